@@ -1,0 +1,1 @@
+"""The durable engine of the local Functions host."""

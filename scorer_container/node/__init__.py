@@ -1,0 +1,1 @@
+"""The node process: storage credentials, transfers, leases and supervision of scoring processes."""

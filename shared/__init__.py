@@ -1,0 +1,1 @@
+"""The application: everything that runs in the Function App, testable without a Functions host."""

@@ -1,0 +1,1 @@
+"""Scale sets and the rule that sizes them."""

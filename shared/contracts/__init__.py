@@ -1,0 +1,1 @@
+"""The data that crosses a boundary: resources, jobs, queue messages, progress rows, REST bodies."""

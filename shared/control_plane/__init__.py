@@ -1,0 +1,1 @@
+"""Endpoints, deployments, computes and assets: created, validated, resolved, deleted."""

@@ -1,0 +1,1 @@
+"""The life of a job: invoke, plan, allocate, watch, merge, finish, cancel."""

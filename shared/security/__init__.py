@@ -1,0 +1,1 @@
+"""Bearer tokens, and guards for what comes from outside."""

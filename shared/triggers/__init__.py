@@ -1,0 +1,1 @@
+"""Functions blueprints: HTTP surfaces, queues, timers, orchestrators and activities."""
