@@ -1,0 +1,1 @@
+"""Azurite, the storage emulator, run with the Node of the virtual environment."""

@@ -1,0 +1,55 @@
+"""The command line that runs one Azurite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.azurite.endpoints import AzuriteEndpoints
+from local.azurite.installation import ensure_installed
+from local.azurite.node import find_node
+from local.processes.ports import LOOPBACK
+
+# Clients keep connections for minutes; Azurite's own 5 s would cut one just as it is used again.
+_KEEP_ALIVE_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class AzuriteCommand:
+    """What to execute, and the variables to add to its environment."""
+
+    arguments: tuple[str, ...]
+    environment: dict[str, str]
+
+
+def azurite_command(endpoints: AzuriteEndpoints, location: Path | None) -> AzuriteCommand:
+    """The command for an Azurite on `endpoints`; installs the package when it is missing.
+
+    `location` is the folder of the data, None keeps them in memory only.
+
+    Raises:
+        NodeMissingError, AzuriteInstallError: see `local.errors`.
+    """
+    node = find_node()
+    modules = ensure_installed(node)
+    arguments = (
+        str(node.program),
+        str(modules / "azurite" / "dist" / "src" / "azurite.js"),
+        "--skipApiVersionCheck",  # the SDKs are newer than the versions that Azurite knows
+        "--silent",
+        "--disableTelemetry",
+        *(flag for service, port in endpoints.ports.items() for flag in _service_flags(service, port)),
+        *(("--inMemoryPersistence",) if location is None else ("--location", str(location))),
+    )
+    return AzuriteCommand(arguments, {"NODE_COMPILE_CACHE": str(modules / ".cache" / "compiled")})
+
+
+def _service_flags(service: str, port: int) -> tuple[str, ...]:
+    return (
+        f"--{service}Host",
+        LOOPBACK,
+        f"--{service}Port",
+        str(port),
+        f"--{service}KeepAliveTimeout",
+        str(_KEEP_ALIVE_SECONDS),
+    )

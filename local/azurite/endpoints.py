@@ -1,0 +1,61 @@
+"""Where an Azurite listens, and what clients need to reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from local.processes.ports import LOOPBACK
+
+ACCOUNT_NAME = "devstoreaccount1"
+# The published key of every storage emulator, see
+# https://learn.microsoft.com/azure/storage/common/storage-use-azurite#well-known-storage-account-and-key
+ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+@dataclass(frozen=True, slots=True)
+class AzuriteEndpoints:
+    """The three services of one Azurite on this machine."""
+
+    blob_port: int
+    queue_port: int
+    table_port: int
+    scheme: str = "http"
+    """`https` once Azurite is given a certificate."""
+
+    @property
+    def blob_url(self) -> str:
+        """Blob service of the development account, without a trailing slash."""
+        return self._url(self.blob_port)
+
+    @property
+    def queue_url(self) -> str:
+        """Queue service of the development account, without a trailing slash."""
+        return self._url(self.queue_port)
+
+    @property
+    def table_url(self) -> str:
+        """Table service of the development account, without a trailing slash."""
+        return self._url(self.table_port)
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """The port of each service, by the service's name."""
+        return {"blob": self.blob_port, "queue": self.queue_port, "table": self.table_port}
+
+    @property
+    def connection_string(self) -> str:
+        """What `AzureWebJobsStorage` holds locally."""
+        return ";".join(
+            (
+                f"DefaultEndpointsProtocol={self.scheme}",
+                f"AccountName={ACCOUNT_NAME}",
+                f"AccountKey={ACCOUNT_KEY}",
+                f"BlobEndpoint={self.blob_url}",
+                f"QueueEndpoint={self.queue_url}",
+                f"TableEndpoint={self.table_url}",
+            )
+        )
+
+    def _url(self, port: int) -> str:
+        return f"{self.scheme}://{LOOPBACK}:{port}/{ACCOUNT_NAME}"

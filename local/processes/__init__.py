@@ -1,0 +1,1 @@
+"""Starting, recognising and ending the processes of the local stack."""

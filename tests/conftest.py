@@ -1,0 +1,36 @@
+"""Real parts that tests of every tier share."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from local.azurite.endpoints import AzuriteEndpoints
+from local.azurite.temporary import temporary_azurite
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzuriteEndpoints]:
+    """A real Azurite on free ports (one for each worker of pytest-xdist), its data in memory."""
+    with temporary_azurite(tmp_path_factory.mktemp("azurite")) as endpoints:
+        yield endpoints
+
+
+@pytest.fixture
+def connection_string(azurite: AzuriteEndpoints) -> str:
+    """The value of `AzureWebJobsStorage` for the session's Azurite."""
+    return azurite.connection_string
+
+
+@pytest.fixture
+def unique_name() -> Callable[[str], str]:
+    """Makes names that no other test uses; fit for containers, queues, endpoints and computes."""
+    return lambda prefix="t": f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def unique_table_name() -> Callable[[str], str]:
+    """Makes table names (letters and digits only) that no other test uses."""
+    return lambda prefix="t": f"{prefix}{uuid.uuid4().hex[:12]}"
