@@ -1,0 +1,117 @@
+"""A job as it is stored: what was asked for, how far it is, and how it ended."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
+from shared.contracts.locations import Location
+from shared.contracts.progress import JobFailure
+from shared.contracts.settings import ScoringSettings
+
+
+class JobStatus(StrEnum):
+    """The states of a job (Azure ML's names, DESIGN section 4)."""
+
+    NOT_STARTED = "NotStarted"
+    """The row is written, the orchestration is not there yet."""
+    QUEUED = "Queued"
+    """Planned, waiting for the first node."""
+    PREPARING = "Preparing"
+    """A node makes model and environment ready."""
+    RUNNING = "Running"
+    FINALIZING = "Finalizing"
+    """All tasks are in the ledger; the output is being merged."""
+    CANCEL_REQUESTED = "CancelRequested"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job will never change again."""
+        return self in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED}
+
+
+class JobStatistics(BaseModel):
+    """What the job has done so far, and at its end in all."""
+
+    model_config = ConfigDict(frozen=True)
+
+    files: int = 0
+    mini_batches: int = 0
+    tasks: int = 0
+    tasks_finished: int = 0
+    succeeded: int = 0
+    """Items (files) that succeeded."""
+    failed: int = 0
+    """Items (files) that failed."""
+    rows: int = 0
+    nodes: int = 0
+    """Nodes that work on the job now."""
+    node_seconds: float = 0.0
+    """Seconds that nodes held a ticket of this job, summed over the nodes."""
+
+
+class JobDocument(BaseModel):
+    """One job. Table `jobs`, partition = job name, row = "job"."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    job_id: str
+    endpoint: str
+    deployment: str
+    compute: str
+    display_name: str = ""
+    description: str = ""
+    experiment_name: str = ""
+    tags: dict[str, str] = Field(default_factory=dict)
+    properties: dict[str, str] = Field(default_factory=dict)
+    request_id: str = ""
+    """`repeatability_request-id` of the request that made the job."""
+    request_body: dict[str, Any] = Field(default_factory=dict)
+    """`properties` of the invoke request, echoed in answers."""
+    created_by: str = ""
+    created: AwareDatetime
+
+    model: ModelSpec
+    code: CodeSpec | None = None
+    environment: EnvironmentSpec | None = None
+    environment_variables: dict[str, str] = Field(default_factory=dict)
+    settings: ScoringSettings
+    input: Location
+    output: OutputSpec
+
+    status: JobStatus = JobStatus.NOT_STARTED
+    entered: dict[JobStatus, AwareDatetime] = Field(default_factory=dict)
+    """When each status was entered first."""
+    work: WorkSize | None = None
+    statistics: JobStatistics = JobStatistics()
+    failure: JobFailure | None = None
+
+    def spec(self) -> JobSpec:
+        """What nodes are told; the input must have been listed."""
+        assert self.work is not None, "the job is not planned yet"
+        return JobSpec(
+            job_name=self.name,
+            job_id=self.job_id,
+            endpoint=self.endpoint,
+            deployment=self.deployment,
+            compute=self.compute,
+            model=self.model,
+            code=self.code,
+            environment=self.environment,
+            environment_variables=self.environment_variables,
+            settings=self.settings,
+            input=self.input,
+            output=self.output,
+            work=self.work,
+        )
+
+    @property
+    def ended(self) -> datetime | None:
+        """When the job reached its terminal state."""
+        return self.entered.get(self.status) if self.status.is_terminal else None

@@ -1,0 +1,88 @@
+"""The names that users give, and the rules that they follow."""
+
+import re
+import uuid
+from dataclasses import dataclass
+
+from shared.errors import ValidationError
+
+
+@dataclass(frozen=True)
+class NameRule:
+    """What a kind of name may look like."""
+
+    field: str
+    pattern: re.Pattern[str]
+    accepted: str
+
+    def check(self, value: str) -> str:
+        """Return `value`; raises ValidationError with the field, the value and what is accepted."""
+        if self.pattern.fullmatch(value):
+            return value
+        raise ValidationError(f"{self.field} {value!r} is not valid: use {self.accepted}", target=self.field)
+
+
+ENDPOINT_NAME = NameRule(
+    "endpoint name",
+    re.compile(r"(?=.{3,32}$)[a-zA-Z][-a-zA-Z0-9]+[a-zA-Z0-9]"),
+    "3 to 32 letters, digits and '-', beginning with a letter and ending with a letter or digit "
+    "(^[a-zA-Z][-a-zA-Z0-9]+[a-zA-Z0-9]$)",
+)
+"""Source: the seed document's table of endpoint keys; the upper limit is Azure ML's quota page."""
+
+DEPLOYMENT_NAME = NameRule(
+    "deployment name",
+    re.compile(r"(?=.{3,32}$)[a-zA-Z][-a-zA-Z0-9]+[a-zA-Z0-9]"),
+    "3 to 32 letters, digits and '-', beginning with a letter and ending with a letter or digit",
+)
+
+COMPUTE_NAME = NameRule(
+    "compute name",
+    re.compile(r"[a-zA-Z](?!.*--)[-a-zA-Z0-9]{0,30}[a-zA-Z0-9]"),
+    "2 to 32 letters, digits and single '-', beginning with a letter and ending with a letter or digit",
+)
+
+ASSET_NAME = NameRule(
+    "asset name",
+    re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_.]{0,254}"),
+    "1 to 255 letters, digits, '-', '_' and '.', beginning with a letter or digit",
+)
+
+ASSET_VERSION = NameRule(
+    "version",
+    re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_.]{0,29}"),
+    "1 to 30 letters, digits, '-', '_' and '.'",
+)
+
+JOB_NAME = NameRule(
+    "job name",
+    re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_]{0,99}"),
+    "1 to 100 letters, digits, '-' and '_', beginning with a letter or digit",
+)
+"""At most 100 characters, as the name is also the orchestration's instance id (Durable's documented limit)."""
+
+OUTPUT_FILE_NAME = NameRule(
+    "output_file_name",
+    re.compile(r"(?!\.+$)[^~\"#%&*:<>?/\\{|}\x00-\x1f]{1,255}"),
+    'a file name of up to 255 characters without ~ " # % & * : < > ? / \\ { | }',
+)
+
+_JOB_ID_NAMESPACE = uuid.UUID("8f0f5f0e-3c64-5d0c-9a5e-6d3a2b1c4e70")
+
+
+def job_id(job_name: str) -> str:
+    """The id of a job's child run, made from its name: the same name always gives the same id.
+
+    It names the default output folder, the job's queue and its blobs (DESIGN section 5).
+    """
+    return str(uuid.uuid5(_JOB_ID_NAMESPACE, job_name))
+
+
+def task_queue(job_id: str) -> str:
+    """The name of the queue that holds a job's tasks."""
+    return f"job-{job_id}"
+
+
+def ticket_queue(compute: str) -> str:
+    """The name of the queue that holds the node tickets of a compute."""
+    return f"compute-{compute.lower()}"

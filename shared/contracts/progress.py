@@ -1,0 +1,75 @@
+"""What nodes tell about themselves: rows of two tables, at most one write a second for each row."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class NodeState(StrEnum):
+    """What a node does at the moment (Azure ML's node states, as far as they fit)."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    """It has a ticket and makes model, code and environment ready."""
+    RUNNING = "running"
+    LEAVING = "leaving"
+    """It will be deleted and takes no further ticket."""
+
+
+class NodeRow(BaseModel):
+    """A node of a compute. Table `nodes`, partition = compute, row = node id (= scale set instance id)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    compute: str
+    node_id: str
+    state: NodeState
+    since: AwareDatetime
+    """When it entered this state."""
+    heartbeat: AwareDatetime
+    job_id: str = ""
+    ticket: int = -1
+
+    def is_live(self, now: datetime, tolerance_seconds: float) -> bool:
+        """Whether the node has given a sign of life recently enough."""
+        return (now - self.heartbeat).total_seconds() <= tolerance_seconds
+
+
+class JobFailure(BaseModel):
+    """Why a job, a node's preparation or an item failed: the reason in one sentence and where it happened."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: str
+    """`plan`, `allocate`, `environment`, `model`, `init`, `run`, `merge`, …"""
+    message: str
+    error_type: str = ""
+    file: str = ""
+    traceback: str = ""
+
+
+class ProgressRow(BaseModel):
+    """One scoring process of a job. Table `progress`, partition = job id, row = `<node id>:<process number>`.
+
+    `done` and `failed` count items of the task in hand only: finished tasks are counted by the ledger, so that
+    a redelivered task is never counted twice.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: str
+    process: str
+    updated: AwareDatetime
+    current_task: int = -1
+    """-1 between tasks."""
+    done: int = 0
+    """Items of the current task that succeeded so far."""
+    failed: int = 0
+    """Items of the current task that failed so far."""
+    current_file: str = ""
+    tasks_finished: int = 0
+    busy_seconds: float = 0.0
+    """Time spent inside `run()` since the process started."""
+    fatal: JobFailure | None = Field(default=None)
+    """Set when this process can do no work at all (environment, model, `init()`); it fails the job."""

@@ -1,0 +1,186 @@
+"""The resources of a workspace: ARM `properties` of each kind, with Azure ML's names and defaults.
+
+Members travel in camelCase and are read in any case; unknown members are kept and given back, so that clients of
+other ages lose nothing. Source: `Microsoft.MachineLearningServices`, versions 2023-10-01 and 2024-01-01-preview.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from shared.contracts.settings import (
+    DEFAULT_ERROR_THRESHOLD,
+    DEFAULT_INSTANCE_COUNT,
+    DEFAULT_MAX_CONCURRENCY,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_MINI_BATCH_SIZE,
+    DEFAULT_OUTPUT_FILE_NAME,
+    LoggingLevel,
+    OutputAction,
+)
+
+
+class ArmModel(BaseModel):
+    """Reads camelCase members in any case, keeps unknown ones."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _any_case(cls, data: Any) -> Any:
+        """Give members the spelling of their field (source: azureml_batch_facts 3.2)."""
+        if not isinstance(data, dict):
+            return data
+        spelling = {to_camel(name).lower(): to_camel(name) for name in cls.model_fields}
+        snake = {name: to_camel(name) for name in cls.model_fields}
+        return {snake.get(key) or spelling.get(key.lower(), key): value for key, value in data.items()}
+
+    def to_arm(self) -> dict[str, Any]:
+        """The members as they travel."""
+        return self.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+class ScaleSettings(ArmModel):
+    """How many instances a compute may have."""
+
+    min_node_count: int = Field(default=0, ge=0)
+    max_node_count: int = Field(default=4, ge=1)
+    node_idle_time_before_scale_down: str = "PT120S"
+    """ISO 8601."""
+
+
+class AmlComputeProperties(ArmModel):
+    """`properties.properties` of a compute."""
+
+    vm_size: str = "STANDARD_DS3_V2"
+    vm_priority: Literal["Dedicated", "LowPriority"] = "Dedicated"
+    os_type: Literal["Linux"] = "Linux"
+    scale_settings: ScaleSettings = ScaleSettings()
+
+
+class ComputeProperties(ArmModel):
+    """A compute target."""
+
+    compute_type: Literal["AmlCompute"] = "AmlCompute"
+    description: str | None = None
+    properties: AmlComputeProperties = AmlComputeProperties()
+
+
+class AssetProperties(ArmModel):
+    """What all assets share."""
+
+    description: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    properties: dict[str, str] = Field(default_factory=dict)
+    is_anonymous: bool = False
+    is_archived: bool = False
+
+
+class ModelProperties(AssetProperties):
+    """A version of a model."""
+
+    model_type: Literal["mlflow_model", "custom_model", "triton_model"] = "custom_model"
+    model_uri: str
+    flavors: dict[str, Any] = Field(default_factory=dict)
+    """Never null: the official client fails on it (azure_ai_ml_wire, quirk 2)."""
+
+
+class DataProperties(AssetProperties):
+    """A version of a data asset."""
+
+    data_type: Literal["uri_file", "uri_folder"] = "uri_folder"
+    data_uri: str
+
+
+class EnvironmentProperties(AssetProperties):
+    """A version of an environment."""
+
+    image: str | None = None
+    conda_file: str | None = None
+    """YAML text."""
+    os_type: str = "Linux"
+
+
+class CodeProperties(AssetProperties):
+    """A version of uploaded code."""
+
+    code_uri: str
+
+
+class DatastoreProperties(ArmModel):
+    """A blob container known by name. Secrets are stored apart and never given back."""
+
+    datastore_type: Literal["AzureBlob"] = "AzureBlob"
+    account_name: str
+    container_name: str
+    endpoint: str | None = None
+    protocol: str | None = None
+    credentials: dict[str, Any] = Field(default_factory=lambda: {"credentialsType": "None"})
+    description: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    is_default: bool = False
+
+
+class EndpointDefaults(ArmModel):
+    """What an invocation without a deployment's name uses."""
+
+    deployment_name: str | None = None
+
+
+class EndpointProperties(ArmModel):
+    """A batch endpoint."""
+
+    auth_mode: str = "AADToken"
+    description: str | None = None
+    properties: dict[str, str] = Field(default_factory=dict)
+    defaults: EndpointDefaults = EndpointDefaults()
+
+
+class AssetReference(ArmModel):
+    """A reference to an asset by its ARM id."""
+
+    reference_type: Literal["Id"] = "Id"
+    asset_id: str
+
+
+class CodeConfiguration(ArmModel):
+    """Uploaded code and the script in it."""
+
+    code_id: str
+    scoring_script: str
+
+
+class DeploymentResources(ArmModel):
+    """How many nodes a job of the deployment asks for."""
+
+    instance_count: int = Field(default=DEFAULT_INSTANCE_COUNT, ge=1)
+
+
+class RetrySettings(ArmModel):
+    """Tries and time limit of `run()`."""
+
+    max_retries: int = Field(default=DEFAULT_MAX_RETRIES, ge=0)
+    timeout: str = "PT30S"
+    """ISO 8601."""
+
+
+class DeploymentProperties(ArmModel):
+    """A batch deployment."""
+
+    model: AssetReference
+    compute: str
+    """ARM id."""
+    code_configuration: CodeConfiguration | None = None
+    environment_id: str | None = None
+    environment_variables: dict[str, str] = Field(default_factory=dict)
+    resources: DeploymentResources = DeploymentResources()
+    mini_batch_size: int = Field(default=DEFAULT_MINI_BATCH_SIZE, ge=1)
+    max_concurrency_per_instance: int = Field(default=DEFAULT_MAX_CONCURRENCY, ge=1)
+    output_action: OutputAction = OutputAction.APPEND_ROW
+    output_file_name: str = DEFAULT_OUTPUT_FILE_NAME
+    error_threshold: int = Field(default=DEFAULT_ERROR_THRESHOLD, ge=-1)
+    retry_settings: RetrySettings = RetrySettings()
+    logging_level: LoggingLevel = LoggingLevel.INFO
+    description: str | None = None
+    properties: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,102 @@
+"""All errors that a caller of the product can meet.
+
+    ProductError
+    ├── ValidationError         400  a field of the request is wrong
+    ├── AuthenticationError     401  no token, or one that we do not trust
+    ├── AuthorizationError      403  a good token without the right
+    ├── NotFoundError           404  the resource is not there
+    ├── ConflictError           409  the resource is there already, or in a state that forbids this
+    │   └── OutputExistsError   409  an output location is in use
+    ├── PreconditionFailedError 412  the ETag given is no longer the current one
+    └── DependencyError         502  storage, a scale set or a URL of the user did not answer as it should
+
+The docstring of a class is its default message. Each class knows its HTTP status and its ARM error code
+(Azure REST guidelines: `{"error": {"code", "message", "target", "details"}}`).
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+
+class ProductError(Exception):
+    """The request could not be carried out."""
+
+    http_status: ClassVar[int] = 500
+    code: ClassVar[str] = "InternalServerError"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        target: str | None = None,
+        details: Sequence["ProductError"] = (),
+    ) -> None:
+        """`target` names the field or resource concerned; `details` are further errors of the same request."""
+        self.message = message or (type(self).__doc__ or "").strip()
+        self.target = target
+        self.details = tuple(details)
+        super().__init__(self.message)
+
+    def as_arm_error(self) -> dict[str, Any]:
+        """The inner object of an ARM error envelope."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.target:
+            error["target"] = self.target
+        if self.details:
+            error["details"] = [detail.as_arm_error() for detail in self.details]
+        return error
+
+
+class ValidationError(ProductError):
+    """A value in the request is not valid."""
+
+    http_status = 400
+    code = "UserError"
+
+
+class AuthenticationError(ProductError):
+    """The request needs a bearer token that this service trusts."""
+
+    http_status = 401
+    code = "AuthenticationFailed"
+
+
+class AuthorizationError(ProductError):
+    """The caller may not do this."""
+
+    http_status = 403
+    code = "AuthorizationFailed"
+
+
+class NotFoundError(ProductError):
+    """There is no such resource."""
+
+    http_status = 404
+    code = "ResourceNotFound"
+
+
+class ConflictError(ProductError):
+    """The resource exists already, or its state forbids this."""
+
+    http_status = 409
+    code = "Conflict"
+
+
+class OutputExistsError(ConflictError):
+    """The output location is in use; name another path or file name."""
+
+    code = "OutputPathAlreadyExists"
+
+
+class PreconditionFailedError(ProductError):
+    """The resource has changed since it was read."""
+
+    http_status = 412
+    code = "PreconditionFailed"
+
+
+class DependencyError(ProductError):
+    """A service that the request depends on did not answer as it should."""
+
+    http_status = 502
+    code = "DependencyFailure"

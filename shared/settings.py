@@ -1,0 +1,91 @@
+"""The application's settings, read once from the environment (Functions application settings)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from shared.errors import ProductError
+
+DEFAULT_TOKEN_AUDIENCES = ("https://management.azure.com", "https://ml.azure.com")
+
+
+class SettingsError(ProductError):
+    """An application setting is missing or wrong."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a deployment of the application is told from outside."""
+
+    subscription_id: str
+    """`BATCH_SUBSCRIPTION_ID`: first part of every resource id."""
+
+    resource_group: str
+    """`BATCH_RESOURCE_GROUP`: second part of every resource id."""
+
+    workspace: str
+    """`BATCH_WORKSPACE`: third part of every resource id."""
+
+    location: str
+    """`BATCH_LOCATION`: the region shown on resources."""
+
+    public_url: str
+    """`BATCH_PUBLIC_URL`: base of every absolute link, without a trailing slash."""
+
+    token_issuer: str
+    """`BATCH_TOKEN_ISSUER`: the only value of `iss` that is accepted."""
+
+    token_jwks_url: str
+    """`BATCH_TOKEN_JWKS_URL`: where the issuer publishes its signing keys."""
+
+    scale_set: str
+    """`BATCH_SCALE_SET`: `local`, or `vmss` for Azure."""
+
+    token_audiences: tuple[str, ...] = DEFAULT_TOKEN_AUDIENCES
+    """`BATCH_TOKEN_AUDIENCES`: comma-separated values of `aud` that are accepted."""
+
+    local_scale_set_url: str = ""
+    """`BATCH_LOCAL_SCALE_SET_URL`: the local scale set's address, with `BATCH_SCALE_SET=local`."""
+
+    local_scale_set_key: str = field(default="", repr=False)
+    """`BATCH_LOCAL_SCALE_SET_KEY`: the key that the local scale set asks for."""
+
+    @property
+    def workspace_id(self) -> str:
+        """The ARM id of the workspace."""
+        return (
+            f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
+        )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the settings; raises SettingsError that names every missing one."""
+        required = {
+            "subscription_id": "BATCH_SUBSCRIPTION_ID",
+            "resource_group": "BATCH_RESOURCE_GROUP",
+            "workspace": "BATCH_WORKSPACE",
+            "location": "BATCH_LOCATION",
+            "public_url": "BATCH_PUBLIC_URL",
+            "token_issuer": "BATCH_TOKEN_ISSUER",
+            "token_jwks_url": "BATCH_TOKEN_JWKS_URL",
+            "scale_set": "BATCH_SCALE_SET",
+        }
+        missing = [name for name in required.values() if not environment.get(name)]
+        if missing:
+            raise SettingsError(f"missing application settings: {', '.join(missing)}")
+        values = {key: environment[name] for key, name in required.items()}
+        audiences = environment.get("BATCH_TOKEN_AUDIENCES", "")
+        return cls(
+            **(values | {"public_url": values["public_url"].rstrip("/")}),
+            token_audiences=tuple(a.strip() for a in audiences.split(",") if a.strip()) or DEFAULT_TOKEN_AUDIENCES,
+            local_scale_set_url=environment.get("BATCH_LOCAL_SCALE_SET_URL", ""),
+            local_scale_set_key=environment.get("BATCH_LOCAL_SCALE_SET_KEY", ""),
+        )
+
+
+@cache
+def current_settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment(os.environ)

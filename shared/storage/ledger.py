@@ -1,0 +1,131 @@
+"""The ledger of a job: the uncommitted blocks of its output blob (DESIGN D1).
+
+A scoring node stages the rows of a task as one block whose id carries the tally. Staging again cannot double
+rows, as the merge takes one block of each task; the merge is one `commit_block_list`.
+"""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import BlobBlock, BlobClient, BlockState, ContentSettings
+
+from shared.errors import OutputExistsError
+
+MAX_TASKS = 49_999
+"""Source: Azure allows 50,000 committed blocks in a blob, and the header is one of them."""
+
+EMPTY_BLOCK = b"\n"
+"""Staged for a task without rows, as Azure refuses an empty block; the merge leaves it out."""
+
+HEADER_BLOCK = "header".ljust(48, "-")
+
+_ID = re.compile(r"t(\d{6})a(\d{5})r(\d{12})s(\d{9})f(\d{9})")
+
+
+@dataclass(frozen=True)
+class TaskBlock:
+    """The tally of a task, as its block id carries it."""
+
+    task: int
+    attempt: int
+    """Which delivery of the task made the block; a later delivery has a higher number."""
+    rows: int
+    succeeded: int
+    """Items that succeeded."""
+    failed: int
+    """Items that failed."""
+
+    @property
+    def block_id(self) -> str:
+        """48 characters for every block, as all ids of a blob must have one length."""
+        return (f"t{self.task:06}a{self.attempt:05}r{self.rows:012}s{self.succeeded:09}f{self.failed:09}").ljust(
+            48, "-"
+        )
+
+    @classmethod
+    def from_block_id(cls, block_id: str) -> "TaskBlock | None":
+        """The tally in `block_id`; None for a block that is no task's (a header)."""
+        match = _ID.match(block_id)
+        return cls(*map(int, match.groups())) if match else None
+
+
+def encoded_block_id(block_id: str) -> str:
+    """The id as it travels in a Put Block request's query."""
+    return base64.b64encode(block_id.encode()).decode()
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The blocks that count: for each finished task the one with the fewest failures, then the latest."""
+
+    blocks: Mapping[int, TaskBlock]
+
+    @classmethod
+    def of(cls, blocks: Iterable[TaskBlock]) -> "Ledger":
+        """Choose one block for each task."""
+        chosen: dict[int, TaskBlock] = {}
+        for block in blocks:
+            rival = chosen.get(block.task)
+            if rival is None or (block.failed, -block.attempt) < (rival.failed, -rival.attempt):
+                chosen[block.task] = block
+        return cls(dict(sorted(chosen.items())))
+
+    @property
+    def finished(self) -> int:
+        """Tasks with a block."""
+        return len(self.blocks)
+
+    @property
+    def rows(self) -> int:
+        """Rows of all finished tasks."""
+        return sum(block.rows for block in self.blocks.values())
+
+    @property
+    def succeeded(self) -> int:
+        """Items that succeeded in finished tasks."""
+        return sum(block.succeeded for block in self.blocks.values())
+
+    @property
+    def failed(self) -> int:
+        """Items that failed in finished tasks."""
+        return sum(block.failed for block in self.blocks.values())
+
+    def missing(self, tasks: int) -> list[int]:
+        """The tasks of `0 … tasks - 1` without a block."""
+        return [task for task in range(tasks) if task not in self.blocks]
+
+
+def read_ledger(blob: BlobClient) -> Ledger:
+    """The ledger as it is now; empty when nothing was staged yet."""
+    try:
+        _, uncommitted = blob.get_block_list(BlockState.UNCOMMITTED)
+    except ResourceNotFoundError:
+        return Ledger({})
+    tallies = (TaskBlock.from_block_id(str(block.id)) for block in uncommitted)
+    return Ledger.of(tally for tally in tallies if tally)
+
+
+def commit(blob: BlobClient, ledger: Ledger, *, header: bytes = b"", content_type: str = "text/csv") -> None:
+    """Make the output blob appear: the header, then the rows of every task in order, in one call.
+
+    Raises OutputExistsError when the blob exists: somebody else's output, or a merge that won before.
+    """
+    ids = [block.block_id for block in ledger.blocks.values() if block.rows]
+    if header:
+        blob.stage_block(HEADER_BLOCK, header)
+        ids.insert(0, HEADER_BLOCK)
+    try:
+        if not ids:
+            blob.upload_blob(b"", overwrite=False, content_settings=ContentSettings(content_type=content_type))
+            return
+        blob.commit_block_list(
+            [BlobBlock(block_id, BlockState.UNCOMMITTED) for block_id in ids],
+            content_settings=ContentSettings(content_type=content_type),
+            match_condition=MatchConditions.IfMissing,
+        )
+    except (ResourceExistsError, ResourceModifiedError) as error:
+        raise OutputExistsError(f"the output {blob.container_name}/{blob.blob_name} exists") from error

@@ -1,0 +1,81 @@
+"""Queues: created on first use, base64 JSON messages as the Functions host expects them."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue import (
+    QueueClient,
+    QueueMessage,
+    QueueServiceClient,
+    TextBase64DecodePolicy,
+    TextBase64EncodePolicy,
+)
+
+from shared.contracts.messages import Message
+
+NEVER = -1
+"""Time to live of our messages: whoever finishes the work removes them, never the clock."""
+
+
+def queue_client(service: QueueServiceClient, name: str) -> QueueClient:
+    """A client of queue `name` that encodes as host.json's `messageEncoding` says."""
+    return service.get_queue_client(
+        name,
+        message_encode_policy=TextBase64EncodePolicy(),
+        message_decode_policy=TextBase64DecodePolicy(),
+    )
+
+
+def ensure_queue(service: QueueServiceClient, name: str) -> QueueClient:
+    """The queue, created when it is not there yet."""
+    client = queue_client(service, name)
+    with suppress(ResourceExistsError):
+        client.create_queue()
+    return client
+
+
+def send(service: QueueServiceClient, name: str, message: Message) -> None:
+    """Put `message` on queue `name`, which is created when it is not there yet."""
+    client = queue_client(service, name)
+    try:
+        client.send_message(message.to_text(), time_to_live=NEVER)
+    except ResourceNotFoundError:
+        ensure_queue(service, name).send_message(message.to_text(), time_to_live=NEVER)
+
+
+def send_all(client: QueueClient, messages: Iterable[Message]) -> None:
+    """Put all messages on an existing queue, in order."""
+    for message in messages:
+        client.send_message(message.to_text(), time_to_live=NEVER)
+
+
+def message_count(service: QueueServiceClient, name: str) -> int | None:
+    """Messages on the queue, hidden ones included; None when there is no such queue."""
+    try:
+        return int(queue_client(service, name).get_queue_properties().approximate_message_count or 0)
+    except ResourceNotFoundError:
+        return None
+
+
+def delete_queue(service: QueueServiceClient, name: str) -> None:
+    """Delete the queue and all that is in it; nothing happens when it is gone already."""
+    with suppress(ResourceNotFoundError):
+        queue_client(service, name).delete_queue()
+
+
+def remove_matching(service: QueueServiceClient, name: str, unwanted: Callable[[str], bool]) -> int:
+    """Delete the visible messages that `unwanted` names and put the others back; returns how many went."""
+    client = queue_client(service, name)
+    removed, kept = 0, list[QueueMessage]()
+    with suppress(ResourceNotFoundError):
+        while batch := list(client.receive_messages(max_messages=32, visibility_timeout=60)):
+            for message in batch:
+                if unwanted(message.content):
+                    client.delete_message(message)
+                    removed += 1
+                else:
+                    kept.append(message)
+        for message in kept:
+            client.update_message(message, visibility_timeout=0)
+    return removed

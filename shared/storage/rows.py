@@ -1,0 +1,146 @@
+"""Typed rows in Azure tables: one JSON document for each row, with its ETag.
+
+A document is cut into properties of at most 32,000 characters (Azure: 64 KiB of UTF-16 for each property, 1 MiB
+for each row).
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import TableClient, TableServiceClient, UpdateMode
+from pydantic import BaseModel
+
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
+
+_CHUNK = 32_000
+
+Document = TypeVar("Document", bound=BaseModel)
+"""The type of a table's documents."""
+
+
+@dataclass(frozen=True)
+class Row(Generic[Document]):
+    """A document and the ETag that it was read or written with."""
+
+    partition: str
+    key: str
+    document: Document
+    etag: str
+
+
+class RowTable(Generic[Document]):
+    """One table whose rows are documents of one type. The table is created on first use."""
+
+    def __init__(self, service: TableServiceClient, name: str, document: type[Document]) -> None:
+        """`name` is the table's: letters and digits only."""
+        self._service = service
+        self._name = name
+        self._document = document
+        self._created = False
+
+    def insert(self, partition: str, key: str, document: Document) -> Row[Document]:
+        """Write a new row; raises ConflictError when it exists."""
+        try:
+            answer = self._table().create_entity(self._entity(partition, key, document))
+        except ResourceExistsError as error:
+            raise ConflictError(f"{self._name} {partition}/{key} exists already") from error
+        return Row(partition, key, document, str(answer["etag"]))
+
+    def put(self, partition: str, key: str, document: Document) -> Row[Document]:
+        """Write a row whether or not it exists; the last writer wins."""
+        answer = self._table().upsert_entity(self._entity(partition, key, document), mode=UpdateMode.REPLACE)
+        return Row(partition, key, document, str(answer["etag"]))
+
+    def replace(self, row: Row[Document], document: Document) -> Row[Document]:
+        """Write `document` over `row`; raises PreconditionFailedError when it changed since it was read."""
+        try:
+            answer = self._table().update_entity(
+                self._entity(row.partition, row.key, document),
+                mode=UpdateMode.REPLACE,
+                etag=row.etag,
+                match_condition=MatchConditions.IfNotModified,
+            )
+        except (ResourceModifiedError, ResourceNotFoundError) as error:
+            raise PreconditionFailedError(
+                f"{self._name} {row.partition}/{row.key} has changed since it was read"
+            ) from error
+        return Row(row.partition, row.key, document, str(answer["etag"]))
+
+    def get(self, partition: str, key: str) -> Row[Document]:
+        """The row; raises NotFoundError."""
+        row = self.find(partition, key)
+        if row is None:
+            raise NotFoundError(f"{self._name} {partition}/{key} not found")
+        return row
+
+    def find(self, partition: str, key: str) -> Row[Document] | None:
+        """The row, or None."""
+        with suppress(ResourceNotFoundError):
+            return self._row(self._table().get_entity(partition, key))
+        return None
+
+    def delete(self, partition: str, key: str) -> bool:
+        """Delete the row; False when it was not there."""
+        existed = self.find(partition, key) is not None
+        self._table().delete_entity(partition, key)
+        return existed
+
+    def partition(self, partition: str) -> Iterator[Row[Document]]:
+        """All rows of a partition, ordered by key."""
+        for entity in self._table().query_entities("PartitionKey eq @p", parameters={"p": partition}):
+            yield self._row(entity)
+
+    def all(self) -> Iterator[Row[Document]]:
+        """All rows of the table."""
+        for entity in self._table().list_entities():
+            yield self._row(entity)
+
+    def page(
+        self, partition: str, size: int, continuation: dict[str, str] | None = None
+    ) -> tuple[list[Row[Document]], dict[str, str] | None]:
+        """Up to `size` rows of a partition in order of their keys, and where the next page begins (or None)."""
+        pages = self._table().query_entities("PartitionKey eq @p", parameters={"p": partition}, results_per_page=size)
+        # The SDK types the token as str; the tables client gives and takes a dictionary.
+        token: Any = continuation
+        by_page: Any = pages.by_page(continuation_token=token)
+        rows = [self._row(entity) for entity in next(by_page, [])]
+        return rows, by_page.continuation_token
+
+    def delete_partition(self, partition: str) -> int:
+        """Delete all rows of a partition; returns how many."""
+        keys = [row.key for row in self.partition(partition)]
+        for start in range(0, len(keys), 100):
+            batch = keys[start : start + 100]
+            self._table().submit_transaction([("delete", {"PartitionKey": partition, "RowKey": key}) for key in batch])
+        return len(keys)
+
+    def _table(self) -> TableClient:
+        if not self._created:
+            with suppress(ResourceExistsError):
+                self._service.create_table(self._name)
+            self._created = True
+        return self._service.get_table_client(self._name)
+
+    @staticmethod
+    def _entity(partition: str, key: str, document: BaseModel) -> dict[str, str | int]:
+        text = document.model_dump_json(by_alias=False)
+        chunks = [text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK)]
+        properties = {f"document{number}": chunk for number, chunk in enumerate(chunks)}
+        return {"PartitionKey": partition, "RowKey": key, "chunks": len(chunks), **properties}
+
+    def _row(self, entity: Any) -> Row[Document]:
+        text = "".join(entity[f"document{number}"] for number in range(entity["chunks"]))
+        return Row(
+            entity["PartitionKey"],
+            entity["RowKey"],
+            self._document.model_validate_json(text),
+            str(entity.metadata["etag"]),
+        )
