@@ -21,15 +21,17 @@ MAX_TASKS = 49_999
 EMPTY_BLOCK = b"\n"
 """Staged for a task without rows, as Azure refuses an empty block; the merge leaves it out."""
 
-HEADER_BLOCK = "header".ljust(48, "-")
-
-_ID = re.compile(r"t(\d{6})a(\d{5})r(\d{12})s(\d{9})f(\d{9})")
+_ID_LENGTH = 56
+HEADER_BLOCK = "header".ljust(_ID_LENGTH, "-")
+_ID = re.compile(r"j([0-9a-f]{8})t(\d{6})a(\d{5})r(\d{12})s(\d{9})f(\d{9})")
 
 
 @dataclass(frozen=True)
 class TaskBlock:
     """The tally of a task, as its block id carries it."""
 
+    job: str
+    """First 8 characters of the job id: blocks that an earlier job left on the same blob do not count."""
     task: int
     attempt: int
     """Which delivery of the task made the block; a later delivery has a higher number."""
@@ -50,7 +52,7 @@ class TaskBlock:
     def from_block_id(cls, block_id: str) -> "TaskBlock | None":
         """The tally in `block_id`; None for a block that is no task's (a header)."""
         match = _ID.match(block_id)
-        return cls(*map(int, match.groups())) if match else None
+        return cls(match[1], *map(int, match.groups()[1:])) if match else None
 
 
 def encoded_block_id(block_id: str) -> str:
@@ -99,14 +101,14 @@ class Ledger:
         return [task for task in range(tasks) if task not in self.blocks]
 
 
-def read_ledger(blob: BlobClient) -> Ledger:
-    """The ledger as it is now; empty when nothing was staged yet."""
+def read_ledger(blob: BlobClient, job_id: str) -> Ledger:
+    """The ledger of the job as it is now; empty when nothing was staged yet."""
     try:
         _, uncommitted = blob.get_block_list(BlockState.UNCOMMITTED)
     except ResourceNotFoundError:
         return Ledger({})
     tallies = (TaskBlock.from_block_id(str(block.id)) for block in uncommitted)
-    return Ledger.of(tally for tally in tallies if tally)
+    return Ledger.of(tally for tally in tallies if tally and tally.job == job_id[:8])
 
 
 def commit(blob: BlobClient, ledger: Ledger, *, header: bytes = b"", content_type: str = "text/csv") -> None:
