@@ -43,10 +43,9 @@ class TaskBlock:
 
     @property
     def block_id(self) -> str:
-        """48 characters for every block, as all ids of a blob must have one length."""
-        return (f"t{self.task:06}a{self.attempt:05}r{self.rows:012}s{self.succeeded:09}f{self.failed:09}").ljust(
-            48, "-"
-        )
+        """One length for every block of a blob, as Azure demands; at most 64 characters."""
+        tally = f"r{self.rows:012}s{self.succeeded:09}f{self.failed:09}"
+        return f"j{self.job}t{self.task:06}a{self.attempt:05}{tally}".ljust(_ID_LENGTH, "-")
 
     @classmethod
     def from_block_id(cls, block_id: str) -> "TaskBlock | None":
