@@ -18,6 +18,9 @@ from shared.errors import OutputExistsError
 MAX_TASKS = 49_999
 """Source: Azure allows 50,000 committed blocks in a blob, and the header is one of them."""
 
+OWNER = "batchjob"
+"""Metadata member that says which job committed a blob."""
+
 EMPTY_BLOCK = b"\n"
 """Staged for a task without rows, as Azure refuses an empty block; the merge leaves it out."""
 
@@ -95,6 +98,16 @@ class Ledger:
         """Items that failed in finished tasks."""
         return sum(block.failed for block in self.blocks.values())
 
+    @property
+    def row_blocks(self) -> list[str]:
+        """Ids of the blocks that hold rows, in the order of the input."""
+        return [block.block_id for block in self.blocks.values() if block.rows]
+
+    @property
+    def error_blocks(self) -> list[str]:
+        """Ids, on the errors blob, of the blocks of tasks with failed items."""
+        return [block.block_id for block in self.blocks.values() if block.failed]
+
     def missing(self, tasks: int) -> list[int]:
         """The tasks of `0 … tasks - 1` without a block."""
         return [task for task in range(tasks) if task not in self.blocks]
@@ -110,23 +123,32 @@ def read_ledger(blob: BlobClient, job_id: str) -> Ledger:
     return Ledger.of(tally for tally in tallies if tally and tally.job == job_id[:8])
 
 
-def commit(blob: BlobClient, ledger: Ledger, *, header: bytes = b"", content_type: str = "text/csv") -> None:
-    """Make the output blob appear: the header, then the rows of every task in order, in one call.
+def commit(blob: BlobClient, block_ids: Iterable[str], *, job_id: str, header: bytes = b"", content_type: str) -> None:
+    """Make a blob appear: the header, then the named blocks in this order, in one call.
 
-    Raises OutputExistsError when the blob exists: somebody else's output, or a merge that won before.
+    Committing again what the same job has committed before changes nothing. Raises OutputExistsError when the
+    blob is somebody else's.
     """
-    ids = [block.block_id for block in ledger.blocks.values() if block.rows]
+    blocks = [BlobBlock(block_id, BlockState.UNCOMMITTED) for block_id in block_ids]
     if header:
         blob.stage_block(HEADER_BLOCK, header)
-        ids.insert(0, HEADER_BLOCK)
+        blocks.insert(0, BlobBlock(HEADER_BLOCK, BlockState.UNCOMMITTED))
     try:
-        if not ids:
-            blob.upload_blob(b"", overwrite=False, content_settings=ContentSettings(content_type=content_type))
-            return
         blob.commit_block_list(
-            [BlobBlock(block_id, BlockState.UNCOMMITTED) for block_id in ids],
+            blocks,
             content_settings=ContentSettings(content_type=content_type),
+            metadata={OWNER: job_id.replace("-", "")},
             match_condition=MatchConditions.IfMissing,
         )
     except (ResourceExistsError, ResourceModifiedError) as error:
-        raise OutputExistsError(f"the output {blob.container_name}/{blob.blob_name} exists") from error
+        if not is_committed(blob, job_id):
+            raise OutputExistsError(f"the output {blob.container_name}/{blob.blob_name} exists already") from error
+
+
+def is_committed(blob: BlobClient, job_id: str) -> bool:
+    """Whether the blob was committed by this job."""
+    try:
+        metadata = blob.get_blob_properties().metadata
+    except ResourceNotFoundError:
+        return False
+    return metadata.get(OWNER) == job_id.replace("-", "")

@@ -131,7 +131,7 @@ class RowTable(Generic[Document]):
 
     @staticmethod
     def _entity(partition: str, key: str, document: BaseModel) -> dict[str, str | int]:
-        text = document.model_dump_json(by_alias=False)
+        text = document.model_dump_json(by_alias=True)
         chunks = [text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK)]
         properties = {f"document{number}": chunk for number, chunk in enumerate(chunks)}
         return {"PartitionKey": partition, "RowKey": key, "chunks": len(chunks), **properties}

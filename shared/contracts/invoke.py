@@ -1,0 +1,97 @@
+"""The body of an invocation, in the form of 2021 (`dataset`) and in today's (`inputData`).
+
+Sources: azureml_batch_facts 3.2 and 3.3, azure_ai_ml_wire 6. Member names are read in any case; the keys of
+`inputData`, `outputData`, `tags` and the like stay as they are.
+"""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from shared.contracts.resources import ArmModel
+from shared.contracts.settings import LoggingLevel, OutputAction
+
+
+class Dataset(ArmModel):
+    """The input in the form of 2021."""
+
+    data_input_type: Literal["DataUrl", "DatasetId", "DatasetVersion"]
+    path: str | None = None
+    """With `DataUrl`: http(s), wasbs or `azureml://` URL of a file or a folder."""
+    dataset_id: str | None = None
+    """With `DatasetId`: ARM id of a version of a data asset."""
+    dataset_name: str | None = None
+    dataset_version: str | None = None
+    """With `DatasetVersion`: name and version of a data asset."""
+
+
+class JobInput(ArmModel):
+    """One entry of `inputData`."""
+
+    job_input_type: str
+    uri: str | None = None
+    value: str | None = None
+
+
+class JobOutput(ArmModel):
+    """One entry of `outputData`."""
+
+    job_output_type: str = "UriFile"
+    uri: str | None = None
+
+
+class OutputDataset(ArmModel):
+    """The output's place in the form of 2021."""
+
+    datastore_id: str | None = None
+    """ARM id or name of a datastore; the default one when absent."""
+    path: str | None = None
+
+
+class InvokeCompute(ArmModel):
+    """The part of `compute` that a job may override."""
+
+    instance_count: int | None = Field(default=None, ge=1)
+
+
+class InvokeRetrySettings(ArmModel):
+    """The parts of `retrySettings` that a job may override."""
+
+    max_retries: int | None = Field(default=None, ge=0)
+    timeout: str | None = None
+    """ISO 8601."""
+
+
+class InvokeProperties(ArmModel):
+    """`properties` of the body."""
+
+    name: str | None = None
+    display_name: str | None = None
+    description: str | None = None
+    experiment_name: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    properties: dict[str, str] = Field(default_factory=dict)
+    dataset: Dataset | None = None
+    input_data: dict[str, JobInput] = Field(default_factory=dict)
+    output_dataset: OutputDataset | None = None
+    output_data: dict[str, JobOutput] = Field(default_factory=dict)
+    output_file_name: str | None = None
+    output_action: OutputAction | None = None
+    compute: InvokeCompute = InvokeCompute()
+    mini_batch_size: int | None = Field(default=None, ge=1)
+    max_concurrency_per_instance: int | None = Field(default=None, ge=1)
+    error_threshold: int | None = Field(default=None, ge=-1)
+    retry_settings: InvokeRetrySettings = InvokeRetrySettings()
+    logging_level: LoggingLevel | None = None
+    environment_variables: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("logging_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.capitalize() if isinstance(value, str) else value
+
+
+class InvokeBody(ArmModel):
+    """The whole body."""
+
+    properties: InvokeProperties

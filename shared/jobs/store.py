@@ -1,0 +1,137 @@
+"""Jobs in Table storage: found by name, listed by endpoint or workspace with the newest first."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from azure.data.tables import TableServiceClient
+from pydantic import BaseModel
+
+from shared.contracts.job import JobDocument, JobStatus
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
+from shared.jobs.state_machine import entered, may_follow
+from shared.storage.rows import Row, RowTable
+
+_ROW = "job"
+_WORKSPACE = "workspace"
+_UNFINISHED = "unfinished"
+_END_OF_TIME_MS = 10**14
+_CHANGE_TRIES = 10
+
+
+class IndexEntry(BaseModel):
+    """A line of the job index. Table `jobindex`, partition `workspace`, `endpoint-<name>` or `unfinished`."""
+
+    job: str
+    deployment: str
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """A page of jobs and where the next one begins."""
+
+    jobs: list[JobDocument]
+    continuation: dict[str, str] | None
+
+
+class JobStore:
+    """All jobs of the workspace."""
+
+    def __init__(self, tables: TableServiceClient, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """`clock` gives the time that is noted on transitions."""
+        self._jobs = RowTable(tables, "jobs", JobDocument)
+        self._index = RowTable(tables, "jobindex", IndexEntry)
+        self._clock = clock
+
+    def add(self, job: JobDocument) -> JobDocument:
+        """Store a new job; raises ConflictError when its name is taken.
+
+        The index is written first: a line that leads to no job is passed over, a job without a line would be lost.
+        """
+        lines = _index_lines(job)
+        for partition, key in lines:
+            self._index.put(partition, key, IndexEntry(job=job.name, deployment=job.deployment))
+        try:
+            return self._jobs.insert(job.name, _ROW, job).document
+        except ConflictError:
+            for partition, key in lines:
+                if partition is not _UNFINISHED:
+                    self._index.delete(partition, key)
+            raise
+
+    def find(self, name: str) -> JobDocument | None:
+        """The job, or None."""
+        row = self._jobs.find(name, _ROW)
+        return row.document if row else None
+
+    def get(self, name: str) -> JobDocument:
+        """The job; raises NotFoundError."""
+        return self._row(name).document
+
+    def enter(self, name: str, status: JobStatus, **changes: Any) -> JobDocument:
+        """Move the job to `status` with further changes; where it may not go there it stays as it is."""
+
+        def change(job: JobDocument) -> JobDocument:
+            if not may_follow(job.status, status):
+                return job
+            return entered(job, status, self._clock(), **changes)
+
+        job = self.change(name, change)
+        if job.status.is_terminal:
+            self._index.delete(_UNFINISHED, name)
+        return job
+
+    def change(self, name: str, change: Callable[[JobDocument], JobDocument]) -> JobDocument:
+        """Apply `change` to the stored job, again if another writer came first."""
+        for _ in range(_CHANGE_TRIES):
+            row = self._row(name)
+            changed = change(row.document)
+            if changed == row.document:
+                return changed
+            try:
+                return self._jobs.replace(row, changed).document
+            except PreconditionFailedError:
+                continue
+        raise PreconditionFailedError(f"job {name} is changed by others all the time", target=name)
+
+    def page(
+        self,
+        *,
+        endpoint: str | None = None,
+        deployment: str | None = None,
+        size: int = 100,
+        continuation: dict[str, str] | None = None,
+    ) -> JobPage:
+        """Jobs of the workspace or of an endpoint (and deployment), the newest first."""
+        partition = _endpoint_partition(endpoint) if endpoint else _WORKSPACE
+        entries, continuation = self._index.page(partition, size, continuation)
+        wanted = [e.document.job for e in entries if deployment in {None, e.document.deployment}]
+        with ThreadPoolExecutor(8) as pool:
+            found = pool.map(self.find, wanted)
+        return JobPage([job for job in found if job], continuation)
+
+    def unfinished(self) -> list[JobDocument]:
+        """All jobs that are not in a terminal state."""
+        found = (self.find(entry.document.job) for entry in self._index.partition(_UNFINISHED))
+        return [job for job in found if job and not job.status.is_terminal]
+
+    def _row(self, name: str) -> Row[JobDocument]:
+        row = self._jobs.find(name, _ROW)
+        if row is None:
+            raise NotFoundError(f"job {name!r} not found", target=name)
+        return row
+
+
+def _index_lines(job: JobDocument) -> list[tuple[str, str]]:
+    newest_first = f"{_END_OF_TIME_MS - int(job.created.timestamp() * 1000):014d}-{job.name}"
+    return [
+        (_WORKSPACE, newest_first),
+        (_endpoint_partition(job.endpoint), newest_first),
+        (_UNFINISHED, job.name),
+    ]
+
+
+def _endpoint_partition(endpoint: str) -> str:
+    return f"endpoint-{endpoint.lower()}"
