@@ -1,0 +1,98 @@
+"""HTTP with bearer tokens: one keep-alive pool, retries for what may be repeated, errors as CliErrors."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import urllib3
+from urllib3.util.retry import Retry
+
+from cli.api.problems import problem
+from cli.connection.token import TokenSource
+from cli.errors import UnreachableError
+
+TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
+REPEATABLE = Retry(
+    total=5,
+    connect=2,
+    read=2,
+    backoff_factor=0.3,
+    status_forcelist=(429, 502, 503, 504),
+    allowed_methods=None,
+    raise_on_status=False,
+)
+"""For requests that may be sent twice: GET, PUT, DELETE, and POSTs that carry a request id."""
+ONCE = Retry(total=2, connect=2, read=0, status=0, other=0, backoff_factor=0.3)
+"""For other POSTs: only a connection that was never made is tried again."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The content; None when there is none."""
+        return json.loads(self.body) if self.body.strip() else None
+
+
+@dataclass(frozen=True)
+class Transport:
+    """Sends requests as the caller."""
+
+    tokens: TokenSource
+    is_local: bool = False
+
+    @cached_property
+    def pool(self) -> urllib3.PoolManager:
+        """The connections."""
+        return urllib3.PoolManager(timeout=TIMEOUT)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        audience: str | None,
+        content: Any = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
+    ) -> Answer:
+        """The answer to a request with JSON `content`; anything but 2xx raises the fitting CliError.
+
+        `audience=None` sends no token, for links that carry their own permission.
+        """
+        sent = dict(headers or {})
+        if audience:
+            sent["Authorization"] = f"Bearer {self.tokens.token(audience).value}"
+        if content is not None:
+            sent["Content-Type"] = "application/json"
+        repeat = method != "POST" if repeatable is None else repeatable
+        try:
+            answer = self.pool.request(
+                method,
+                url,
+                body=None if content is None else json.dumps(content).encode(),
+                headers=sent,
+                retries=REPEATABLE if repeat else ONCE,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise self._unreachable(url, error) from None
+        if not 200 <= answer.status < 300:
+            raise problem(answer.status, answer.data, f"{method} {url.split('?', 1)[0]}")
+        return Answer(answer.status, answer.headers, answer.data)
+
+    def _unreachable(self, url: str, error: Exception) -> UnreachableError:
+        cause = getattr(error, "reason", None) or error
+        address = "/".join(url.split("/")[:3])
+        mend = (
+            "Look at it with `bml local status`, start it with `bml local up`"
+            if self.is_local
+            else "Check BML_MANAGEMENT_URL and the network"
+        )
+        return UnreachableError(f"no answer from {address} ({type(cause).__name__})", mend=mend)

@@ -1,0 +1,113 @@
+"""The management API of one workspace: resources by path, long-running operations, lists in pages."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cli.api.transport import Answer, Transport
+from cli.connection.connection import Connection
+from cli.connection.token import MANAGEMENT_AUDIENCE
+from cli.errors import InvalidInputError, NotFoundError, ServiceError
+
+API_VERSION = "2023-10-01"
+LONGEST_WAIT_SECONDS = 1800.0
+
+Resource = dict[str, Any]
+"""An ARM resource: id, name, type, properties."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace that commands work in."""
+
+    connection: Connection
+
+    @cached_property
+    def transport(self) -> Transport:
+        """HTTP as the caller."""
+        return Transport(self.connection.tokens, self.connection.is_local)
+
+    def get(self, path: str, **query: str) -> Resource:
+        """The resource at `path` below the workspace; raises NotFoundError."""
+        resource: Resource = self._send("GET", self._url(path, query)).json()
+        return resource
+
+    def find(self, path: str) -> Resource | None:
+        """The resource at `path`, or None."""
+        try:
+            return self.get(path)
+        except NotFoundError:
+            return None
+
+    def list(self, path: str, **query: str) -> Iterator[Resource]:
+        """All items of a list, page after page."""
+        url = self._url(path, query)
+        while url:
+            page = self._send("GET", url).json()
+            yield from page["value"]
+            url = page.get("nextLink") or ""
+
+    def put(self, path: str, body: Mapping[str, Any], *, wait: bool = True) -> Resource:
+        """Create or replace the resource at `path`; by default waits until it is ready."""
+        answer = self._send("PUT", self._url(path), body)
+        resource: Resource = answer.json()
+        if wait and self._wait(answer):
+            return self.get(path)
+        return resource
+
+    def post(self, path: str, body: Any = None, *, wait: bool = False) -> Any:
+        """The answer to an action; with `wait`, after it has been carried out."""
+        answer = self._send("POST", self._url(path), {} if body is None else body)
+        if wait:
+            self._wait(answer)
+        return answer.json()
+
+    def delete(self, path: str, *, wait: bool = True) -> None:
+        """Delete the resource at `path`; by default waits until it is gone."""
+        answer = self._send("DELETE", self._url(path))
+        if wait:
+            self._wait(answer)
+
+    def run_details(self, job: str) -> dict[str, Any]:
+        """Status and log files of a job, from run history."""
+        base = self.connection.management_url
+        url = f"{base}/history/v1.0{self.connection.workspace_id}/runs/{job}/details?api-version=v1.0"
+        details: dict[str, Any] = self._send("GET", url).json()
+        return details
+
+    def _send(self, method: str, url: str, content: Any = None) -> Answer:
+        return self.transport.send(method, url, audience=MANAGEMENT_AUDIENCE, content=content)
+
+    def _url(self, path: str, query: Mapping[str, str] | None = None) -> str:
+        from urllib.parse import quote, urlencode
+
+        options = urlencode({"api-version": API_VERSION} | dict(query or {}))
+        tail = f"/{quote(path)}" if path else ""
+        return f"{self.connection.management_url}{self.connection.workspace_id}{tail}?{options}"
+
+    def _wait(self, answer: Answer) -> bool:
+        """Follow the operation that an answer began; False when it had already ended."""
+        url = answer.headers.get("Azure-AsyncOperation")
+        location = answer.headers.get("Location") if answer.status == 202 else None
+        if not url and not location:
+            return False
+        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        while time.monotonic() < deadline:
+            state = self._send("GET", url or str(location))
+            if _has_ended(state, bool(url)):
+                return True
+            time.sleep(float(state.headers.get("Retry-After") or 1))
+        raise ServiceError("the service has not finished the operation within half an hour")
+
+
+def _has_ended(state: Answer, has_status: bool) -> bool:
+    """Whether an operation is over; raises InvalidInputError with the reason when it failed."""
+    if not has_status:
+        return state.status != 202
+    content = state.json() or {}
+    if content.get("status") in {"Failed", "Canceled"}:
+        error = content.get("error") or {}
+        raise InvalidInputError(str(error.get("message") or "the service could not carry out the operation"))
+    return content.get("status") == "Succeeded"

@@ -1,0 +1,1 @@
+"""The verbs: each module one group, options parsed here and handed on."""

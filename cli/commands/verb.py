@@ -1,0 +1,81 @@
+"""What all verbs share: the options for output and connection, and showing what the verb returns."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.output.forms import FORMS, OutputForm
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def shown(*columns: str) -> Decorator:
+    """Print what the function returns in the form of `-o` and `--query`; `columns` are those of `-o table`."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def run(output: str, query: str, **options: Any) -> None:
+            OutputForm(output, query, columns).show(function(**options))
+
+        run = click.option("--query", default="", metavar="JMESPATH", help="Show only this part of the result.")(run)
+        return click.option(
+            "-o", "--output", type=click.Choice(FORMS), default="json", show_default=True, help="Form of the result."
+        )(run)
+
+    return decorate
+
+
+def in_workspace(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the function the Workspace that the options name, as its first argument."""
+
+    @wraps(function)
+    def run(data_dir: Path | None, resource_group: str | None, workspace_name: str | None, **options: Any) -> Any:
+        from cli.api.workspace import Workspace
+        from cli.connection.connection import resolve
+
+        connection = resolve(data_dir, resource_group=resource_group, workspace=workspace_name)
+        return function(Workspace(connection), **options)
+
+    command: Callable[..., Any] = run
+    for option in (
+        click.option("-w", "--workspace-name", help="Workspace; by default the service's own."),
+        click.option("-g", "--resource-group", help="Resource group; by default the service's own."),
+        data_dir_option(),
+    ):
+        command = option(command)
+    return command
+
+
+def data_dir_option() -> Decorator:
+    """`--data-dir`, the folder of a local service."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Data folder of a local service (default: $BML_DATA_DIR, or ./.local).",
+    )
+
+
+def name_option(help_text: str) -> Decorator:
+    """`-n/--name`, required."""
+    return click.option("-n", "--name", required=True, help=help_text)
+
+
+def type_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`-t/--type`: this service knows `batch` only."""
+
+    @wraps(function)
+    def run(*arguments: Any, endpoint_type: str, **options: Any) -> Any:
+        from cli.errors import UsageError
+
+        if endpoint_type != "batch":
+            raise UsageError(
+                f"--type {endpoint_type} is not offered", mend="This service has batch endpoints: use --type batch"
+            )
+        return function(*arguments, **options)
+
+    return click.option("-t", "--type", "endpoint_type", default="batch", show_default=True, help="Kind of endpoint.")(
+        run
+    )

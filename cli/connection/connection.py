@@ -1,0 +1,99 @@
+"""Which service a command talks to, and as whom."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cli.connection.token import ClientSecretTokens, GivenToken, TokenSource
+from cli.errors import UnreachableError, UsageError
+
+DEFAULT_DATA_DIR = Path(".local")
+_DEPLOYED = ("BML_MANAGEMENT_URL", "BML_SUBSCRIPTION", "BML_RESOURCE_GROUP", "BML_WORKSPACE", "BML_ACCESS_TOKEN")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A workspace of a service, and the caller's identity."""
+
+    management_url: str
+    subscription: str
+    resource_group: str
+    workspace: str
+    tokens: TokenSource
+    is_local: bool = False
+
+    @property
+    def workspace_id(self) -> str:
+        """ARM id of the workspace, which is also its path."""
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
+        )
+
+    def asset_id(self, kind: str, name: str, version: str) -> str:
+        """ARM id of a version of an asset; `kind` is `models`, `data`, …"""
+        return f"{self.workspace_id}/{kind}/{name}/versions/{version}"
+
+
+def data_dir(given: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
+    """The data folder of the local service: `--data-dir`, `BML_DATA_DIR`, `./.local`."""
+    return given or Path(environment.get("BML_DATA_DIR") or DEFAULT_DATA_DIR)
+
+
+def resolve(
+    folder: Path | None,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    resource_group: str | None = None,
+    workspace: str | None = None,
+) -> Connection:
+    """The service to use.
+
+    `--data-dir` wins; then `BML_MANAGEMENT_URL` (a deployed service); then the local service of `BML_DATA_DIR` or
+    `./.local`. Raises UsageError or UnreachableError with the way out.
+    """
+    deployed = folder is None and bool(environment.get("BML_MANAGEMENT_URL"))
+    connection = _deployed(environment) if deployed else _local(data_dir(folder, environment))
+    return replace(
+        connection,
+        resource_group=resource_group or connection.resource_group,
+        workspace=workspace or connection.workspace,
+    )
+
+
+def _deployed(environment: Mapping[str, str]) -> Connection:
+    missing = [name for name in _DEPLOYED if not environment.get(name)]
+    if missing:
+        raise UsageError(
+            f"BML_MANAGEMENT_URL is set, but {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not",
+            mend="Set all of " + ", ".join(_DEPLOYED) + ", or unset BML_MANAGEMENT_URL to use the local service",
+        )
+    return Connection(
+        management_url=environment["BML_MANAGEMENT_URL"].rstrip("/"),
+        subscription=environment["BML_SUBSCRIPTION"],
+        resource_group=environment["BML_RESOURCE_GROUP"],
+        workspace=environment["BML_WORKSPACE"],
+        tokens=GivenToken(environment["BML_ACCESS_TOKEN"]),
+    )
+
+
+def _local(folder: Path) -> Connection:
+    from local.stack.connection import read_connection
+
+    try:
+        found = read_connection(folder)
+    except FileNotFoundError:
+        raise UnreachableError(
+            f"no local service was started in {folder}",
+            mend="Start it with `bml local up`, name its folder with --data-dir, or set BML_MANAGEMENT_URL and "
+            "its companions for a deployed one",
+        ) from None
+    return Connection(
+        management_url=found.management_url.rstrip("/"),
+        subscription=found.subscription_id,
+        resource_group=found.resource_group,
+        workspace=found.workspace,
+        tokens=ClientSecretTokens(found.token_url, found.client_id, found.client_secret),
+        is_local=True,
+    )

@@ -1,0 +1,108 @@
+"""Access tokens: from the local issuer, or given by the user for a deployed service."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from cli.errors import AuthenticationError, UnreachableError
+
+MANAGEMENT_AUDIENCE = "https://management.azure.com"
+SCORING_AUDIENCE = "https://ml.azure.com"
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """A bearer token."""
+
+    value: str = field(repr=False)
+    expires: datetime
+    tenant: str = ""
+
+
+class TokenSource(Protocol):
+    """Gives tokens for an audience."""
+
+    def token(self, audience: str) -> AccessToken:
+        """A token that is still valid."""
+        ...
+
+
+@dataclass
+class ClientSecretTokens:
+    """OAuth 2.0 client credentials, as the local issuer takes them."""
+
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    tenant: str = ""
+    _known: dict[str, AccessToken] = field(default_factory=dict, repr=False)
+
+    def token(self, audience: str) -> AccessToken:
+        """A token for `audience`; raises UnreachableError or AuthenticationError."""
+        if audience not in self._known:
+            self._known[audience] = self._fetch(audience)
+        return self._known[audience]
+
+    def _fetch(self, audience: str) -> AccessToken:
+        from urllib.parse import urlencode
+
+        import urllib3
+
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "scope": f"{audience}/.default",
+        }
+        try:
+            answer = urllib3.request(
+                "POST",
+                self.token_url,
+                body=urlencode(form),
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+                retries=False,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise UnreachableError(
+                f"the token issuer at {self.token_url} does not answer ({type(error).__name__})",
+                mend="Start the local service with `bml local up`",
+            ) from None
+        if answer.status != 200:
+            raise AuthenticationError(
+                f"the token issuer at {self.token_url} refused to give a token (HTTP {answer.status})",
+                mend="Restart the local service: `bml local down`, then `bml local up`",
+            )
+        content = answer.json()
+        return _read(str(content["access_token"]), self.tenant)
+
+
+@dataclass
+class GivenToken:
+    """A token from the environment, for every audience."""
+
+    value: str = field(repr=False)
+
+    def token(self, audience: str) -> AccessToken:
+        """The token; raises AuthenticationError when it has expired."""
+        token = _read(self.value, "")
+        if token.expires <= datetime.now(UTC):
+            raise AuthenticationError(
+                f"the token in BML_ACCESS_TOKEN expired at {token.expires:%Y-%m-%d %H:%M} UTC",
+                mend=f"Get a new one, e.g. `az account get-access-token --resource {audience}`",
+            )
+        return token
+
+
+def _read(value: str, tenant: str) -> AccessToken:
+    """Expiry and tenant out of the token itself; the service checks the signature, we need not."""
+    import base64
+
+    try:
+        part = value.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return AccessToken(value, datetime.fromtimestamp(claims["exp"], UTC), str(claims.get("tid") or tenant))
+    except (IndexError, KeyError, ValueError, TypeError):
+        raise AuthenticationError(
+            "the access token is not a JSON web token with an expiry", mend="Set BML_ACCESS_TOKEN to a bearer token"
+        ) from None

@@ -1,0 +1,82 @@
+"""Everything that makes a command end with another exit code than 0.
+
+    CliError                        1  anything else
+    ├── UsageError                2  the command line is wrong
+    ├── NotFoundError                    3  a resource, file or folder is not there
+    ├── ConflictError                    4  it exists already, or its state forbids this
+    ├── AuthenticationError       5  no token, or one that the service refuses
+    ├── InvalidInputError                6  a YAML file, a folder or a value is not valid
+    ├── UnsuccessfulJobError               7  the job failed or was canceled
+    ├── UnreachableError          8  no service answered at the address
+    └── ServiceError              9  the service answered with an error of its own
+
+A message is one line: what happened and why; `mend` says how to go on. docs/cli.md lists the codes.
+"""
+
+from typing import ClassVar
+
+
+class CliError(Exception):
+    """The command could not be carried out."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, mend: str = "") -> None:
+        """`mend` is what the user can do about it, as an imperative sentence."""
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+
+    def as_line(self) -> str:
+        """The one line for stderr."""
+        text = " ".join(self.message.split()).rstrip(".")
+        mend = " ".join(self.mend.split()).rstrip(".")
+        return f"{text}. {mend}." if mend else f"{text}."
+
+
+class UsageError(CliError):
+    """The command line is wrong."""
+
+    exit_code = 2
+
+
+class NotFoundError(CliError):
+    """A resource, file or folder is not there."""
+
+    exit_code = 3
+
+
+class ConflictError(CliError):
+    """It exists already, or its state forbids this."""
+
+    exit_code = 4
+
+
+class AuthenticationError(CliError):
+    """No token, or one that the service refuses."""
+
+    exit_code = 5
+
+
+class InvalidInputError(CliError):
+    """A YAML file, a folder or a value is not valid."""
+
+    exit_code = 6
+
+
+class UnsuccessfulJobError(CliError):
+    """The job failed or was canceled."""
+
+    exit_code = 7
+
+
+class UnreachableError(CliError):
+    """No service answered at the address."""
+
+    exit_code = 8
+
+
+class ServiceError(CliError):
+    """The service answered with an error of its own."""
+
+    exit_code = 9

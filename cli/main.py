@@ -1,0 +1,67 @@
+"""The entry point of `bml`: runs a command and turns every error into one line and an exit code."""
+
+import os
+import sys
+
+import click
+
+from cli.errors import CliError
+from cli.lazy_group import LazyCommand, LazyGroup
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells count it (128 + SIGINT)."""
+
+bml = LazyGroup(
+    "bml",
+    {
+        "endpoint": LazyCommand("cli.commands.endpoint:group", "Batch endpoints and their deployments; invoke them."),
+        "job": LazyCommand("cli.commands.job:group", "Watch batch scoring jobs and get their results."),
+        "compute": LazyCommand("cli.commands.compute:group", "Clusters that jobs run on."),
+        "account": LazyCommand("cli.commands.account:group", "Access tokens for REST calls."),
+        "local": LazyCommand("cli.commands.local:group", "A whole service on this machine: up, down, status."),
+        "version": LazyCommand("cli.commands.version:version", "The version of bml."),
+    },
+    help="""Azure Machine Learning batch endpoints, self-hosted.
+
+    Begin with `bml local up`, then `bml compute create` and `bml endpoint create`.""",
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit code is the one of docs/cli.md."""
+    try:
+        result = bml.main(args=arguments, prog_name="bml", standalone_mode=False)
+    except CliError as error:
+        return _fail(error.as_line(), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else bml.name)
+        return 0
+    except click.ClickException as error:
+        return _fail(_usage_line(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted.", INTERRUPTED)
+    except BrokenPipeError:
+        return _leave_closed_pipe()
+    return result if isinstance(result, int) else 0
+
+
+def _fail(line: str, code: int) -> int:
+    click.echo(f"error: {line}", err=True)
+    return code
+
+
+def _usage_line(error: click.ClickException) -> str:
+    """click's message in one line, with the way to the command's help."""
+    message = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{message}. See `{context.command_path} --help`." if context else f"{message}."
+
+
+def _leave_closed_pipe() -> int:
+    """Whoever read our output has gone (`| head`): end quietly, and keep Python from flushing into the pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""What a command prints: the forms of `-o`, after the `--query`."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from cli.errors import UsageError
+
+FORMS = ("json", "jsonc", "yaml", "table", "tsv", "none")
+
+
+@dataclass(frozen=True)
+class OutputForm:
+    """How the result of a command is shown."""
+
+    name: str = "json"
+    query: str = ""
+    columns: tuple[str, ...] = ()
+    """Columns of a table without a query; empty for all scalar members."""
+
+    def show(self, value: Any, stream: TextIO = sys.stdout) -> None:
+        """Print `value`; nothing for None and for the form `none`."""
+        if self.query:
+            value = select(value, self.query)
+        elif self.name == "table" and self.columns:
+            value = _narrowed(value, self.columns)
+        text = "" if value is None else _WRITERS[self.name](value)
+        if text:
+            print(text, file=stream)
+
+
+def select(value: Any, query: str) -> Any:
+    """The part of `value` that a JMESPath expression names; raises UsageError for a wrong expression."""
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        return jmespath.search(query, value)
+    except JMESPathError as error:
+        raise UsageError(
+            f"--query {query!r} is not a JMESPath expression: {error}", mend="See https://jmespath.org for the syntax"
+        ) from None
+
+
+def _narrowed(value: Any, columns: Sequence[str]) -> Any:
+    if isinstance(value, list):
+        return [_narrowed(item, columns) for item in value]
+    return {column: value.get(column) for column in columns} if isinstance(value, dict) else value
+
+
+def as_json(value: Any) -> str:
+    """Indented JSON, characters as they are."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def as_coloured_json(value: Any) -> str:
+    """JSON with colours on a terminal, plain otherwise."""
+    import re
+
+    import click
+
+    text = as_json(value)
+    if not sys.stdout.isatty():
+        return text
+    keyed = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(:)', re.MULTILINE)
+    return keyed.sub(lambda m: f"{m[1]}{click.style(m[2], fg='blue')}{m[3]}", text)
+
+
+def as_yaml(value: Any) -> str:
+    """YAML in the order of the members."""
+    import yaml
+
+    plain = json.loads(json.dumps(value, default=str))
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).removesuffix("...\n").rstrip("\n")
+
+
+def as_tsv(value: Any) -> str:
+    """One line for each element, values separated by tabs, without names; as `az -o tsv` does."""
+    rows = value if isinstance(value, list) else [value]
+    return "\n".join(_tsv_row(row) for row in rows)
+
+
+def _tsv_row(row: Any) -> str:
+    if isinstance(row, Mapping):
+        return "\t".join(_tsv_cell(cell) for cell in row.values())
+    if isinstance(row, list):
+        return "\t".join(_tsv_cell(cell) for cell in row)
+    return _tsv_cell(row)
+
+
+def _tsv_cell(value: Any) -> str:
+    if isinstance(value, list):
+        return str(len(value))
+    if isinstance(value, Mapping):
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def as_table(value: Any) -> str:
+    """A table of the scalar members, one row for each element."""
+    from tabulate import tabulate
+
+    rows = value if isinstance(value, list) else [value]
+    if not rows:
+        return ""
+    if not isinstance(rows[0], dict):
+        return tabulate([[_table_cell(row)] for row in rows], headers=["Result"])
+    names = list(dict.fromkeys(name for row in rows for name, cell in row.items() if _is_scalar(cell)))
+    cells = [[_table_cell(row.get(name)) for name in names] for row in rows]
+    return tabulate(cells, headers=[_title(name) for name in names], disable_numparse=True)
+
+
+def _is_scalar(value: Any) -> bool:
+    return not isinstance(value, (dict, list))
+
+
+def _table_cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _title(name: str) -> str:
+    """`mini_batch_size` becomes `MiniBatchSize`, as in az."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "json": as_json,
+    "jsonc": as_coloured_json,
+    "yaml": as_yaml,
+    "table": as_table,
+    "tsv": as_tsv,
+    "none": lambda _: "",
+}

@@ -1,0 +1,110 @@
+"""A progress bar with rate and time left on a terminal, a plain line now and then when piped.
+
+It writes to stderr, so that `--query … -o tsv` on stdout stays clean.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TextIO
+
+BAR_WIDTH = 28
+REDRAW_SECONDS = 0.1
+PLAIN_LINE_SECONDS = 10.0
+
+
+def readable_bytes(count: float) -> str:
+    """`1536` as `1.5 KB`."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TB"
+
+
+def readable_seconds(seconds: float) -> str:
+    """`75` as `1:15`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@dataclass
+class Progress:
+    """How far one piece of work is. Use as a context manager: leaving it ends the line."""
+
+    label: str
+    total: float
+    unit: Callable[[float], str] = "{:,.0f}".format
+    """Makes a readable amount."""
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    clock: Callable[[], float] = time.monotonic
+    done: float = 0
+    _started: float = field(init=False)
+    _drawn: float = field(init=False, default=float("-inf"))
+    _drawn_text: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        self._started = self.clock()
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.finish()
+
+    def advance(self, amount: float) -> None:
+        """`amount` more is done."""
+        self.reached(self.done + amount)
+
+    def reached(self, done: float) -> None:
+        """`done` in all; drawn when the last drawing is old enough."""
+        self.done = done
+        if self.clock() - self._drawn >= (REDRAW_SECONDS if self._on_terminal else PLAIN_LINE_SECONDS):
+            self._draw()
+
+    def interrupt(self) -> None:
+        """Take the bar away so that other lines can be printed."""
+        if self._on_terminal and self._drawn_text:
+            self.stream.write("\r" + " " * len(self._drawn_text) + "\r")
+            self.stream.flush()
+            self._drawn, self._drawn_text = float("-inf"), ""
+
+    def finish(self) -> None:
+        """Draw the final state and end the line."""
+        if self._text() != self._drawn_text:
+            self._draw()
+        if self._on_terminal and self._drawn_text:
+            self.stream.write("\n")
+            self.stream.flush()
+        self._drawn_text = self._text()
+
+    @property
+    def _on_terminal(self) -> bool:
+        return self.stream.isatty()
+
+    def _draw(self) -> None:
+        text = self._text()
+        if self._on_terminal:
+            self.stream.write("\r" + text.ljust(len(self._drawn_text)))
+        else:
+            self.stream.write(text + "\n")
+        self.stream.flush()
+        self._drawn, self._drawn_text = self.clock(), text
+
+    def _text(self) -> str:
+        elapsed = max(self.clock() - self._started, 1e-6)
+        parts = [f"{self.unit(self.done)} of {self.unit(self.total)}"]
+        if rate := self.done / elapsed:
+            parts.append(f"{self.unit(rate)}/s" if rate >= 1 else f"{rate:.2f}/s")
+            left = (self.total - self.done) / rate
+            parts.append(f"{readable_seconds(left)} left" if self.done < self.total else readable_seconds(elapsed))
+        return f"{self.label} {self._bar()} {', '.join(parts)}"
+
+    def _bar(self) -> str:
+        share = min(self.done / self.total, 1.0) if self.total else 1.0
+        if not self._on_terminal:
+            return f"{share:4.0%}"
+        filled = int(share * BAR_WIDTH)
+        return f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {share:4.0%}"

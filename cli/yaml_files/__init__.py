@@ -1,0 +1,1 @@
+"""The YAML files of users: read, checked, explained when wrong."""

@@ -1,0 +1,91 @@
+"""A YAML file with the line of each of its values, so that a complaint can name the place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cli.errors import InvalidInputError, NotFoundError
+
+KeyPath = tuple[str | int, ...]
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """PyYAML keeps the last of two equal keys without a word; that hides mistakes."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} is twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+@dataclass(frozen=True)
+class YamlDocument:
+    """The content of a YAML file."""
+
+    path: Path
+    content: dict[str, Any]
+    lines: dict[KeyPath, int]
+    """Line of each key or list item, counted from 1."""
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths in the file are relative to."""
+        return self.path.parent
+
+    def where(self, *keys: str | int) -> str:
+        """`file.yml, line 7`: the place of a value, or of the innermost part around it that the file has."""
+        for length in range(len(keys), 0, -1):
+            if (line := self.lines.get(keys[:length])) is not None:
+                return f"{self.path}, line {line}"
+        return str(self.path)
+
+    def error(self, keys: KeyPath, message: str, *, mend: str = "") -> InvalidInputError:
+        """A complaint about the value at `keys`."""
+        return InvalidInputError(f"{self.where(*keys)}: {message}", mend=mend)
+
+
+def read_document(path: Path) -> YamlDocument:
+    """Read a file; raises NotFoundError, or InvalidInputError with line and column."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFoundError(f"the file {path} does not exist") from None
+    except IsADirectoryError:
+        raise InvalidInputError(f"{path} is a folder", mend="Name a YAML file") from None
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from None
+    return _parse(path, text)
+
+
+def _parse(path: Path, text: str) -> YamlDocument:
+    loader = _UniqueKeyLoader(text)
+    try:
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            raise InvalidInputError(f"{path} does not hold `key: value` pairs")
+        content = loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise InvalidInputError(f"{path}{place}: not valid YAML: {error.problem or error.context}") from None
+    finally:
+        loader.dispose()
+    lines: dict[KeyPath, int] = {}
+    _note_lines(node, (), lines)
+    return YamlDocument(path, content, lines)
+
+
+def _note_lines(node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines[(*at, key.value)] = key.start_mark.line + 1
+            _note_lines(value, (*at, key.value), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            lines[(*at, number)] = item.start_mark.line + 1
+            _note_lines(item, (*at, number), lines)

@@ -1,0 +1,78 @@
+"""The batch endpoint in a YAML file, with or without its deployments."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from cli.yaml_files.deployment_form import DeploymentForm, DeploymentName, EndpointName
+from cli.yaml_files.form import FileForm, Form, Text, Variables
+
+ACTIVE = 100
+
+
+class DefaultsForm(Form):
+    """`defaults:`"""
+
+    deployment_name: DeploymentName | None = None
+
+
+def _as_list(value: Any) -> Any:
+    """`deployments:` as a map keyed by name (April 2021) becomes the list of May 2021."""
+    if not isinstance(value, dict):
+        return value
+    return [{"name": name, **item} if isinstance(item, dict) else item for name, item in value.items()]
+
+
+def _auth_mode(value: Any) -> Any:
+    """`AADToken` (ARM) and `aad_token` (YAML) are the same."""
+    return "aad_token" if isinstance(value, str) and value.replace("_", "").lower() == "aadtoken" else value
+
+
+def check_traffic(traffic: dict[str, int]) -> dict[str, int]:
+    """Return `traffic`; raises ValueError unless every share is 0 or 100 and at most one is 100.
+
+    Source: the seed document's table of endpoint keys.
+    """
+    for name, share in traffic.items():
+        if share not in {0, ACTIVE}:
+            raise ValueError(f"traffic of {name!r} is {share}; a batch endpoint takes 0 or 100 only")
+    if sum(share == ACTIVE for share in traffic.values()) > 1:
+        raise ValueError("traffic is 100 for more than one deployment; exactly one can be active")
+    return traffic
+
+
+class EndpointForm(FileForm):
+    """A batch endpoint file."""
+
+    name: EndpointName | None = None
+    """May also be given as `--name`."""
+    description: str | None = None
+    tags: Variables = Field(default_factory=dict)
+    properties: Variables = Field(default_factory=dict)
+    type: Literal["batch"] | None = None
+    auth_mode: Annotated[Literal["aad_token"], BeforeValidator(_auth_mode)] = "aad_token"
+    traffic: Annotated[dict[str, int], AfterValidator(check_traffic)] = Field(default_factory=dict)
+    defaults: DefaultsForm | None = None
+    deployments: Annotated[list[DeploymentForm], BeforeValidator(_as_list)] = Field(default_factory=list)
+    location: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_default(self) -> "EndpointForm":
+        if self.traffic and self.defaults and self.defaults.deployment_name:
+            raise ValueError("give `traffic` (2021) or `defaults.deployment_name` (today), not both")
+        return self
+
+    @model_validator(mode="after")
+    def _deployments_differ(self) -> "EndpointForm":
+        names = [deployment.name for deployment in self.deployments]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two deployments are called {name!r}; names must differ")
+        return self
+
+    @property
+    def default_deployment(self) -> str | None:
+        """The deployment that invocations go to; None when the file does not say."""
+        if self.defaults and self.defaults.deployment_name:
+            return self.defaults.deployment_name
+        return next((name for name, share in self.traffic.items() if share == ACTIVE), None)

@@ -1,0 +1,123 @@
+"""The base of all YAML forms, and pydantic's complaints in the words of the file."""
+
+from typing import Annotated, Any, TypeVar, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from cli.errors import InvalidInputError
+from cli.yaml_files.document import KeyPath, YamlDocument
+
+
+def _text(value: Any) -> Any:
+    """`version: 1` is meant as the text "1"; YAML reads a number."""
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""Text that may be written as a number."""
+
+
+def _variable(value: Any) -> Any:
+    """An environment variable's value: `true` stays `true`, not Python's `True`."""
+    return str(value).lower() if isinstance(value, bool) else _text(value)
+
+
+Variables = dict[str, Annotated[str, BeforeValidator(_variable)]]
+
+
+_KINDS: dict[type, str] = {dict: "a mapping", list: "a list"}
+
+REFERENCE = "(reference)"
+"""Stands for the key of a value that is a plain `azureml:…` where a mapping may stand too."""
+
+
+class Form(BaseModel):
+    """A mapping in a YAML file; keys that it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+
+class FileForm(Form):
+    """The root of a file."""
+
+    json_schema: str | None = Field(default=None, alias="$schema")
+
+
+FormType = TypeVar("FormType", bound=Form)
+
+
+def read_form(form: type[FormType], document: YamlDocument, at: KeyPath = (), content: Any = None) -> FormType:
+    """The document, or `content` found at `at` in it, as `form`; raises InvalidInputError for the first thing wrong."""
+    try:
+        return form.model_validate(document.content if content is None else content)
+    except ValidationError as error:
+        raise _explained(form, document, at, error) from None
+
+
+def _explained(form: type[Form], document: YamlDocument, at: KeyPath, error: ValidationError) -> InvalidInputError:
+    """The most telling complaint: an unknown key first, as it is often the cause of a missing one."""
+    details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
+    first = details[0]
+    keys = (*at, *first["loc"])
+    return document.error(keys, _sentence(form, first, keys), mend=_accepted(form, first))
+
+
+def _sentence(form: type[Form], detail: ErrorDetails, keys: KeyPath) -> str:
+    name = _dotted(keys)
+    value = detail["input"]
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"unknown key `{name}`{_guess(form, detail)}"
+        case "missing":
+            return f"the key `{name}` is missing"
+        case "value_error":
+            return f"`{name}`: {detail['ctx']['error']}" if name else str(detail["ctx"]["error"])
+        case _:
+            shown = _KINDS.get(type(value), repr(value))
+            expected = detail["msg"].removeprefix("Input ")
+            return f"`{name}` is {shown}; it {expected}" if name else f"the file {expected}"
+
+
+def _dotted(keys: KeyPath) -> str:
+    """`deployments[0].model.name`"""
+    parts = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys if key != REFERENCE)
+    return "".join(parts).removeprefix(".")
+
+
+def _guess(form: type[Form], detail: ErrorDetails) -> str:
+    from difflib import get_close_matches
+
+    around = _form_at(form, detail["loc"][:-1])
+    close = get_close_matches(str(detail["loc"][-1]), _keys(around), n=1) if around else []
+    return f" (did you mean `{close[0]}`?)" if close else ""
+
+
+def _accepted(form: type[Form], detail: ErrorDetails) -> str:
+    if detail["type"] != "extra_forbidden":
+        return ""
+    around = _form_at(form, detail["loc"][:-1])
+    return f"Accepted here: {', '.join(_keys(around))}" if around else ""
+
+
+def _keys(form: type[Form]) -> list[str]:
+    names = [field.alias or name for name, field in form.model_fields.items()]
+    return sorted((name for name in names if name != REFERENCE), key=lambda name: name != "name")
+
+
+def _form_at(form: type[Form], keys: KeyPath) -> type[Form] | None:
+    """The form that holds the value at `keys`."""
+    current: type[Form] | None = form
+    for key in keys:
+        if isinstance(key, int) or current is None:
+            continue
+        field = next((f for n, f in current.model_fields.items() if key in {n, f.alias}), None)
+        current = _form_in(field.annotation) if field else None
+    return current
+
+
+def _form_in(annotation: Any) -> type[Form] | None:
+    """The one Form inside a type such as `list[X] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, Form):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _form_in(part))), None)
