@@ -1,0 +1,106 @@
+"""The blobs of one account, for the calls that each file and each task costs."""
+
+import base64
+import hashlib
+from typing import BinaryIO
+from urllib.parse import quote
+
+from shared.storage.hot_path.errors import BlobGoneError, HotPathError, StorageConflictError, StorageRefusedError
+from shared.storage.hot_path.transport import Response, Transport
+from shared.storage.ledger import encoded_block_id
+
+_MD5_CHUNK = 1 << 20
+MAX_PUT_BYTES = 4_000 * 1024 * 1024
+"""Source: Azure's limit of one Put Block; Put Blob allows somewhat more."""
+
+
+class HotBlobs:
+    """Reads and writes blobs by container and name."""
+
+    def __init__(self, transport: Transport) -> None:
+        """`transport` leads to an account's blob service."""
+        self._transport = transport
+
+    def read(self, container: str, name: str) -> bytes:
+        """The blob's content; raises BlobGoneError."""
+        response = self._transport.request("GET", _path(container, name))
+        return self._expect(200, response, container, name).data
+
+    def read_to(self, container: str, name: str, into: BinaryIO) -> None:
+        """Write the blob's content to a file; raises BlobGoneError."""
+        self._expect(200, self._transport.download(_path(container, name), into), container, name)
+
+    def stage_block(self, container: str, name: str, block_id: str, body: bytes | BinaryIO) -> None:
+        """Stage one block of a block blob, which need not exist (`block_id` as the ledger spells it)."""
+        target = f"{_path(container, name)}?comp=block&blockid={quote(encoded_block_id(block_id), safe='')}"
+        self._expect(201, self._put(target, body, {}), container, name)
+
+    def put(self, container: str, name: str, body: bytes | BinaryIO, *, only_if_missing: bool = False) -> None:
+        """Write a whole block blob; raises StorageConflictError with `only_if_missing` when it exists."""
+        headers = {"x-ms-blob-type": "BlockBlob"} | ({"If-None-Match": "*"} if only_if_missing else {})
+        self._expect(201, self._put(_path(container, name), body, headers), container, name)
+
+    def create_append_blob(self, container: str, name: str) -> None:
+        """Make an empty append blob; an existing one is left as it is."""
+        headers = {"x-ms-blob-type": "AppendBlob", "If-None-Match": "*", "Content-Type": "text/plain; charset=utf-8"}
+        response = self._transport.request("PUT", _path(container, name), headers=headers, body=b"")
+        if response.headers.get("x-ms-error-code") != "BlobAlreadyExists":
+            self._expect(201, response, container, name)
+
+    def append(self, container: str, name: str, body: bytes, *, position: int) -> int:
+        """Append at `position` (the blob's length so far) and return the new length.
+
+        Raises StorageConflictError when the length is another one: somebody else appended, or an earlier try
+        of this very call arrived although its answer was lost.
+        """
+        headers = {"x-ms-blob-condition-appendpos": str(position)}
+        self._expect(201, self._put(f"{_path(container, name)}?comp=appendblock", body, headers), container, name)
+        return position + len(body)
+
+    def length(self, container: str, name: str) -> int:
+        """The blob's length in bytes; raises BlobGoneError."""
+        response = self._transport.request("HEAD", _path(container, name))
+        return int(self._expect(200, response, container, name).headers["Content-Length"])
+
+    def _put(self, target: str, body: bytes | BinaryIO, headers: dict[str, str]) -> Response:
+        digest, length = _digest(body)
+        if length > MAX_PUT_BYTES:
+            raise StorageRefusedError(
+                f"{length:,} bytes in one piece; Azure Storage accepts {MAX_PUT_BYTES:,}", status=413, storage_code=""
+            )
+        sent = {**headers, "Content-MD5": digest, "Content-Length": str(length)}
+        return self._transport.request("PUT", target, headers=sent, body=body)
+
+    def _expect(self, status: int, response: Response, container: str, name: str) -> Response:
+        if response.status == status:
+            return response
+        raise self._error(response, f"{self._transport.service_url}/{container}/{name}")
+
+    @staticmethod
+    def _error(response: Response, blob: str) -> HotPathError:
+        code = response.headers.get("x-ms-error-code", "")
+        if response.status == 404:
+            return BlobGoneError(f"{blob} does not exist")
+        if response.status in {409, 412}:
+            return StorageConflictError(f"{blob}: {code}")
+        return StorageRefusedError(
+            f"{blob}: HTTP {response.status} {code}".rstrip(), status=response.status, storage_code=code
+        )
+
+
+def _path(container: str, name: str) -> str:
+    return f"/{quote(container)}/{quote(name)}"
+
+
+def _digest(body: bytes | BinaryIO) -> tuple[str, int]:
+    """The body's MD5 as Content-MD5 wants it (it lets storage check what arrives), and its length."""
+    digest = hashlib.md5(usedforsecurity=False)
+    if isinstance(body, bytes):
+        digest.update(body)
+        return base64.b64encode(digest.digest()).decode(), len(body)
+    body.seek(0)
+    length = 0
+    while chunk := body.read(_MD5_CHUNK):
+        digest.update(chunk)
+        length += len(chunk)
+    return base64.b64encode(digest.digest()).decode(), length
