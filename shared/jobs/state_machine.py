@@ -12,7 +12,7 @@ _ACTIVE = [
     JobStatus.RUNNING,
     JobStatus.FINALIZING,
 ]
-_ENDS = {JobStatus.FAILED, JobStatus.CANCELED}
+_EARLY_ENDS = {JobStatus.FAILED, JobStatus.CANCELED}
 
 
 def may_follow(old: JobStatus, new: JobStatus) -> bool:
@@ -20,8 +20,9 @@ def may_follow(old: JobStatus, new: JobStatus) -> bool:
     if old.is_terminal or old is new:
         return False
     if old is JobStatus.CANCEL_REQUESTED:
-        return new in _ENDS
-    if new is JobStatus.CANCEL_REQUESTED or new in _ENDS:
+        # Completed too: the request may come when the output is there already.
+        return new.is_terminal
+    if new is JobStatus.CANCEL_REQUESTED or new in _EARLY_ENDS:
         return True
     if new is JobStatus.COMPLETED:
         return old is JobStatus.FINALIZING

@@ -1,0 +1,99 @@
+"""Makes the size of each scale set follow its outstanding tickets (DESIGN D3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from shared.compute.scale_sets import ScaleSets
+from shared.compute.sizing import desired_capacity, removable
+from shared.contracts.names import ticket_queue
+from shared.contracts.progress import NodeRow, NodeState
+from shared.errors import PreconditionFailedError
+from shared.storage.account import StorageAccount
+from shared.storage.queues import delete_queue, message_count
+from shared.storage.rows import Row, RowTable
+
+NODE_TOLERANCE = timedelta(seconds=30)
+"""A node without a heartbeat for this long counts as gone: its ticket lease has run out as well."""
+
+FORGOTTEN = timedelta(minutes=10)
+"""Rows of nodes that are gone for this long are removed."""
+
+
+@dataclass(frozen=True)
+class ComputeLimits:
+    """How many instances a compute may have, and when idle ones go."""
+
+    name: str
+    minimum: int
+    maximum: int
+    idle_time: timedelta
+
+
+class Nodes:
+    """The node rows of all computes."""
+
+    def __init__(self, account: StorageAccount, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """`clock` decides who is still alive."""
+        self.table = RowTable(account.tables, "nodes", NodeRow)
+        self._clock = clock
+
+    def live(self, compute: str) -> list[NodeRow]:
+        """The nodes of a compute that gave a sign of life lately."""
+        return [row.document for row in self.live_rows(compute)]
+
+    def live_rows(self, compute: str) -> list[Row[NodeRow]]:
+        """The same with their ETags; rows of nodes long gone are removed on the way."""
+        now, alive = self._clock(), list[Row[NodeRow]]()
+        for row in self.table.partition(compute.lower()):
+            age = now - row.document.heartbeat
+            if age <= NODE_TOLERANCE:
+                alive.append(row)
+            elif age > FORGOTTEN:
+                self.table.delete(row.partition, row.key)
+        return alive
+
+
+class Scaling:
+    """Scales the computes of the workspace."""
+
+    def __init__(
+        self,
+        account: StorageAccount,
+        scale_sets: ScaleSets,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`clock` measures idle times."""
+        self._account = account
+        self._scale_sets = scale_sets
+        self._nodes = Nodes(account, clock)
+        self._clock = clock
+
+    def scale(self, limits: ComputeLimits) -> None:
+        """Bring one compute to the size that it should have: out at once, in by nodes that idled long enough."""
+        tickets = message_count(self._account.queues, ticket_queue(limits.name)) or 0
+        desired = desired_capacity(tickets, limits.minimum, limits.maximum)
+        state = self._scale_sets.state(limits.name)
+        if desired > state.capacity:
+            self._scale_sets.scale_out(limits.name, desired)
+        elif desired < state.capacity:
+            self._scale_in(limits, state.capacity - desired)
+
+    def retire(self, compute: str) -> None:
+        """Remove everything of a compute that is deleted."""
+        self._scale_sets.delete(compute)
+        delete_queue(self._account.queues, ticket_queue(compute))
+        self._nodes.table.delete_partition(compute.lower())
+
+    def _scale_in(self, limits: ComputeLimits, surplus: int) -> None:
+        """A node is deleted only after its row says LEAVING: one that takes a ticket at that moment is spared."""
+        now = self._clock()
+        rows = {row.document.node_id: row for row in self._nodes.live_rows(limits.name)}
+        idle = removable((row.document for row in rows.values()), surplus, limits.idle_time, now)
+        for node in idle:
+            leaving = node.model_copy(update={"state": NodeState.LEAVING, "since": now})
+            try:
+                self._nodes.table.replace(rows[node.node_id], leaving)
+            except PreconditionFailedError:
+                continue
+            self._scale_sets.delete_instance(limits.name, node.node_id)

@@ -1,0 +1,34 @@
+"""The end of a job, however it ends: what belongs to it goes away, and its last state is written."""
+
+from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.names import task_queue
+from shared.contracts.progress import JobFailure
+from shared.jobs.allocate import withdraw_tickets
+from shared.jobs.merge import commit_errors
+from shared.jobs.observe import progress_table
+from shared.jobs.reservations import Reservations
+from shared.jobs.store import JobStore
+from shared.storage.account import StorageAccount
+from shared.storage.ledger import read_ledger
+from shared.storage.locations import container_of
+from shared.storage.queues import delete_queue
+
+
+def finish(
+    account: StorageAccount, jobs: JobStore, job: JobDocument, status: JobStatus, failure: JobFailure | None = None
+) -> JobDocument:
+    """Bring the job to a terminal state. May be repeated: each step finds what an earlier try has done.
+
+    The task queue goes first, as its absence tells the nodes to stop; the state comes last, as a terminal state
+    promises that nothing more happens.
+    """
+    delete_queue(account.queues, task_queue(job.job_id))
+    withdraw_tickets(account, job)
+    if status is not JobStatus.COMPLETED and job.work:
+        output = container_of(account, job.output.folder)
+        ledger = read_ledger(output.get_blob_client(job.output.file_path), job.job_id)
+        commit_errors(output, job, ledger)
+    if status is not JobStatus.COMPLETED:
+        Reservations(account).release(job.output, job.name)
+    progress_table(account).delete_partition(job.job_id)
+    return jobs.enter(job.name, status, failure=failure)

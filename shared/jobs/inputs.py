@@ -1,0 +1,89 @@
+"""The input of a job: found at invoke time, listed at plan time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+from azure.core.exceptions import AzureError, ClientAuthenticationError, ResourceNotFoundError
+from azure.storage.blob import ContainerClient
+
+from shared.contracts.locations import Location
+from shared.errors import ValidationError
+from shared.storage.account import StorageAccount
+from shared.storage.locations import blob_uri, container_of
+
+PAGE_FILES = 5_000
+"""Source: the most that List Blobs gives in one answer."""
+
+_URL_TIMEOUT = urllib3.Timeout(connect=5, read=15)
+
+
+def find_input(account: StorageAccount, location: Location) -> Location:
+    """The location, with its kind settled: a file where there is one, else a folder that has files.
+
+    Raises ValidationError when there is nothing or it may not be read.
+    """
+    if location.kind == "url":
+        _check_url(location.url)
+        return location
+    container = container_of(account, location)
+    try:
+        if location.path and container.get_blob_client(location.path).exists():
+            return location.model_copy(update={"kind": "blob"})
+        folder = location.model_copy(update={"kind": "blob_folder", "path": location.path.rstrip("/")})
+        if _has_files(container, folder):
+            return folder
+    except (ResourceNotFoundError, ClientAuthenticationError) as error:
+        raise ValidationError(
+            f"the input {blob_uri(location)} cannot be read: {_reason(error)}", target="input"
+        ) from error
+    raise ValidationError(
+        f"the input {blob_uri(location)} does not exist or is an empty folder; name a file or a folder with files",
+        target="input",
+    )
+
+
+@dataclass(frozen=True)
+class InputPage:
+    """Paths of some input files, relative to the input, and where the next page begins (None: this is the last)."""
+
+    paths: list[str]
+    marker: str | None
+
+
+def list_page(account: StorageAccount, location: Location, marker: str | None) -> InputPage:
+    """The next files of the input in their fixed order, which is that of their names."""
+    if location.kind != "blob_folder":
+        return InputPage([location.base_name], None)
+    prefix = _prefix(location)
+    names = container_of(account, location).list_blob_names(name_starts_with=prefix, results_per_page=PAGE_FILES)
+    pages: Any = names.by_page(continuation_token=marker)
+    paths = [name.removeprefix(prefix) for name in next(pages, []) if _is_file(name)]
+    return InputPage(paths, pages.continuation_token or None)
+
+
+def _has_files(container: ContainerClient, folder: Location) -> bool:
+    return any(_is_file(name) for name in container.list_blob_names(name_starts_with=_prefix(folder)))
+
+
+def _is_file(blob_name: str) -> bool:
+    """Markers of folders (hierarchical namespaces and some tools make blobs for folders) end in '/'."""
+    return not blob_name.endswith("/")
+
+
+def _prefix(folder: Location) -> str:
+    return f"{folder.path}/" if folder.path else ""
+
+
+def _check_url(url: str) -> None:
+    try:
+        answer = urllib3.request("HEAD", url, timeout=_URL_TIMEOUT, retries=2)
+    except urllib3.exceptions.HTTPError as error:
+        raise ValidationError(f"the input {url} cannot be reached: {error}", target="input") from error
+    # Servers that do not know HEAD answer 405 or 501; the node will tell what GET gives.
+    if answer.status >= 400 and answer.status not in {405, 501}:
+        raise ValidationError(f"the input {url} cannot be read: HTTP status {answer.status}", target="input")
+
+
+def _reason(error: AzureError) -> str:
+    return str(getattr(error, "error_code", "") or error.message).strip()

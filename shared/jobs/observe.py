@@ -1,0 +1,37 @@
+"""Looks at everything that belongs to a running job."""
+
+from datetime import UTC, datetime
+
+from shared.compute.scaling import Nodes
+from shared.contracts.job import JobDocument
+from shared.contracts.names import task_queue, ticket_queue
+from shared.contracts.progress import ProgressRow
+from shared.jobs.watch import Observation
+from shared.storage.account import StorageAccount
+from shared.storage.ledger import read_ledger
+from shared.storage.locations import container_of
+from shared.storage.queues import message_count
+from shared.storage.rows import RowTable
+
+
+def progress_table(account: StorageAccount) -> RowTable[ProgressRow]:
+    """The progress rows of all jobs."""
+    return RowTable(account.tables, "progress", ProgressRow)
+
+
+def observe(account: StorageAccount, job: JobDocument) -> Observation:
+    """The job as it is now.
+
+    The queue is counted before the ledger is read: a task that is finished in between is then still queued, never
+    missing.
+    """
+    queued = message_count(account.queues, task_queue(job.job_id))
+    output = container_of(account, job.output.folder)
+    return Observation(
+        now=datetime.now(UTC),
+        ledger=read_ledger(output.get_blob_client(job.output.file_path), job.job_id),
+        progress=[row.document for row in progress_table(account).partition(job.job_id)],
+        nodes=Nodes(account).live(job.compute),
+        queued_tasks=queued,
+        tickets=message_count(account.queues, ticket_queue(job.compute)) or 0,
+    )

@@ -1,0 +1,123 @@
+"""The phases of a job as the orchestration calls them: each does one bounded piece of work and may be repeated."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.compute.scaling import ComputeLimits, Scaling
+from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.messages import TaskMessage
+from shared.contracts.names import task_queue
+from shared.contracts.progress import JobFailure
+from shared.errors import NotFoundError
+from shared.jobs import plan
+from shared.jobs.allocate import request_nodes
+from shared.jobs.finish import finish
+from shared.jobs.merge import is_merged, merge
+from shared.jobs.observe import observe
+from shared.jobs.store import JobStore
+from shared.jobs.watch import Action, Decision, Observation, WatchMemory, decide, next_look, status_of, tally
+from shared.jobs.watch import threshold_failure as threshold_failure_of
+from shared.storage.account import StorageAccount
+from shared.storage.ledger import read_ledger
+from shared.storage.locations import container_of
+from shared.storage.queues import ensure_queue, send_all
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a running job led to."""
+
+    action: Action
+    memory: WatchMemory
+    next_look: timedelta
+    failure: JobFailure | None = None
+
+
+@dataclass(frozen=True)
+class Merged:
+    """How a merge ended."""
+
+    complete: bool
+    failure: JobFailure | None = None
+    """Why the job fails although all tasks are done."""
+
+
+@dataclass(frozen=True)
+class Phases:
+    """What the phases work with."""
+
+    account: StorageAccount
+    jobs: JobStore
+    scaling: Scaling
+    limits_of: Callable[[str], ComputeLimits]
+    """The limits of a compute by its name; raises NotFoundError."""
+
+    def list_inputs(self, name: str, listing: plan.Listing) -> plan.Listing:
+        """List some further input files."""
+        return plan.list_inputs(self.account, self.jobs.get(name), listing)
+
+    def size_work(self, name: str, files: int) -> int:
+        """Divide the work and tell nodes about it; returns the number of tasks."""
+        work = plan.size_work(self.jobs.get(name), files)
+        job = self.jobs.change(name, lambda job: job.model_copy(update={"work": work}))
+        plan.publish(self.account, job)
+        return work.tasks
+
+    def enqueue_tasks(self, name: str, first: int) -> None:
+        """Enqueue tasks from number `first` on, as many as one call may."""
+        plan.enqueue_tasks(self.account, self.jobs.get(name), first)
+
+    def allocate(self, name: str) -> None:
+        """Ask for nodes."""
+        job = self.jobs.enter(name, JobStatus.QUEUED)
+        request_nodes(self.account, self.scaling, job, self.limits_of(job.compute))
+
+    def watch(self, name: str, memory: WatchMemory) -> Look:
+        """Look at the job, note its progress, mend what was lost."""
+        job = self.jobs.get(name)
+        seen = observe(self.account, job)
+        statistics = tally(job, seen, memory)
+        job = self.jobs.change(name, lambda job: job.model_copy(update={"statistics": statistics}))
+        job = self.jobs.enter(name, status_of(job, seen))
+        decision = decide(job, seen, memory)
+        self._heal(job, seen, decision)
+        return Look(decision.action, decision.memory, next_look(job.created, seen.now), decision.failure)
+
+    def merge(self, name: str) -> Merged:
+        """Make the output appear, unless the ledger lacks tasks again: then the watch must mend that first."""
+        job = self.jobs.enter(name, JobStatus.FINALIZING)
+        if is_merged(self.account, job):
+            return Merged(complete=True)
+        output = container_of(self.account, job.output.folder).get_blob_client(job.output.file_path)
+        ledger = read_ledger(output, job.job_id)
+        if job.work is None or ledger.finished < job.work.tasks:
+            return Merged(complete=False)
+        failure = threshold_failure_of(job, ledger.failed) or merge(self.account, job, ledger)
+        return Merged(complete=True, failure=failure)
+
+    def finish(self, name: str, status: JobStatus, failure: JobFailure | None) -> None:
+        """Bring the job to a terminal state, and its compute to the size that it now needs."""
+        job = finish(self.account, self.jobs, self.jobs.get(name), status, failure)
+        # A compute may be deleted as soon as no unfinished job uses it.
+        with suppress(NotFoundError):
+            self.scaling.scale(self.limits_of(job.compute))
+
+    def _heal(self, job: JobDocument, seen: Observation, decision: Decision) -> None:
+        if decision.action not in {Action.HEAL_TASKS, Action.HEAL_TICKETS}:
+            return
+        if decision.action is Action.HEAL_TASKS:
+            _enqueue_missing(self.account, job, seen, decision.memory.generation)
+        held = [node.ticket for node in seen.workers(job.job_id)]
+        request_nodes(self.account, self.scaling, job, self.limits_of(job.compute), held)
+
+
+def _enqueue_missing(account: StorageAccount, job: JobDocument, seen: Observation, generation: int) -> None:
+    assert job.work is not None, "the job is not planned yet"
+    queue = ensure_queue(account.queues, task_queue(job.job_id))
+    messages = list[TaskMessage]()
+    for task in seen.ledger.missing(job.work.tasks)[: plan.TASKS_PER_CALL]:
+        first, count = job.work.task_range(task)
+        messages.append(TaskMessage(task=task, first_mini_batch=first, mini_batches=count, generation=generation))
+    send_all(queue, messages)

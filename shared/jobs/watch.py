@@ -1,0 +1,167 @@
+"""The watch phase: what is seen of a running job, and what to do next. Decisions are plain functions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from shared.contracts.job import JobDocument, JobStatistics, JobStatus
+from shared.contracts.job_spec import WorkSize
+from shared.contracts.progress import JobFailure, NodeRow, NodeState, ProgressRow
+from shared.storage.ledger import Ledger
+
+LOST_TASKS_AFTER = timedelta(seconds=10)
+"""An empty task queue with tasks missing for this long means that messages or blocks were lost."""
+
+LOST_TICKETS_AFTER = timedelta(seconds=45)
+"""No node and no ticket for this long means that tickets were lost; longer than a lease of 30 s."""
+
+SHORTEST_LOOK = timedelta(seconds=1)
+LONGEST_LOOK = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Everything that is known of a running job at one moment."""
+
+    now: datetime
+    ledger: Ledger
+    progress: Sequence[ProgressRow]
+    nodes: Sequence[NodeRow]
+    """Live nodes of the job's compute, whatever they work on."""
+    queued_tasks: int | None
+    """Messages on the task queue, hidden ones included; None when it is gone."""
+    tickets: int
+    """Messages on the ticket queue of the compute, hidden ones included."""
+
+    def workers(self, job_id: str) -> list[NodeRow]:
+        """The live nodes that work on the job."""
+        return [node for node in self.nodes if node.job_id == job_id]
+
+
+class WatchMemory(BaseModel):
+    """What one look hands to the next; it travels in the orchestration's input."""
+
+    model_config = ConfigDict(frozen=True)
+
+    last_look: AwareDatetime | None = None
+    tasks_missing_since: AwareDatetime | None = None
+    nodes_missing_since: AwareDatetime | None = None
+    generation: int = 0
+    """How often lost tasks were enqueued again."""
+
+
+class Action(StrEnum):
+    """What the orchestration does next."""
+
+    WAIT = "wait"
+    MERGE = "merge"
+    CANCEL = "cancel"
+    FAIL = "fail"
+    HEAL_TASKS = "heal_tasks"
+    """Enqueue the tasks that the ledger lacks, and ask for nodes."""
+    HEAL_TICKETS = "heal_tickets"
+    """Ask for nodes again."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do, and what to remember."""
+
+    action: Action
+    memory: WatchMemory
+    failure: JobFailure | None = None
+
+
+def decide(job: JobDocument, seen: Observation, memory: WatchMemory) -> Decision:
+    """What a job needs now."""
+    assert job.work is not None, "the job is not planned yet"
+    memory = _remember(job, job.work, seen, memory)
+    if job.status is JobStatus.CANCEL_REQUESTED:
+        return Decision(Action.CANCEL, memory)
+    if failure := _fatal(seen) or threshold_failure(job, tally(job, seen).failed):
+        return Decision(Action.FAIL, memory, failure)
+    if seen.ledger.finished >= job.work.tasks:
+        return Decision(Action.MERGE, memory)
+    if _lasts(memory.tasks_missing_since, LOST_TASKS_AFTER, seen.now):
+        healed = memory.model_copy(update={"tasks_missing_since": None, "generation": min(9, memory.generation + 1)})
+        return Decision(Action.HEAL_TASKS, healed)
+    if _lasts(memory.nodes_missing_since, LOST_TICKETS_AFTER, seen.now):
+        return Decision(Action.HEAL_TICKETS, memory.model_copy(update={"nodes_missing_since": None}))
+    return Decision(Action.WAIT, memory)
+
+
+def next_look(started: datetime, now: datetime) -> timedelta:
+    """How long to wait for the next look: short for short jobs, and nodes nudge when they run out of work."""
+    return min(max(SHORTEST_LOOK, (now - started) / 30), LONGEST_LOOK)
+
+
+def status_of(job: JobDocument, seen: Observation) -> JobStatus:
+    """The state that the work itself shows."""
+    states = {node.state for node in seen.workers(job.job_id)}
+    if NodeState.RUNNING in states or seen.ledger.finished:
+        return JobStatus.RUNNING
+    return JobStatus.PREPARING if NodeState.PREPARING in states else JobStatus.QUEUED
+
+
+def tally(job: JobDocument, seen: Observation, memory: WatchMemory | None = None) -> JobStatistics:
+    """The statistics at this moment: finished tasks from the ledger, tasks in hand from the progress rows."""
+    assert job.work is not None, "the job is not planned yet"
+    in_hand = _rows_in_hand(seen)
+    workers = len(seen.workers(job.job_id))
+    elapsed = (seen.now - memory.last_look).total_seconds() if memory and memory.last_look else 0.0
+    return JobStatistics(
+        files=job.work.files,
+        mini_batches=job.work.mini_batches,
+        tasks=job.work.tasks,
+        tasks_finished=seen.ledger.finished,
+        succeeded=seen.ledger.succeeded + sum(row.done for row in in_hand),
+        failed=seen.ledger.failed + sum(row.failed for row in in_hand),
+        rows=seen.ledger.rows,
+        nodes=workers,
+        node_seconds=round(job.statistics.node_seconds + workers * elapsed, 1),
+    )
+
+
+def threshold_failure(job: JobDocument, failed: int) -> JobFailure | None:
+    """The failure of a job with too many failed items: strictly more than `error_threshold`, -1 ignores all."""
+    threshold = job.settings.error_threshold
+    if threshold < 0 or failed <= threshold:
+        return None
+    return JobFailure(
+        step="run",
+        error_type="ErrorThresholdExceeded",
+        message=f"{failed} items failed, more than error_threshold {threshold} allows; errors.jsonl lists them",
+    )
+
+
+def _rows_in_hand(seen: Observation) -> list[ProgressRow]:
+    """For each unfinished task the latest row: a redelivered task is counted once."""
+    latest: dict[int, ProgressRow] = {}
+    for row in sorted(seen.progress, key=lambda row: row.updated):
+        if row.current_task >= 0 and row.current_task not in seen.ledger.blocks:
+            latest[row.current_task] = row
+    return list(latest.values())
+
+
+def _fatal(seen: Observation) -> JobFailure | None:
+    return next((row.fatal for row in seen.progress if row.fatal), None)
+
+
+def _remember(job: JobDocument, work: WorkSize, seen: Observation, memory: WatchMemory) -> WatchMemory:
+    tasks_missing = not seen.queued_tasks and seen.ledger.finished < work.tasks
+    # Every ticket beyond those that live nodes hold waits for a node, and may be this job's.
+    waiting_tickets = seen.tickets - sum(1 for node in seen.nodes if node.job_id)
+    nodes_missing = not seen.workers(job.job_id) and waiting_tickets <= 0
+    return WatchMemory(
+        last_look=seen.now,
+        tasks_missing_since=(memory.tasks_missing_since or seen.now) if tasks_missing else None,
+        nodes_missing_since=(memory.nodes_missing_since or seen.now) if nodes_missing else None,
+        generation=memory.generation,
+    )
+
+
+def _lasts(since: datetime | None, limit: timedelta, now: datetime) -> bool:
+    return since is not None and now - since >= limit
