@@ -7,6 +7,8 @@ LocalStackError
 ├── PortInUseError            a port of the stack belongs to another program
 ├── UnhealthyChildError       a process did not become healthy in time
 ├── NoStackError              the command needs a stack, and the data folder has none
+├── StackRunningError         the stack runs with other options than those asked for
+├── SupervisorError           the supervisor of a detached stack could not start it
 └── StackStateError           a state file in the data folder is damaged
 """
 
@@ -76,6 +78,18 @@ class NoStackError(LocalStackError):
     def __init__(self, folder: Path) -> None:
         super().__init__(f"no local stack was set up in {folder}; start one with `bml local up --data-dir {folder}`")
         self.folder = folder
+
+
+class StackRunningError(LocalStackError):
+    """The stack runs with other options than those asked for."""
+
+    def __init__(self, folder: Path, difference: str) -> None:
+        super().__init__(f"the stack in {folder} already runs with {difference}; end it first with `bml local down`")
+        self.folder = folder
+
+
+class SupervisorError(LocalStackError):
+    """The supervisor of a detached stack could not start it."""
 
 
 class StackStateError(LocalStackError):

@@ -3,37 +3,68 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 from collections.abc import Iterable
 
 import psutil
 
 from local.processes.identity import ProcessIdentity
 
-KILL_WAIT_SECONDS = 5.0
+_KILL_WAIT_SECONDS = 5.0
 
 
 def end(identities: Iterable[ProcessIdentity], *, grace_seconds: float) -> None:
-    """Ends these processes and their descendants; returns when none of them runs any more.
+    """Ends these processes and what they started; returns when none of them runs any more.
 
-    SIGTERM first; whatever is left after `grace_seconds` gets SIGKILL. Processes that ended before,
-    or whose pid belongs to another process now, are left alone.
+    SIGTERM first; whatever is left after `grace_seconds` gets SIGKILL. A process that ended before,
+    or whose pid belongs to another process now, is left alone.
     """
-    roots = [process for identity in identities if (process := identity.process())]
+    known = list(identities)
+    roots = [process for identity in known if (process := identity.process())]
     descendants = [child for root in roots for child in _descendants(root)]
     for root in roots:
         with contextlib.suppress(psutil.NoSuchProcess):
             root.terminate()
     _, stubborn = psutil.wait_procs(roots, timeout=grace_seconds)
-    kill([*stubborn, *descendants])
+    doomed = {process for root in stubborn for process in (root, *_descendants(root))}.union(descendants)
+    _kill(doomed)
+    psutil.wait_procs(doomed, timeout=_KILL_WAIT_SECONDS)
+    for identity in known:
+        kill_session(identity.pid)
 
 
-def kill(processes: Iterable[psutil.Process]) -> None:
-    """Sends SIGKILL to those that still run, and to what they started, and waits for their end."""
-    doomed = {process for root in processes for process in (root, *_descendants(root))}
-    for process in doomed:
+def kill_session(leader: int) -> None:
+    """Kills what the ended leader of a session left behind in it.
+
+    A session keeps its number for as long as a process is in it, so nothing else is hit; while a
+    process with the number `leader` runs, it may be a later one: then nothing is done.
+    """
+    if psutil.pid_exists(leader):
+        return
+    left = [pid for pid in psutil.pids() if _session_of(pid) == leader]
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def kill_tree(identity: ProcessIdentity) -> None:
+    """Sends SIGKILL to this process and to its descendants; does not wait for their end."""
+    if root := identity.process():
+        _kill([root, *_descendants(root)])
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:  # it ended meanwhile, or belongs to somebody else
+        return None
+
+
+def _kill(processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(doomed, timeout=KILL_WAIT_SECONDS)
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:

@@ -1,0 +1,74 @@
+"""One instance: a scorer node process with a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.processes.kept import KeptProcess
+from local.processes.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceTemplate:
+    """What every instance is made from."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    """The storage settings and whatever else the node needs; the instance's own variables are added."""
+
+    data_dir: Path
+    working_folder: Path
+    """Current directory of the process, from which Python finds the packages of a checkout."""
+
+    def folder(self, instance_id: str) -> Path:
+        """The work files of an instance, removed with it."""
+        return self.data_dir / "nodes" / instance_id
+
+    def program(self, compute: str, instance_id: str) -> Program:
+        """The process of an instance of `compute`."""
+        variables = {
+            "BATCH_COMPUTE": compute,
+            "BATCH_NODE_ID": instance_id,
+            "BATCH_NODE_DIR": str(self.folder(instance_id)),
+            "BATCH_NODE_CACHE": str(self.data_dir / "cache"),
+        }
+        log = self.data_dir / "logs" / f"{instance_id}.log"
+        return Program(instance_id, self.command, {**self.environment, **variables}, self.working_folder, log)
+
+
+class Instance:
+    """An instance from its first start until its process is gone and its folder removed."""
+
+    def __init__(
+        self, compute: str, instance_id: str, template: InstanceTemplate, on_change: Callable[[], None]
+    ) -> None:
+        """Starts the process; `on_change` is called whenever its state or process changes."""
+        self.id = instance_id
+        self.wanted = True
+        self._folder = template.folder(instance_id)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (template.data_dir / "cache").mkdir(exist_ok=True)
+        self.process = KeptProcess(template.program(compute, instance_id), on_change=on_change)
+        self.process.start()
+
+    async def suspend(self, grace_seconds: float) -> None:
+        """Ends the process but not the instance: it is wanted again at the next start."""
+        await self.process.stop(grace_seconds)
+
+    async def remove(self, grace_seconds: float) -> None:
+        """Ends the process and removes the instance's work files."""
+        await self.process.stop(grace_seconds)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def as_json(self) -> dict[str, object]:
+        """The instance as the API shows it."""
+        process = self.process
+        return {
+            "id": self.id,
+            "state": process.state.value,
+            "pid": process.identity.pid if process.identity else None,
+            "started_at": process.started_at.isoformat() if process.started_at else None,
+        }

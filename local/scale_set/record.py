@@ -1,0 +1,63 @@
+"""What the scale set remembers over its own death: wanted capacities, instances and their processes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from local.errors import StackStateError
+from local.processes.identity import ProcessIdentity
+from local.processes.private_files import read_json, write_private_json
+
+FILE_NAME = "scale_set.json"
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRecord:
+    """One instance that is wanted, or that was told to end and may not have done so."""
+
+    id: str
+    wanted: bool
+    process: ProcessIdentity | None
+    """Its process when the record was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleSetRecord:
+    """All instances of all computes."""
+
+    computes: dict[str, tuple[InstanceRecord, ...]] = field(default_factory=dict)
+
+
+def read_record(folder: Path) -> ScaleSetRecord:
+    """The record kept in `folder`; an empty one before the first start.
+
+    Raises:
+        StackStateError: the file is damaged.
+    """
+    document = read_json(folder / FILE_NAME)
+    if document is None:
+        return ScaleSetRecord()
+    try:
+        return ScaleSetRecord(
+            {
+                compute: tuple(_instance(instance) for instance in instances)
+                for compute, instances in document["computes"].items()
+            }
+        )
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise StackStateError(folder / FILE_NAME, f"{type(problem).__name__}: {problem}") from problem
+
+
+def write_record(folder: Path, record: ScaleSetRecord) -> None:
+    """Keeps `record` in `folder`, whole or not at all."""
+    write_private_json(folder / FILE_NAME, asdict(record))
+
+
+def _instance(document: dict[str, object]) -> InstanceRecord:
+    process = document["process"]
+    return InstanceRecord(
+        id=str(document["id"]),
+        wanted=bool(document["wanted"]),
+        process=ProcessIdentity(**process) if isinstance(process, dict) else None,
+    )

@@ -1,0 +1,51 @@
+"""The whole local stack: Azurite, token issuer, scale set and Functions host under one supervisor.
+
+The functions import what they need when they are called: `local.stack.connection`, which every command of the
+CLI reads, must not pay for the supervisor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local.stack.inspection import StackStatus
+    from local.stack.options import StackOptions
+
+
+def up(options: StackOptions, *, on_ready: Callable[[StackStatus], None] | None = None) -> StackStatus:
+    """Starts the stack, or brings back what is missing of a running one; `on_ready` is called when all is healthy.
+
+    In the foreground it returns when the stack has ended (SIGINT, SIGTERM, `down`), unless another process
+    supervises this data folder already; with `options.detach` it returns when everything is healthy.
+
+    Raises:
+        LocalStackError: with what to do about it; nothing is left running then.
+    """
+    from local.stack.starting import up as start
+
+    return start(options, on_ready=on_ready)
+
+
+def down(data_dir: Path) -> StackStatus:
+    """Ends every process of the stack in `data_dir`, also what a killed supervisor left; says what ran before.
+
+    Raises:
+        NoStackError: there never was a stack in `data_dir`.
+    """
+    from local.stack.stopping import down as stop
+
+    return stop(data_dir)
+
+
+def status(data_dir: Path) -> StackStatus:
+    """The addresses of the stack in `data_dir` and the condition of each of its processes.
+
+    Raises:
+        NoStackError: there never was a stack in `data_dir`.
+    """
+    from local.stack.inspection import inspect
+
+    return inspect(data_dir)

@@ -1,0 +1,81 @@
+"""The set-up for a start: kept from the last one, changed by options, with free ports for the rest."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from local.errors import PortInUseError
+from local.processes.ports import free_ports, is_free
+from local.stack.options import StackOptions
+from local.stack.setup import StackSetup
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Port:
+    name: str
+    """Field of StackSetup."""
+
+    purpose: str
+    option: str | None
+    """The option that chooses it; without one another free port is as good."""
+
+
+_PORTS = (
+    _Port("port", "the Functions host", "--port"),
+    _Port("blob_port", "Azurite's blob service", "--azurite-blob-port"),
+    _Port("queue_port", "Azurite's queue service", "--azurite-queue-port"),
+    _Port("table_port", "Azurite's table service", "--azurite-table-port"),
+    _Port("token_port", "the token issuer", None),
+    _Port("scale_set_port", "the local scale set", None),
+)
+
+
+def choose_setup(kept: StackSetup | None, options: StackOptions) -> StackSetup:
+    """The set-up with which the stack can start now.
+
+    Raises:
+        PortInUseError: a port that was asked for, now or at an earlier start, belongs to another program.
+    """
+    ports = _chosen_ports(kept, options)
+    return StackSetup(
+        subscription_id=kept.subscription_id if kept else str(uuid.uuid4()),
+        tenant_id=kept.tenant_id if kept else str(uuid.uuid4()),
+        scale_set_key=kept.scale_set_key if kept else secrets.token_urlsafe(_KEY_BYTES),
+        **ports,
+    )
+
+
+def asked_ports(options: StackOptions) -> dict[str, int]:
+    """The ports that the options name, by the field of StackSetup."""
+    asked = {
+        "port": options.port,
+        "blob_port": options.azurite_blob_port,
+        "queue_port": options.azurite_queue_port,
+        "table_port": options.azurite_table_port,
+    }
+    return {name: port for name, port in asked.items() if port is not None}
+
+
+def _chosen_ports(kept: StackSetup | None, options: StackOptions) -> dict[str, int]:
+    known = {port.name: getattr(kept, port.name) for port in _PORTS} if kept else {}
+    known |= asked_ports(options)
+    chosen: dict[str, int] = {}
+    for port in _PORTS:
+        number = known.get(port.name)
+        if number is not None and _is_usable(number, port, chosen):
+            chosen[port.name] = number
+    missing = [port.name for port in _PORTS if port.name not in chosen]
+    fresh = free_ports(len(missing), avoid=frozenset(chosen.values()))
+    return chosen | dict(zip(missing, fresh, strict=True))
+
+
+def _is_usable(number: int, port: _Port, chosen: dict[str, int]) -> bool:
+    if number not in chosen.values() and is_free(number):
+        return True
+    if port.option is None:
+        return False
+    raise PortInUseError(number, port.purpose, port.option)

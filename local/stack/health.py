@@ -1,0 +1,62 @@
+"""Whether each process of a stack does its work, asked from outside."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from local.azurite.readiness import is_ready
+from local.processes.ports import LOOPBACK
+from local.stack.setup import StackSetup
+
+HealthCheck = Callable[[], bool]
+
+AZURITE = "azurite"
+TOKEN_ISSUER = "token-issuer"  # noqa: S105 (the name of a role)
+SCALE_SET = "scale-set"
+FUNCTIONS_HOST = "functions-host"
+
+_ANSWER_TIMEOUT_SECONDS = 10.0
+
+
+def health_checks(setup: StackSetup) -> Mapping[str, HealthCheck]:
+    """The health check of each role; each blocks for the time of a request."""
+    return {
+        AZURITE: lambda: is_ready(setup.storage),
+        TOKEN_ISSUER: lambda: _get(setup.token_port, "/health") is not None,
+        SCALE_SET: lambda: _get(setup.scale_set_port, "/health") is not None,
+        FUNCTIONS_HOST: lambda: _host_is_running(setup.port) and _get(setup.port, "/health") is not None,
+    }
+
+
+def check_all(setup: StackSetup) -> dict[str, bool]:
+    """The health of every role."""
+    checks = health_checks(setup)
+    with ThreadPoolExecutor(len(checks)) as pool:
+        return dict(zip(checks, pool.map(lambda check: check(), checks.values()), strict=True))
+
+
+def _host_is_running(port: int) -> bool:
+    body = _get(port, "/admin/host/status")
+    if body is None:
+        return False
+    try:
+        status = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(status, dict) and status.get("state") == "Running"
+
+
+def _get(port: int, path: str) -> bytes | None:
+    """The body of an answer with status 200; None for any other and when nobody answers."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_ANSWER_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.read() if answer.status == http.client.OK else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

@@ -1,0 +1,92 @@
+"""The processes of a stack: what each executes, what it waits for, and how it is ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.azurite.command import azurite_command
+from local.processes.program import Program
+from local.stack.data_folder import DataFolder
+from local.stack.health import AZURITE, FUNCTIONS_HOST, SCALE_SET, TOKEN_ISSUER, HealthCheck, health_checks
+from local.stack.options import REPOSITORY_ROOT
+from local.stack.settings import application_settings, scale_set_settings
+from local.stack.setup import StackSetup
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One process that the supervisor keeps running."""
+
+    program: Program
+    is_healthy: HealthCheck
+    after: tuple[str, ...] = ()
+    """Names of the roles that must be healthy before this one is started."""
+
+    healthy_within_seconds: float = 60.0
+    grace_seconds: float = 5.0
+    """Between SIGTERM and SIGKILL."""
+
+    @property
+    def name(self) -> str:
+        """The name of its program."""
+        return self.program.name
+
+
+def stack_roles(folder: DataFolder, setup: StackSetup, app_root: Path) -> tuple[Role, ...]:
+    """All roles, in the order of their start.
+
+    Raises:
+        NodeMissingError, AzuriteInstallError: see `local.errors`.
+    """
+    checks = health_checks(setup)
+    return (
+        Role(_azurite(folder, setup), checks[AZURITE], grace_seconds=10),
+        Role(_token_issuer(folder, setup), checks[TOKEN_ISSUER]),
+        Role(_scale_set(folder, setup), checks[SCALE_SET], after=(AZURITE,), grace_seconds=15),
+        Role(_functions_host(folder, setup, app_root), checks[FUNCTIONS_HOST], after=(AZURITE,), grace_seconds=15),
+    )
+
+
+def _azurite(folder: DataFolder, setup: StackSetup) -> Program:
+    folder.azurite.mkdir(exist_ok=True)
+    command = azurite_command(setup.storage, folder.azurite)
+    return _program(folder, AZURITE, command.arguments, command.environment, folder.azurite)
+
+
+def _token_issuer(folder: DataFolder, setup: StackSetup) -> Program:
+    audiences = (part for audience in setup.token_audiences for part in ("--audience", audience))
+    arguments = _module("local.token_issuer", setup.token_port, folder.token_issuer, "--tenant", setup.tenant_id)
+    return _program(folder, TOKEN_ISSUER, (*arguments, *audiences), {})
+
+
+def _scale_set(folder: DataFolder, setup: StackSetup) -> Program:
+    arguments = _module("local.scale_set", setup.scale_set_port, folder.scale_set)
+    return _program(folder, SCALE_SET, arguments, scale_set_settings(setup))
+
+
+def _functions_host(folder: DataFolder, setup: StackSetup, app_root: Path) -> Program:
+    arguments = (
+        *(sys.executable, "-m", "local.functions_host", "start", "--app-root", str(app_root)),
+        *("--port", str(setup.port), "--data-dir", str(folder.functions), "--exit-with-parent"),
+    )
+    return _program(folder, FUNCTIONS_HOST, arguments, application_settings(setup))
+
+
+def _module(module: str, port: int, data_dir: Path, *more: str) -> tuple[str, ...]:
+    common = ("--port", str(port), "--data-dir", str(data_dir), "--exit-with-parent")
+    return (sys.executable, "-m", module, *common, *more)
+
+
+def _program(
+    folder: DataFolder,
+    role: str,
+    arguments: tuple[str, ...],
+    settings: Mapping[str, str],
+    current_directory: Path = REPOSITORY_ROOT,
+) -> Program:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **settings}
+    return Program(role, arguments, environment, current_directory, folder.log(role))

@@ -1,0 +1,33 @@
+"""The environments of the stack's processes. The names are those of `shared/settings.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from local.stack.setup import LOCATION, RESOURCE_GROUP, WORKSPACE, StackSetup
+
+SCALE_SET_KEY = "BATCH_LOCAL_SCALE_SET_KEY"
+STORAGE = "AzureWebJobsStorage"
+
+
+def application_settings(setup: StackSetup) -> Mapping[str, str]:
+    """The application settings of the Function App on this stack."""
+    return {
+        STORAGE: setup.storage.connection_string,
+        "BATCH_SUBSCRIPTION_ID": setup.subscription_id,
+        "BATCH_RESOURCE_GROUP": RESOURCE_GROUP,
+        "BATCH_WORKSPACE": WORKSPACE,
+        "BATCH_LOCATION": LOCATION,
+        "BATCH_PUBLIC_URL": setup.management_url,
+        "BATCH_TOKEN_ISSUER": setup.token_issuer,
+        "BATCH_TOKEN_JWKS_URL": setup.token_jwks_url,
+        "BATCH_TOKEN_AUDIENCES": ",".join(setup.token_audiences),
+        "BATCH_SCALE_SET": "local",
+        "BATCH_LOCAL_SCALE_SET_URL": setup.scale_set_url,
+        SCALE_SET_KEY: setup.scale_set_key,
+    }
+
+
+def scale_set_settings(setup: StackSetup) -> Mapping[str, str]:
+    """The scale set's key, and what it passes on to the scorer nodes."""
+    return {SCALE_SET_KEY: setup.scale_set_key, STORAGE: setup.storage.connection_string}

@@ -1,0 +1,102 @@
+"""Keeps the processes of one stack running, from their orderly start to their orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+
+from local.errors import UnhealthyChildError
+from local.processes.ending import kill_tree
+from local.processes.kept import KeptProcess
+from local.processes.log_tail import last_lines
+from local.stack.roles import Role
+
+_log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.05
+
+
+class Supervisor:
+    """Starts roles in the order that they ask for and ends them in the reverse order of the list."""
+
+    def __init__(self, roles: Sequence[Role], on_change: Callable[[], None]) -> None:
+        """`on_change` is called after each start and end of a process."""
+        self.roles = tuple(roles)
+        self.kept = {role.name: KeptProcess(role.program, on_change=on_change) for role in self.roles}
+        self._healthy = {role.name: asyncio.Event() for role in self.roles}
+        self._end = asyncio.Event()
+
+    def listen_to_signals(self) -> None:
+        """SIGINT, SIGTERM and SIGHUP end the stack, a second one at once; SIGUSR1 cuts waiting times short."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._told_to_end)
+        loop.add_signal_handler(signal.SIGUSR1, self._retry_now)
+
+    async def run(self, on_ready: Callable[[], None]) -> None:
+        """Starts everything, calls `on_ready` when all is healthy, and returns after the orderly end.
+
+        Raises:
+            UnhealthyChildError: a process did not become healthy; everything has been ended.
+        """
+        ending = asyncio.create_task(self._end.wait())
+        starting = asyncio.create_task(self._start_all())
+        try:
+            await asyncio.wait({ending, starting}, return_when=asyncio.FIRST_COMPLETED)
+            if not self._end.is_set():
+                starting.result()
+                on_ready()
+                await ending
+        finally:
+            starting.cancel()
+            ending.cancel()
+            await self._stop_all()
+
+    async def _start_all(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for role in self.roles:
+                    group.create_task(self._start(role))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None  # one cause is what the user can act on
+
+    async def _start(self, role: Role) -> None:
+        for name in role.after:
+            await self._healthy[name].wait()
+        self.kept[role.name].start()
+        await self._wait_until_healthy(role)
+        self._healthy[role.name].set()
+        _log.info("%s is healthy", role.name)
+
+    async def _wait_until_healthy(self, role: Role) -> None:
+        kept = self.kept[role.name]
+        try:
+            async with asyncio.timeout(role.healthy_within_seconds):
+                while not await asyncio.to_thread(role.is_healthy):
+                    if kept.restarts:
+                        raise _unhealthy(role, f"it ended with code {kept.last_exit_code}")
+                    await asyncio.sleep(_POLL_SECONDS)
+        except TimeoutError:
+            raise _unhealthy(role, f"no good answer in {role.healthy_within_seconds:g} s") from None
+
+    async def _stop_all(self) -> None:
+        for role in reversed(self.roles):
+            await self.kept[role.name].stop(role.grace_seconds)
+            _log.info("%s has ended", role.name)
+
+    def _told_to_end(self) -> None:
+        if self._end.is_set():
+            for kept in self.kept.values():
+                if kept.identity:
+                    kill_tree(kept.identity)
+        self._end.set()
+
+    def _retry_now(self) -> None:
+        for kept in self.kept.values():
+            kept.retry_now()
+
+
+def _unhealthy(role: Role, reason: str) -> UnhealthyChildError:
+    return UnhealthyChildError(role.name, reason, role.program.log, last_lines(role.program.log))

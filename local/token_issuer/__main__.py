@@ -1,0 +1,46 @@
+"""`python -m local.token_issuer`: the issuer as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from local.errors import LocalStackError
+from local.processes.ports import LOOPBACK
+from local.processes.serving import serve
+from local.token_issuer.credentials import ensure_credentials
+from local.token_issuer.issuer import Issuer
+from local.token_issuer.service import TokenService
+from local.token_issuer.signing_key import ensure_signing_key
+from local.token_issuer.urls import issuer_url
+
+
+def main() -> int:
+    """Runs the issuer until it is told to end; returns the exit code."""
+    options = _parser().parse_args()
+    base_url = f"http://{LOOPBACK}:{options.port}"
+    try:
+        credentials = ensure_credentials(options.data_dir, options.tenant)
+        key = ensure_signing_key(options.data_dir)
+    except (LocalStackError, OSError) as problem:
+        print(f"token issuer: {problem}", file=sys.stderr)
+        return 1
+    audiences = frozenset(audience.rstrip("/") for audience in options.audience)
+    issuer = Issuer(credentials, key, issuer_url(base_url, credentials.tenant_id), audiences)
+    serve(TokenService(issuer, base_url).application(), options.port, exit_with_parent=options.exit_with_parent)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local.token_issuer", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--data-dir", type=Path, required=True, help="keeps the signing key and the credentials")
+    parser.add_argument("--tenant", required=True, help="the tenant's id, used at the first start")
+    parser.add_argument("--audience", action="append", default=[], help="an accepted audience; may be repeated")
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when stdin, a pipe, is closed")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

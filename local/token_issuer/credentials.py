@@ -1,0 +1,46 @@
+"""The one application that may ask the issuer for tokens. Standard library only: the CLI reads it at each command."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from local.errors import StackStateError
+from local.processes.private_files import read_json, write_private_json
+
+FILE_NAME = "credentials.json"
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who asks for tokens, and how it proves that."""
+
+    tenant_id: str
+    client_id: str
+    object_id: str
+    """The service principal: `oid` and `sub` of every token."""
+
+    client_secret: str = field(repr=False)
+
+
+def read_credentials(folder: Path) -> Credentials | None:
+    """The credentials kept in the issuer's `folder`; None before its first start."""
+    document = read_json(folder / FILE_NAME)
+    if document is None:
+        return None
+    try:
+        return Credentials(**document)
+    except TypeError as problem:
+        raise StackStateError(folder / FILE_NAME, str(problem)) from problem
+
+
+def ensure_credentials(folder: Path, tenant_id: str) -> Credentials:
+    """The kept credentials, made at the first call with mode 0600."""
+    if (kept := read_credentials(folder)) is not None:
+        return kept
+    made = Credentials(tenant_id, str(uuid.uuid4()), str(uuid.uuid4()), secrets.token_urlsafe(_SECRET_BYTES))
+    write_private_json(folder / FILE_NAME, asdict(made))
+    return made

@@ -1,0 +1,105 @@
+"""The decision whether a request gets a token, and the token."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote_plus
+
+import jwt
+
+from local.token_issuer.audience import requested_audience
+from local.token_issuer.credentials import Credentials
+from local.token_issuer.errors import InvalidClientError, InvalidRequestError, UnsupportedGrantTypeError
+from local.token_issuer.signing_key import SigningKey
+
+LIFETIME_SECONDS = 3600
+_GRANT = "client_credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A signed token with the facts that the answer repeats."""
+
+    value: str = field(repr=False)
+    audience: str
+    not_before: int
+    expires_on: int
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Issues tokens to one application of one tenant."""
+
+    credentials: Credentials
+    key: SigningKey
+    url: str
+    """`iss` of every token."""
+
+    audiences: Collection[str]
+    """Audiences without a trailing slash."""
+
+    def grant(self, form: Mapping[str, str], authorization: str | None) -> AccessToken:
+        """The token for a request of the client credentials flow (RFC 6749 section 4.4).
+
+        `authorization` is the header of HTTP basic authentication, which may carry id and secret instead of the form.
+
+        Raises:
+            TokenError: the request is refused; the message says why.
+        """
+        grant_type = form.get("grant_type")
+        if not grant_type:
+            raise InvalidRequestError(f"the request needs `grant_type`; accepted is {_GRANT}")
+        if grant_type != _GRANT:
+            raise UnsupportedGrantTypeError(f"grant_type {grant_type!r} is not supported; accepted is {_GRANT}")
+        self._authenticate(*_client(form, authorization))
+        return self._sign(requested_audience(form, self.audiences))
+
+    def _authenticate(self, client_id: str, client_secret: str) -> None:
+        if client_id != self.credentials.client_id:
+            raise InvalidClientError(f"application {client_id!r} is not known in tenant {self.credentials.tenant_id}")
+        if not hmac.compare_digest(client_secret.encode(), self.credentials.client_secret.encode()):
+            raise InvalidClientError(f"the client secret of application {client_id} is wrong")
+
+    def _sign(self, audience: str) -> AccessToken:
+        now = int(time.time())
+        who = self.credentials
+        claims = {
+            "iss": self.url,
+            "aud": audience,
+            "tid": who.tenant_id,
+            "oid": who.object_id,
+            "sub": who.object_id,
+            "appid": who.client_id,
+            "idtyp": "app",
+            "ver": "1.0",
+            "iat": now,
+            "nbf": now,
+            "exp": now + LIFETIME_SECONDS,
+        }
+        value = jwt.encode(claims, self.key.private, algorithm="RS256", headers={"kid": self.key.id})
+        return AccessToken(value, audience, now, now + LIFETIME_SECONDS)
+
+
+def _client(form: Mapping[str, str], authorization: str | None) -> tuple[str, str]:
+    if authorization:
+        return _basic(authorization)
+    client_id, client_secret = form.get("client_id"), form.get("client_secret")
+    if not client_id or not client_secret:
+        raise InvalidRequestError("the request needs `client_id` and `client_secret`")
+    return client_id, client_secret
+
+
+def _basic(header: str) -> tuple[str, str]:
+    scheme, _, encoded = header.partition(" ")
+    try:
+        client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        colon = ""
+    if scheme.lower() != "basic" or not colon:
+        raise InvalidClientError("the Authorization header is not valid HTTP basic authentication")
+    return unquote_plus(client_id), unquote_plus(secret)
