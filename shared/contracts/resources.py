@@ -121,6 +121,11 @@ class DatastoreProperties(ArmModel):
     tags: dict[str, str] = Field(default_factory=dict)
     is_default: bool = False
 
+    @property
+    def has_secret(self) -> bool:
+        """Whether a key or SAS is stored for it."""
+        return str(self.credentials.get("credentialsType", "None")) != "None"
+
 
 class EndpointDefaults(ArmModel):
     """What an invocation without a deployment's name uses."""

@@ -93,9 +93,13 @@ class RowTable(Generic[Document]):
         self._table().delete_entity(partition, key)
         return existed
 
-    def partition(self, partition: str) -> Iterator[Row[Document]]:
-        """All rows of a partition, ordered by key."""
-        for entity in self._table().query_entities("PartitionKey eq @p", parameters={"p": partition}):
+    def partition(self, partition: str, prefix: str = "") -> Iterator[Row[Document]]:
+        """All rows of a partition whose keys begin with `prefix`, ordered by key."""
+        question, parameters = "PartitionKey eq @p", {"p": partition}
+        if prefix:
+            question += " and RowKey ge @first and RowKey lt @end"
+            parameters |= {"first": prefix, "end": prefix[:-1] + chr(ord(prefix[-1]) + 1)}
+        for entity in self._table().query_entities(question, parameters=parameters):
             yield self._row(entity)
 
     def all(self) -> Iterator[Row[Document]]:

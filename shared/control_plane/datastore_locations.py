@@ -1,0 +1,91 @@
+"""Where a datastore lies, and with which credential the service reaches it."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from shared.contracts.locations import Location
+from shared.contracts.resources import DatastoreProperties
+from shared.control_plane.workspace import DATASTORES, Workspace
+from shared.errors import NotFoundError
+from shared.storage.containers import DEFAULT_DATASTORE, DEFAULT_DATASTORE_CONTAINER
+
+
+@dataclass(frozen=True)
+class DatastoreContainer:
+    """A datastore's container."""
+
+    account_url: str
+    container: str
+    credential: str
+    """As in Location."""
+
+    def location(self, path: str) -> Location:
+        """A folder in it, or the whole container; whether it is a file is settled when it is read."""
+        return Location(
+            kind="blob_folder",
+            account_url=self.account_url,
+            container=self.container,
+            path=path.strip("/"),
+            credential=self.credential,
+        )
+
+
+def datastore_container(workspace: Workspace, name: str) -> DatastoreContainer:
+    """The container of a datastore; raises NotFoundError."""
+    if is_default(name):
+        return DatastoreContainer(workspace.account.blob_url, DEFAULT_DATASTORE_CONTAINER, "account")
+    row = workspace.datastores.find(name)
+    if row is None:
+        raise NotFoundError(f"{DATASTORES.label} {name!r} not found; {DEFAULT_DATASTORE!r} always exists", target=name)
+    return container_of_properties(workspace, name, row.document.properties)
+
+
+def container_of_properties(workspace: Workspace, name: str, properties: DatastoreProperties) -> DatastoreContainer:
+    """Where a datastore of these properties lies.
+
+    With credentials its own secret is used; without, the service's credential in its own account, and none in
+    any other.
+    """
+    own_account = properties.account_name == workspace.account.account_name
+    account_url = workspace.account.blob_url if own_account else foreign_account_url(properties)
+    if properties.has_secret:
+        credential = f"datastore:{name.lower()}"
+    else:
+        credential = "account" if own_account else "anonymous"
+    return DatastoreContainer(account_url, properties.container_name, credential)
+
+
+def foreign_account_url(properties: DatastoreProperties) -> str:
+    """Blob service URL of another account: host-style, or path-style when `endpoint` is an address (emulators)."""
+    protocol, endpoint = properties.protocol or "https", (properties.endpoint or "core.windows.net").strip("/")
+    if _is_address(endpoint.split("/")[0]):
+        return f"{protocol}://{endpoint}/{properties.account_name}"
+    return f"{protocol}://{properties.account_name}.blob.{endpoint}"
+
+
+def registered_containers(workspace: Workspace) -> dict[tuple[str, str], DatastoreContainer]:
+    """The containers of all datastores by (account URL, container); the default datastore's first."""
+    found = {}
+    for container in (
+        datastore_container(workspace, DEFAULT_DATASTORE),
+        *(
+            container_of_properties(workspace, r.document.name, r.document.properties)
+            for r in workspace.datastores.list()
+        ),
+    ):
+        found.setdefault((container.account_url.lower(), container.container), container)
+    return found
+
+
+def is_default(name: str) -> bool:
+    """Whether this is the workspace's own datastore."""
+    return name.lower() == DEFAULT_DATASTORE
+
+
+def _is_address(host_and_port: str) -> bool:
+    host = host_and_port.rsplit(":", 1)[0].strip("[]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host.lower() == "localhost"
+    return True

@@ -1,0 +1,38 @@
+"""URIs of files and folders in datastores: `azureml://datastores/D/paths/P`, short and long, and ARM ids."""
+
+import re
+from dataclasses import dataclass
+
+from shared.control_plane.arm_ids import below_workspace
+from shared.errors import ValidationError
+from shared.settings import Settings
+
+_SHORT_SCHEME = re.compile(r"azureml://datastores/", re.IGNORECASE)
+_PATHS = re.compile(r"datastores/(?P<datastore>[^/]+)(?:/paths(?:/(?P<path>.*))?)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class DatastorePath:
+    """A path in a datastore; with a slash at its end it is meant as a folder."""
+
+    datastore: str
+    path: str
+
+
+def parse_datastore_uri(settings: Settings, uri: str, field: str) -> DatastorePath | None:
+    """The datastore and path that `uri` names; None when it is not such a URI."""
+    folder = uri.endswith("/")
+    rest = uri[len("azureml://") :] if _SHORT_SCHEME.match(uri) else below_workspace(settings, uri, field)
+    match = _PATHS.fullmatch(rest) if rest is not None else None
+    if match is None:
+        return None
+    path = checked_path(match["path"] or "", uri, field)
+    return DatastorePath(match["datastore"], f"{path}/" if path and folder else path)
+
+
+def checked_path(path: str, shown: str, field: str) -> str:
+    """A blob path without slashes at its ends; raises ValidationError when it has parts such as `..`."""
+    parts = path.strip("/").split("/")
+    if path.strip("/") and any(part in {"", ".", ".."} for part in parts):
+        raise ValidationError(f"{field} {shown!r} is not valid: its path has an empty, '.' or '..' part", target=field)
+    return "/".join(parts)

@@ -1,0 +1,83 @@
+"""Which addresses the service may call when a user gives it a URL.
+
+A caller of the API must not be able to use the service as a way to what only the service can reach. Refused are
+other schemes than http and https, credentials in the URL, and hosts with a loopback, link-local, multicast or
+unspecified address, which includes the instance metadata services (169.254.169.254, fd00:ec2::254) and Azure's
+platform address 168.63.129.16. Private networks are allowed: a self-hosted workspace scores data of its own network.
+
+The check looks at the addresses that the name has now. Whoever fetches the URL must check each redirect again.
+"""
+
+import ipaddress
+import socket
+from urllib.parse import SplitResult, urlsplit
+
+from shared.errors import ValidationError
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_PLATFORM = frozenset(
+    {
+        ipaddress.ip_address("168.63.129.16"),  # Azure: DNS, health and agent of every virtual machine
+        ipaddress.ip_address("fd00:ec2::254"),  # instance metadata over IPv6
+    }
+)
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""IPv6 addresses whose last four bytes are an IPv4 address (RFC 6052)."""
+
+
+def check_outbound_url(url: str, *, allowed_bases: tuple[str, ...] = (), field: str = "url") -> None:
+    """Raise ValidationError that names `field` unless the service may call `url`.
+
+    URLs below `allowed_bases` (such as the workspace's own blob service) are always allowed.
+    """
+    if any(url.lower().startswith(f"{base.lower().rstrip('/')}/") for base in allowed_bases):
+        return
+    parts = _split(url, field)
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+        raise _refused(url, field, "use an http or https URL with a host")
+    if parts.username or parts.password:
+        raise _refused(parts.hostname, field, "a URL must not carry a user name or password")
+    for address in _addresses(parts, field):
+        if _is_forbidden(address):
+            raise _refused(
+                url, field, f"the service does not call {address} (loopback, link-local or platform address)"
+            )
+
+
+def _split(url: str, field: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for a port that is no number
+    except ValueError as error:
+        raise _refused(url, field, str(error)) from error
+    return parts
+
+
+def _addresses(parts: SplitResult, field: str) -> list[IpAddress]:
+    host = parts.hostname or ""
+    try:
+        found = socket.getaddrinfo(host, parts.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise _refused(host, field, f"the host cannot be resolved ({error})") from error
+    return [ipaddress.ip_address(str(info[4][0]).split("%")[0]) for info in found]
+
+
+def _is_forbidden(address: IpAddress) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        translated = ipaddress.IPv4Address(address.packed[-4:]) if address in _NAT64 else None
+        embedded = address.ipv4_mapped or address.sixtofour or translated
+        if embedded is not None:
+            return _is_forbidden(embedded)
+    return (
+        address.is_loopback
+        or address.is_link_local
+        or address.is_multicast
+        or address.is_unspecified
+        or address in _PLATFORM
+    )
+
+
+def _refused(shown: str, field: str, reason: str) -> ValidationError:
+    return ValidationError(f"{field} {shown!r} is not allowed: {reason}", target=field)
