@@ -48,10 +48,8 @@ def container_of_properties(workspace: Workspace, name: str, properties: Datasto
     """
     own_account = properties.account_name == workspace.account.account_name
     account_url = workspace.account.blob_url if own_account else foreign_account_url(properties)
-    if properties.has_secret:
-        credential = f"datastore:{name.lower()}"
-    else:
-        credential = "account" if own_account else "anonymous"
+    without_secret = "account" if own_account else "anonymous"
+    credential = f"datastore:{name.lower()}" if properties.has_secret else without_secret
     return DatastoreContainer(account_url, properties.container_name, credential)
 
 
@@ -65,14 +63,10 @@ def foreign_account_url(properties: DatastoreProperties) -> str:
 
 def registered_containers(workspace: Workspace) -> dict[tuple[str, str], DatastoreContainer]:
     """The containers of all datastores by (account URL, container); the default datastore's first."""
-    found = {}
-    for container in (
-        datastore_container(workspace, DEFAULT_DATASTORE),
-        *(
-            container_of_properties(workspace, r.document.name, r.document.properties)
-            for r in workspace.datastores.list()
-        ),
-    ):
+    found: dict[tuple[str, str], DatastoreContainer] = {}
+    rows = (row.document for row in workspace.datastores.list())
+    others = (container_of_properties(workspace, row.name, row.properties) for row in rows)
+    for container in (datastore_container(workspace, DEFAULT_DATASTORE), *others):
         found.setdefault((container.account_url.lower(), container.container), container)
     return found
 

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.durations import seconds_of
 from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, ModelSpec
 from shared.contracts.locations import Location
@@ -40,18 +41,6 @@ class ResolvedDeployment(BaseModel):
     environment: EnvironmentSpec | None
     settings: ScoringSettings
     environment_variables: dict[str, str]
-
-
-class ComputeLimits(BaseModel):
-    """How a compute scales."""
-
-    model_config = ConfigDict(frozen=True)
-
-    compute: str
-    min_instances: int
-    max_instances: int
-    idle_seconds: float
-    """An instance without work for so long may be removed."""
 
 
 def resolve_deployment(workspace: Workspace, endpoint: str, deployment: str | None = None) -> ResolvedDeployment:

@@ -41,9 +41,8 @@ def check_outbound_url(url: str, *, allowed_bases: tuple[str, ...] = (), field: 
         raise _refused(parts.hostname, field, "a URL must not carry a user name or password")
     for address in _addresses(parts, field):
         if _is_forbidden(address):
-            raise _refused(
-                url, field, f"the service does not call {address} (loopback, link-local or platform address)"
-            )
+            reason = f"the service does not call {address}, a loopback, link-local or platform address"
+            raise _refused(url, field, reason)
 
 
 def _split(url: str, field: str) -> SplitResult:
