@@ -1,0 +1,31 @@
+"""Who makes a request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What a trusted token says about its bearer."""
+
+    oid: str
+    """The identity's object id (`oid`, else `sub`)."""
+    name: str
+    """What people know it by; the object id when the token has nothing better."""
+    tenant: str
+    is_application: bool = False
+    """A service principal or managed identity, not a person."""
+
+    @classmethod
+    def from_claims(cls, claims: Mapping[str, Any]) -> "Caller":
+        """Read the claims of an Entra ID token (v1 and v2) or of another OpenID issuer."""
+        oid = str(claims.get("oid") or claims.get("sub") or "")
+        names = ("preferred_username", "upn", "unique_name", "email", "name", "app_displayname", "azp", "appid")
+        name = next((str(claims[key]) for key in names if claims.get(key)), oid)
+        return cls(oid, name, str(claims.get("tid") or ""), is_application=claims.get("idtyp") == "app")
+
+    @property
+    def kind(self) -> str:
+        """ARM's `createdByType`."""
+        return "Application" if self.is_application else "User"

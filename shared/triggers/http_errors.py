@@ -1,0 +1,98 @@
+"""Every error of an HTTP surface as an ARM error envelope: `{"error": {"code", "message", "target", "details"}}`."""
+
+import logging
+from typing import Any, cast
+
+from azure.core.exceptions import AzureError
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.contracts.parsing import validation_error
+from shared.errors import AuthenticationError, DependencyError, NotFoundError, ProductError
+
+_log = logging.getLogger(__name__)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer every error of the app with an envelope, also those of routing and those that nobody foresaw."""
+    app.add_exception_handler(ProductError, _product_error)
+    app.add_exception_handler(RequestValidationError, _request_validation_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(AzureError, _azure_error)
+    app.add_middleware(_LastResort)
+
+
+def error_response(error: ProductError) -> JSONResponse:
+    """The envelope of an error with its HTTP status."""
+    headers = {}
+    if isinstance(error, AuthenticationError):
+        description = error.message.replace("\\", "/").replace('"', "'").encode("ascii", "replace").decode()
+        headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{description}"'
+    return JSONResponse({"error": error.as_arm_error()}, error.http_status, headers)
+
+
+async def _product_error(_: Request, error: Exception) -> JSONResponse:
+    product_error = cast("ProductError", error)
+    if product_error.http_status >= 500:
+        _log.error("%s", product_error.message, exc_info=error)
+    return error_response(product_error)
+
+
+async def _request_validation_error(_: Request, error: Exception) -> JSONResponse:
+    return error_response(validation_error(map(_without_place, cast("RequestValidationError", error).errors())))
+
+
+async def _http_exception(request: Request, error: Exception) -> JSONResponse:
+    http = cast("HTTPException", error)
+    if http.status_code == 404:
+        return error_response(NotFoundError(f"There is nothing at {request.method} {request.url.path}"))
+    code = "MethodNotAllowed" if http.status_code == 405 else "BadRequest"
+    message = f"{request.method} {request.url.path}: {http.detail}"
+    return JSONResponse({"error": {"code": code, "message": message}}, http.status_code, http.headers)
+
+
+async def _azure_error(_: Request, error: Exception) -> JSONResponse:
+    _log.error("an Azure service failed", exc_info=error)
+    reason = str(getattr(error, "error_code", "") or type(error).__name__)
+    return error_response(DependencyError(f"storage did not answer as it should ({reason}); try again"))
+
+
+def _without_place(finding: dict[str, Any]) -> dict[str, Any]:
+    """`("body", "properties", "x")` is known to the caller as `properties.x`."""
+    place, *path = finding["loc"]
+    if finding["type"] == "json_invalid":
+        reason = finding.get("ctx", {}).get("error", "")
+        return finding | {"loc": ["body"], "msg": f"is not valid JSON ({reason} at character {path[0]})", "input": "…"}
+    return finding | {"loc": path or [place]}
+
+
+class _LastResort:
+    """Answers 500 for an error that no handler knows.
+
+    Starlette's own last resort raises it again behind the answer, which the Functions host turns into an empty one.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def tracking(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, tracking)
+        except Exception:
+            if scope["type"] != "http" or started:
+                raise
+            _log.exception("unexpected error in %s %s", scope["method"], scope["path"])
+            await error_response(ProductError("The service met an unexpected error; its log has the details"))(
+                scope, receive, send
+            )
