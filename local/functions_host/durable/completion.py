@@ -1,0 +1,63 @@
+"""Small promises with which the replayer waits for tasks; everything happens at once, on one thread."""
+
+from collections.abc import Callable, Sequence
+
+
+class Completion:
+    """Something that will be done, well or failed; who waits is called back immediately when it is."""
+
+    __slots__ = ("_waiting", "done", "failed")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.failed = False
+        self._waiting: list[Callable[[Completion], None]] = []
+
+    def finish(self, *, failed: bool = False) -> None:
+        """Mark it done; the second time is ignored."""
+        if self.done:
+            return
+        self.done, self.failed = True, failed
+        waiting, self._waiting = self._waiting, []
+        for callback in waiting:
+            callback(self)
+
+    def then(self, callback: Callable[["Completion"], None]) -> None:
+        """Call back when done, or now if it is already."""
+        if self.done:
+            callback(self)
+        else:
+            self._waiting.append(callback)
+
+
+def finished() -> Completion:
+    """A completion that is done from the start, for actions nobody waits for."""
+    completion = Completion()
+    completion.finish()
+    return completion
+
+
+def when_all(children: Sequence[Completion]) -> Completion:
+    """Done when the last child is, also after a failure (.NET's `Task.WhenAll`)."""
+    whole = Completion()
+    open_children = len(children)
+
+    def child_done(_: Completion) -> None:
+        nonlocal open_children
+        open_children -= 1
+        if open_children == 0:
+            whole.finish(failed=any(child.failed for child in children))
+
+    for child in children:
+        child.then(child_done)
+    if not children:
+        whole.finish()
+    return whole
+
+
+def when_any(children: Sequence[Completion]) -> Completion:
+    """Done when the first child is; never failed itself (.NET's `Task.WhenAny`)."""
+    whole = Completion()
+    for child in children:
+        child.then(lambda _: whole.finish())
+    return whole

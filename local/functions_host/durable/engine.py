@@ -1,0 +1,188 @@
+"""The durable engine: runs orchestrators and activities of the app on a task hub that survives the process."""
+
+import asyncio
+import json
+import logging
+import os
+from collections import defaultdict
+from pathlib import Path
+
+from local.functions_host.durable.commit import (
+    Consequences,
+    commit_episode,
+    commit_stale,
+    commit_termination,
+)
+from local.functions_host.durable.episode import Episode, load_episode, run_episode
+from local.functions_host.durable.failure import task_end
+from local.functions_host.durable.history import timer_fired
+from local.functions_host.durable.hub_thread import HubThread
+from local.functions_host.durable.instance import Instance
+from local.functions_host.durable.operations import InstanceOperations
+from local.functions_host.durable.registry import DurableFunctions
+from local.functions_host.durable.rows import ActivityItem, Message, TimerItem
+from local.functions_host.durable.store import TaskHub
+from local.functions_host.durable.timers import TimerQueue
+from local.functions_host.durable.work_queue import WorkQueue
+from local.functions_host.invocation import FunctionRunner
+
+SUPPORTED_TRIGGERS = frozenset({"orchestrationTrigger", "activityTrigger"})
+"""Durable triggers that the engine serves; the host refuses others (`entityTrigger`) at start-up."""
+
+CONCURRENCY_PER_CORE = 10
+"""`maxConcurrentActivityFunctions` and `maxConcurrentOrchestratorFunctions` default to this many a core."""
+
+DRAIN_SECONDS = 10.0
+"""How long a graceful stop waits for running work before it is abandoned; it runs again later."""
+
+_RETRY_SECONDS = 1.0
+
+log = logging.getLogger("local.functions_host.durable")
+
+
+class DurableEngine(InstanceOperations):
+    """Runs the durable functions of one app.
+
+    Args:
+        store: the file of the task hub; created when missing, held exclusively from `start` to `stop`.
+        runner: runs functions by name.
+        functions: the names of the app's orchestrators and activities.
+        batch: messages taken in one episode: None for all that wait, or a number of at least 1.
+        max_activities: activities that run at once; None for ten a core.
+        max_orchestrators: orchestrators that run at once; None for ten a core.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Path,
+        runner: FunctionRunner,
+        functions: DurableFunctions,
+        batch: int | None = None,
+        max_activities: int | None = None,
+        max_orchestrators: int | None = None,
+    ) -> None:
+        if batch is not None and batch < 1:
+            raise ValueError(f"batch is {batch}; give a number of at least 1, or None for all that wait.")
+        hub = HubThread(store)
+        super().__init__(hub, functions)
+        self._runner = runner
+        self._batch = batch
+        default = CONCURRENCY_PER_CORE * (os.cpu_count() or 1)
+        self._episodes: WorkQueue[str] = WorkQueue(self._work_on, limit=max_orchestrators or default)
+        self._activities: WorkQueue[ActivityItem] = WorkQueue(self._run_activity, limit=max_activities or default)
+        self._timers = TimerQueue(self._fire)
+        self._timer_task: asyncio.Task[None] | None = None
+        self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+
+    async def start(self) -> None:
+        """Take the hub and go on with all the work in it, also what a killed process left behind.
+
+        Raises:
+            TaskHubBusyError: another host holds the hub.
+        """
+        await self._hub.open()
+        for timer in await self._hub(TaskHub.timers):
+            self._timers.add(timer)
+        for activity in await self._hub(TaskHub.activities):
+            self._activities.put(activity)
+        for instance_id in await self._hub(TaskHub.waiting):
+            self._episodes.put(instance_id)
+        self._episodes.start()
+        self._activities.start()
+        self._timer_task = asyncio.create_task(self._timers.run())
+
+    async def stop(self, drain_seconds: float = DRAIN_SECONDS) -> None:
+        """Begin nothing new, wait for running work, abandon the rest (it runs again later), free the hub."""
+        if self._timer_task is not None:
+            self._timer_task.cancel()
+            await asyncio.gather(self._timer_task, return_exceptions=True)
+            self._timer_task = None
+        await asyncio.gather(self._activities.stop(drain_seconds), self._episodes.stop(drain_seconds))
+        await self._hub.close()
+
+    async def wait_until_finished(self, instance_id: str, timeout_seconds: float) -> Instance:
+        """The instance once it is finished, or as it is when the time is over.
+
+        Raises:
+            InstanceNotFoundError: there is no such instance.
+        """
+        finished = asyncio.Event()
+        self._watchers[instance_id].add(finished)
+        try:
+            instance = await self.instance(instance_id)
+            if not instance.status.finished:
+                await asyncio.wait([asyncio.ensure_future(finished.wait())], timeout=timeout_seconds)
+                instance = await self.instance(instance_id)
+            return instance
+        finally:
+            finished.set()
+            self._watchers[instance_id].discard(finished)
+            if not self._watchers[instance_id]:
+                del self._watchers[instance_id]
+
+    def _wake(self, instance_id: str) -> None:
+        self._episodes.put(instance_id)
+
+    async def _work_on(self, instance_id: str) -> None:
+        """Run episodes of an instance until its inbox is empty; what fails in the host is tried again."""
+        try:
+            while episode := await self._hub(load_episode, instance_id, self._batch):
+                await self._run_episode(episode)
+        except Exception:
+            log.exception("Episode of instance %s failed in the host; it is run again.", instance_id)
+            asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._wake, instance_id)
+
+    async def _run_episode(self, episode: Episode) -> None:
+        if not episode.new:
+            await self._hub(commit_stale, episode)
+            return
+        if episode.termination is not None:
+            reason = episode.termination["Input"]
+            self._follow(await self._hub(commit_termination, episode, reason))
+            return
+        decision, state = await run_episode(episode, self._runner, self._functions)
+        consequences = await self._hub(commit_episode, episode, decision, state.custom_status_json)
+        self._follow(consequences)
+
+    def _follow(self, consequences: Consequences) -> None:
+        for activity in consequences.activities:
+            self._activities.put(activity)
+        for timer in consequences.timers:
+            self._timers.add(timer)
+        for instance_id in consequences.woken:
+            self._wake(instance_id)
+        instance = consequences.instance
+        if instance.status.finished:
+            _log_end(instance)
+            for watcher in self._watchers.get(instance.instance_id, ()):
+                watcher.set()
+
+    async def _run_activity(self, item: ActivityItem) -> None:
+        try:
+            outcome = await self._runner.run(item.name, item.input_json)
+            event = task_end(item.name, item.task_id, outcome)
+            message = Message(item.instance_id, json.dumps(event), item.execution_id)
+            if await self._hub(TaskHub.answer, "activities", item.id, message):
+                self._wake(item.instance_id)
+        except Exception:
+            log.exception("Activity %s of instance %s failed in the host; it is run again.", *_names(item))
+            asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._activities.put, item)
+
+    async def _fire(self, timer: TimerItem) -> None:
+        event = timer_fired(timer.task_id, timer.fire_at)
+        message = Message(timer.instance_id, json.dumps(event), timer.execution_id)
+        if await self._hub(TaskHub.answer, "timers", timer.id, message):
+            self._wake(timer.instance_id)
+
+
+def _names(item: ActivityItem) -> tuple[str, str]:
+    return item.name, item.instance_id
+
+
+def _log_end(instance: Instance) -> None:
+    words = (instance.name, instance.instance_id, instance.status.value)
+    if instance.status.value == "Completed":
+        log.info("Orchestration %s (%s): %s.", *words)
+    else:
+        log.warning("Orchestration %s (%s): %s. %s", *words, instance.output)

@@ -1,0 +1,212 @@
+"""What a durable client can do with instances: start, look, send, hold, end, purge."""
+
+import json
+from collections.abc import Sequence
+
+from local.functions_host.durable import history
+from local.functions_host.durable.commit import new_execution_id, start_instance
+from local.functions_host.durable.errors import (
+    InstanceFinishedError,
+    InstanceInUseError,
+    InstanceMissingError,
+    InstanceNotFoundError,
+    InvalidRequestError,
+    NotOfferedError,
+)
+from local.functions_host.durable.history import Event
+from local.functions_host.durable.hub_thread import HubThread
+from local.functions_host.durable.instance import FINISHED, Instance, InstanceFilter, RuntimeStatus
+from local.functions_host.durable.instance_id import check_instance_id, new_instance_id
+from local.functions_host.durable.registry import DurableFunctions
+from local.functions_host.durable.rows import Message
+from local.functions_host.durable.store import TaskHub
+
+
+class InstanceOperations:
+    """The client's side of the engine."""
+
+    def __init__(self, hub: HubThread, functions: DurableFunctions) -> None:
+        self._hub = hub
+        self._functions = functions
+
+    def _wake(self, instance_id: str) -> None:
+        """Have an instance looked at that got a message."""
+        raise NotOfferedError(f"No engine is there to run instance {instance_id}.")
+
+    async def start_new(
+        self,
+        name: str,
+        instance_id: str | None = None,
+        input_json: str | None = None,
+        version: str = "",
+    ) -> str:
+        """Start an orchestration and answer its instance id; a finished instance of that id is replaced.
+
+        Args:
+            input_json: JSON text of the `Input` field. The SDK's client sends a JSON string that holds
+                JSON; an orchestrator can read that, or an object, but no other bare JSON value.
+
+        Raises:
+            FunctionNotFoundError: no such orchestrator.
+            InvalidRequestError: the id cannot be used, or the input is not JSON.
+            InstanceInUseError: the id belongs to an instance that is not finished.
+        """
+        name = self._functions.orchestrator(name)
+        instance_id = check_instance_id(instance_id or new_instance_id())
+        if input_json is not None:
+            _check_json(input_json)
+        now = history.utc_now()
+        instance = Instance(
+            instance_id=instance_id,
+            execution_id=new_execution_id(),
+            name=name,
+            version=version,
+            status=RuntimeStatus.PENDING,
+            input_json=input_json,
+            output=None,
+            custom_status_json=None,
+            created=now,
+            updated=now,
+        )
+        await self._hub(_start_unless_in_use, instance)
+        self._wake(instance_id)
+        return instance_id
+
+    async def instance(self, instance_id: str) -> Instance:
+        """The instance as it is now.
+
+        Raises:
+            InstanceNotFoundError: there is none with this id.
+        """
+        instance = await self._hub(TaskHub.instance, instance_id)
+        if instance is None:
+            raise InstanceNotFoundError(f"No instance with ID '{instance_id}' found.")
+        return instance
+
+    async def instances(self, wanted: InstanceFilter | None = None) -> list[Instance]:
+        """The instances that match, oldest first."""
+        return await self._hub(TaskHub.instances, wanted or InstanceFilter())
+
+    async def history(self, instance_id: str) -> list[Event]:
+        """The events of an instance's current generation."""
+        return [json.loads(text) for text in await self._hub(TaskHub.history, instance_id)]
+
+    async def raise_event(self, instance_id: str, name: str, input_json: str = "null") -> None:
+        """Send an external event.
+
+        Raises:
+            InstanceNotFoundError, InstanceFinishedError: nobody can receive it.
+            InvalidRequestError: the payload is not JSON, or the event has no name.
+        """
+        if not name:
+            raise InvalidRequestError("The event name is empty.")
+        _check_json(input_json)
+        await self._send(instance_id, history.event_raised(name, input_json))
+
+    async def terminate(self, instance_id: str, reason: str = "") -> None:
+        """End an instance at once; its activities that run are not stopped, its children go on.
+
+        Raises:
+            InstanceNotFoundError, InstanceFinishedError: there is nothing to end.
+        """
+        await self._send(instance_id, history.execution_terminated(reason))
+
+    async def suspend(self, instance_id: str, reason: str = "") -> None:
+        """Hold an instance: what comes in is recorded, but nothing new is scheduled until `resume`.
+
+        Raises:
+            InstanceNotFoundError, InstanceFinishedError: there is nothing to hold.
+        """
+        await self._send(instance_id, history.execution_suspended(reason))
+
+    async def resume(self, instance_id: str, reason: str = "") -> None:
+        """Let a suspended instance go on.
+
+        Raises:
+            InstanceNotFoundError, InstanceFinishedError: there is nothing to resume.
+        """
+        await self._send(instance_id, history.execution_resumed(reason))
+
+    async def restart(self, instance_id: str, *, with_new_id: bool = True) -> str:
+        """Start an orchestration again with the same name and input; answers the new instance's id.
+
+        Raises:
+            InstanceMissingError: there is none with this id.
+            InstanceInUseError: it is not finished and its id would be used again.
+        """
+        try:
+            old = await self.instance(instance_id)
+        except InstanceNotFoundError as error:
+            raise InstanceMissingError(f"An instance with id {instance_id} was not found.") from error
+        new_id = None if with_new_id else instance_id
+        return await self.start_new(old.name, new_id, old.input_json, old.version)
+
+    async def rewind(self, instance_id: str) -> None:
+        """Refuse to set a failed instance back before its failure.
+
+        Raises:
+            InstanceNotFoundError: there is none with this id.
+            NotOfferedError: always otherwise.
+        """
+        await self.instance(instance_id)
+        raise NotOfferedError(
+            "Rewinding is not offered by the local Functions host; use restart to run the "
+            f"orchestration {instance_id} again from the beginning."
+        )
+
+    async def purge(self, instance_id: str) -> int:
+        """Delete a finished instance with its history; answers how many were deleted (1).
+
+        Raises:
+            InstanceNotFoundError: there is no finished instance with this id.
+        """
+        instance = await self.instance(instance_id)
+        if not instance.status.finished:
+            raise InstanceNotFoundError(
+                f"Instance '{instance_id}' is {instance.status}; only finished ones are purged."
+            )
+        await self._hub(TaskHub.purge, [instance_id])
+        return 1
+
+    async def purge_by(self, wanted: InstanceFilter) -> int:
+        """Delete the finished instances that match; answers how many."""
+        return await self._hub(_purge_finished, wanted)
+
+    async def _send(self, instance_id: str, event: Event) -> None:
+        await self._hub(_post_unless_finished, Message(instance_id, json.dumps(event)))
+        self._wake(instance_id)
+
+
+def _check_json(text: str) -> None:
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise InvalidRequestError(f"Invalid JSON content: {error}.") from error
+
+
+def _start_unless_in_use(hub: TaskHub, instance: Instance) -> None:
+    with hub.transaction():
+        existing = hub.instance(instance.instance_id)
+        if existing is not None and not existing.status.finished:
+            raise InstanceInUseError(f"An Orchestration instance with the status {existing.status} already exists.")
+        start_instance(hub, instance)
+
+
+def _post_unless_finished(hub: TaskHub, message: Message) -> None:
+    with hub.transaction():
+        instance = hub.instance(message.instance_id)
+        if instance is None:
+            raise InstanceNotFoundError(f"No instance with ID '{message.instance_id}' found.")
+        if instance.status.finished:
+            raise InstanceFinishedError(f"Instance '{message.instance_id}' is {instance.status}.")
+        hub.post(message)
+
+
+def _purge_finished(hub: TaskHub, wanted: InstanceFilter) -> int:
+    statuses: Sequence[str] = sorted(FINISHED)
+    if wanted.statuses is not None:
+        statuses = [status for status in statuses if status in wanted.statuses]
+    chosen = InstanceFilter(wanted.created_from, wanted.created_to, statuses, wanted.prefix, wanted.top)
+    ids = [instance.instance_id for instance in hub.instances(chosen)]
+    hub.purge(ids)
+    return len(ids)

@@ -1,0 +1,61 @@
+"""Runs keyed work with a bound on how much runs at once, and one at a time for each key."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+class WorkQueue(Generic[K]):
+    """Keys that were put wait in line; a key put while it is worked on is worked on once more."""
+
+    def __init__(self, work: Callable[[K], Awaitable[None]], *, limit: int) -> None:
+        self._work = work
+        self._limit = limit
+        self._line: deque[K] = deque()
+        self._waiting: set[K] = set()
+        self._running: dict[K, asyncio.Task[None]] = {}
+        self._stopped = True
+
+    def start(self) -> None:
+        """Begin to work on what waits."""
+        self._stopped = False
+        self._pump()
+
+    def put(self, key: K) -> None:
+        """Have this key worked on."""
+        if key not in self._waiting:
+            self._waiting.add(key)
+            self._line.append(key)
+            self._pump()
+
+    async def stop(self, drain_seconds: float) -> None:
+        """Begin nothing new; wait for what runs, then cancel it."""
+        self._stopped = True
+        running = set(self._running.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=drain_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _pump(self) -> None:
+        blocked: list[K] = []
+        while self._line and len(self._running) < self._limit and not self._stopped:
+            key = self._line.popleft()
+            if key in self._running:
+                blocked.append(key)
+                continue
+            self._waiting.discard(key)
+            task = asyncio.get_running_loop().create_task(self._run(key))
+            self._running[key] = task
+        self._line.extendleft(reversed(blocked))
+
+    async def _run(self, key: K) -> None:
+        try:
+            await self._work(key)
+        finally:
+            del self._running[key]
+            self._pump()

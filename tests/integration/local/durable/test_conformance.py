@@ -1,0 +1,208 @@
+"""Real orchestrators of the Python SDK; every result must be the same however messages are batched."""
+
+import asyncio
+import json
+
+import pytest
+
+from local.functions_host.durable.history import EventType
+from local.functions_host.durable.instance import RuntimeStatus
+
+pytestmark = [
+    pytest.mark.integration,
+    # The SDK says so of every event that comes before somebody waits for it.
+    pytest.mark.filterwarnings("ignore:Potential duplicate Task completion"),
+]
+
+
+def output(instance):
+    assert instance.status is RuntimeStatus.COMPLETED, instance.output
+    return json.loads(instance.output)
+
+
+async def test_a_fan_out_returns_all_results(durable):
+    assert output(await durable.run("fan_out", 40)) == sum(range(40)) * 2
+    assert durable.runner.calls["double"] == 40
+
+
+async def test_activities_in_a_row_pass_json_and_none(durable):
+    instance = await durable.run("sequence", {"k": [1]})
+    assert output(instance) == [{"text": "a"}, None, {"k": [1]}, "5"]
+    assert json.loads(instance.custom_status_json) == {"after": "first"}
+
+
+async def test_a_retried_activity_succeeds_and_the_next_task_follows(durable):
+    assert output(await durable.run("retry_ok")) == ["ok after 3", "after"]
+
+
+async def test_exhausted_retries_wait_for_one_more_timer_and_can_be_caught(durable):
+    instance = await durable.run("retry_exhausted")
+    assert output(instance) == ["Activity function 'fail' failed:  ValueError: boom", "recovered"]
+    kinds = [event["EventType"] for event in await durable.engine.history(instance.instance_id)]
+    assert kinds.count(EventType.TASK_FAILED) == 2
+    assert kinds.count(EventType.TIMER_FIRED) == 2
+
+
+async def test_a_caught_activity_failure_has_the_reason_with_two_blanks_and_dotnet_details(durable):
+    reason, message = output(await durable.run("caught_activity"))
+    assert reason == "Activity function 'fail' failed:  ValueError: boom"
+    assert message == " ValueError: boom"
+
+
+async def test_an_uncaught_activity_failure_fails_the_orchestration(durable):
+    instance = await durable.run("uncaught_activity")
+    assert instance.status is RuntimeStatus.FAILED
+    assert instance.output.startswith(
+        "Orchestrator function 'uncaught_activity' failed: Activity function 'fail' failed:  ValueError: boom \n {"
+    )
+
+
+async def test_an_orchestrator_that_raises_fails_and_keeps_its_custom_status(durable):
+    instance = await durable.run("raises")
+    assert instance.status is RuntimeStatus.FAILED
+    assert instance.output == "Orchestrator function 'raises' failed: bad thing"
+    assert instance.custom_status_json == '"before the end"'
+
+
+async def test_a_failed_sub_orchestration_can_be_caught(durable):
+    assert output(await durable.run("caught_child")) == "Orchestrator function 'raises' failed: bad thing"
+
+
+async def test_a_retried_sub_orchestration_has_an_instance_for_each_attempt(durable):
+    assert output(await durable.run("retried_child")) == "Orchestrator function 'raises' failed: bad thing"
+    failed = [i for i in await durable.engine.instances() if i.name == "raises"]
+    assert len({i.instance_id for i in failed}) == 2
+
+
+async def test_sub_orchestrations_have_given_ids_or_execution_id_and_task_id(durable):
+    instance = await durable.run("parent")
+    named, auto = output(instance)
+    assert named == {"n": 2, "id": "named-child", "parent": instance.instance_id}
+    assert auto == {"n": 4, "id": f"{instance.execution_id}:1", "parent": instance.instance_id}
+
+
+async def test_activities_timers_and_children_complete_in_one_task_all(durable):
+    assert output(await durable.run("mixed")) == [8, None, 10]
+
+
+async def test_an_event_wins_and_the_cancelled_timer_does_not_hold_the_end(durable):
+    instance_id = await durable.start("event_or_timeout", 3600)
+    await durable.engine.raise_event(instance_id, "Go", json.dumps(json.dumps({"x": 1})))
+    assert output(await durable.finished(instance_id)) == ["event", '{"x": 1}']
+
+
+async def test_events_posted_as_plain_json_arrive_decoded(durable):
+    instance_id = await durable.start("event_or_timeout", 3600)
+    await durable.engine.raise_event(instance_id, "Go", '{"x": 1}')
+    assert output(await durable.finished(instance_id)) == ["event", {"x": 1}]
+
+
+async def test_a_timer_wins_without_an_event(durable):
+    assert output(await durable.run("event_or_timeout", 0.02)) == ["timeout"]
+
+
+async def test_a_losing_timer_that_is_not_cancelled_holds_the_end(durable):
+    instance_id = await durable.start("forgotten_timer")
+    await durable.engine.raise_event(instance_id, "Go")
+    assert output(await durable.finished(instance_id)) == "not cancelled"
+    events = await durable.engine.history(instance_id)
+    assert EventType.TIMER_FIRED in [event["EventType"] for event in events]
+
+
+async def test_generations_follow_each_other_with_a_fresh_history(durable):
+    instance_id = await durable.start("generations", {"left": 12, "sum": 0})
+    instance = await durable.finished(instance_id)
+    assert output(instance) == sum(range(13)) * 2
+    assert instance.generation == 12
+    events = await durable.engine.history(instance_id)
+    kinds = [event["EventType"] for event in events]
+    assert kinds == [
+        EventType.ORCHESTRATOR_STARTED,
+        EventType.EXECUTION_STARTED,
+        EventType.EXECUTION_COMPLETED,
+        EventType.ORCHESTRATOR_COMPLETED,
+    ]
+    assert events[1]["OrchestrationInstance"]["ExecutionId"] == instance.execution_id
+
+
+async def test_events_that_come_while_a_generation_ends_reach_the_next(durable):
+    instance_id = await durable.start("collect", {"want": 6, "got": []})
+    for n in range(6):
+        await durable.engine.raise_event(instance_id, f"item-{n}", json.dumps(str(n)))
+    assert output(await durable.finished(instance_id)) == list(range(6))
+
+
+async def test_a_suspended_instance_records_events_and_goes_on_when_resumed(durable):
+    instance_id = await durable.start("two_steps")
+    engine = durable.engine
+
+    async def status():
+        return (await engine.instance(instance_id)).status
+
+    async def is_suspended():
+        return await status() is RuntimeStatus.SUSPENDED
+
+    await engine.suspend(instance_id, "wait")
+    await durable.until(is_suspended)
+    await engine.raise_event(instance_id, "first")
+    await engine.raise_event(instance_id, "second")
+
+    async def both_recorded():
+        kinds = [event["EventType"] for event in await engine.history(instance_id)]
+        return kinds.count(EventType.EVENT_RAISED) == 2
+
+    await durable.until(both_recorded)
+    assert await status() is RuntimeStatus.SUSPENDED
+    assert durable.runner.calls["echo"] == 0
+    await engine.resume(instance_id, "go on")
+    assert output(await durable.finished(instance_id)) == "both"
+    assert durable.runner.calls["echo"] == 1
+
+
+async def test_terminate_ends_at_once_and_tells_the_parent(durable):
+    instance_id = await durable.start("fail_fast")
+    child = await durable.until(lambda: child_of(durable, "slow-sibling"))
+    await durable.engine.terminate(child.instance_id, "enough")
+    ended = await durable.finished(child.instance_id)
+    assert (ended.status, ended.output) == (RuntimeStatus.TERMINATED, "enough")
+    parent = await durable.finished(instance_id)
+    assert parent.status is RuntimeStatus.FAILED
+
+
+async def child_of(durable, instance_id):
+    return next((i for i in await durable.engine.instances() if i.instance_id == instance_id), None)
+
+
+async def test_a_failure_in_task_all_is_reported_when_the_slowest_sibling_ended(durable):
+    instance_id = await durable.start("fail_fast")
+    engine = durable.engine
+
+    async def failure_recorded():
+        return EventType.TASK_FAILED in [e["EventType"] for e in await engine.history(instance_id)]
+
+    await durable.until(failure_recorded)
+    assert (await engine.instance(instance_id)).status is RuntimeStatus.RUNNING
+    await engine.raise_event("slow-sibling", "first")
+    await engine.raise_event("slow-sibling", "second")
+    instance = await durable.finished(instance_id)
+    assert "ValueError: quick" in instance.output
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("unknown_activity", "The function 'nobody' doesn't exist, is disabled, or is not an activity function."),
+        ("not_json", "Object of type object is not JSON serializable"),
+        ("calls_entity", "call_entity is not offered by the local Functions host"),
+    ],
+)
+async def test_what_cannot_be_done_fails_the_orchestration_by_name(durable, name, words):
+    instance = await durable.run(name)
+    assert instance.status is RuntimeStatus.FAILED
+    assert instance.output.startswith(f"Orchestrator function '{name}' failed: {words}")
+
+
+async def test_many_instances_run_side_by_side(durable):
+    ids = [await durable.start("fan_out", 3) for _ in range(20)]
+    results = await asyncio.gather(*(durable.finished(instance_id) for instance_id in ids))
+    assert [output(result) for result in results] == [6] * 20
