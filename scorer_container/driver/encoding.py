@@ -1,0 +1,64 @@
+"""Rows as the bytes of the output file: CSV as RFC 4180 says (with `\\n`), or JSON lines; UTF-8."""
+
+import csv
+from typing import Any, List, Sequence
+
+from .results import Rows
+from .values import as_field, as_json, column_values
+
+CSV = "csv"
+JSON_LINES = "jsonl"
+
+
+def encode(rows: Rows, output_format: str) -> bytes:
+    """The rows as text lines, each ended by `\\n`."""
+    lines = _json_lines(rows) if output_format == JSON_LINES else _csv_lines(rows)
+    lines.append("")
+    return "\n".join(lines).encode("utf-8", "backslashreplace")
+
+
+class _Lines:
+    """A file for csv.writer that keeps its lines.
+
+    The writer's own line end is `\\r\\n`, as only then it quotes a lone `\\r` in every version of Python.
+    """
+
+    def __init__(self) -> None:
+        self.lines: List[str] = []
+
+    def write(self, line: str) -> None:
+        """Take one row."""
+        self.lines.append(line[:-2])
+
+
+def _csv_lines(rows: Rows) -> List[str]:
+    taken = _Lines()
+    writer = csv.writer(taken, lineterminator="\r\n")
+    if rows.frame is None and rows.table is None:
+        writer.writerows([element if isinstance(element, str) else as_json(element)] for element in rows.elements)
+        return taken.lines
+    writer.writerows(zip(*(_fields(column) for column in _columns(rows))))
+    return taken.lines
+
+
+def _json_lines(rows: Rows) -> List[str]:
+    if rows.frame is not None:
+        names = rows.columns
+        values = zip(*(column_values(column) for column in _columns(rows)))
+        return [as_json(dict(zip(names or (), row))) for row in values]
+    if rows.table is not None:
+        return [as_json(list(row)) for row in zip(*(column_values(column) for column in _columns(rows)))]
+    return [as_json(element) for element in rows.elements]
+
+
+def _fields(column: Any) -> Sequence[Any]:
+    values = column_values(column)
+    if getattr(column.dtype, "kind", "O") in "iubf":
+        return values
+    return [as_field(value) for value in values]
+
+
+def _columns(rows: Rows) -> List[Any]:
+    if rows.frame is not None:
+        return [rows.frame.iloc[:, position] for position in range(rows.frame.shape[1])]
+    return [rows.table[:, position] for position in range(rows.table.shape[1])]

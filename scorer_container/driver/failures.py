@@ -1,0 +1,42 @@
+"""What goes wrong in a scoring process, in the words that the user reads."""
+
+import traceback
+from typing import Any, Dict
+
+_OWN_PACKAGE = __name__.rpartition(".")[0]
+
+
+class DeploymentError(Exception):
+    """The model or the script can never work as it is; the message says why."""
+
+    def __init__(self, step: str, message: str) -> None:
+        """`step` is `environment`, `model` or `init`; raised from what gives the traceback."""
+        super(DeploymentError, self).__init__(message)
+        self.step = step
+
+
+class ResultError(Exception):
+    """What `run()` returned cannot be used."""
+
+
+def describe(error: BaseException) -> Dict[str, Any]:
+    """The error as fields of a frame: `error_type`, `message`, `traceback`."""
+    shown = error.__cause__ if isinstance(error, DeploymentError) and error.__cause__ is not None else error
+    return {
+        "error_type": type(shown).__name__,
+        "message": one_line(error),
+        "traceback": users_traceback(shown),
+    }
+
+
+def one_line(error: BaseException) -> str:
+    """The error's message in one line, its type when it has no message."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def users_traceback(error: BaseException) -> str:
+    """The traceback from the user's first line on, without the driver's own calls above it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_OWN_PACKAGE + "."):
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace))

@@ -1,0 +1,43 @@
+"""An MLflow model without a script: each file is read, predicted and accounted for by itself."""
+
+import logging
+from typing import Any
+
+from .failures import DeploymentError, one_line
+from .model_input import ModelInput
+from .predictions import prediction_rows
+from .results import Rows
+
+
+class MlflowModel:
+    """A model with the `python_function` flavor, loaded."""
+
+    def __init__(self, folder: str) -> None:
+        """Load the model in `folder`; raises DeploymentError with what MLflow said when it cannot be loaded."""
+        self._model = _loaded(folder)
+        self._input = ModelInput(self._model.metadata.get_input_schema())
+
+    def predict(self, path: str, name: str) -> Rows:
+        """The rows `row, prediction…, file` of one file; any exception of reader or model passes through.
+
+        `path` is the local copy, `name` the file's path relative to the job's input. A table without rows gives
+        no rows, and the model is not asked.
+        """
+        data = self._input.read(path, name)
+        if len(data) == 0:
+            return Rows(0, 1)
+        return prediction_rows(self._model.predict(data), name)
+
+
+def _loaded(folder: str) -> Any:
+    try:
+        import mlflow.pyfunc
+    except ImportError as error:
+        message = "the environment cannot load MLflow models: {}".format(one_line(error))
+        raise DeploymentError("environment", message) from error
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    try:
+        return mlflow.pyfunc.load_model(folder)
+    except BaseException as error:
+        message = "the model cannot be loaded: {}: {}".format(type(error).__name__, one_line(error))
+        raise DeploymentError("model", message) from error

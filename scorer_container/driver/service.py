@@ -1,0 +1,103 @@
+"""The life of a scoring process: load what the deployment brings, then score mini-batch after mini-batch."""
+
+import logging
+import os
+import sys
+import time
+from typing import Any, Optional
+
+from .channel import Channel
+from .columns import Names, OutputColumns
+from .encoding import JSON_LINES, encode
+from .failures import DeploymentError, describe
+from .frames import Header
+from .results import Rows
+from .script import Script
+
+_COMMANDS_FD = "BATCH_COMMANDS_FD"
+_ANSWERS_FD = "BATCH_ANSWERS_FD"
+
+
+def main() -> None:
+    """Serve the node until it says `shutdown` or closes the pipe."""
+    channel = Channel(int(os.environ.pop(_COMMANDS_FD)), int(os.environ.pop(_ANSWERS_FD)))
+    setup = channel.receive()
+    logging.basicConfig(level=getattr(logging, setup["logging_level"].upper()), stream=sys.stderr)
+    deployment = _loaded(channel, setup)
+    if deployment is None:
+        return
+    channel.send({"type": "ready"})
+    service = _Service(channel, deployment)
+    while True:
+        command = channel.receive()
+        if command["type"] == "shutdown":
+            break
+        service.run(command)
+    if isinstance(deployment, Script):
+        deployment.shutdown()
+
+
+def _loaded(channel: Channel, setup: Header) -> Any:
+    """A Script or an MLflow model, initialised; None when that failed and the node was told."""
+    try:
+        if setup["kind"] == "mlflow":
+            from .mlflow_model import MlflowModel
+
+            return MlflowModel(setup["model"])
+        script = Script(setup["script"], setup["code"])
+        script.init()
+        return script
+    except DeploymentError as error:
+        channel.send({"type": "unusable", "step": error.step, **describe(error)})
+    except BaseException as error:  # sys.exit() in init() is a failure like any other
+        channel.send({"type": "init_failed", **describe(error)})
+    return None
+
+
+class _Service:
+    """Answers the node's `run` commands."""
+
+    def __init__(self, channel: Channel, deployment: Any) -> None:
+        self._channel = channel
+        self._deployment = deployment
+        self._columns = OutputColumns(self._propose)
+
+    def run(self, command: Header) -> None:
+        """Score one mini-batch: one answer with a script, one for each file and `done` with an MLflow model."""
+        if isinstance(self._deployment, Script):
+            self._answer("result", command, None)
+            return
+        for index in range(len(command["files"])):
+            self._answer("file", command, index)
+        self._channel.send({"type": "done"})
+
+    def _answer(self, kind: str, command: Header, index: Optional[int]) -> None:
+        started = time.perf_counter()
+        try:
+            rows = self._rows(command, index)
+            seconds = time.perf_counter() - started
+            payload = self._encoded(rows, command)
+        except BaseException as error:  # sys.exit() in run() is a failure like any other
+            seconds = time.perf_counter() - started
+            self._channel.send({"type": "failed", "index": index, "seconds": seconds, **describe(error)})
+            return
+        header = {"type": kind, "index": index, "seconds": seconds, "rows": rows.count, "succeeded": rows.succeeded}
+        self._channel.send(header, payload)
+
+    def _rows(self, command: Header, index: Optional[int]) -> Rows:
+        if index is None:
+            return self._deployment.run(command["files"])  # type: ignore[no-any-return] # Script or MlflowModel
+        return self._deployment.predict(command["files"][index], command["names"][index])  # type: ignore[no-any-return] # as above
+
+    def _encoded(self, rows: Rows, command: Header) -> bytes:
+        if not command["collect"]:
+            rows.count = 0
+            return b""
+        if command["format"] != JSON_LINES:
+            self._columns.conform(rows, command["job"])
+        return encode(rows, command["format"])
+
+    def _propose(self, names: Names) -> Names:
+        self._channel.send({"type": "columns", "columns": names})
+        agreed = self._channel.receive()["columns"]  # type: Names
+        return agreed
