@@ -1,6 +1,6 @@
 """One set of columns for the whole output of a job."""
 
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, cast
 
 from .failures import ResultError
 from .results import Rows
@@ -16,7 +16,7 @@ class OutputColumns:
         """`propose` tells the node the columns of a first result and returns those that the job has."""
         self._propose = propose
         self._job = ""
-        self._agreed = _UNKNOWN  # type: object
+        self._agreed: object = _UNKNOWN
 
     def conform(self, rows: Rows, job: str) -> None:
         """Bring `rows` into the job's order of columns; raises ResultError when they have other columns."""
@@ -26,7 +26,7 @@ class OutputColumns:
             self._job, self._agreed = job, _UNKNOWN
         if self._agreed is _UNKNOWN:
             self._agreed = self._propose(rows.columns)
-        agreed = self._agreed  # type: Names # type: ignore[assignment] # the sentinel is gone by now
+        agreed = cast(Names, self._agreed)
         names = rows.columns
         if names == agreed:
             return

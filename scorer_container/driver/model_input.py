@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any, List
+from typing import Any, Callable, Dict, List
 
 from .casting import TableCasts
 from .images import image_input
@@ -22,14 +22,14 @@ class ModelInput:
         """`schema` is the input schema of the model's signature, None without a signature."""
         self._schema = schema
         self._casts = TableCasts(schema)
-        self._readers = {
+        self._readers: Dict[str, Callable[[str], Any]] = {
             ".csv": self._csv,
             ".csv.gz": self._csv,
             ".parquet": _parquet,
             ".pqt": _parquet,
             ".json": _json,
             ".jsonl": _json_lines,
-        }  # type: Dict[str, Callable[[str], Any]]
+        }
 
     def read(self, path: str, name: str) -> Any:
         """The content of the file at `path` as the model takes it; raises UnsupportedFileError."""

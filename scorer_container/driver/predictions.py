@@ -1,6 +1,6 @@
 """What a model predicted for one file, as rows `row, prediction…, file`."""
 
-from typing import Any
+from typing import Any, Tuple
 
 from .results import Rows, is_frame, of_frame
 
@@ -35,9 +35,14 @@ def _frame(predictions: Any, pandas: Any) -> Any:
         return pandas.DataFrame({str(key): _one_dimension(value) for key, value in predictions.items()})
     if isinstance(predictions, (list, tuple)):
         return pandas.DataFrame({PREDICTION: list(predictions)})
-    if getattr(predictions, "ndim", 0) == 0:
+    return _array_frame(predictions, pandas)
+
+
+def _array_frame(predictions: Any, pandas: Any) -> Any:
+    dimensions = getattr(predictions, "ndim", 0)
+    if dimensions == 0:
         return pandas.DataFrame({PREDICTION: [predictions]})
-    if predictions.ndim == 2 and predictions.shape[1] > 1:
+    if dimensions == 2 and predictions.shape[1] > 1:
         return pandas.DataFrame(
             predictions, columns=["{}_{}".format(PREDICTION, number) for number in range(predictions.shape[1])]
         )
@@ -46,7 +51,7 @@ def _frame(predictions: Any, pandas: Any) -> Any:
 
 def _one_dimension(values: Any) -> Any:
     """The values as one column: a column vector is flattened, more dimensions become lists."""
-    shape = getattr(values, "shape", ())
+    shape: Tuple[int, ...] = getattr(values, "shape", ())
     if len(shape) == 2 and shape[1] == 1:
         return values[:, 0]
     return list(values) if len(shape) > 1 else values

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from .channel import Channel
 from .columns import Names, OutputColumns
@@ -86,8 +86,8 @@ class _Service:
 
     def _rows(self, command: Header, index: Optional[int]) -> Rows:
         if index is None:
-            return self._deployment.run(command["files"])  # type: ignore[no-any-return] # Script or MlflowModel
-        return self._deployment.predict(command["files"][index], command["names"][index])  # type: ignore[no-any-return] # as above
+            return cast(Rows, self._deployment.run(command["files"]))
+        return cast(Rows, self._deployment.predict(command["files"][index], command["names"][index]))
 
     def _encoded(self, rows: Rows, command: Header) -> bytes:
         if not command["collect"]:
@@ -99,5 +99,4 @@ class _Service:
 
     def _propose(self, names: Names) -> Names:
         self._channel.send({"type": "columns", "columns": names})
-        agreed = self._channel.receive()["columns"]  # type: Names
-        return agreed
+        return cast(Names, self._channel.receive()["columns"])

@@ -13,7 +13,7 @@ def column_values(column: Any) -> List[Any]:
     kind = getattr(column.dtype, "kind", "O")
     if kind == "f" and column.dtype.itemsize < 8 and not hasattr(column.dtype, "na_value"):
         return [None if value == "nan" else float(value) for value in _array(column).astype(str).tolist()]
-    values = column.tolist()
+    values: List[Any] = column.tolist()
     if kind in "iub" and not hasattr(column.dtype, "na_value"):
         return values
     return [None if is_missing(value) else value for value in values]
