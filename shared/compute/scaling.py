@@ -1,11 +1,11 @@
 """Makes the size of each scale set follow its outstanding tickets (DESIGN D3)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.compute.scale_sets import ScaleSets
 from shared.compute.sizing import desired_capacity, removable
+from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.names import ticket_queue
 from shared.contracts.progress import NodeRow, NodeState
 from shared.errors import PreconditionFailedError
@@ -18,16 +18,6 @@ NODE_TOLERANCE = timedelta(seconds=30)
 
 FORGOTTEN = timedelta(minutes=10)
 """Rows of nodes that are gone for this long are removed."""
-
-
-@dataclass(frozen=True)
-class ComputeLimits:
-    """How many instances a compute may have, and when idle ones go."""
-
-    name: str
-    minimum: int
-    maximum: int
-    idle_time: timedelta
 
 
 class Nodes:
@@ -71,11 +61,11 @@ class Scaling:
 
     def scale(self, limits: ComputeLimits) -> None:
         """Bring one compute to the size that it should have: out at once, in by nodes that idled long enough."""
-        tickets = message_count(self._account.queues, ticket_queue(limits.name)) or 0
-        desired = desired_capacity(tickets, limits.minimum, limits.maximum)
-        state = self._scale_sets.state(limits.name)
+        tickets = message_count(self._account.queues, ticket_queue(limits.compute)) or 0
+        desired = desired_capacity(tickets, limits.min_instances, limits.max_instances)
+        state = self._scale_sets.state(limits.compute)
         if desired > state.capacity:
-            self._scale_sets.scale_out(limits.name, desired)
+            self._scale_sets.scale_out(limits.compute, desired)
         elif desired < state.capacity:
             self._scale_in(limits, state.capacity - desired)
 
@@ -88,12 +78,12 @@ class Scaling:
     def _scale_in(self, limits: ComputeLimits, surplus: int) -> None:
         """A node is deleted only after its row says LEAVING: one that takes a ticket at that moment is spared."""
         now = self._clock()
-        rows = {row.document.node_id: row for row in self._nodes.live_rows(limits.name)}
-        idle = removable((row.document for row in rows.values()), surplus, limits.idle_time, now)
+        rows = {row.document.node_id: row for row in self._nodes.live_rows(limits.compute)}
+        idle = removable((row.document for row in rows.values()), surplus, timedelta(seconds=limits.idle_seconds), now)
         for node in idle:
             leaving = node.model_copy(update={"state": NodeState.LEAVING, "since": now})
             try:
                 self._nodes.table.replace(rows[node.node_id], leaving)
             except PreconditionFailedError:
                 continue
-            self._scale_sets.delete_instance(limits.name, node.node_id)
+            self._scale_sets.delete_instance(limits.compute, node.node_id)

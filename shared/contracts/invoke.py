@@ -87,7 +87,7 @@ class InvokeProperties(ArmModel):
 
     @field_validator("logging_level", mode="before")
     @classmethod
-    def _any_case(cls, value: object) -> object:
+    def _capitalized(cls, value: object) -> object:
         return value.capitalize() if isinstance(value, str) else value
 
 

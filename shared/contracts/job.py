@@ -91,6 +91,8 @@ class JobDocument(BaseModel):
     work: WorkSize | None = None
     statistics: JobStatistics = JobStatistics()
     failure: JobFailure | None = None
+    resumes: int = 0
+    """How often the reconciliation has started the job's orchestration again."""
 
     def spec(self) -> JobSpec:
         """What nodes are told; the input must have been listed."""

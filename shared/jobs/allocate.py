@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from shared.compute.scaling import ComputeLimits, Scaling
+from shared.compute.scaling import Scaling
+from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.job import JobDocument
 from shared.contracts.messages import NodeTicket
 from shared.contracts.names import ticket_queue

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.compute.scaling import ComputeLimits, Scaling
+from shared.compute.scaling import Scaling
+from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.messages import TaskMessage
 from shared.contracts.names import task_queue

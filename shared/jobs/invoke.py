@@ -1,0 +1,181 @@
+"""Invoking an endpoint: everything that can be checked is checked, then the job exists and its message is sent."""
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.contracts.invoke import InvokeProperties
+from shared.contracts.job import JobDocument
+from shared.contracts.job_spec import OutputSpec
+from shared.contracts.locations import Location
+from shared.contracts.messages import JOB_REQUESTS, JobRequest
+from shared.contracts.names import JOB_NAME, job_id
+from shared.control_plane.resolution import (
+    ResolvedDeployment,
+    resolve_data_asset,
+    resolve_datastore,
+    resolve_deployment,
+    resolve_uri,
+)
+from shared.control_plane.workspace import Workspace
+from shared.errors import ConflictError, ValidationError
+from shared.jobs.inputs import find_input
+from shared.jobs.overrides import merged_settings, output_uri
+from shared.jobs.reservations import Reservations
+from shared.jobs.store import JobStore
+from shared.storage.containers import DEFAULT_DATASTORE, ensure_container
+from shared.storage.queues import send
+
+_REQUEST_NAMESPACE = uuid.UUID("0b7c5f4e-51c3-5a0f-8f5d-5a2f4c9d6e11")
+_FILE_INPUTS = {"urifile", "urifolder"}
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A request to score data."""
+
+    endpoint: str
+    body: InvokeProperties
+    raw_body: dict[str, Any]
+    """`properties` as they came, for the answer's echo."""
+    deployment: str | None = None
+    """From the header `azureml-model-deployment`; the endpoint's default when absent."""
+    request_id: str = ""
+    """From the header `repeatability_request-id`: the same id gives the same job."""
+    caller: str = ""
+
+    @property
+    def job_name(self) -> str:
+        """The name asked for, else one that repeats with the request id, else a new one."""
+        if self.body.name:
+            return JOB_NAME.check(self.body.name)
+        if self.request_id:
+            seed = f"{self.endpoint.lower()}/{self.request_id}"
+            return f"batchjob-{uuid.uuid5(_REQUEST_NAMESPACE, seed)}"
+        return f"batchjob-{uuid.uuid4()}"
+
+
+def invoke(workspace: Workspace, jobs: JobStore, invocation: Invocation) -> JobDocument:
+    """The job of this invocation; a repeated one gets the job that exists.
+
+    Raises ValidationError, NotFoundError, OutputExistsError and ConflictError before anything is left behind.
+    """
+    name = invocation.job_name
+    if existing := jobs.find(name):
+        return _repeated(workspace, existing, invocation)
+    deployment = resolve_deployment(workspace, invocation.endpoint, invocation.deployment)
+    job = _job(workspace, invocation, deployment, name)
+    _reserve_output(workspace, job)
+    try:
+        job = jobs.add(job)
+    except ConflictError:
+        return _repeated(workspace, jobs.get(name), invocation)
+    _request(workspace, job)
+    return job
+
+
+def _repeated(workspace: Workspace, job: JobDocument, invocation: Invocation) -> JobDocument:
+    if job.endpoint.lower() != invocation.endpoint.lower():
+        raise ConflictError(f"job name {job.name!r} is taken by a job of endpoint {job.endpoint!r}", target="name")
+    if not job.entered:
+        _request(workspace, job)
+    return job
+
+
+def _request(workspace: Workspace, job: JobDocument) -> None:
+    send(workspace.account.queues, JOB_REQUESTS, JobRequest(job=job.name))
+
+
+def _job(workspace: Workspace, invocation: Invocation, deployment: ResolvedDeployment, name: str) -> JobDocument:
+    body = invocation.body
+    settings = merged_settings(deployment.settings, body, deployment.max_instances)
+    folder = _output_folder(workspace, body, job_id(name))
+    return JobDocument(
+        name=name,
+        job_id=job_id(name),
+        endpoint=deployment.endpoint,
+        deployment=deployment.deployment,
+        compute=deployment.compute,
+        display_name=body.display_name or name,
+        description=body.description or "",
+        experiment_name=body.experiment_name or body.properties.get("experimentName") or deployment.endpoint,
+        tags=body.tags,
+        properties=body.properties,
+        request_id=invocation.request_id,
+        request_body=invocation.raw_body,
+        created_by=invocation.caller,
+        created=datetime.now(UTC),
+        model=deployment.model,
+        code=deployment.code,
+        environment=deployment.environment,
+        environment_variables={**deployment.environment_variables, **body.environment_variables},
+        settings=settings,
+        input=find_input(workspace.account, _input_location(workspace, body)),
+        output=OutputSpec(folder=folder, file_name=settings.output_file_name),
+    )
+
+
+def _input_location(workspace: Workspace, body: InvokeProperties) -> Location:
+    if body.dataset and body.input_data:
+        raise ValidationError("the body has both dataset and inputData; give one of them", target="inputData")
+    if body.input_data:
+        return _today_input(workspace, body)
+    if body.dataset is None:
+        raise ValidationError("the body names no input; give inputData or dataset", target="inputData")
+    dataset, kind = body.dataset, body.dataset.data_input_type
+    if kind == "DataUrl":
+        return resolve_uri(workspace, _required(dataset.path, "dataset.path", kind), "dataset.path")
+    if kind == "DatasetId":
+        return resolve_uri(workspace, _required(dataset.dataset_id, "dataset.datasetId", kind), "dataset.datasetId")
+    name = _required(dataset.dataset_name, "dataset.datasetName", kind)
+    return resolve_data_asset(workspace, name, dataset.dataset_version)
+
+
+def _today_input(workspace: Workspace, body: InvokeProperties) -> Location:
+    if len(body.input_data) > 1:
+        raise ValidationError(
+            f"inputData has {len(body.input_data)} entries; a model deployment takes one", target="inputData"
+        )
+    ((key, value),) = body.input_data.items()
+    field = f"inputData.{key}"
+    if value.job_input_type.lower() not in _FILE_INPUTS:
+        raise ValidationError(
+            f"{field}.jobInputType {value.job_input_type!r} is not supported; use UriFolder or UriFile", target=field
+        )
+    return resolve_uri(workspace, _required(value.uri, f"{field}.uri", value.job_input_type), f"{field}.uri")
+
+
+def _required(value: str | None, field: str, kind: str) -> str:
+    if not value:
+        raise ValidationError(f"{field} is required with {kind}", target=field)
+    return value
+
+
+def _output_folder(workspace: Workspace, body: InvokeProperties, child_run: str) -> Location:
+    default = f"azureml/{child_run}/score"
+    if body.output_dataset:
+        datastore = body.output_dataset.datastore_id or DEFAULT_DATASTORE
+        path = body.output_dataset.path or default
+        return resolve_datastore(
+            workspace, datastore.removeprefix("azureml:").strip(), path, "outputDataset.datastoreId"
+        )
+    uri = output_uri(body)
+    if uri is None:
+        return resolve_datastore(workspace, DEFAULT_DATASTORE, default)
+    folder = re.sub(r"/[^/]*\.[^/]*$", "", uri)
+    location = resolve_uri(workspace, folder, "outputData.uri")
+    if location.kind != "blob_folder" or location.credential == "anonymous":
+        raise ValidationError(
+            f"outputData.uri {uri!r} is not valid: use a path in a registered blob datastore, such as "
+            f"azureml://datastores/{DEFAULT_DATASTORE}/paths/<folder>/<file>",
+            target="outputData.uri",
+        )
+    return location
+
+
+def _reserve_output(workspace: Workspace, job: JobDocument) -> None:
+    if job.output.folder.credential == "account":
+        ensure_container(workspace.account.blobs, job.output.folder.container)
+    Reservations(workspace.account).reserve(job.output, job.name, job.created)

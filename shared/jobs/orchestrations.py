@@ -1,0 +1,28 @@
+"""What the life of a job needs of the orchestration engine."""
+
+from typing import Any, Protocol
+
+from shared.contracts.job import JobDocument, JobStatus
+
+
+class Orchestrations(Protocol):
+    """The orchestrations of jobs; the instance id is the job's name."""
+
+    async def is_alive(self, job: str) -> bool:
+        """Whether an orchestration of the job exists that has not ended."""
+        ...
+
+    async def start(self, job: str, start_input: dict[str, Any]) -> None:
+        """Start the orchestration of a job; raises when one is alive."""
+        ...
+
+    async def nudge(self, job: str) -> None:
+        """Make the watch of a job look at once; nothing happens when its orchestration has ended."""
+        ...
+
+
+def start_input(job: JobDocument) -> dict[str, Any]:
+    """Where the orchestration of a job begins: with the plan, or with the watch once nodes were asked for."""
+    if job.status is JobStatus.NOT_STARTED or job.work is None:
+        return {"job": job.name}
+    return {"job": job.name, "phase": "watch", "memory": {}}

@@ -1,0 +1,54 @@
+"""The settings of a job: the deployment's, with those of the invocation merged over them."""
+
+from typing import Any
+
+from shared.contracts.durations import seconds_of
+from shared.contracts.invoke import InvokeProperties
+from shared.contracts.names import OUTPUT_FILE_NAME
+from shared.contracts.parsing import parse_model
+from shared.contracts.settings import ScoringSettings
+from shared.errors import ValidationError
+
+
+def merged_settings(settings: ScoringSettings, body: InvokeProperties, max_instances: int) -> ScoringSettings:
+    """The settings that the job runs with; raises ValidationError that names the override and what it may be."""
+    timeout = body.retry_settings.timeout
+    overrides: dict[str, Any] = {
+        "mini_batch_size": body.mini_batch_size,
+        "instance_count": body.compute.instance_count,
+        "max_concurrency_per_instance": body.max_concurrency_per_instance,
+        "output_action": body.output_action,
+        "output_file_name": output_file_name(body),
+        "max_retries": body.retry_settings.max_retries,
+        "timeout_seconds": seconds_of(timeout, "retrySettings.timeout") if timeout else None,
+        "error_threshold": body.error_threshold,
+        "logging_level": body.logging_level,
+    }
+    given = {name: value for name, value in overrides.items() if value is not None}
+    merged = parse_model(ScoringSettings, {**settings.model_dump(), **given})
+    if merged.instance_count > max_instances:
+        raise ValidationError(
+            f"compute.instanceCount {merged.instance_count} is not valid: the compute has at most {max_instances} "
+            "instances",
+            target="compute.instanceCount",
+        )
+    OUTPUT_FILE_NAME.check(merged.output_file_name)
+    return merged
+
+
+def output_file_name(body: InvokeProperties) -> str | None:
+    """The output file's name as the body gives it: by itself, or as the last part of an output URI."""
+    if body.output_file_name:
+        return body.output_file_name
+    uri = output_uri(body)
+    last = uri.rsplit("/", 1)[-1] if uri else ""
+    return last if "." in last else None
+
+
+def output_uri(body: InvokeProperties) -> str | None:
+    """The one output that a model deployment has, if its place is given as a URI."""
+    if len(body.output_data) > 1:
+        raise ValidationError(
+            f"outputData has {len(body.output_data)} entries; a model deployment has one output", target="outputData"
+        )
+    return next((output.uri for output in body.output_data.values() if output.uri), None)

@@ -1,0 +1,80 @@
+"""Puts right what a crash left behind: jobs without orchestration, orphan queues and reservations."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.names import task_queue
+from shared.contracts.progress import JobFailure
+from shared.jobs.finish import finish
+from shared.jobs.orchestrations import Orchestrations, start_input
+from shared.jobs.reservations import Reservations
+from shared.jobs.store import JobStore
+from shared.storage.account import StorageAccount
+from shared.storage.queues import delete_queue
+
+log = logging.getLogger(__name__)
+
+SETTLING_TIME = timedelta(minutes=1)
+"""A job request may be on its way for so long before anything is amiss."""
+
+MAX_RESUMES = 5
+"""An orchestration that ended this often without ending its job will not do better."""
+
+ORPHANED_AFTER = timedelta(minutes=10)
+
+
+async def start_orchestration(jobs: JobStore, orchestrations: Orchestrations, name: str) -> None:
+    """Start the orchestration of a requested job, unless it is alive or the job has ended."""
+    job = await asyncio.to_thread(jobs.find, name)
+    if job is None:
+        log.error("job request for %r: there is no such job", name)
+    elif not job.status.is_terminal and not await orchestrations.is_alive(name):
+        await orchestrations.start(name, start_input(job))
+
+
+async def reconcile(account: StorageAccount, jobs: JobStore, orchestrations: Orchestrations) -> None:
+    """Look at all unfinished jobs, job queues and reservations once."""
+    # The queues are listed first: a job's row exists before its queue.
+    queues = await asyncio.to_thread(_job_queues, account)
+    unfinished = await asyncio.to_thread(jobs.unfinished)
+    for job in unfinished:
+        if datetime.now(UTC) - job.created > SETTLING_TIME and not await orchestrations.is_alive(job.name):
+            await _resume(account, jobs, orchestrations, job)
+    wanted = {task_queue(job.job_id) for job in unfinished}
+    for queue in queues - wanted:
+        await asyncio.to_thread(delete_queue, account.queues, queue)
+    await asyncio.to_thread(_drop_orphaned_reservations, account, jobs)
+
+
+async def _resume(account: StorageAccount, jobs: JobStore, orchestrations: Orchestrations, job: JobDocument) -> None:
+    if job.resumes >= MAX_RESUMES:
+        failure = JobFailure(
+            step="orchestration",
+            error_type="OrchestrationFailed",
+            message=f"the orchestration ended {job.resumes + 1} times before the job did; see the application's log",
+        )
+        await asyncio.to_thread(finish, account, jobs, job, JobStatus.FAILED, failure)
+        return
+    log.warning("job %s has no orchestration: starting it again", job.name)
+    counted = job.model_copy(update={"resumes": job.resumes + 1})
+    await asyncio.to_thread(jobs.change, job.name, lambda old: old.model_copy(update={"resumes": counted.resumes}))
+    await orchestrations.start(job.name, start_input(job))
+
+
+def _job_queues(account: StorageAccount) -> set[str]:
+    return {str(queue.name) for queue in account.queues.list_queues(name_starts_with=task_queue(""))} - {
+        "job-requests",
+        "job-nudges",
+        "job-requests-poison",
+        "job-nudges-poison",
+    }
+
+
+def _drop_orphaned_reservations(account: StorageAccount, jobs: JobStore) -> None:
+    reservations = Reservations(account)
+    for reservation, partition, key in reservations.all():
+        old = datetime.now(UTC) - reservation.since > ORPHANED_AFTER
+        if old and jobs.find(reservation.job) is None:
+            reservations.drop(partition, key)

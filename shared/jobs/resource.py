@@ -1,0 +1,151 @@
+"""A job as the APIs show it: as a job of the data plane, and as a pipeline job of the management API.
+
+Sources: azureml_batch_facts 3.4, azure_ai_ml_wire rows 38, 39, 43.
+"""
+
+from typing import Any
+
+from shared.contracts.durations import duration_text
+from shared.contracts.job import JobDocument, JobStatus
+from shared.settings import Settings
+from shared.storage.locations import blob_uri
+
+BATCH_RUN_TAG = "azureml.batchrun"
+"""Makes the official client download the output of the child run (azure_ai_ml_wire 7)."""
+
+
+def scoring_job(settings: Settings, job: JobDocument) -> dict[str, Any]:
+    """The job as the scoring URI answers it."""
+    return {
+        "id": f"{settings.workspace_id}/batchEndpoints/{job.endpoint}/jobs/{job.name}",
+        "name": job.name,
+        "type": "Microsoft.MachineLearningServices/workspaces/batchEndpoints/jobs",
+        "systemData": system_data(job),
+        "interactionEndpoints": _interaction(settings, job),
+        "status": job.status,
+        "properties": {
+            **job.request_body,
+            "name": job.name,
+            "displayName": job.display_name,
+            "experimentName": job.experiment_name,
+            "deployment": job.deployment,
+            "tags": job.tags,
+            "properties": job.properties,
+            **_settings(job),
+            "status": job.status,
+            "provisioningState": _provisioning_state(job.status),
+            "interactionEndpoints": _interaction(settings, job),
+            "output": _output(job),
+            **_outcome(job),
+        },
+    }
+
+
+def management_job(settings: Settings, job: JobDocument) -> dict[str, Any]:
+    """The job as the management API answers it: a pipeline job with one child run."""
+    return {
+        "id": f"{settings.workspace_id}/jobs/{job.name}",
+        "name": job.name,
+        "type": "Microsoft.MachineLearningServices/workspaces/jobs",
+        "systemData": system_data(job),
+        "properties": {
+            "jobType": "Pipeline",
+            "displayName": job.display_name,
+            "description": job.description,
+            "experimentName": job.experiment_name,
+            "status": job.status,
+            "tags": {**job.tags, BATCH_RUN_TAG: "true"},
+            "properties": {
+                **job.properties,
+                "azureml.endpointname": job.endpoint,
+                "azureml.deploymentname": job.deployment,
+                "azureml.childrunid": job.job_id,
+            },
+            "services": {"Studio": {"jobServiceType": "Studio", "endpoint": studio_url(settings, job)}},
+            "computeId": f"{settings.workspace_id}/computes/{job.compute}",
+            "isArchived": False,
+            "inputs": {"data": {"jobInputType": _input_type(job), "uri": blob_uri(job.input)}},
+            "outputs": {"score": {"jobOutputType": "uri_folder", "uri": _output(job)["uri"]}},
+            "settings": _settings(job),
+            **_outcome(job),
+        },
+    }
+
+
+def system_data(job: JobDocument) -> dict[str, Any]:
+    """Who made the job, and when it changed last."""
+    changed = max(job.entered.values(), default=job.created)
+    return {
+        "createdAt": job.created.isoformat(),
+        "createdBy": job.created_by,
+        "createdByType": "User",
+        "lastModifiedAt": changed.isoformat(),
+    }
+
+
+def studio_url(settings: Settings, job: JobDocument) -> str:
+    """The page of the job."""
+    return f"{settings.public_url}/studio/jobs/{job.name}"
+
+
+def _interaction(settings: Settings, job: JobDocument) -> dict[str, Any]:
+    return {"Studio": {"endpoint": studio_url(settings, job), "jobEndpointType": "Studio"}}
+
+
+def _settings(job: JobDocument) -> dict[str, Any]:
+    settings = job.settings
+    return {
+        "compute": {"target": job.compute, "instanceCount": settings.instance_count},
+        "miniBatchSize": settings.mini_batch_size,
+        "maxConcurrencyPerInstance": settings.max_concurrency_per_instance,
+        "errorThreshold": settings.error_threshold,
+        "retrySettings": {"maxRetries": settings.max_retries, "timeout": duration_text(settings.timeout_seconds)},
+        "loggingLevel": settings.logging_level,
+        "outputAction": settings.output_action,
+        "outputFileName": settings.output_file_name,
+    }
+
+
+def _outcome(job: JobDocument) -> dict[str, Any]:
+    outcome: dict[str, Any] = {
+        "statistics": {**job.statistics.model_dump(), "seconds": phase_seconds(job)},
+        "startTime": job.created.isoformat(),
+        "endTime": job.ended.isoformat() if job.ended else None,
+    }
+    if job.failure:
+        outcome["error"] = {
+            "code": job.failure.error_type or "JobFailed",
+            "message": job.failure.message,
+            "step": job.failure.step,
+            "file": job.failure.file,
+            "traceback": job.failure.traceback,
+        }
+    return outcome
+
+
+def phase_seconds(job: JobDocument) -> dict[str, float]:
+    """Seconds between entering each state and the next one that the job entered."""
+    moments = sorted([("Planning", job.created), *job.entered.items()], key=lambda entry: entry[1])
+    return {
+        str(state): round((end - start).total_seconds(), 3)
+        for (state, start), (_, end) in zip(moments, moments[1:], strict=False)
+    }
+
+
+def _output(job: JobDocument) -> dict[str, str]:
+    folder = job.output.folder
+    return {
+        "uri": f"{blob_uri(folder)}/",
+        "container": folder.container,
+        "path": job.output.file_path,
+        "fileName": job.output.file_name,
+    }
+
+
+def _input_type(job: JobDocument) -> str:
+    return "uri_folder" if job.input.kind == "blob_folder" else "uri_file"
+
+
+def _provisioning_state(status: JobStatus) -> str:
+    ends = {JobStatus.COMPLETED: "Succeeded", JobStatus.FAILED: "Failed", JobStatus.CANCELED: "Canceled"}
+    return ends.get(status, "InProgress")

@@ -1,0 +1,58 @@
+"""Shared access signatures: short-lived links to blobs and containers of the workspace's own account."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from azure.storage.blob import (
+    BlobSasPermissions,
+    ContainerSasPermissions,
+    UserDelegationKey,
+    generate_blob_sas,
+    generate_container_sas,
+)
+
+from shared.storage.account import StorageAccount
+
+_CLOCK_SKEW = timedelta(minutes=5)
+_KEY_LIFE = timedelta(hours=6)
+
+
+def blob_link(account: StorageAccount, container: str, name: str, life: timedelta) -> str:
+    """A URL that reads one blob for a while without any other credential."""
+    blob = account.blobs.get_blob_client(container, name)
+    sas = generate_blob_sas(
+        account.account_name,
+        container,
+        name,
+        permission=BlobSasPermissions(read=True),
+        start=datetime.now(UTC) - _CLOCK_SKEW,
+        expiry=datetime.now(UTC) + life,
+        **_signer(account),
+    )
+    return f"{blob.url}?{sas}"
+
+
+def container_sas(account: StorageAccount, container: str, permissions: str, life: timedelta) -> str:
+    """A token for a container with the given permissions (letters such as `rwcl`), without a question mark."""
+    return generate_container_sas(
+        account.account_name,
+        container,
+        permission=ContainerSasPermissions.from_string(permissions),
+        start=datetime.now(UTC) - _CLOCK_SKEW,
+        expiry=datetime.now(UTC) + life,
+        **_signer(account),
+    )
+
+
+def _signer(account: StorageAccount) -> dict[str, Any]:
+    """With a connection string its key signs, else a user delegation key of the identity."""
+    if account.connection_string:
+        return {"account_key": account.blobs.credential.account_key}
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    return {"user_delegation_key": _delegation_key(account, hour)}
+
+
+@lru_cache(maxsize=2)
+def _delegation_key(account: StorageAccount, hour: datetime) -> UserDelegationKey:
+    return account.blobs.get_user_delegation_key(hour - _CLOCK_SKEW, hour + _KEY_LIFE)

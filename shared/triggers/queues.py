@@ -1,0 +1,28 @@
+"""Queue triggers: job requests start orchestrations, nudges make their watch look at once."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from shared.contracts.messages import JOB_NUDGES, JOB_REQUESTS, JobNudge, JobRequest
+from shared.jobs.reconcile import start_orchestration
+from shared.storage.account import CONNECTION_SETTING
+from shared.triggers.durable_client import DurableOrchestrations
+from shared.wiring import application
+
+blueprint = df.Blueprint()
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=JOB_REQUESTS, connection=CONNECTION_SETTING)
+@blueprint.durable_client_input(client_name="client")
+async def on_job_request(message: func.QueueMessage, client: df.DurableOrchestrationClient) -> None:
+    """Start the orchestration of a job that was invoked."""
+    request = JobRequest.model_validate_json(message.get_body())
+    await start_orchestration(application().jobs, DurableOrchestrations(client), request.job)
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=JOB_NUDGES, connection=CONNECTION_SETTING)
+@blueprint.durable_client_input(client_name="client")
+async def on_job_nudge(message: func.QueueMessage, client: df.DurableOrchestrationClient) -> None:
+    """Pass a node's nudge on to the orchestration; one that has ended needs none."""
+    nudge = JobNudge.model_validate_json(message.get_body())
+    await DurableOrchestrations(client).nudge(nudge.job)

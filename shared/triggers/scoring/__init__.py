@@ -1,0 +1,1 @@
+"""The scoring surface: invoking an endpoint and following its jobs."""

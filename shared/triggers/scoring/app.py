@@ -1,0 +1,71 @@
+"""The FastAPI app behind the scoring URI: `/endpoints/{endpoint}/jobs`."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Body, Depends, FastAPI, Header, Query, Request
+from fastapi.responses import JSONResponse
+
+from shared.contracts.invoke import InvokeBody
+from shared.contracts.parsing import parse_model
+from shared.errors import NotFoundError
+from shared.jobs.invoke import Invocation, invoke
+from shared.jobs.resource import scoring_job
+from shared.security.caller import Caller
+from shared.triggers.http_auth import Authenticate, current_caller
+from shared.triggers.http_errors import install_error_handlers
+from shared.triggers.paging import continuation_of, skip_token
+from shared.wiring import Application
+
+MAX_PAGE = 100
+
+
+def scoring_app(application: Application, authenticate: Authenticate) -> FastAPI:
+    """The scoring surface over an application."""
+    app = FastAPI(title="Batch scoring", version="1", docs_url="/endpoints/docs", openapi_url="/endpoints/openapi.json")
+    install_error_handlers(app)
+    settings = application.workspace.settings
+    guarded = [Depends(authenticate)]
+
+    @app.post("/endpoints/{endpoint}/jobs", dependencies=guarded)
+    def invoke_endpoint(
+        endpoint: str,
+        body: Annotated[dict[str, Any], Body()],
+        caller: Annotated[Caller, Depends(current_caller)],
+        deployment: Annotated[str | None, Header(alias="azureml-model-deployment")] = None,
+        request_id: Annotated[str, Header(alias="repeatability_request-id", convert_underscores=False)] = "",
+    ) -> JSONResponse:
+        """Start a batch scoring job; the body has the form of 2021 or today's."""
+        parsed = parse_model(InvokeBody, body, prefix="")
+        raw = next((value for key, value in body.items() if key.lower() == "properties"), {})
+        invocation = Invocation(endpoint, parsed.properties, raw, deployment, request_id, caller.name)
+        job = invoke(application.workspace, application.jobs, invocation)
+        return JSONResponse(scoring_job(settings, job), 201)
+
+    @app.get("/endpoints/{endpoint}/jobs", dependencies=guarded)
+    def list_jobs(
+        request: Request,
+        endpoint: str,
+        deployment: str | None = None,
+        top: Annotated[int, Query(alias="$top", ge=1, le=MAX_PAGE)] = MAX_PAGE,
+        token: Annotated[str | None, Query(alias="$skiptoken")] = None,
+    ) -> dict[str, Any]:
+        """The endpoint's jobs, the newest first."""
+        name = application.workspace.endpoints.get(endpoint).document.name
+        page = application.jobs.page(
+            endpoint=name, deployment=deployment, size=top, continuation=continuation_of(token)
+        )
+        query = {key: value for key, value in request.query_params.items() if key != "$skiptoken"}
+        more = page.continuation and urlencode(query | {"$skiptoken": skip_token(page.continuation)})
+        link = f"{settings.public_url}/endpoints/{name}/jobs?{more}" if more else None
+        return {"value": [scoring_job(settings, job) for job in page.jobs], "nextLink": link}
+
+    @app.get("/endpoints/{endpoint}/jobs/{job}", dependencies=guarded)
+    def get_job(endpoint: str, job: str) -> dict[str, Any]:
+        """One job."""
+        found = application.jobs.find(job)
+        if found is None or found.endpoint.lower() != endpoint.lower():
+            raise NotFoundError(f"job {job!r} not found on endpoint {endpoint!r}", target=job)
+        return scoring_job(settings, found)
+
+    return app

@@ -1,0 +1,33 @@
+"""Timer triggers: scale sets follow their tickets, and what crashes left behind is put right."""
+
+import logging
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from shared.errors import ProductError
+from shared.jobs.reconcile import reconcile
+from shared.triggers.durable_client import DurableOrchestrations
+from shared.wiring import application
+
+blueprint = df.Blueprint()
+
+log = logging.getLogger(__name__)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)
+def scale_computes(timer: func.TimerRequest) -> None:
+    """Bring every compute to the size that it should have; trouble with one does not keep the others waiting."""
+    for limits in application().computes():
+        try:
+            application().scaling.scale(limits)
+        except ProductError as error:
+            log.warning("compute %s could not be scaled: %s", limits.compute, error)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="30 * * * * *", use_monitor=False)
+@blueprint.durable_client_input(client_name="client")
+async def reconcile_jobs(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    """Resume jobs whose orchestration is gone, and remove what belongs to no job."""
+    app = application()
+    await reconcile(app.account, app.jobs, DurableOrchestrations(client))

@@ -1,0 +1,60 @@
+"""The application put together: one place that decides which parts work with which."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from shared.compute.local_scale_sets import LocalScaleSets
+from shared.compute.scale_sets import ScaleSets
+from shared.compute.scaling import Scaling
+from shared.contracts.compute_limits import ComputeLimits
+from shared.control_plane.resolution import compute_limits, list_computes
+from shared.control_plane.workspace import Workspace, current_workspace
+from shared.jobs.phases import Phases
+from shared.jobs.store import JobStore
+from shared.settings import Settings, SettingsError
+from shared.storage.account import StorageAccount
+
+
+@dataclass(frozen=True)
+class Application:
+    """Everything that triggers call."""
+
+    workspace: Workspace
+    jobs: JobStore
+    scaling: Scaling
+    phases: Phases
+
+    @property
+    def account(self) -> StorageAccount:
+        """The workspace's storage account."""
+        return self.workspace.account
+
+    def computes(self) -> list[ComputeLimits]:
+        """The limits of all computes."""
+        return list_computes(self.workspace)
+
+
+def scale_sets(settings: Settings) -> ScaleSets:
+    """The scale sets that `BATCH_SCALE_SET` names; raises SettingsError."""
+    kinds: dict[str, Callable[[], ScaleSets]] = {
+        "local": lambda: LocalScaleSets(settings.local_scale_set_url, settings.local_scale_set_key),
+    }
+    if settings.scale_set not in kinds:
+        raise SettingsError(f"BATCH_SCALE_SET {settings.scale_set!r} is not valid: use {', '.join(kinds)}")
+    return kinds[settings.scale_set]()
+
+
+def build(workspace: Workspace, machines: ScaleSets) -> Application:
+    """An application over this workspace and these scale sets."""
+    jobs = JobStore(workspace.account.tables)
+    scaling = Scaling(workspace.account, machines)
+    phases = Phases(workspace.account, jobs, scaling, lambda compute: compute_limits(workspace, compute))
+    return Application(workspace, jobs, scaling, phases)
+
+
+@cache
+def application() -> Application:
+    """The application of this process."""
+    workspace = current_workspace()
+    return build(workspace, scale_sets(workspace.settings))
