@@ -3,6 +3,7 @@
 Sources: azureml_batch_facts 3.4, azure_ai_ml_wire rows 38, 39, 43.
 """
 
+from itertools import pairwise
 from typing import Any
 
 from shared.contracts.durations import duration_text
@@ -126,10 +127,7 @@ def _outcome(job: JobDocument) -> dict[str, Any]:
 def phase_seconds(job: JobDocument) -> dict[str, float]:
     """Seconds between entering each state and the next one that the job entered."""
     moments = sorted([("Planning", job.created), *job.entered.items()], key=lambda entry: entry[1])
-    return {
-        str(state): round((end - start).total_seconds(), 3)
-        for (state, start), (_, end) in zip(moments, moments[1:], strict=False)
-    }
+    return {str(state): round((end - start).total_seconds(), 3) for (state, start), (_, end) in pairwise(moments)}
 
 
 def _output(job: JobDocument) -> dict[str, str]:

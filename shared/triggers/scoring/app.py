@@ -37,7 +37,7 @@ def scoring_app(application: Application, authenticate: Authenticate) -> FastAPI
     ) -> JSONResponse:
         """Start a batch scoring job; the body has the form of 2021 or today's."""
         parsed = parse_model(InvokeBody, body, prefix="")
-        raw = next((value for key, value in body.items() if key.lower() == "properties"), {})
+        raw: dict[str, Any] = next((value for key, value in body.items() if key.lower() == "properties"), {})
         invocation = Invocation(endpoint, parsed.properties, raw, deployment, request_id, caller.name)
         job = invoke(application.workspace, application.jobs, invocation)
         return JSONResponse(scoring_job(settings, job), 201)
