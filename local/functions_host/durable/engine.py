@@ -16,7 +16,7 @@ from local.functions_host.durable.commit import (
 from local.functions_host.durable.episode import Episode, load_episode, run_episode
 from local.functions_host.durable.failure import task_end
 from local.functions_host.durable.history import timer_fired
-from local.functions_host.durable.hub_thread import HubThread
+from local.functions_host.durable.hub_thread import WAIT_FOR_HUB_SECONDS, HubThread
 from local.functions_host.durable.instance import Instance
 from local.functions_host.durable.operations import InstanceOperations
 from local.functions_host.durable.registry import DurableFunctions
@@ -50,6 +50,7 @@ class DurableEngine(InstanceOperations):
         batch: messages taken in one episode: None for all that wait, or a number of at least 1.
         max_activities: activities that run at once; None for ten a core.
         max_orchestrators: orchestrators that run at once; None for ten a core.
+        wait_for_hub_seconds: how long `start` waits for another host to let go of the hub.
     """
 
     def __init__(
@@ -61,10 +62,11 @@ class DurableEngine(InstanceOperations):
         batch: int | None = None,
         max_activities: int | None = None,
         max_orchestrators: int | None = None,
+        wait_for_hub_seconds: float = WAIT_FOR_HUB_SECONDS,
     ) -> None:
         if batch is not None and batch < 1:
             raise ValueError(f"batch is {batch}; give a number of at least 1, or None for all that wait.")
-        hub = HubThread(store)
+        hub = HubThread(store, wait_for_hub_seconds)
         super().__init__(hub, functions)
         self._runner = runner
         self._batch = batch

@@ -9,6 +9,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 from local.functions_host.durable.errors import TaskHubBusyError
 from local.functions_host.durable.store import TaskHub
 
+WAIT_FOR_HUB_SECONDS = 10.0
+"""A host that replaces another waits this long for the other to stop."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -16,8 +19,9 @@ T = TypeVar("T")
 class HubThread:
     """The event loop's way to the task hub."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wait_seconds: float = WAIT_FOR_HUB_SECONDS) -> None:
         self._hub = TaskHub(path)
+        self._wait_seconds = wait_seconds
         self._thread: ThreadPoolExecutor | None = None
 
     async def open(self) -> None:
@@ -28,7 +32,7 @@ class HubThread:
         """
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="task-hub")
         try:
-            await self(TaskHub.open)
+            await self(TaskHub.open, self._wait_seconds)
         except BaseException:
             await self.close()
             raise

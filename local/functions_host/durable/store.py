@@ -63,7 +63,7 @@ class TaskHub:
             raise TaskHubBusyError(f"Task hub {self._path.name} is not open.")
         return self._connection
 
-    def open(self, wait_seconds: float = 10.0) -> None:
+    def open(self, wait_seconds: float) -> None:
         """Open the file, creating it when missing.
 
         Raises:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import json
 import sys
 from pathlib import Path
 
 import pytest
+
+from local.functions_host.durable import DurableEngine
 
 
 def _sibling(name: str):
@@ -23,7 +27,6 @@ SampleApp = _sibling("sample_app")
 @pytest.fixture
 def make_engine(tmp_path):
     """Makes engines for an app; `await engine.start()` and `stop()` are the caller's."""
-    from local.functions_host.durable import DurableEngine
 
     def make(app, **options):
         runner = DirectRunner(app)
@@ -54,8 +57,6 @@ class Driver:
 
     async def start(self, name, given=None, instance_id=None):
         """As the SDK's client: a JSON string that holds JSON."""
-        import json
-
         text = None if given is None else json.dumps(json.dumps(given))
         return await self.engine.start_new(name, instance_id, text)
 
@@ -68,9 +69,7 @@ class Driver:
         return await self.finished(await self.start(name, given, instance_id))
 
     async def until(self, condition, timeout_seconds=30):
-        import asyncio
-
         async with asyncio.timeout(timeout_seconds):
-            while not (value := await condition()):
+            while not (value := await condition()):  # noqa: ASYNC110 - the condition is in a database
                 await asyncio.sleep(0.005)
         return value
