@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -34,3 +35,17 @@ def unique_name() -> Callable[[str], str]:
 def unique_table_name() -> Callable[[str], str]:
     """Makes table names (letters and digits only) that no other test uses."""
     return lambda prefix="t": f"{prefix}{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Waits until a condition holds, and fails by name when it does not in time: `eventually(lambda: x.done)`."""
+
+    def wait(condition: Callable[[], object], timeout: float = 30.0, what: str = "the condition") -> None:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                pytest.fail(f"{what} did not come true in {timeout:g} s")
+            time.sleep(0.02)
+
+    return wait

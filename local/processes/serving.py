@@ -16,19 +16,34 @@ _SHUTDOWN_SECONDS = 1.0
 
 
 def serve(app: web.Application, port: int, *, exit_with_parent: bool) -> None:
-    """Serves `app` until SIGTERM or SIGINT; with `exit_with_parent` also until stdin, a pipe, is closed."""
-    if exit_with_parent:
-        app.on_startup.append(_end_at_end_of_stdin)
-    web.run_app(app, host=LOOPBACK, port=port, print=None, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    """Serves `app` until SIGTERM or SIGINT; with `exit_with_parent` also until stdin, a pipe, is closed.
+
+    Returns after the application's clean-up, which no further signal interrupts.
+    """
+    asyncio.run(_serve(app, port, exit_with_parent=exit_with_parent))
 
 
-async def _end_at_end_of_stdin(_app: web.Application) -> None:
-    if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
-        await asyncio.get_running_loop().connect_read_pipe(_EndOfInput, sys.stdin)
+async def _serve(app: web.Application, port: int, *, exit_with_parent: bool) -> None:
+    end = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end.set)
+    if exit_with_parent and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+        await loop.connect_read_pipe(lambda: _EndOfInput(end), sys.stdin)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, LOOPBACK, port).start()
+        await end.wait()
+    finally:
+        await runner.cleanup()
 
 
 class _EndOfInput(asyncio.Protocol):
-    """Ends this process, with its clean-up, when the parent's end of the pipe is gone."""
+    """Sets an event when the parent's end of the pipe is gone."""
+
+    def __init__(self, end: asyncio.Event) -> None:
+        self._end = end
 
     def connection_lost(self, exc: Exception | None) -> None:
-        signal.raise_signal(signal.SIGTERM)
+        self._end.set()
