@@ -4,7 +4,7 @@ Members travel in camelCase and are read in any case; unknown members are kept a
 other ages lose nothing. Source: `Microsoft.MachineLearningServices`, versions 2023-10-01 and 2024-01-01-preview.
 """
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -22,9 +22,12 @@ from shared.contracts.settings import (
 
 
 class ArmModel(BaseModel):
-    """Reads camelCase members in any case, keeps unknown ones."""
+    """Reads camelCase members in any case, keeps unknown ones; null means the same as absent."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
+
+    read_only: ClassVar[frozenset[str]] = frozenset()
+    """Members, in lower case, that only answers have: clients send back what they got."""
 
     @model_validator(mode="before")
     @classmethod
@@ -34,7 +37,11 @@ class ArmModel(BaseModel):
             return data
         spelling = {to_camel(name).lower(): to_camel(name) for name in cls.model_fields}
         snake = {name: to_camel(name) for name in cls.model_fields}
-        return {snake.get(key) or spelling.get(key.lower(), key): value for key, value in data.items()}
+        return {
+            snake.get(key) or spelling.get(key.lower(), key): value
+            for key, value in data.items()
+            if value is not None and key.lower() not in cls.read_only
+        }
 
     def to_arm(self) -> dict[str, Any]:
         """The members as they travel."""
@@ -53,6 +60,17 @@ class ScaleSettings(ArmModel):
 class AmlComputeProperties(ArmModel):
     """`properties.properties` of a compute."""
 
+    read_only = frozenset(
+        {
+            "allocationstate",
+            "allocationstatetransitiontime",
+            "currentnodecount",
+            "targetnodecount",
+            "nodestatecounts",
+            "errors",
+        }
+    )
+
     vm_size: str = "STANDARD_DS3_V2"
     vm_priority: Literal["Dedicated", "LowPriority"] = "Dedicated"
     os_type: Literal["Linux"] = "Linux"
@@ -62,6 +80,10 @@ class AmlComputeProperties(ArmModel):
 class ComputeProperties(ArmModel):
     """A compute target."""
 
+    read_only = frozenset(
+        {"provisioningstate", "provisioningerrors", "createdon", "modifiedon", "isattachedcompute", "computelocation"}
+    )
+
     compute_type: Literal["AmlCompute"] = "AmlCompute"
     description: str | None = None
     properties: AmlComputeProperties = AmlComputeProperties()
@@ -69,6 +91,8 @@ class ComputeProperties(ArmModel):
 
 class AssetProperties(ArmModel):
     """What all assets share."""
+
+    read_only = frozenset({"provisioningstate"})
 
     description: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
@@ -111,6 +135,8 @@ class CodeProperties(AssetProperties):
 class DatastoreProperties(ArmModel):
     """A blob container known by name. Secrets are stored apart and never given back."""
 
+    read_only = frozenset({"isdefault", "containeruri"})
+
     datastore_type: Literal["AzureBlob"] = "AzureBlob"
     account_name: str
     container_name: str
@@ -119,7 +145,6 @@ class DatastoreProperties(ArmModel):
     credentials: dict[str, Any] = Field(default_factory=lambda: {"credentialsType": "None"})
     description: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
-    is_default: bool = False
 
     @property
     def has_secret(self) -> bool:
@@ -135,6 +160,8 @@ class EndpointDefaults(ArmModel):
 
 class EndpointProperties(ArmModel):
     """A batch endpoint."""
+
+    read_only = frozenset({"provisioningstate", "scoringuri", "swaggeruri"})
 
     auth_mode: str = "AADToken"
     description: str | None = None
@@ -172,6 +199,8 @@ class RetrySettings(ArmModel):
 
 class DeploymentProperties(ArmModel):
     """A batch deployment."""
+
+    read_only = frozenset({"provisioningstate"})
 
     model: AssetReference
     compute: str

@@ -83,7 +83,10 @@ class ResourceTable(Generic[Properties]):
     def delete(self, row: Row[Resource[Properties]], conditions: WriteConditions = ANY_STATE) -> None:
         """Delete a resource that was read as `row`; raises PreconditionFailedError."""
         conditions.check(row.etag, f"{self.kind.label} {row.document.name!r}")
-        self._rows.delete(row.partition, row.key)
+        if conditions.if_match:
+            self._rows.remove(row)
+        else:
+            self._rows.delete(row.partition, row.key)
 
 
 def _key(names: tuple[str, ...]) -> str:

@@ -1,34 +1,79 @@
-"""Versions of an asset: which is the newest, and which comes next."""
+"""Versions of an asset: created once with their content, listed, archived, deleted."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
+from shared.contracts.names import ASSET_NAME, ASSET_VERSION
+from shared.contracts.requests import ListView
+from shared.contracts.resources import AssetProperties
 from shared.control_plane.arm_ids import LATEST
-from shared.control_plane.resource import Properties, Resource
+from shared.control_plane.resource import Resource
 from shared.control_plane.resource_table import ResourceTable
+from shared.control_plane.saving import Change, Saved, upsert
+from shared.errors import ConflictError, ValidationError
 from shared.storage.rows import Row
 
+Asset = TypeVar("Asset", bound=AssetProperties)
+"""The properties of a kind of asset."""
 
-def get_version(table: ResourceTable[Properties], name: str, version: str | None) -> Row[Resource[Properties]]:
+
+def get_version(table: ResourceTable[Asset], name: str, version: str | None) -> Row[Resource[Asset]]:
     """A version of an asset; None and `latest` mean the newest that is not archived. Raises NotFoundError."""
     if version is not None and version.lower() != LATEST:
         return table.get(name, version)
-    active = [row for row in table.list(name) if not is_archived(row.document)]
+    active = [row for row in table.list(name) if not row.document.properties.is_archived]
     if not active:
         raise table.not_found(name, LATEST)
     return max(active, key=lambda row: age_key(row.document))
 
 
-def is_archived(resource: Resource[Properties]) -> bool:
-    """Whether lists leave it out unless asked for."""
-    return bool(getattr(resource.properties, "is_archived", False))
+def put_version(
+    table: ResourceTable[Asset],
+    name: str,
+    version: str,
+    properties: Asset,
+    content: Callable[[Asset], object],
+    change: Change,
+) -> Saved[Asset]:
+    """Create a version, or change what is not its `content` (description, tags, archived or not).
+
+    Raises ValidationError for a bad name, ConflictError when the version exists with other content.
+    """
+    ASSET_NAME.check(name)
+    if ASSET_VERSION.check(version).lower() == LATEST:
+        raise ValidationError(f"version {version!r} is not valid: it is the label of the newest", target="version")
+
+    def unchanged_content(current: Resource[Asset] | None) -> Asset:
+        if current is not None and content(current.properties) != content(properties):
+            raise ConflictError(
+                f"{table.kind.label} {name!r} version {version!r} exists with other content; use another version",
+                target=f"{name}/{version}",
+            )
+        return properties
+
+    return upsert(table, (shown_name(table, name), version), unchanged_content, change)
 
 
-def age_key(resource: Resource[Properties]) -> tuple[str, str]:
+def list_versions(table: ResourceTable[Asset], name: str, view: ListView) -> list[Resource[Asset]]:
+    """The versions of an asset that `view` shows; raises NotFoundError when it has none at all."""
+    versions = [row.document for row in table.list(name)]
+    if not versions:
+        raise table.not_found(name)
+    return [version for version in versions if view.shows(version.properties.is_archived)]
+
+
+def shown_name(table: ResourceTable[Asset], name: str) -> str:
+    """The asset's name as its first version spelled it."""
+    first = next(iter(table.list(name)), None)
+    return first.document.names[0] if first else name
+
+
+def age_key(resource: Resource[Asset]) -> str:
     """Sorts by time of creation."""
-    return resource.created.isoformat(timespec="microseconds"), resource.name
+    return f"{resource.created.isoformat(timespec='microseconds')} {resource.key}"
 
 
-def next_version(resources: Iterable[Resource[Properties]]) -> str:
+def next_version(versions: Iterable[Resource[Asset]]) -> str:
     """The number after the highest numbered version, else `1`."""
-    numbers = [int(resource.name) for resource in resources if resource.name.isdecimal()]
+    numbers = [int(version.name) for version in versions if version.name.isdecimal()]
     return str(max(numbers, default=0) + 1)

@@ -93,6 +93,17 @@ class RowTable(Generic[Document]):
         self._table().delete_entity(partition, key)
         return existed
 
+    def remove(self, row: Row[Document]) -> None:
+        """Delete `row`; raises PreconditionFailedError when it changed since it was read."""
+        try:
+            self._table().delete_entity(
+                row.partition, row.key, etag=row.etag, match_condition=MatchConditions.IfNotModified
+            )
+        except (ResourceModifiedError, ResourceNotFoundError) as error:
+            raise PreconditionFailedError(
+                f"{self._name} {row.partition}/{row.key} has changed since it was read"
+            ) from error
+
     def partition(self, partition: str, prefix: str = "") -> Iterator[Row[Document]]:
         """All rows of a partition whose keys begin with `prefix`, ordered by key."""
         question, parameters = "PartitionKey eq @p", {"p": partition}

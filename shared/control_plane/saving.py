@@ -1,0 +1,82 @@
+"""Create or update: one rule for all kinds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Generic
+
+from shared.control_plane.conditions import ANY_STATE, WriteConditions
+from shared.control_plane.resource import Author, Properties, Resource
+from shared.control_plane.resource_table import ResourceTable
+from shared.errors import PreconditionFailedError
+from shared.storage.rows import Row
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who changes something, and on which conditions."""
+
+    author: Author = field(default_factory=Author)
+    conditions: WriteConditions = ANY_STATE
+
+
+@dataclass(frozen=True)
+class Saved(Generic[Properties]):
+    """A resource as it was written."""
+
+    row: Row[Resource[Properties]]
+    created: bool
+    """False: it was there before."""
+
+    @property
+    def resource(self) -> Resource[Properties]:
+        """The resource."""
+        return self.row.document
+
+
+def upsert(
+    table: ResourceTable[Properties],
+    names: tuple[str, ...],
+    properties: Callable[[Resource[Properties] | None], Properties],
+    change: Change,
+    tags: dict[str, str] | None = None,
+) -> Saved[Properties]:
+    """Create the resource, or replace its properties (and its tags, unless None).
+
+    `properties` makes the new properties from the resource as it is now, and raises what forbids them. When
+    somebody else writes at the same time this begins again, unless the change has conditions of its own.
+    """
+    for attempt in range(1, _TRIES + 1):
+        current = table.find(*names)
+        try:
+            return _save(table, names, current, properties(current.document if current else None), change, tags)
+        except PreconditionFailedError:
+            if change.conditions != ANY_STATE or attempt == _TRIES:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _save(
+    table: ResourceTable[Properties],
+    names: tuple[str, ...],
+    current: Row[Resource[Properties]] | None,
+    properties: Properties,
+    change: Change,
+    tags: dict[str, str] | None,
+) -> Saved[Properties]:
+    now = datetime.now(UTC)
+    if current is not None:
+        resource = current.document.changed(properties, tags, change.author, now)
+    else:
+        resource = Resource(
+            names=names,
+            properties=properties,
+            tags=tags or {},
+            created=now,
+            created_by=change.author,
+            modified=now,
+            modified_by=change.author,
+        )
+    return Saved(table.save(current, resource, change.conditions), created=current is None)
