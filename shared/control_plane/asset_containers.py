@@ -1,6 +1,6 @@
 """The container of an asset's versions: computed, never stored, so that it cannot disagree with them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Generic
@@ -51,7 +51,7 @@ def get_container(table: ResourceTable[Asset], name: str) -> AssetContainer[Asse
 
 def list_containers(table: ResourceTable[Asset], view: ListView) -> Iterator[AssetContainer[Asset]]:
     """The containers that `view` shows."""
-    documents = (row.document for row in table.list())
+    documents = sorted((row.document for row in table.list()), key=lambda document: document.key)
     for _, versions in groupby(documents, key=lambda document: document.names[0].lower()):
         container = AssetContainer(tuple(sorted(versions, key=age_key)))
         if view.shows(container.is_archived):
@@ -61,7 +61,9 @@ def list_containers(table: ResourceTable[Asset], view: ListView) -> Iterator[Ass
 def set_archived(table: ResourceTable[Asset], name: str, archived: bool, change: Change) -> AssetContainer[Asset]:
     """Archive or restore all versions; raises NotFoundError."""
     for version in get_container(table, name).versions:
-        update = {"is_archived": archived}
-        changed = version.properties.model_copy(update=update)
-        upsert(table, version.names, lambda current, changed=changed: changed, change)  # type: ignore[misc]  # bound now
+        upsert(table, version.names, _archived(version, archived), change)
     return get_container(table, name)
+
+
+def _archived(version: Resource[Asset], archived: bool) -> Callable[[Resource[Asset] | None], Asset]:
+    return lambda current: (current or version).properties.model_copy(update={"is_archived": archived})

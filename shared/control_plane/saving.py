@@ -49,34 +49,34 @@ def upsert(
     somebody else writes at the same time this begins again, unless the change has conditions of its own.
     """
     for attempt in range(1, _TRIES + 1):
-        current = table.find(*names)
+        row = table.find(*names)
+        current = row.document if row else None
+        resource = _next_state(current, names, properties(current), change.author, tags=tags)
         try:
-            return _save(table, names, current, properties(current.document if current else None), change, tags)
+            return Saved(table.save(row, resource, change.conditions), created=row is None)
         except PreconditionFailedError:
             if change.conditions != ANY_STATE or attempt == _TRIES:
                 raise
     raise AssertionError("the last attempt returns or raises")
 
 
-def _save(
-    table: ResourceTable[Properties],
+def _next_state(
+    current: Resource[Properties] | None,
     names: tuple[str, ...],
-    current: Row[Resource[Properties]] | None,
     properties: Properties,
-    change: Change,
+    author: Author,
+    *,
     tags: dict[str, str] | None,
-) -> Saved[Properties]:
+) -> Resource[Properties]:
     now = datetime.now(UTC)
     if current is not None:
-        resource = current.document.changed(properties, tags, change.author, now)
-    else:
-        resource = Resource(
-            names=names,
-            properties=properties,
-            tags=tags or {},
-            created=now,
-            created_by=change.author,
-            modified=now,
-            modified_by=change.author,
-        )
-    return Saved(table.save(current, resource, change.conditions), created=current is None)
+        return current.changed(properties, tags, author, now)
+    return Resource(
+        names=names,
+        properties=properties,
+        tags=tags or {},
+        created=now,
+        created_by=author,
+        modified=now,
+        modified_by=author,
+    )

@@ -32,8 +32,9 @@ def put_version(
     name: str,
     version: str,
     properties: Asset,
-    content: Callable[[Asset], object],
     change: Change,
+    *,
+    content: Callable[[Asset], object],
 ) -> Saved[Asset]:
     """Create a version, or change what is not its `content` (description, tags, archived or not).
 
