@@ -1,8 +1,13 @@
 """What the listeners and the durable engine of the host need from whoever runs the functions."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
+
+from local.functions_host.functions import FunctionRecord
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,50 @@ class Outcome:
     stack: str = ""
 
 
+@dataclass(frozen=True)
+class Invocation:
+    """One call of a function.
+
+    Attributes:
+        function: its name.
+        inputs: data of the input bindings by parameter name.
+        metadata: data that the trigger adds, such as a queue message's `DequeueCount`.
+        retry_count: earlier tries under the function's retry policy.
+        max_retry_count: the tries that the policy allows.
+        id: unique for each call.
+    """
+
+    function: str
+    inputs: Mapping[str, Any]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    retry_count: int = 0
+    max_retry_count: int = 0
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
 class FunctionRunner(Protocol):
     """Runs functions of the loaded app by name; the durable engine knows nothing else of the app."""
 
     async def run(self, function_name: str, trigger_value: object) -> Outcome:
         """Invoke `function_name` with the value of its trigger (a JSON text for durable triggers)."""
+        ...
+
+
+class Worker(Protocol):
+    """Loads the app and calls its functions: the counterpart of Azure's Python worker."""
+
+    def index(self) -> Sequence[FunctionRecord]:
+        """Import the app and describe its functions; once in a process.
+
+        Raises:
+            FunctionsHostError: the app cannot be imported, or functions do not fit their bindings.
+        """
+        ...
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Call one function; values of the outcome are data with a `type` and a `value`."""
+        ...
+
+    def stop(self) -> None:
+        """Give up the threads; functions that still run are abandoned."""
         ...

@@ -1,0 +1,83 @@
+"""What the host knows about each function of the app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+HTTP_TRIGGER = "httpTrigger"
+QUEUE_TRIGGER = "queueTrigger"
+TIMER_TRIGGER = "timerTrigger"
+ORCHESTRATION_TRIGGER = "orchestrationTrigger"
+ACTIVITY_TRIGGER = "activityTrigger"
+DURABLE_CLIENT = "durableClient"
+HTTP_OUTPUT = "http"
+QUEUE_OUTPUT = "queue"
+RETURN_BINDING = "$return"
+IN = "IN"
+OUT = "OUT"
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One binding, as its decorator describes it to the host.
+
+    Attributes:
+        name: the parameter of the function, or `$return`.
+        type: for example `queueTrigger`.
+        direction: `IN` or `OUT`.
+        properties: all properties, with the names of function.json.
+    """
+
+    name: str
+    type: str
+    direction: str
+    properties: Mapping[str, Any]
+
+    def text(self, key: str, default: str = "") -> str:
+        """The property `key` as text."""
+        value = self.properties.get(key)
+        return default if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """`@app.retry`: how often and after how many seconds a failed invocation is repeated.
+
+    Attributes:
+        max_count: repetitions, -1 for ever.
+        exponential: whether the pause grows from `minimum` to `maximum`; else it is `minimum`.
+    """
+
+    max_count: int
+    minimum: float
+    maximum: float
+    exponential: bool
+
+
+@dataclass(frozen=True)
+class FunctionRecord:
+    """One function of the app.
+
+    Attributes:
+        name: unique in the app.
+        bindings: in the order in which the SDK lists them.
+        trigger: the one binding that starts the function.
+        retry: the policy of `@app.retry`.
+    """
+
+    name: str
+    bindings: tuple[Binding, ...]
+    trigger: Binding
+    retry: RetryPolicy | None = None
+
+    @property
+    def outputs(self) -> tuple[Binding, ...]:
+        """The output bindings, `$return` among them."""
+        return tuple(binding for binding in self.bindings if binding.direction == OUT)
+
+    @property
+    def durable_clients(self) -> tuple[Binding, ...]:
+        """The bindings that hand the function a durable client."""
+        return tuple(binding for binding in self.bindings if binding.type == DURABLE_CLIENT)

@@ -1,0 +1,197 @@
+"""The host: wires worker, listeners and durable engine, and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from local.functions_host.admin import Admin, RunByHand
+from local.functions_host.app import App, load
+from local.functions_host.converters import Datum
+from local.functions_host.durable import DurableEngine, DurableFunctions, DurableLinks, client_binding
+from local.functions_host.durable.rpc import public_routes, rpc_routes
+from local.functions_host.functions import (
+    ACTIVITY_TRIGGER,
+    ORCHESTRATION_TRIGGER,
+    QUEUE_TRIGGER,
+    TIMER_TRIGGER,
+    FunctionRecord,
+)
+from local.functions_host.http_server import FunctionsHandler, HttpListener
+from local.functions_host.invocation import Worker
+from local.functions_host.invoker import Invoker, Trigger, durable_name
+from local.functions_host.keys import DURABLE_KEY, KeyRing, read_keys
+from local.functions_host.outputs import QueueOutputs
+from local.functions_host.queue_clients import QueueClients
+from local.functions_host.queue_names import queue_of
+from local.functions_host.queue_wakeups import QueueWakeUps
+from local.functions_host.queues import LEASE, QueueListener
+from local.functions_host.settings import AppSettings
+from local.functions_host.timer_schedule import timer_schedule
+from local.functions_host.timer_status import TimerStatusFile
+from local.functions_host.timers import TimerListener
+
+logger = logging.getLogger(__name__)
+
+RPC_PORT = 17071
+"""First choice for the durable RPC listener, as in Azure; else one from 30000 to 31000."""
+
+DRAIN_SECONDS = 10.0
+_COMPLETION_SECONDS = 3.0  # to delete or release the queue messages of the last functions
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """How one host runs.
+
+    Attributes:
+        app_root: folder of function_app.py and host.json.
+        data_dir: where the host keeps task hub, keys and timer status.
+        port: of the HTTP listener; 0 takes a free one.
+        rpc_port: of the durable RPC listener; 0 takes a free one, None begins with 17071.
+        batch: messages that an orchestrator is given at once; None for all that wait.
+        enforce_keys: whether HTTP functions and `/admin` ask for their keys.
+        queue_lease: how long a queue message is hidden between renewals.
+        drain_seconds: how long a graceful stop waits for running functions.
+    """
+
+    app_root: Path
+    data_dir: Path
+    port: int = 0
+    rpc_port: int | None = None
+    batch: int | None = None
+    enforce_keys: bool = False
+    queue_lease: timedelta = LEASE
+    drain_seconds: float = DRAIN_SECONDS
+
+
+class Host:
+    """One running function app.
+
+    Raises:
+        OSError: a port is in use.
+        FunctionsHostError: the app is refused.
+    """
+
+    def __init__(self, options: HostOptions, settings: AppSettings, worker: Worker) -> None:
+        self._options = options
+        self._worker = worker
+        self._http = HttpListener([options.port])
+        self._rpc = HttpListener(_rpc_ports(options.rpc_port))
+        self.app: App = load(options.app_root, settings, worker)
+        options.data_dir.mkdir(parents=True, exist_ok=True)
+        self._keys = read_keys(options.data_dir / "keys.json", [function.name for function in self.app.functions])
+        self._links = DurableLinks(
+            self._http.url, self._rpc.url, self._keys.system[DURABLE_KEY], self.app.config.durable.hub_name
+        )
+        self._queue_clients = QueueClients()
+        self._wakeups = QueueWakeUps()
+        is_base64 = self.app.config.queues.base64
+        self._invoker = Invoker(
+            worker,
+            self.app.functions,
+            QueueOutputs(self._queue_clients, self._wakeups, settings, is_base64=is_base64),
+            self.app.config.function_timeout,
+            client_value=lambda: client_binding(self._links),
+        )
+        self._engine = self._durable_engine()
+        self._queues = [self._queue_listener(function) for function in self.app.triggered_by(QUEUE_TRIGGER)]
+        self._timers = {
+            function.name: self._timer_listener(function) for function in self.app.triggered_by(TIMER_TRIGGER)
+        }
+
+    @property
+    def url(self) -> str:
+        """Origin of the HTTP listener."""
+        return self._http.url
+
+    @property
+    def keys(self) -> KeyRing:
+        """The access keys."""
+        return self._keys
+
+    async def start(self) -> None:
+        """Begin to serve; the HTTP listener comes last, so its health means that everything runs.
+
+        Raises:
+            DurableError: another host holds the task hub.
+        """
+        await self._engine.start()
+        await self._rpc.start(rpc_routes(self._engine, self._links))
+        for queue in self._queues:
+            queue.start()
+        for timer in self._timers.values():
+            timer.start()
+        enforced = self._keys if self._options.enforce_keys else None
+        admin = Admin(self.app.by_name, self._by_hand(), enforced)
+        await self._http.start(
+            [*admin.routes(), *public_routes(self._engine, self._links)],
+            FunctionsHandler(self.app.routes, self._invoker, enforced),
+        )
+
+    async def stop(self) -> None:
+        """Take nothing new, let running functions end, complete their messages, close."""
+        seconds = self._options.drain_seconds
+        await self._http.stop_accepting()
+        await asyncio.gather(
+            *(queue.stop() for queue in self._queues), *(timer.stop() for timer in self._timers.values())
+        )
+        await asyncio.gather(self._engine.stop(seconds), self._invoker.drain(seconds))
+        await asyncio.gather(*(queue.drain(_COMPLETION_SECONDS) for queue in self._queues))
+        await self._http.stop()
+        await self._rpc.stop()
+        await self._queue_clients.close()
+        self._worker.stop()
+
+    def _durable_engine(self) -> DurableEngine:
+        durable = self.app.config.durable
+        names = DurableFunctions(
+            orchestrators=map(durable_name, self.app.triggered_by(ORCHESTRATION_TRIGGER)),
+            activities=map(durable_name, self.app.triggered_by(ACTIVITY_TRIGGER)),
+        )
+        return DurableEngine(
+            store=self._options.data_dir / "taskhub.db",
+            runner=self._invoker,
+            functions=names,
+            batch=self._options.batch,
+            max_activities=durable.max_concurrent_activities,
+            max_orchestrators=durable.max_concurrent_orchestrators,
+        )
+
+    def _queue_listener(self, function: FunctionRecord) -> QueueListener:
+        return QueueListener(
+            function,
+            queue_of(function.trigger, self.app.settings),
+            options=self.app.config.queues,
+            invoker=self._invoker,
+            clients=self._queue_clients,
+            wakeups=self._wakeups,
+            lease=self._options.queue_lease,
+        )
+
+    def _timer_listener(self, function: FunctionRecord) -> TimerListener:
+        status = TimerStatusFile(self._options.data_dir / "timers" / f"{function.name}.json")
+        return TimerListener(function, timer_schedule(function.trigger, self.app.settings), self._invoker, status)
+
+    def _by_hand(self) -> dict[str, RunByHand]:
+        def feeding(function: FunctionRecord) -> RunByHand:
+            return lambda text: self._invoker.invoke(function, Trigger.of(Datum(type="string", value=text)))
+
+        def ticking(timer: TimerListener) -> RunByHand:
+            return lambda _text: timer.run()
+
+        return {
+            **{function.name.lower(): feeding(function) for function in self.app.triggered_by(QUEUE_TRIGGER)},
+            **{name.lower(): ticking(timer) for name, timer in self._timers.items()},
+        }
+
+
+def _rpc_ports(asked: int | None) -> Sequence[int]:
+    if asked is not None:
+        return [asked]
+    return [RPC_PORT, *random.sample(range(30_000, 31_001), 20)]

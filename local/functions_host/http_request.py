@@ -1,0 +1,92 @@
+"""An HTTP request as Azure's host hands it to the worker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, quote, unquote
+
+from local.functions_host.converters import Datum
+
+_ENCODED = re.compile(r"(%[0-9A-Fa-f]{2})")
+_PATH_CHARACTERS = "/:@!$&'()*+,;=~-._"
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """Path (still encoded) and query (without `?`) of a request target."""
+    if not target.startswith("/"):  # absolute form, as proxies send it
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    path, _, query = target.partition("?")
+    return path, query
+
+
+def decode_path(path: str) -> str:
+    """The path as routes see it: decoded but for `%2F`, its dot segments resolved."""
+    decoded = unquote(re.sub("%2f", "%252F", path, flags=re.IGNORECASE))
+    if "/." not in decoded:
+        return decoded
+    kept: list[str] = []
+    segments = decoded.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    trailing = "/" if segments[-1] in (".", "..") and kept else ""
+    return "/" + "/".join(kept) + trailing
+
+
+def encode_path(path: str) -> str:
+    """The path as the function's URL shows it; sequences that are encoded already stay."""
+    return "".join(
+        part if _ENCODED.fullmatch(part) else quote(part, safe=_PATH_CHARACTERS) for part in _ENCODED.split(path)
+    )
+
+
+def query_values(query: str) -> dict[str, str]:
+    """The query's values: repeated keys joined by `,` ignoring case, keys without any value left out."""
+    names: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        values.setdefault(names.setdefault(name.lower(), name), []).append(value)
+    joined = {name: ",".join(parts) for name, parts in values.items()}
+    return {name: value for name, value in joined.items() if value}
+
+
+def header_values(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The headers with lower-case names, repeated ones joined by `,`."""
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name.lower(), []).append(value)
+    return {name: ",".join(parts) for name, parts in values.items()}
+
+
+def request_datum(
+    *,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    route: Mapping[str, str],
+    body: bytes,
+) -> Datum:
+    """The data of an HTTP trigger."""
+    return Datum(
+        type="http",
+        value={
+            "method": _text(method),
+            "url": _text(url),
+            "headers": _texts(headers),
+            "query": _texts(query),
+            "params": _texts(route),
+            "body": Datum(type="bytes", value=body),
+        },
+    )
+
+
+def _text(value: str) -> Datum:
+    return Datum(type="string", value=value)
+
+
+def _texts(values: Mapping[str, str]) -> dict[str, Datum]:
+    return {name: _text(value) for name, value in values.items()}

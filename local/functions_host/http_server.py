@@ -1,0 +1,125 @@
+"""The public HTTP listener: routes requests to HTTP functions."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterable, Sequence
+
+from aiohttp import web
+
+from local.functions_host.functions import FunctionRecord
+from local.functions_host.http_request import (
+    decode_path,
+    encode_path,
+    header_values,
+    query_values,
+    request_datum,
+    split_target,
+)
+from local.functions_host.http_response import response_of
+from local.functions_host.invoker import Invoker, Trigger
+from local.functions_host.keys import KeyRing, given_key
+from local.functions_host.routes import RouteTable
+from local.processes.ports import LOOPBACK
+
+MAX_BODY_BYTES = 104_857_600
+_BACKLOG = 512
+
+
+class FunctionsHandler:
+    """Answers the requests to HTTP functions.
+
+    Args:
+        routes: routes of the functions that are not disabled.
+        invoker: runs the functions.
+        keys: enforced when given; None admits every request, as `func start` does.
+    """
+
+    def __init__(self, routes: RouteTable, invoker: Invoker, keys: KeyRing | None) -> None:
+        self._routes = routes
+        self._invoker = invoker
+        self._keys = keys
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Find the function, run it, answer; 404 also when only the method does not fit."""
+        raw_path, raw_query = split_target(request.raw_path)
+        path = decode_path(raw_path)
+        match = self._routes.find(request.method, path)
+        if match is None:
+            return web.Response(status=404)
+        headers = header_values(request.headers.items())
+        query = query_values(raw_query)
+        if not self._allows(match.function, given_key(headers, query)):
+            return web.Response(status=401)
+        datum = request_datum(
+            method=request.method,
+            url=f"http://{request.host}{encode_path(path)}{'?' if raw_query else ''}{raw_query}",
+            headers=headers,
+            query=query,
+            route=match.values,
+            body=await _body(request),
+        )
+        return response_of(match.function, await self._invoker.invoke(match.function, Trigger.of(datum)))
+
+    def _allows(self, function: FunctionRecord, key: str) -> bool:
+        level = function.trigger.text("authLevel", "FUNCTION").upper()
+        return self._keys is None or self._keys.allows(level, function.name, key)
+
+
+async def _body(request: web.Request) -> bytes:
+    # Azure's host forwards a body only when its length is declared; a chunked one arrives empty.
+    if not request.content_length:
+        return b""
+    if request.content_length > MAX_BODY_BYTES:
+        raise web.HTTPRequestEntityTooLarge(max_size=MAX_BODY_BYTES, actual_size=request.content_length)
+    return await request.read()
+
+
+class HttpListener:
+    """An HTTP server on the loopback interface.
+
+    The port is taken at once, so that a port in use is noticed before anything starts and the URL is
+    known; connections wait until `start`.
+
+    Raises:
+        OSError: none of the given ports is free.
+    """
+
+    def __init__(self, ports: Sequence[int]) -> None:
+        self._socket = _bind(ports)
+        self._runner: web.AppRunner | None = None
+        self.port: int = self._socket.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        """Origin of the server."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    async def start(self, routes: Iterable[web.RouteDef], fallback: FunctionsHandler | None = None) -> None:
+        """Serve `routes`, and every other request by `fallback`."""
+        application = web.Application(client_max_size=MAX_BODY_BYTES)
+        application.add_routes(list(routes))
+        if fallback is not None:
+            application.router.add_route("*", "/{rest:.*}", fallback.handle)
+        self._runner = web.AppRunner(application, access_log=None, handler_cancellation=False, shutdown_timeout=1)
+        await self._runner.setup()
+        await web.SockSite(self._runner, self._socket, backlog=_BACKLOG).start()
+
+    async def stop_accepting(self) -> None:
+        """Take no new connections; requests under way go on."""
+        for site in list(self._runner.sites) if self._runner else ():
+            await site.stop()
+
+    async def stop(self) -> None:
+        """Close everything."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._socket.close()
+
+
+def _bind(ports: Sequence[int]) -> socket.socket:
+    for port in ports[:-1]:
+        with contextlib.suppress(OSError):
+            return socket.create_server((LOOPBACK, port), backlog=_BACKLOG)
+    return socket.create_server((LOOPBACK, ports[-1]), backlog=_BACKLOG)

@@ -1,0 +1,181 @@
+"""The listener of a queue trigger."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from datetime import timedelta
+
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.storage.queue import QueueMessage
+
+from local.functions_host.backoff import RandomizedBackoff
+from local.functions_host.config import QueueOptions
+from local.functions_host.functions import FunctionRecord
+from local.functions_host.invoker import Invoker, Trigger
+from local.functions_host.queue_clients import QueueClients
+from local.functions_host.queue_lease import QueueLease
+from local.functions_host.queue_messages import (
+    UndecodableMessageError,
+    decode_body,
+    trigger_metadata,
+    trigger_value,
+)
+from local.functions_host.queue_names import QueueAddress
+from local.functions_host.queue_wakeups import QueueWakeUps
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)  # how long Azure hides a message while its function runs, between renewals
+
+
+class QueueListener:
+    """Feeds the messages of one queue to one function.
+
+    Messages are delivered at least once: a message is deleted only after the function succeeded and
+    its outputs were written.
+    """
+
+    def __init__(
+        self,
+        function: FunctionRecord,
+        address: QueueAddress,
+        *,
+        options: QueueOptions,
+        invoker: Invoker,
+        clients: QueueClients,
+        wakeups: QueueWakeUps,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._function = function
+        self._address = address
+        self._options = options
+        self._invoker = invoker
+        self._clients = clients
+        self._lease = lease
+        self._wake_up = wakeups.register(address)
+        self._backoff = RandomizedBackoff(options.max_polling_interval.total_seconds())
+        self._running: set[asyncio.Task[None]] = set()
+        self._loop_task: asyncio.Task[None] | None = None
+        self._reachable = True
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._loop_task = asyncio.create_task(self._listen(), name=f"queue {self._address.name}")
+
+    async def stop(self) -> None:
+        """Receive nothing more; messages that are being processed go on."""
+        if self._loop_task is not None:
+            self._loop_task.cancel()
+            await asyncio.gather(self._loop_task, return_exceptions=True)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until the messages in hand are completed or released, at most `seconds`."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+
+    async def _listen(self) -> None:
+        while True:
+            messages = await self._receive()
+            if not messages:
+                await self._pause(self._backoff.next())
+                continue
+            self._backoff.reset()
+            for message in messages:
+                task = asyncio.create_task(self._process_safely(message))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+            while len(self._running) > self._options.new_batch_threshold:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _receive(self) -> list[QueueMessage]:
+        client = self._clients.client(self._address)
+        # Shielded: a stop in the middle of the call would leave received messages hidden for the whole lease.
+        receiving = asyncio.ensure_future(_first_page(client, self._options.batch_size, self._lease))
+        try:
+            messages = await asyncio.shield(receiving)
+        except ResourceNotFoundError:
+            return []  # a queue that does not exist yet is an empty one
+        except asyncio.CancelledError:
+            with contextlib.suppress(AzureError):
+                await asyncio.gather(*(self._give_back(message) for message in await receiving))
+            raise
+        except Exception as error:  # the listener goes on whatever happens to one call
+            if self._reachable:
+                logger.warning("Queue %s cannot be read, trying on: %r", self._address.name, error)
+            self._reachable = False
+            return []
+        self._reachable = True
+        return messages
+
+    async def _give_back(self, message: QueueMessage) -> None:
+        await self._held(message).release(timedelta())
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake_up.wait(), seconds)
+        self._wake_up.clear()
+
+    async def _process_safely(self, message: QueueMessage) -> None:
+        try:
+            await self._process(message)
+        except Exception:
+            # The message reappears when its lease ends and is processed again.
+            logger.exception("Message %s of queue %s could not be completed", message.id, self._address.name)
+
+    async def _process(self, message: QueueMessage) -> None:
+        lease = self._held(message)
+        if (message.dequeue_count or 0) > self._options.max_dequeue_count:
+            await self._poison(lease)
+            return
+        try:
+            body = decode_body(message.content, is_base64=self._options.base64)
+        except UndecodableMessageError as error:
+            logger.error("Message %s of queue %s is not base64: %s", message.id, self._address.name, error)  # noqa: TRY400 - the sender erred, our stack says nothing
+            await self._poison(lease)
+            return
+        await self._complete(lease, succeeded=await self._invoke(lease, body))
+
+    async def _invoke(self, lease: QueueLease, body: bytes) -> bool:
+        binary = self._function.trigger.text("dataType").upper() == "BINARY"
+        metadata = trigger_metadata(lease.message, body.decode(errors="replace"))
+        keeper = asyncio.create_task(lease.keep())
+        try:
+            outcome = await self._invoker.invoke(self._function, Trigger(trigger_value(body, binary=binary), metadata))
+        except asyncio.CancelledError:
+            return False  # the host shuts down: the message goes back
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+        return outcome.succeeded
+
+    async def _complete(self, lease: QueueLease, *, succeeded: bool) -> None:
+        if succeeded:
+            await lease.delete()
+        elif self._address.poison is None:
+            pass  # stays hidden until its lease ends, so that it does not fail again at once
+        elif (lease.message.dequeue_count or 0) >= self._options.max_dequeue_count:
+            await self._poison(lease)
+        else:
+            await lease.release(self._options.visibility_timeout)
+
+    async def _poison(self, lease: QueueLease) -> None:
+        poison = self._address.poison
+        if poison is None:
+            return
+        logger.error("Message %s of queue %s moves to %s", lease.message.id, self._address.name, poison.name)
+        await self._clients.send(poison, lease.message.content)
+        await lease.delete()
+
+    def _held(self, message: QueueMessage) -> QueueLease:
+        return QueueLease(self._clients.client(self._address), message, self._lease)
+
+
+async def _first_page(client: object, count: int, hidden: timedelta) -> list[QueueMessage]:
+    pages = client.receive_messages(  # type: ignore[attr-defined] # aio and sync clients share no base
+        messages_per_page=count, visibility_timeout=int(hidden.total_seconds())
+    ).by_page()
+    async for page in pages:
+        return [message async for message in page]
+    return []

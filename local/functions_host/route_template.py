@@ -1,0 +1,189 @@
+"""ASP.NET route templates: `jobs/{id:int}/{part?}/{*rest}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from local.functions_host.route_constraints import Constraint, constraint
+
+_PARAMETER = re.compile(r"\{((?:[^{}]|\{\{|\}\})*)\}")
+_PARAMETER_TEXT = re.compile(r"(?P<catch_all>\*{0,2})(?P<name>[^:=?*/{}]+)(?P<rest>.*)", re.DOTALL)
+_CONSTRAINT = re.compile(r":(?P<name>\w+)(?:\((?P<arguments>.*?)\)(?=[:=?]|$))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One `{...}` of a template."""
+
+    name: str
+    catch_all: bool
+    optional: bool
+    default: str | None
+    constraints: tuple[Constraint, ...]
+
+    def accepts(self, value: str) -> bool:
+        """Whether all constraints hold for `value`."""
+        return all(check(value) for check in self.constraints)
+
+
+Segment = tuple[str | Parameter, ...]
+
+
+class RouteTemplate:
+    """A parsed template.
+
+    Raises:
+        ValueError: the template has a form that ASP.NET refuses, or a constraint that is not supported.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        trimmed = text.removeprefix("~").removeprefix("/")
+        self._segments = [_parse_segment(part) for part in _split(trimmed)] if trimmed else []
+        _check(text, self._segments)
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The route values of a decoded request path, or None when it does not match.
+
+        Optional parameters that the path lacks are left out; literals ignore case.
+        """
+        remaining = path.removeprefix("/")
+        values: dict[str, str] = {}
+        for position, segment in enumerate(self._segments):
+            if not remaining:
+                return self._fill(values, position)
+            parameter = segment[0]
+            if isinstance(parameter, Parameter) and parameter.catch_all:
+                return _store(values, parameter, remaining)
+            token, _, remaining = remaining.partition("/")
+            if not _match_segment(segment, token, values):
+                return None
+        return None if remaining else values
+
+    def _fill(self, values: dict[str, str], position: int) -> dict[str, str] | None:
+        for segment in self._segments[position:]:
+            parameter = segment[0]
+            if isinstance(parameter, str) or len(segment) > 1:
+                return None
+            if parameter.default is not None:
+                values[parameter.name] = parameter.default
+            elif not (parameter.optional or parameter.catch_all):
+                return None
+        return values
+
+
+def _match_segment(segment: Segment, token: str, values: dict[str, str]) -> bool:
+    only = segment[0]
+    if len(segment) == 1 and isinstance(only, str):
+        return only.lower() == token.lower()
+    if len(segment) == 1 and isinstance(only, Parameter):
+        return token != "" and _store(values, only, token) is not None
+    match = re.fullmatch("".join(_patterns(segment)), token, re.IGNORECASE)
+    parameters = [part for part in segment if isinstance(part, Parameter)]
+    return match is not None and all(
+        _store(values, parameter, value) is not None
+        for parameter, value in zip(parameters, match.groups(), strict=True)
+        if value is not None
+    )
+
+
+def _patterns(segment: Segment) -> Iterator[str]:
+    for position, part in enumerate(segment):
+        following = segment[position + 1] if position + 1 < len(segment) else None
+        if isinstance(part, Parameter):
+            yield "(.+)" if not part.optional else r"(?:\.([^.]+))?"
+        elif not (isinstance(following, Parameter) and following.optional):
+            yield re.escape(part)
+        else:  # `{name}.{extension?}`: the dot belongs to the optional part
+            yield re.escape(part.removesuffix("."))
+
+
+def _store(values: dict[str, str], parameter: Parameter, value: str) -> dict[str, str] | None:
+    if not parameter.accepts(value):
+        return None
+    values[parameter.name] = value
+    return values
+
+
+def _split(text: str) -> list[str]:
+    segments, depth = [""], 0
+    for character in text:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        if character == "/" and depth == 0:
+            segments.append("")
+        else:
+            segments[-1] += character
+    return segments
+
+
+def _parse_segment(text: str) -> Segment:
+    parts: list[str | Parameter] = []
+    position = 0
+    while position < len(text):
+        if text.startswith(("{{", "}}"), position):
+            literal, position = text[position], position + 2
+        elif text[position] == "{":
+            match = _PARAMETER.match(text, position)
+            if match is None:
+                raise ValueError(f"the braces of `{text}` do not match")
+            parts.append(_parse_parameter(match[1]))
+            position = match.end()
+            continue
+        elif text[position] == "}":
+            raise ValueError(f"the braces of `{text}` do not match")
+        else:
+            literal, position = text[position], position + 1
+        if parts and isinstance(parts[-1], str):
+            parts[-1] += literal
+        else:
+            parts.append(literal)
+    return tuple(parts)
+
+
+def _parse_parameter(text: str) -> Parameter:
+    match = _PARAMETER_TEXT.fullmatch(text.replace("{{", "{").replace("}}", "}"))
+    if match is None:
+        raise ValueError(f"route parameter `{{{text}}}` has no valid name")
+    rest = match["rest"]
+    constraints: list[Constraint] = []
+    while found := _CONSTRAINT.match(rest):
+        constraints.append(constraint(found["name"], found["arguments"]))
+        rest = rest[found.end() :]
+    optional = rest.endswith("?")
+    default = rest.removesuffix("?")
+    if default and not default.startswith("="):
+        raise ValueError(f"route parameter `{{{text}}}` cannot be read after its name")
+    if optional and (default or match["catch_all"]):
+        raise ValueError(f"route parameter `{{{text}}}` cannot be optional and also catch-all or have a default")
+    return Parameter(match["name"], bool(match["catch_all"]), optional, default[1:] or None, tuple(constraints))
+
+
+def _check(text: str, segments: list[Segment]) -> None:
+    if any(not segment for segment in segments[:-1]):
+        raise ValueError(f"`{text}`: the separator '/' cannot appear consecutively")
+    if segments and not segments[-1]:
+        segments.pop()  # one trailing slash is allowed
+    names: set[str] = set()
+    for position, segment in enumerate(segments):
+        for place, part in enumerate(segment):
+            if isinstance(part, str):
+                continue
+            if part.name.lower() in names:
+                raise ValueError(f"`{text}`: the parameter `{part.name}` appears twice")
+            names.add(part.name.lower())
+            _check_place(text, part, segment, place, last=position == len(segments) - 1)
+
+
+def _check_place(text: str, part: Parameter, segment: Segment, place: int, *, last: bool) -> None:
+    if part.catch_all and (not last or len(segment) > 1):
+        raise ValueError(f"`{text}`: a catch-all parameter must be the last segment and stand alone in it")
+    before = segment[place - 1] if place else None
+    follows_parameter = isinstance(before, Parameter)
+    if follows_parameter:
+        raise ValueError(f"`{text}`: two parameters need a literal between them")
+    if part.optional and len(segment) > 1 and not (place == len(segment) - 1 and before == "."):
+        raise ValueError(f"`{text}`: an optional parameter must follow a single '.' at the end of its segment")
+    if part.optional and len(segment) == 1 and not last:
+        raise ValueError(f"`{text}`: an optional parameter must be at the end")
