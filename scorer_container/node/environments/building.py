@@ -1,0 +1,52 @@
+"""Fills a folder with a virtual environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments.requirements import EnvironmentRequirements
+from scorer_container.node.environments.store import interpreter_of
+from scorer_container.node.environments.uv import UvError, run_uv
+
+_SETUPTOOLS = "setuptools<81"
+"""conda and old virtual environments always have it; the last that brings `pkg_resources` without a warning."""
+
+
+def build_environment(
+    folder: Path, requirements: EnvironmentRequirements, base: Path, subject: str, log: Callable[[str], None]
+) -> None:
+    """Make a virtual environment of the interpreter `base` in `folder` with everything installed.
+
+    It may be moved afterwards. Raises EnvironmentPreparationError with the package that could not be had and why;
+    `subject` says whose environment it is.
+    """
+    try:
+        run_uv(["venv", "--no-project", "--relocatable", "--allow-existing", "--python", str(base), str(folder)], log)
+        run_uv(_install_command(folder, requirements), log)
+    except UvError as error:
+        python = requirements.python.text if requirements.python else f"3.{sys.version_info.minor}"
+        raise EnvironmentPreparationError(
+            f"{subject} could not be installed for Python {python}: {error}; mend the environment's list of packages "
+            "or the node's access to the package index"
+        ) from None
+
+
+def _install_command(folder: Path, requirements: EnvironmentRequirements) -> list[str]:
+    command = ["pip", "install", "--python", str(interpreter_of(folder))]
+    command += ["--requirements", str(_write(folder / "requirements.txt", requirements.file_text()))]
+    if requirements.constraints:
+        text = "\n".join((*requirements.constraints, ""))
+        command += ["--constraints", str(_write(folder / "constraints.txt", text))]
+    return command if "setuptools" in requirements.names() else [*command, _SETUPTOOLS]
+
+
+def _write(path: Path, text: str) -> Path:
+    """Option lines may hold a password of a package index, so only the owner may read them."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path

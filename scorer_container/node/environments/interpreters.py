@@ -1,0 +1,120 @@
+"""Finds a Python of a given minor version on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments.python_version import PythonRequirement
+from scorer_container.node.environments.uv import UvError, run_uv
+
+_CHECK_SECONDS = 30
+_REPORT = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
+
+
+def find_interpreter(python: PythonRequirement, log: Callable[[str], None]) -> tuple[int, Path]:
+    """The minor version chosen, and a working CPython of it; the network is asked last.
+
+    Raises EnvironmentPreparationError that names the Python which cannot be had.
+    """
+    preferred = python.by_preference()
+    for minor in preferred:
+        for candidate in _local_candidates(minor):
+            if _works(candidate, minor):
+                return minor, candidate
+    return preferred[0], _downloaded(python, preferred[0], log)
+
+
+def _local_candidates(minor: int) -> Iterator[Path]:
+    if sys.version_info.minor == minor:
+        yield Path(sys.executable)
+    yield from _on_path(minor)
+    yield from _of_pyenv(minor)
+    yield from _managed_by_uv(minor)
+    yield from _of_conda()
+
+
+def _on_path(minor: int) -> Iterator[Path]:
+    names = (f"python3.{minor}", "python3", "python")
+    for folder in dict.fromkeys(os.get_exec_path()):
+        for name in names:
+            yield Path(folder) / name
+
+
+def _of_pyenv(minor: int) -> Iterator[Path]:
+    """pyenv's versions, the latest patch first; its shims on PATH only work for the versions switched on."""
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    folders = [
+        path for path in (root / "versions").glob(f"3.{minor}*") if re.fullmatch(rf"3\.{minor}(\.\d+)?", path.name)
+    ]
+    for folder in sorted(folders, key=lambda path: [int(part) for part in path.name.split(".")], reverse=True):
+        yield folder / "bin" / "python"
+
+
+def _managed_by_uv(minor: int) -> Iterator[Path]:
+    try:
+        yield _find_managed(minor)
+    except UvError:
+        return  # it has none
+
+
+def _find_managed(minor: int) -> Path:
+    command = ["python", "find", "--no-python-downloads", "--managed-python", f"3.{minor}"]
+    return Path(run_uv(command, _no_log).splitlines()[-1])
+
+
+def _of_conda() -> Iterator[Path]:
+    """The base installation and every environment that conda knows."""
+    prefix = os.environ.get("CONDA_PREFIX")
+    executable = os.environ.get("CONDA_EXE")
+    folders = [Path(prefix)] if prefix else []
+    if executable:
+        base = Path(executable).parent.parent
+        folders += [base, *sorted((base / "envs").glob("*"))]
+    listed = Path.home() / ".conda" / "environments.txt"
+    if listed.is_file():
+        folders += [Path(line) for line in listed.read_text(encoding="utf-8").splitlines() if line]
+    for folder in folders:
+        yield folder / "bin" / "python"
+
+
+def _works(path: Path, minor: int) -> bool:
+    """Whether it runs and is CPython 3.`minor`; a shim may exist without a Python behind it."""
+    if not os.access(path, os.X_OK) or path.is_dir():
+        return False
+    try:
+        reported = subprocess.run(
+            [str(path), "-I", "-S", "-c", _REPORT],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_CHECK_SECONDS,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return reported.split() == ["cpython", "3", str(minor)]
+
+
+def _downloaded(python: PythonRequirement, minor: int, log: Callable[[str], None]) -> Path:
+    """A Python that uv fetches from the network."""
+    version = f"3.{minor}"
+    log(f"Python {version} is not on this machine; asking uv to download it")
+    try:
+        run_uv(["python", "install", version], log)
+        return _find_managed(minor)
+    except UvError as error:
+        raise EnvironmentPreparationError(
+            f"the environment asks for Python {python.text}, and this machine has no Python {version} and could not "
+            f"download one ({error}): install Python {version} on the node, or name an environment with a Python that "
+            "it has"
+        ) from None
+
+
+def _no_log(_line: str) -> None:
+    """A question's answer is nobody's news."""

@@ -1,0 +1,71 @@
+"""What an environment consists of, whatever kind of file said so."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from scorer_container.node.environments.python_version import PythonRequirement
+
+
+@dataclass(frozen=True)
+class EnvironmentRequirements:
+    """A Python and packages from PyPI."""
+
+    python: PythonRequirement | None = None
+    """None: any Python will do."""
+    packages: tuple[str, ...] = ()
+    """Requirement lines (PEP 508, or what pip takes as one: a URL or an absolute path)."""
+    build_packages: tuple[str, ...] = ()
+    """`pip`, `setuptools`, `wheel`: installed into an environment that is built, no reason to build one."""
+    constraints: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    """Option lines of a requirements file, e.g. `--extra-index-url https://…`; may hold a secret."""
+
+    def names(self) -> set[str]:
+        """The canonical names of all packages that are listed by name."""
+        lines = (*self.packages, *self.build_packages)
+        return {name for line in lines if (name := package_name(line))}
+
+    def key(self, minor: int) -> str:
+        """The same text for the same environment on Python 3.`minor`; used as a folder name."""
+        content = [
+            f"3.{minor}",
+            sorted({normalised(line) for line in self.packages}),
+            sorted({normalised(line) for line in self.build_packages}),
+            sorted({normalised(line) for line in self.constraints}),
+            list(self.options),
+        ]
+        digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        return f"python3.{minor}-{digest[:24]}"
+
+    def file_text(self) -> str:
+        """The requirements file that installs it (constraints have a file of their own)."""
+        return "\n".join((*self.options, *self.build_packages, *self.packages, ""))
+
+
+def parse_line(line: str) -> Requirement | None:
+    """The requirement of a line, its `--hash` options left aside; None when it is a plain URL or path."""
+    try:
+        return Requirement(line.partition(" --")[0].strip())
+    except InvalidRequirement:
+        return None
+
+
+def package_name(line: str) -> str | None:
+    """The canonical name of the package that a line asks for; None when it is a plain URL or path."""
+    parsed = parse_line(line)
+    return canonicalize_name(parsed.name) if parsed else None
+
+
+def normalised(line: str) -> str:
+    """The same text for lines that mean the same."""
+    parsed = parse_line(line)
+    if parsed is None or " --" in line:
+        return line
+    parsed.name = canonicalize_name(parsed.name)
+    return str(parsed)

@@ -1,0 +1,126 @@
+"""Calls of `uv`, which finds interpreters, makes virtual environments and installs packages."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from scorer_container.node.environments.errors import EnvironmentPreparationError
+
+_PASSED_ON = re.compile(
+    r"PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|XDG_.*|SSL_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC"
+    r"|(?i:https?_proxy|all_proxy|no_proxy)|UV_.*|PIP_.*|PYENV_ROOT|CONDA_.*"
+    r"|CC|CXX|FC|[A-Z]*FLAGS|LD_LIBRARY_PATH|PKG_CONFIG_PATH|CUDA_HOME|GIT_SSH_COMMAND|SSH_AUTH_SOCK"
+)
+"""Installing may run code of the packages, so the node's storage credentials are not among these."""
+_FROM_PIP = {
+    "UV_DEFAULT_INDEX": "PIP_INDEX_URL",
+    "UV_INDEX": "PIP_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS": "PIP_FIND_LINKS",
+    "SSL_CERT_FILE": "PIP_CERT",
+}
+"""A user who configured pip by variables need not say it again for uv."""
+_LIST_SEPARATORS = {"UV_FIND_LINKS": ","}
+_DECORATION = "\N{MULTIPLICATION SIGN}│├╰─▶ \t"
+"""What some versions of uv draw before the lines of an error."""
+_CONCLUSION = ", we can conclude that your requirements are unsatisfiable"
+_SECRET = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+class UvError(Exception):
+    """uv could not do it; the message is its reason in one line."""
+
+
+def run_uv(arguments: list[str], log: Callable[[str], None]) -> str:
+    """Run `uv` and give back its standard output; what it reports goes to `log` line by line.
+
+    Raises UvError with uv's reason, EnvironmentPreparationError when there is no uv.
+    """
+    process = subprocess.Popen(
+        [str(find_uv()), "--no-progress", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=uv_environment(os.environ),
+    )
+    assert process.stdout is not None, "it was asked for"
+    lines = []
+    with process, process.stdout:
+        for line in process.stdout:
+            lines.append(without_secrets(line.rstrip()))
+            log(lines[-1])
+    if process.returncode:
+        raise UvError(reason(lines) or f"uv ended with exit code {process.returncode}")
+    return "\n".join(lines)
+
+
+def find_uv() -> Path:
+    """The `uv` that belongs to this interpreter, else the one on PATH."""
+    beside = Path(sys.executable).parent / "uv"
+    found = str(beside) if os.access(beside, os.X_OK) else shutil.which("uv")
+    if not found:
+        raise EnvironmentPreparationError(
+            f"`uv`, which builds environments, is not installed: run `{sys.executable} -m pip install uv`"
+        )
+    return Path(found)
+
+
+def uv_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that uv may see: the user's configuration of uv, pip and the network, and no credentials."""
+    passed = {name: value for name, value in variables.items() if _PASSED_ON.fullmatch(name)}
+    for name, pip_name in _FROM_PIP.items():
+        if passed.get(pip_name) and name not in passed:
+            passed[name] = _LIST_SEPARATORS.get(name, " ").join(passed[pip_name].split())
+    passed.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")  # lists are written for pip, which looks everywhere
+    passed["NO_COLOR"] = "1"
+    return passed
+
+
+def reason(lines: list[str]) -> str:
+    """uv's error as one line: what failed and its first cause, for a failed build also the last line it printed."""
+    text = [line.strip(_DECORATION) for line in lines]
+    first = next((number for number, line in enumerate(text) if _is_error(line, lines[number])), None)
+    if first is None:
+        return " ".join(text[-1:])
+    parts = [text[first].removeprefix("error:").strip(), *_cause(text[first + 1 :]), *_last_words(text[first:])]
+    text_of_parts = ": ".join(part.rstrip(".:") for part in parts if part)
+    return shortened(text_of_parts.replace(_CONCLUSION, ""))
+
+
+def _is_error(stripped: str, line: str) -> bool:
+    return stripped.startswith("error:") or line.lstrip().startswith(_DECORATION[0])
+
+
+def _cause(text: list[str]) -> list[str]:
+    """The first cause, up to its first sentence's end or an empty line."""
+    words: list[str] = []
+    for line in text:
+        if not line or line.startswith("hint:") or (words and line.startswith(("cause:", "And ", "["))):
+            break
+        words.append(line.removeprefix("cause:").strip())
+    return [" ".join(words)]
+
+
+def _last_words(text: list[str]) -> list[str]:
+    """The last line of a failed build's own output."""
+    if "[stderr]" not in text:
+        return []
+    printed = text[text.index("[stderr]") + 1 :]
+    end = next((number for number, line in enumerate(printed) if line.startswith("hint:")), len(printed))
+    return [line for line in printed[:end] if line][-1:]
+
+
+def shortened(text: str, limit: int = 400) -> str:
+    """`text`, cut at a word's end when it is longer than `limit` characters."""
+    return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0] + " …"
+
+
+def without_secrets(text: str) -> str:
+    """`text` with user names and passwords left out of its URLs."""
+    return _SECRET.sub("", text)

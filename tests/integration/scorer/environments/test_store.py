@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scorer_container.node.environments.store import LAST_USED, EnvironmentStore
+
+pytestmark = pytest.mark.integration
+
+BUILD_FOREVER = """
+import sys, threading
+from pathlib import Path
+from scorer_container.node.environments.store import EnvironmentStore
+
+def build(folder):
+    (folder / "half").touch()
+    print("building", flush=True)
+    threading.Event().wait()
+
+EnvironmentStore(Path(sys.argv[1])).find_or_build("key", build, print)
+"""
+
+
+def put_interpreter(folder: Path) -> None:
+    (folder / "bin").mkdir()
+    (folder / "bin" / "python").symlink_to(sys.executable)
+
+
+def fail(_folder: Path) -> None:
+    raise OSError("no space left")
+
+
+def test_a_killed_build_leaves_no_half_environment_and_no_lock(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", BUILD_FOREVER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as builder:
+        assert builder.stdout is not None
+        assert builder.stdout.readline() == "building\n"
+        builder.kill()
+    store = EnvironmentStore(tmp_path)
+    assert store.find("key") is None
+    assert store.find_or_build("key", put_interpreter, print) == tmp_path / "key" / "bin" / "python"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "key.lock"]
+
+
+def test_a_failed_build_leaves_nothing_and_may_be_tried_again(tmp_path: Path) -> None:
+    store = EnvironmentStore(tmp_path)
+    with pytest.raises(OSError, match="no space left"):
+        store.find_or_build("key", fail, print)
+    assert [path.name for path in tmp_path.iterdir()] == ["key.lock"]
+    assert store.find_or_build("key", put_interpreter, print).exists()
+
+
+def test_an_environment_whose_python_is_gone_is_built_again(tmp_path: Path) -> None:
+    store = EnvironmentStore(tmp_path)
+    interpreter = store.find_or_build("key", put_interpreter, print)
+    interpreter.unlink()
+    interpreter.symlink_to(tmp_path / "removed")
+    assert store.find("key") is None
+    assert store.find_or_build("key", put_interpreter, print).exists()
+
+
+def test_each_use_is_marked(tmp_path: Path) -> None:
+    store = EnvironmentStore(tmp_path)
+    store.find_or_build("key", put_interpreter, print)
+    (tmp_path / "key" / LAST_USED).unlink()
+    store.find("key")
+    assert (tmp_path / "key" / LAST_USED).exists()
