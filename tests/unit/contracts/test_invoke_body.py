@@ -1,0 +1,88 @@
+import pytest
+
+from shared.contracts.invoke import InvokeBody
+from shared.contracts.parsing import parse_model
+from shared.contracts.settings import LoggingLevel, ScoringSettings
+from shared.errors import ValidationError
+from shared.jobs.overrides import merged_settings
+
+pytestmark = pytest.mark.unit
+
+
+def body(**properties):
+    return parse_model(InvokeBody, {"properties": properties}, prefix="").properties
+
+
+def test_the_body_of_2021_is_read_whatever_the_case_of_its_members():
+    dataset = body(dataset={"dataInputType": "DataUrl", "Path": "https://x/y"}).dataset
+    assert (dataset.data_input_type, dataset.path) == ("DataUrl", "https://x/y")
+
+
+def test_todays_body_is_read_and_the_names_of_inputs_keep_their_case():
+    inputs = body(InputData={"MyFolder": {"JobInputType": "UriFolder", "Uri": "azureml:d:1"}}).input_data
+    assert inputs["MyFolder"].uri == "azureml:d:1"
+
+
+def test_unknown_members_do_no_harm():
+    assert body(isLocal=True, compute={"instanceCount": 2, "isLocal": True}).compute.instance_count == 2
+
+
+def test_every_override_of_the_body_wins_over_the_deployment():
+    given = body(
+        miniBatchSize=3,
+        compute={"instanceCount": 2},
+        maxConcurrencyPerInstance=4,
+        outputAction="SummaryOnly",
+        outputFileName="mine.csv",
+        retrySettings={"maxRetries": 1, "timeout": "PT2M"},
+        errorThreshold=7,
+        loggingLevel="debug",
+    )
+    assert merged_settings(ScoringSettings(), given, 5) == ScoringSettings(
+        mini_batch_size=3,
+        instance_count=2,
+        max_concurrency_per_instance=4,
+        output_action="SummaryOnly",
+        output_file_name="mine.csv",
+        max_retries=1,
+        timeout_seconds=120,
+        error_threshold=7,
+        logging_level=LoggingLevel.DEBUG,
+    )
+
+
+def test_a_partial_override_keeps_the_rest():
+    settings = ScoringSettings(max_retries=9, timeout_seconds=99)
+    assert merged_settings(settings, body(retrySettings={"maxRetries": 1}), 5).timeout_seconds == 99
+
+
+def test_the_output_file_of_todays_body_is_the_last_part_of_its_uri():
+    given = body(outputData={"score": {"uri": "azureml://datastores/d/paths/p/mine.csv"}})
+    assert merged_settings(ScoringSettings(), given, 1).output_file_name == "mine.csv"
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ({"miniBatchSize": 0}, "properties.miniBatchSize: .*greater than or equal to 1"),
+        ({"errorThreshold": -2}, "properties.errorThreshold"),
+        ({"dataset": {"dataInputType": "Nope"}}, "properties.dataset.dataInputType: .*DataUrl"),
+        ({"loggingLevel": "loud"}, "properties.loggingLevel: .*Warning"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_field(properties, message):
+    with pytest.raises(ValidationError, match=message):
+        body(**properties)
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ({"retrySettings": {"timeout": "30"}}, "retrySettings.timeout '30'.*PT30S"),
+        ({"compute": {"instanceCount": 6}}, "compute.instanceCount 6.*at most 5"),
+        ({"outputFileName": "a/b.csv"}, "output_file_name 'a/b.csv'"),
+    ],
+)
+def test_an_override_that_cannot_be_is_refused(properties, message):
+    with pytest.raises(ValidationError, match=message):
+        merged_settings(ScoringSettings(), body(**properties), 5)
