@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import urllib3
-from azure.core.exceptions import AzureError, ClientAuthenticationError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import ContainerClient
 
 from shared.contracts.locations import Location
@@ -14,6 +14,8 @@ from shared.storage.locations import blob_uri, container_of
 
 PAGE_FILES = 5_000
 """Source: the most that List Blobs gives in one answer."""
+
+_REFUSALS = {401, 403, 404}
 
 _URL_TIMEOUT = urllib3.Timeout(connect=5, read=15)
 
@@ -33,7 +35,9 @@ def find_input(account: StorageAccount, location: Location) -> Location:
         folder = location.model_copy(update={"kind": "blob_folder", "path": location.path.rstrip("/")})
         if _has_files(container, folder):
             return folder
-    except (ResourceNotFoundError, ClientAuthenticationError) as error:
+    except HttpResponseError as error:
+        if error.status_code not in _REFUSALS:
+            raise
         raise ValidationError(
             f"the input {blob_uri(location)} cannot be read: {_reason(error)}", target="input"
         ) from error
@@ -85,5 +89,5 @@ def _check_url(url: str) -> None:
         raise ValidationError(f"the input {url} cannot be read: HTTP status {answer.status}", target="input")
 
 
-def _reason(error: AzureError) -> str:
+def _reason(error: HttpResponseError) -> str:
     return str(getattr(error, "error_code", "") or error.message).strip()

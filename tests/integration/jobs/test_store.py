@@ -1,0 +1,67 @@
+from datetime import timedelta
+
+import pytest
+
+from shared.contracts.job import JobStatus
+from shared.errors import ConflictError, NotFoundError
+from shared.jobs.store import JobStore
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def jobs(account):
+    return JobStore(account.tables)
+
+
+def test_jobs_are_listed_by_endpoint_with_the_newest_first(jobs, make_job, unique_name):
+    endpoint, first = unique_name("ep"), make_job()
+    made = [
+        first.model_copy(update={"name": f"{first.name}-{n}", "endpoint": endpoint, "created": first.created + age})
+        for n, age in enumerate([timedelta(0), timedelta(seconds=2), timedelta(seconds=1)])
+    ]
+    for job in made:
+        jobs.add(job)
+    assert [job.name[-1] for job in jobs.page(endpoint=endpoint.upper()).jobs] == ["1", "2", "0"]
+
+
+def test_pages_follow_each_other(jobs, make_job, unique_name):
+    endpoint = unique_name("ep")
+    names = {jobs.add(make_job(endpoint=endpoint)).name for _ in range(5)}
+    found, continuation = set(), None
+    for _ in range(3):
+        page = jobs.page(endpoint=endpoint, size=2, continuation=continuation)
+        found |= {job.name for job in page.jobs}
+        continuation = page.continuation
+    assert (found, continuation) == (names, None)
+
+
+def test_a_name_is_given_once(jobs, make_job):
+    job = jobs.add(make_job())
+    with pytest.raises(ConflictError):
+        jobs.add(job)
+
+
+def test_a_failed_second_add_does_not_hide_the_first_job(jobs, make_job):
+    job = jobs.add(make_job())
+    with pytest.raises(ConflictError):
+        jobs.add(job.model_copy(update={"created": job.created + timedelta(seconds=1)}))
+    assert [found.name for found in jobs.page(endpoint="heart").jobs].count(job.name) == 1
+
+
+def test_a_job_is_unfinished_until_it_enters_a_terminal_state(jobs, make_job):
+    name = jobs.add(make_job()).name
+    assert name in {job.name for job in jobs.unfinished()}
+    jobs.enter(name, JobStatus.FAILED)
+    assert name not in {job.name for job in jobs.unfinished()}
+
+
+def test_a_job_stays_as_it_is_where_it_may_not_go(jobs, make_job):
+    name = jobs.add(make_job()).name
+    jobs.enter(name, JobStatus.FAILED)
+    assert jobs.enter(name, JobStatus.RUNNING).status is JobStatus.FAILED
+
+
+def test_an_unknown_job_is_named(jobs):
+    with pytest.raises(NotFoundError, match="'nobody'"):
+        jobs.get("nobody")
