@@ -79,3 +79,39 @@ def type_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("-t", "--type", "endpoint_type", default="batch", show_default=True, help="Kind of endpoint.")(
         run
     )
+
+
+def file_option(help_text: str, *, required: bool = False) -> Decorator:
+    """`-f/--file`, a YAML file."""
+    return click.option(
+        "-f",
+        "--file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        required=required,
+        help=f"{help_text} (YAML)",
+    )
+
+
+def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--set key=value`, as often as wanted."""
+    return click.option(
+        "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Set one value, e.g. a.b=3; repeatable."
+    )(function)
+
+
+def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`-y/--yes`: do not ask."""
+    return click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")(function)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask on a terminal; raises UsageError where nobody can be asked."""
+    import sys
+
+    from cli.errors import UsageError
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("this needs a confirmation, and there is no terminal to ask on", mend="Give --yes")
+    click.confirm(question, abort=True, err=True)

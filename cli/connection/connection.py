@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cli.connection.token import ClientSecretTokens, GivenToken, TokenSource
-from cli.errors import UnreachableError, UsageError
+from cli.errors import CliError, UnreachableError, UsageError
 
 DEFAULT_DATA_DIR = Path(".local")
 _DEPLOYED = ("BML_MANAGEMENT_URL", "BML_SUBSCRIPTION", "BML_RESOURCE_GROUP", "BML_WORKSPACE", "BML_ACCESS_TOKEN")
@@ -79,21 +79,24 @@ def _deployed(environment: Mapping[str, str]) -> Connection:
 
 
 def _local(folder: Path) -> Connection:
+    from local.errors import LocalStackError, NoStackError
     from local.stack.connection import read_connection
 
     try:
         found = read_connection(folder)
-    except FileNotFoundError:
+    except NoStackError:
         raise UnreachableError(
             f"no local service was started in {folder}",
             mend="Start it with `bml local up`, name its folder with --data-dir, or set BML_MANAGEMENT_URL and "
             "its companions for a deployed one",
         ) from None
+    except LocalStackError as error:
+        raise CliError(str(error)) from None
     return Connection(
         management_url=found.management_url.rstrip("/"),
         subscription=found.subscription_id,
         resource_group=found.resource_group,
         workspace=found.workspace,
-        tokens=ClientSecretTokens(found.token_url, found.client_id, found.client_secret),
+        tokens=ClientSecretTokens(found.token_url, found.client_id, found.client_secret, found.tenant_id),
         is_local=True,
     )

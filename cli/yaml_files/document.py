@@ -48,6 +48,12 @@ class YamlDocument:
         """A complaint about the value at `keys`."""
         return InvalidInputError(f"{self.where(*keys)}: {message}", mend=mend)
 
+    def missing(self, keys: KeyPath, what: str, path: Path) -> NotFoundError:
+        """A complaint that `path`, named at `keys`, is not there."""
+        return NotFoundError(
+            f"{self.where(*keys)}: {what} {path} does not exist", mend="Paths are relative to the YAML file"
+        )
+
 
 def read_document(path: Path) -> YamlDocument:
     """Read a file; raises NotFoundError, or InvalidInputError with line and column."""

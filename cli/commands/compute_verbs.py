@@ -1,0 +1,101 @@
+"""`bml compute create|show|list|delete`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.api.workspace import Workspace
+from cli.commands.verb import confirm, file_option, in_workspace, name_option, shown, yes_option
+from cli.errors import UsageError
+from cli.output.resources import compute_view
+
+if TYPE_CHECKING:
+    from cli.yaml_files.compute_form import ComputeForm
+
+COLUMNS = ("name", "type", "provisioning_state", "current_node_count", "min_instances", "max_instances")
+
+
+@click.command()
+@click.option("-n", "--name", help="The cluster.")
+@click.option("-t", "--type", "kind", help="AmlCompute.")
+@file_option("The cluster; options win over it.")
+@click.option("--size", help="Size of the machines, e.g. Standard_DS3_v2.")
+@click.option("--min-instances", type=int, help="Instances that are always there; 0 by default.")
+@click.option("--max-instances", type=int, help="Instances at most; 4 by default.")
+@click.option("-s", "--idle-time-before-scale-down", type=int, help="Seconds; 120 by default.")
+@click.option("--priority", help="dedicated or low_priority.")
+@click.option("--tier", "priority", help="The same as --priority.", hidden=True)
+@click.option("--description", help="A description.")
+@click.option("--location", help="Region.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until it is ready.")
+@shown(*COLUMNS)
+@in_workspace
+def create(workspace: Workspace, *, file: Path | None, no_wait: bool, **options: Any) -> dict[str, Any]:
+    """Create a cluster, or change one that exists."""
+    form = _form(file, options)
+    if not form.name:
+        raise UsageError("the cluster has no name", mend="Give --name, or `name` in the file")
+    return compute_view(workspace.put(f"computes/{form.name}", _body(workspace, form), wait=not no_wait))
+
+
+@click.command()
+@name_option("The cluster.")
+@shown(*COLUMNS)
+@in_workspace
+def show(workspace: Workspace, name: str) -> dict[str, Any]:
+    """Show a cluster and what its nodes do."""
+    return compute_view(workspace.get(f"computes/{name}"))
+
+
+@click.command("list")
+@shown(*COLUMNS)
+@in_workspace
+def list_computes(workspace: Workspace) -> list[dict[str, Any]]:
+    """List all clusters."""
+    return [compute_view(compute) for compute in workspace.list("computes")]
+
+
+@click.command()
+@name_option("The cluster.")
+@yes_option
+@click.option("--no-wait", is_flag=True, help="Do not wait until it is gone.")
+@in_workspace
+def delete(workspace: Workspace, name: str, yes: bool, no_wait: bool) -> None:
+    """Delete a cluster and its instances."""
+    workspace.get(f"computes/{name}")
+    confirm(f"Delete the compute {name}?", yes)
+    workspace.delete(f"computes/{name}", wait=not no_wait)
+
+
+def _form(file: Path | None, options: dict[str, Any]) -> "ComputeForm":
+    """The file with the options over it; both go through the same checks."""
+    from cli.yaml_files.compute_form import ComputeForm
+    from cli.yaml_files.document import YamlDocument, read_document
+    from cli.yaml_files.form import read_form
+
+    keys = {"kind": "type", "priority": "tier"}
+    given = {keys.get(key, key): value for key, value in options.items() if value is not None}
+    document = read_document(file) if file else YamlDocument(Path("the command line"), {}, {})
+    document.content.update(given)
+    return read_form(ComputeForm, document)
+
+
+def _body(workspace: Workspace, form: "ComputeForm") -> dict[str, Any]:
+    from cli.deploy.settings import iso_seconds
+
+    tiers = {"dedicated": "Dedicated", "lowpriority": "LowPriority"}
+    idle = form.idle_time_before_scale_down
+    scale = {
+        "minNodeCount": form.min_instances,
+        "maxNodeCount": form.max_instances,
+        "nodeIdleTimeBeforeScaleDown": None if idle is None else iso_seconds(idle),
+    }
+    cluster = {"vmSize": form.size, "vmPriority": tiers.get(form.tier or ""), "scaleSettings": _given(scale)}
+    properties = {"computeType": "AmlCompute", "description": form.description, "properties": _given(cluster)}
+    location = form.location or workspace.get("").get("location")
+    return _given({"location": location, "tags": form.tags, "properties": _given(properties)})
+
+
+def _given(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}

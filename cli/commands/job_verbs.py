@@ -1,0 +1,87 @@
+"""`bml job show|list|stream|cancel|download`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.api.workspace import Workspace
+from cli.commands.verb import in_workspace, name_option, shown
+from cli.output.resources import job_view
+
+COLUMNS = ("name", "status", "experiment_name", "display_name")
+
+
+@click.command()
+@name_option("The job.")
+@shown(*COLUMNS)
+@in_workspace
+def show(workspace: Workspace, name: str) -> dict[str, Any]:
+    """Show a job: status, statistics, error, settings and where its output is."""
+    return job_view(workspace.get(f"jobs/{name}"))
+
+
+@click.command("list")
+@click.option("-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="At most.")
+@shown(*COLUMNS)
+@in_workspace
+def list_jobs(workspace: Workspace, max_results: int) -> list[dict[str, Any]]:
+    """List jobs, the newest first."""
+    from itertools import islice
+
+    return [job_view(job) for job in islice(workspace.list("jobs"), max_results)]
+
+
+@click.command()
+@name_option("The job.")
+@click.option("--no-logs", is_flag=True, help="Only progress and summary.")
+@in_workspace
+def stream(workspace: Workspace, name: str, no_logs: bool) -> None:
+    """Follow a job to its end: log lines of every process, progress, summary.
+
+    Exits with 7 when the job fails or is canceled. Ctrl-C ends the command only; the job goes on.
+    """
+    import sys
+
+    from cli.watching.stream import JobStream
+
+    JobStream(workspace, name, sys.stdout, with_logs=not no_logs).follow()
+
+
+@click.command()
+@name_option("The job.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until it has stopped.")
+@shown(*COLUMNS)
+@in_workspace
+def cancel(workspace: Workspace, name: str, no_wait: bool) -> dict[str, Any]:
+    """Stop a job. What it has scored so far is not kept."""
+    workspace.post(f"jobs/{name}/cancel", wait=not no_wait)
+    return job_view(workspace.get(f"jobs/{name}"))
+
+
+@click.command()
+@name_option("The job.")
+@click.option(
+    "-p",
+    "--download-path",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the files; by default one named after the job.",
+)
+@click.option("--output-name", type=click.Choice(["score"]), help="Only this output, no logs.")
+@click.option("--all", "everything", is_flag=True, help="Output and logs; the default.")
+@shown("path")
+@in_workspace
+def download(
+    workspace: Workspace, name: str, download_path: Path | None, output_name: str | None, everything: bool
+) -> list[dict[str, Any]]:
+    """Fetch the output of a job that has ended, the list of failed items (errors.jsonl) and the logs."""
+    from cli.watching.download import check_ended, download_logs, download_output
+    from cli.watching.job_state import JobState
+
+    job = JobState(workspace.get(f"jobs/{name}"))
+    check_ended(job)
+    target = download_path or Path(name)
+    files = download_output(workspace, job, target)
+    if everything or not output_name:
+        files += download_logs(workspace, job, target)
+    return [{"path": str(path), "bytes": path.stat().st_size} for path in files]

@@ -1,0 +1,13 @@
+"""`bml local`."""
+
+from cli.lazy_group import LazyCommand, LazyGroup
+
+group = LazyGroup(
+    "local",
+    {
+        "up": LazyCommand("cli.commands.local_verbs:up", "Start the service on this machine."),
+        "down": LazyCommand("cli.commands.local_verbs:down", "Stop it; its data stays."),
+        "status": LazyCommand("cli.commands.local_verbs:status", "Its addresses and processes."),
+    },
+    help="The whole service on this machine, its data in one folder.",
+)

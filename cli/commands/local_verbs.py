@@ -1,0 +1,79 @@
+"""`bml local up|down|status`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.commands.verb import data_dir_option, shown
+from cli.connection.connection import data_dir as resolved_data_dir
+from cli.errors import CliError, ConflictError, NotFoundError
+
+if TYPE_CHECKING:
+    from local.stack.inspection import StackStatus
+
+_PORT = click.IntRange(1, 65535)
+
+
+@click.command()
+@data_dir_option()
+@click.option("--port", type=_PORT, help="Port of the service; a free one at the first start.")
+@click.option("--azurite-blob-port", type=_PORT, help="Port of Azurite's blob service.")
+@click.option("--azurite-queue-port", type=_PORT, help="Port of Azurite's queue service.")
+@click.option("--azurite-table-port", type=_PORT, help="Port of Azurite's table service.")
+@click.option("--detach", is_flag=True, help="Return when everything runs, and go on in the background.")
+def up(data_dir: Path | None, **options: Any) -> None:
+    """Start storage, Functions host, scale set and token issuer; bring back what is missing of them.
+
+    Ctrl-C, or `bml local down` from elsewhere, ends exactly the processes that it started.
+    """
+    with _explained():
+        from local import stack
+        from local.stack.options import StackOptions
+
+        stack.up(StackOptions(data_dir=resolved_data_dir(data_dir).absolute(), **options), on_ready=_greet)
+
+
+@click.command()
+@data_dir_option()
+def down(data_dir: Path | None) -> None:
+    """End every process of the service; its data stays."""
+    with _explained():
+        from local import stack
+
+        before = stack.down(resolved_data_dir(data_dir))
+    ended = [f"{process.name} ({process.pid})" for process in before.processes if process.pid]
+    click.echo(f"Ended {', '.join(ended)}." if ended else "Nothing was running.")
+
+
+@click.command()
+@data_dir_option()
+@shown("state", "management_url", "scoring_url", "blob_url", "data_dir")
+def status(data_dir: Path | None) -> dict[str, Any]:
+    """Show every address, name and process of the service."""
+    with _explained():
+        from local import stack
+
+        return stack.status(resolved_data_dir(data_dir)).as_json()
+
+
+def _greet(status: "StackStatus") -> None:
+    click.echo(f"The service is up at {status.management_url}, its data in {status.data_dir}.")
+    click.echo("Next: `bml compute create --name cpu-cluster --max-instances 2`; end it with `bml local down`.")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """The local stack's errors as CliErrors."""
+    from local.errors import LocalStackError, NoStackError, PortInUseError
+
+    try:
+        yield
+    except NoStackError as error:
+        raise NotFoundError(str(error)) from None
+    except PortInUseError as error:
+        raise ConflictError(str(error)) from None
+    except LocalStackError as error:
+        raise CliError(str(error)) from None

@@ -1,0 +1,122 @@
+"""Models, code and environments of a YAML file, uploaded and registered before the deployment names them."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from cli.api.workspace import Resource, Workspace
+from cli.deploy.journal import UndoJournal
+from cli.deploy.plan import LocalCode, LocalEnvironment, LocalModel
+from cli.errors import ConflictError
+from cli.uploads.datastore import upload_to_datastore
+from cli.uploads.local_files import LocalFiles, local_files
+
+HASH_VERSION = "202208"
+"""The version of the content hash that the API's look-up by hash expects (azure_ai_ml_wire, row 27)."""
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Registers assets; what it makes is noted in the journal."""
+
+    workspace: Workspace
+    journal: UndoJournal
+
+    def model(self, model: LocalModel) -> str:
+        """Id of the registered model."""
+        files = local_files(model.path)
+        uploaded = upload_to_datastore(self.workspace, files)
+        properties = {
+            "modelType": "mlflow_model" if model.is_mlflow else "custom_model",
+            "modelUri": self._long_uri(uploaded.uri),
+            "description": model.description,
+            "tags": model.tags,
+            "isAnonymous": not model.name,
+        }
+        return self._register("models", model.name or _anonymous(uploaded.uri), model.version, properties, "modelUri")
+
+    def environment(self, environment: LocalEnvironment) -> str:
+        """Id of the registered environment."""
+        properties = {
+            "image": environment.image,
+            "condaFile": environment.conda_file or None,
+            "osType": "Linux",
+            "description": environment.description,
+            "tags": environment.tags,
+            "isAnonymous": not environment.name,
+        }
+        name = environment.name or _anonymous(f"{environment.image}\0{environment.conda_file}")
+        return self._register("environments", name, environment.version, properties, "image", "condaFile")
+
+    def code(self, code: LocalCode) -> str:
+        """Id of the uploaded code; the same content is uploaded once."""
+        files = local_files(code.folder)
+        content_hash = files.content_hash()
+        name = str(uuid.uuid4())
+        known = self.workspace.list(f"codes/{name}/versions", hash=content_hash, hashVersion=HASH_VERSION)
+        if found := next(known, None):
+            return str(found["id"])
+        return self._upload_code(files, name, content_hash)
+
+    def _upload_code(self, files: LocalFiles, name: str, content_hash: str) -> str:
+        from cli.uploads.container import Container
+
+        path = f"codes/{name}/versions/1"
+        pending = self.workspace.post(f"{path}/startPendingUpload", {"pendingUploadType": "TemporaryBlobReference"})
+        reference = pending["blobReferenceForConsumption"]
+        url, _, sas = reference["credential"]["sasUri"].partition("?")
+        Container(url, sas).upload(files, f"{files.name}/", f"Uploading {files.name}")
+        properties = {
+            "codeUri": f"{reference['blobUri'].rstrip('/')}/{files.name}",
+            "isAnonymous": True,
+            "properties": {"hash_sha256": content_hash, "hash_version": HASH_VERSION},
+        }
+        created = self.workspace.put(path, {"properties": properties})
+        self.journal.made(f"code {name}", lambda: self.workspace.delete(path))
+        return str(created["id"])
+
+    def _register(self, kind: str, name: str, version: str, properties: dict[str, Any], *content: str) -> str:
+        """Register a version, or find the one that is there with the same `content` members."""
+        version = version or self._version_with(kind, name, properties, content)
+        path = f"{kind}/{name}/versions/{version}"
+        if there := self.workspace.find(path):
+            if not _same(there, properties, content):
+                raise ConflictError(
+                    f"{name}:{version} is registered in {kind} with other content",
+                    mend="Raise `version` in the YAML file, or leave it out to get the next one",
+                )
+            return str(there["id"])
+        given = {member: value for member, value in properties.items() if value not in (None, "", {})}
+        created = self.workspace.put(path, {"properties": given})
+        self.journal.made(f"{kind} {name}:{version}", lambda: self.workspace.delete(path))
+        return str(created["id"])
+
+    def _version_with(self, kind: str, name: str, properties: dict[str, Any], content: tuple[str, ...]) -> str:
+        """The latest version when it has this content, else the next one."""
+        container = self.workspace.find(f"{kind}/{name}")
+        if container is None:
+            return "1"
+        latest = container["properties"]["latestVersion"]
+        there = self.workspace.find(f"{kind}/{name}/versions/{latest}")
+        if there and _same(there, properties, content):
+            return str(latest)
+        return str(container["properties"]["nextVersion"])
+
+    def _long_uri(self, short: str) -> str:
+        """The form that the official client sends for models."""
+        connection = self.workspace.connection
+        return short.replace(
+            "azureml://",
+            f"azureml://subscriptions/{connection.subscription}/resourceGroups/{connection.resource_group}"
+            f"/workspaces/{connection.workspace}/",
+        )
+
+
+def _same(there: Resource, properties: dict[str, Any], content: tuple[str, ...]) -> bool:
+    return all((there["properties"].get(member) or None) == (properties[member] or None) for member in content)
+
+
+def _anonymous(content: str) -> str:
+    """A name for an asset without one: the same content has the same name."""
+    return f"azureml_anonymous_{hashlib.sha256(content.encode()).hexdigest()[:32]}"

@@ -1,0 +1,86 @@
+"""`--set` of an invocation: what a job may do otherwise than its deployment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cli.deploy.set_option import parse_assignment
+from cli.deploy.settings import iso_seconds
+from cli.errors import UsageError
+
+Convert = Callable[[str, Any], Any]
+
+
+def _text(key: str, value: Any) -> str:
+    if isinstance(value, (dict, list)) or value is None:
+        raise UsageError(f"--set {key} takes a text")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _whole(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UsageError(f"--set {key}={value} is not a whole number")
+    return value
+
+
+def _duration(key: str, value: Any) -> str:
+    """Seconds, or an ISO 8601 duration as it is."""
+    return value if isinstance(value, str) and value[:1] in "pP" else iso_seconds(_whole(key, value))
+
+
+def _action(key: str, value: Any) -> str:
+    actions = {"append_row": "AppendRow", "summary_only": "SummaryOnly"}
+    if value not in actions:
+        raise UsageError(f"--set {key}={value} is not known", mend="Use append_row or summary_only")
+    return actions[value]
+
+
+@dataclass(frozen=True)
+class Override:
+    """Where a value goes in the body, and how it is written there."""
+
+    member: str
+    """Dotted path below `properties`."""
+    convert: Convert = _text
+
+
+OVERRIDES = {
+    "mini_batch_size": Override("miniBatchSize", _whole),
+    "instance_count": Override("compute.instanceCount", _whole),
+    "compute.instance_count": Override("compute.instanceCount", _whole),
+    "resources.instance_count": Override("compute.instanceCount", _whole),
+    "max_concurrency_per_instance": Override("maxConcurrencyPerInstance", _whole),
+    "error_threshold": Override("errorThreshold", _whole),
+    "retry_settings.max_retries": Override("retrySettings.maxRetries", _whole),
+    "retry_settings.timeout": Override("retrySettings.timeout", _duration),
+    "logging_level": Override("loggingLevel"),
+    "output_action": Override("outputAction", _action),
+    "output_file_name": Override("outputFileName"),
+    "display_name": Override("displayName"),
+    "description": Override("description"),
+    "experiment_name": Override("experimentName"),
+    "name": Override("name"),
+}
+MAPPINGS = {"tags": "tags", "properties": "properties", "environment_variables": "environmentVariables"}
+"""Keys below these are the user's own."""
+
+
+def set_override(body: dict[str, Any], assignment: str) -> None:
+    """Put `key=value` into the body; raises UsageError that lists what can be set."""
+    keys, value = parse_assignment(assignment)
+    name = ".".join(keys)
+    if keys[0] in MAPPINGS and len(keys) > 1:
+        put(body, [MAPPINGS[keys[0]], ".".join(keys[1:])], _text(name, value))
+        return
+    override = OVERRIDES.get(name.removeprefix("settings."))
+    if override is None:
+        known = [*OVERRIDES, *(f"{mapping}.<key>" for mapping in MAPPINGS)]
+        raise UsageError(f"--set {name!r} cannot be overridden by a job", mend=f"Known are {', '.join(known)}")
+    put(body, override.member.split("."), override.convert(name, value))
+
+
+def put(body: dict[str, Any], keys: list[str], value: Any) -> None:
+    """Set a nested member, making the mappings on the way."""
+    for key in keys[:-1]:
+        body = body.setdefault(key, {})
+    body[keys[-1]] = value

@@ -1,0 +1,52 @@
+"""The request that starts a job."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from cli.api.workspace import Resource, Workspace
+from cli.connection.token import SCORING_AUDIENCE
+from cli.errors import ServiceError
+
+
+@dataclass(frozen=True)
+class ScoringUri:
+    """The scoring URI of an endpoint; asked for first, so that a wrong name fails before an upload."""
+
+    workspace: Workspace
+    endpoint: str
+    url: str
+
+    @classmethod
+    def of(cls, workspace: Workspace, endpoint: str) -> "ScoringUri":
+        """The URI of this endpoint; raises NotFoundError."""
+        url = workspace.get(f"batchEndpoints/{endpoint}")["properties"].get("scoringUri")
+        if not url:
+            raise ServiceError(f"the service gives no scoring URI for the endpoint {endpoint!r}")
+        return cls(workspace, endpoint, url)
+
+    def start(self, properties: dict[str, Any], deployment: str | None = None) -> Resource:
+        """Start a job. The request carries an id, so that sending it again after a lost answer starts no second one."""
+        headers = {"repeatability_request-id": str(uuid.uuid4())}
+        if deployment:
+            headers["azureml-model-deployment"] = deployment
+        answer = self.workspace.transport.send(
+            "POST",
+            self.url,
+            audience=SCORING_AUDIENCE,
+            content={"properties": properties},
+            headers=headers,
+            repeatable=True,
+        )
+        job: Resource = answer.json()
+        return job
+
+    def jobs(self, deployment: str | None) -> Any:
+        """The endpoint's jobs, the newest first, page after page."""
+        from urllib.parse import urlencode
+
+        url = self.url + (f"?{urlencode({'deployment': deployment})}" if deployment else "")
+        while url:
+            page = self.workspace.transport.send("GET", url, audience=SCORING_AUDIENCE).json()
+            yield from page["value"]
+            url = page.get("nextLink") or ""

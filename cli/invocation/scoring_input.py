@@ -1,0 +1,87 @@
+"""The input of an invocation, by one of the three methods of the seed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.api.workspace import Workspace
+from cli.errors import UsageError
+from cli.uploads.datastore import DEFAULT_DATASTORE, DatastorePath, upload_to_datastore
+from cli.uploads.local_files import local_files
+
+_METHODS = (
+    "Give one of --input-data azureml:<name>:<version>, --input-path <URL>, "
+    "--input-datastore <name> with --input-path <path>, or --input-local-path <folder or file>"
+)
+
+
+@dataclass(frozen=True)
+class InputOptions:
+    """What the command line says about the input."""
+
+    data: str | None = None
+    datastore: str | None = None
+    path: str | None = None
+    local_path: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Raise UsageError unless exactly one method is used."""
+        ways = [name for name, value in self._ways().items() if value]
+        if len(ways) != 1:
+            raise UsageError(" and ".join(ways) + " exclude each other" if ways else "no input is given", mend=_METHODS)
+        if self.datastore and not (self.path or self.local_path):
+            raise UsageError("--input-datastore needs --input-path", mend="Name a path in the datastore")
+        if self.path and not self.datastore and "://" not in self.path:
+            raise UsageError(
+                f"--input-path {self.path!r} is not a URL",
+                mend="Name its --input-datastore, or use --input-local-path for a path on this machine",
+            )
+
+    def _ways(self) -> dict[str, Any]:
+        return {"--input-data": self.data, "--input-path": self.path, "--input-local-path": self.local_path}
+
+
+def dataset(workspace: Workspace, options: InputOptions) -> dict[str, Any]:
+    """`dataset` of the request's body; a local path is uploaded and registered as a data asset first."""
+    if options.local_path:
+        return _registered(workspace, options.local_path, options.datastore)
+    if options.data:
+        return _data_asset(options.data)
+    path = options.path or ""
+    if options.datastore:
+        path = DatastorePath(_name(options.datastore), path.lstrip("/")).uri
+    return {"dataInputType": "DataUrl", "path": path}
+
+
+def _data_asset(reference: str) -> dict[str, Any]:
+    name = reference.removeprefix("azureml:").strip()
+    if name.startswith("/"):
+        return {"dataInputType": "DatasetId", "datasetId": name}
+    for separator in (":", "@"):
+        asset, found, version = name.partition(separator)
+        if found and asset and version:
+            return {"dataInputType": "DatasetVersion", "datasetName": asset, "datasetVersion": version}
+    raise UsageError(
+        f"--input-data {reference!r} names no version", mend="Write azureml:<name>:<version> or azureml:<name>@latest"
+    )
+
+
+def _registered(workspace: Workspace, path: Path, datastore: str | None) -> dict[str, Any]:
+    """Upload, and register under a name made from the content: the same data has one asset."""
+    files = local_files(path)
+    uploaded = upload_to_datastore(workspace, files, _name(datastore or DEFAULT_DATASTORE))
+    name = f"upload-{uploaded.path.split('/')[1][:32]}"
+    asset = f"data/{name}/versions/1"
+    if workspace.find(asset) is None:
+        kind = "uri_folder" if files.is_folder else "uri_file"
+        properties = {
+            "dataUri": uploaded.uri,
+            "dataType": kind,
+            "description": f"Uploaded from {files.name} for an invocation",
+        }
+        workspace.put(asset, {"properties": properties})
+    return {"dataInputType": "DatasetVersion", "datasetName": name, "datasetVersion": "1"}
+
+
+def _name(reference: str) -> str:
+    return reference.removeprefix("azureml:").strip()

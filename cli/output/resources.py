@@ -1,0 +1,144 @@
+"""ARM resources as the command line shows them: snake_case names, as in the YAML files and in `az ml`."""
+
+import re
+from typing import Any
+
+from cli.api.workspace import Resource
+
+_ASSET = re.compile(r".*/(?:models|environments|data)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)", re.IGNORECASE)
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?", re.IGNORECASE)
+ACTIVE, INACTIVE = 100, 0
+
+
+def endpoint_view(endpoint: Resource, deployments: list[Resource] | None = None) -> dict[str, Any]:
+    """An endpoint; with `deployments`, also those and the traffic of each (100 for the active one)."""
+    properties = endpoint["properties"]
+    default = (properties.get("defaults") or {}).get("deploymentName")
+    view = {
+        "name": endpoint["name"],
+        "id": endpoint["id"],
+        "type": "batch",
+        "description": properties.get("description"),
+        "tags": endpoint.get("tags") or {},
+        "properties": properties.get("properties") or {},
+        "auth_mode": "aad_token",
+        "scoring_uri": properties.get("scoringUri"),
+        "openapi_uri": properties.get("swaggerUri"),
+        "defaults": {"deployment_name": default},
+        "provisioning_state": properties.get("provisioningState"),
+        "location": endpoint.get("location"),
+    }
+    if deployments is not None:
+        view["traffic"] = {item["name"]: ACTIVE if item["name"] == default else INACTIVE for item in deployments}
+        view["deployments"] = [deployment_view(item) for item in deployments]
+    return view
+
+
+def deployment_view(deployment: Resource) -> dict[str, Any]:
+    """A deployment with all its settings."""
+    properties = deployment["properties"]
+    retry = properties.get("retrySettings") or {}
+    code = properties.get("codeConfiguration")
+    return {
+        "name": deployment["name"],
+        "id": deployment["id"],
+        "endpoint_name": str(deployment["id"]).split("/")[-3],
+        "description": properties.get("description"),
+        "tags": deployment.get("tags") or {},
+        "properties": properties.get("properties") or {},
+        "model": short_reference((properties.get("model") or {}).get("assetId")),
+        "code_configuration": code and {"code": code.get("codeId"), "scoring_script": code.get("scoringScript")},
+        "environment": short_reference(properties.get("environmentId")),
+        "environment_variables": properties.get("environmentVariables") or {},
+        "compute": short_reference(properties.get("compute")),
+        "instance_count": (properties.get("resources") or {}).get("instanceCount"),
+        "max_concurrency_per_instance": properties.get("maxConcurrencyPerInstance"),
+        "mini_batch_size": properties.get("miniBatchSize"),
+        "output_action": snake(properties.get("outputAction")),
+        "output_file_name": properties.get("outputFileName"),
+        "error_threshold": properties.get("errorThreshold"),
+        "retry_settings": {"max_retries": retry.get("maxRetries"), "timeout": seconds(retry.get("timeout"))},
+        "logging_level": snake(properties.get("loggingLevel")),
+        "provisioning_state": properties.get("provisioningState"),
+    }
+
+
+def compute_view(compute: Resource) -> dict[str, Any]:
+    """A compute with its size and what its nodes do."""
+    properties = compute["properties"]
+    cluster = properties.get("properties") or {}
+    scale = cluster.get("scaleSettings") or {}
+    return {
+        "name": compute["name"],
+        "id": compute["id"],
+        "type": snake(properties.get("computeType", "")).replace("_", ""),
+        "description": properties.get("description"),
+        "tags": compute.get("tags") or {},
+        "location": compute.get("location"),
+        "size": cluster.get("vmSize"),
+        "tier": snake(cluster.get("vmPriority")),
+        "min_instances": scale.get("minNodeCount"),
+        "max_instances": scale.get("maxNodeCount"),
+        "idle_time_before_scale_down": seconds(scale.get("nodeIdleTimeBeforeScaleDown")),
+        "current_node_count": cluster.get("currentNodeCount"),
+        "target_node_count": cluster.get("targetNodeCount"),
+        "allocation_state": snake(cluster.get("allocationState")),
+        "node_state_counts": cluster.get("nodeStateCounts"),
+        "provisioning_state": properties.get("provisioningState"),
+    }
+
+
+def job_view(job: Resource) -> dict[str, Any]:
+    """A job: how far it is, what it was asked, what it gave."""
+    properties = job["properties"]
+    view = {
+        "name": job["name"],
+        "id": job["id"],
+        "display_name": properties.get("displayName"),
+        "description": properties.get("description"),
+        "experiment_name": properties.get("experimentName"),
+        "type": snake(properties.get("jobType")),
+        "status": properties.get("status"),
+        "error": properties.get("error"),
+    }
+    shown = {"displayName", "description", "experimentName", "jobType", "status", "error", "services"}
+    view |= {snake(name): snake_names(value) for name, value in properties.items() if name not in shown}
+    services = properties.get("services") or {}
+    return view | {"services": services, "creation_context": snake_names(job.get("systemData") or {})}
+
+
+def invocation_view(job: Resource) -> dict[str, Any]:
+    """The answer to an invocation, its properties lifted beside `name`, in the API's own spelling.
+
+    Scripts of the seed read `name` and `interactionEndpoints.Studio.endpoint` from it.
+    """
+    return {name: job.get(name) for name in ("name", "id", "type")} | dict(job["properties"])
+
+
+def short_reference(resource_id: str | None) -> str | None:
+    """`azureml:<name>:<version>` for an asset's ARM id, `azureml:<name>` for a compute's."""
+    if not resource_id:
+        return None
+    if match := _ASSET.fullmatch(resource_id):
+        return f"azureml:{match['name']}:{match['version']}"
+    return f"azureml:{resource_id.rsplit('/', 1)[-1]}" if "/computes/" in resource_id else resource_id
+
+
+def snake(name: str | None) -> str:
+    """`AppendRow` and `appendRow` as `append_row`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name or "").lower()
+
+
+def snake_names(value: Any) -> Any:
+    """The members of a mapping in snake_case, at its own level only: deeper ones may be names of the user."""
+    return {snake(name): inner for name, inner in value.items()} if isinstance(value, dict) else value
+
+
+def seconds(duration: str | None) -> float | None:
+    """Seconds of an ISO 8601 duration."""
+    match = _DURATION.fullmatch(duration or "")
+    if not match:
+        return None
+    days, hours, minutes, rest = (float(part or 0) for part in match.groups())
+    total = days * 86400 + hours * 3600 + minutes * 60 + rest
+    return int(total) if total == int(total) else total

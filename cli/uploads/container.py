@@ -1,0 +1,109 @@
+"""A blob container that may be written or read with a SAS."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
+from azure.storage.blob import ContainerClient
+
+from cli.errors import AuthenticationError, CliError, InvalidInputError, NotFoundError, ServiceError, UnreachableError
+from cli.output.progress import Progress, readable_bytes
+from cli.uploads.local_files import LocalFile, LocalFiles
+
+Item = TypeVar("Item")
+
+PARALLEL_TRANSFERS = 8
+PARALLEL_BLOCKS = 4
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container, by its URL and SAS."""
+
+    url: str
+    sas: str = field(repr=False)
+
+    @cached_property
+    def client(self) -> ContainerClient:
+        """The SDK's client."""
+        return ContainerClient.from_container_url(f"{self.url}?{self.sas.lstrip('?')}")
+
+    def upload(self, files: LocalFiles, prefix: str, label: str) -> None:
+        """Put the files below `prefix`, those that are not there yet; shows a progress bar."""
+        with _explained(self.url):
+            there = {blob.name: blob.size for blob in self.client.list_blobs(name_starts_with=prefix)}
+            missing = [file for file in files.files if there.get(f"{prefix}{file.relative_path}") != file.size]
+            if not missing:
+                return
+            with Progress(label, sum(file.size for file in missing), readable_bytes) as progress:
+                _in_parallel(lambda file: self._put(file, prefix, progress), missing)
+
+    def blobs(self, prefix: str) -> list[tuple[str, int]]:
+        """Name and size of each blob whose name begins with `prefix`."""
+        with _explained(self.url):
+            return [(blob.name, blob.size) for blob in self.client.list_blobs(name_starts_with=prefix)]
+
+    def download(self, prefix: str, target: Path, label: str) -> list[Path]:
+        """Write the blobs below the folder `prefix` into the folder `target`; the files written."""
+        blobs = self.blobs(prefix)
+        with _explained(self.url), Progress(label, sum(size for _, size in blobs), readable_bytes) as progress:
+            wanted = [(name, safe_path(target, name.removeprefix(prefix))) for name, _ in blobs]
+            _in_parallel(lambda pair: self._get(*pair, progress), wanted)
+        return [path for _, path in wanted]
+
+    def _put(self, file: LocalFile, prefix: str, progress: Progress) -> None:
+        blob = self.client.get_blob_client(f"{prefix}{file.relative_path}")
+        with file.path.open("rb") as stream:
+            blob.upload_blob(stream, length=file.size, overwrite=True, max_concurrency=PARALLEL_BLOCKS)
+        progress.advance(file.size)
+
+    def _get(self, name: str, path: Path, progress: Progress) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as stream:
+            for chunk in self.client.get_blob_client(name).download_blob().chunks():
+                stream.write(chunk)
+                progress.advance(len(chunk))
+
+
+def _in_parallel(work: Callable[[Item], None], items: list[Item]) -> None:
+    """Do `work` for each item; the first error ends it, what was not begun then is not done."""
+    with ThreadPoolExecutor(PARALLEL_TRANSFERS) as pool:
+        try:
+            for _ in pool.map(work, items):
+                pass
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def safe_path(target: Path, relative: str) -> Path:
+    """Where a blob goes below `target`; raises InvalidInputError for a name that leads out of it."""
+    parts = PurePosixPath(relative).parts
+    if not parts or any(part in {"..", "/"} for part in parts):
+        raise InvalidInputError(f"the blob name {relative!r} does not name a file below {target}")
+    return target.joinpath(*parts)
+
+
+@contextmanager
+def _explained(url: str) -> Iterator[None]:
+    """Storage's errors as CliErrors."""
+    try:
+        yield
+    except AzureError as error:
+        raise _problem(url, error) from None
+
+
+def _problem(url: str, error: AzureError) -> CliError:
+    reason = str(error.message).splitlines()[0] if error.message else type(error).__name__
+    if isinstance(error, ClientAuthenticationError):
+        return AuthenticationError(f"blob storage refused the access to {url}: {reason}")
+    if isinstance(error, ResourceNotFoundError):
+        return NotFoundError(f"{url}: {reason}")
+    if isinstance(error, HttpResponseError) and error.status_code:
+        return ServiceError(f"blob storage at {url} answered HTTP {error.status_code}: {reason}")
+    return UnreachableError(f"no answer from blob storage at {url}: {reason}", mend="Look at `bml local status`")

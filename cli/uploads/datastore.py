@@ -1,0 +1,83 @@
+"""The datastore as a place to upload to and download from."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.api.workspace import Workspace
+from cli.errors import ServiceError
+from cli.uploads.local_files import LocalFiles
+
+if TYPE_CHECKING:
+    from cli.uploads.container import Container
+
+DEFAULT_DATASTORE = "workspaceblobstore"
+_URI = re.compile(r"azureml://(?:.*/)?datastores/(?P<datastore>[^/]+)/paths/(?P<path>.*)")
+
+
+@dataclass(frozen=True)
+class DatastorePath:
+    """A file or folder in a datastore."""
+
+    datastore: str
+    path: str
+
+    @classmethod
+    def parse(cls, uri: str) -> "DatastorePath | None":
+        """The path that `azureml://…/datastores/<d>/paths/<p>` names, or None."""
+        match = _URI.fullmatch(uri)
+        return cls(match["datastore"], match["path"]) if match else None
+
+    @property
+    def uri(self) -> str:
+        """The short URI."""
+        return f"azureml://datastores/{self.datastore}/paths/{self.path}"
+
+
+def upload_to_datastore(workspace: Workspace, files: LocalFiles, datastore: str = DEFAULT_DATASTORE) -> DatastorePath:
+    """Upload to `LocalUpload/<content hash>/`; files that are there already are not sent again.
+
+    The folder's own name is kept as the last part of the path: models find it below `AZUREML_MODEL_DIR`.
+    """
+    container = datastore_container(workspace, datastore)
+    path = f"LocalUpload/{files.content_hash()}/{files.name}"
+    prefix = f"{path}/" if files.is_folder else path.removesuffix(files.name)
+    container.upload(files, prefix, f"Uploading {files.name}")
+    return DatastorePath(datastore, prefix if files.is_folder else path)
+
+
+def download_from_datastore(workspace: Workspace, source: DatastorePath, target: Path) -> list[Path]:
+    """Download a folder; the files written."""
+    prefix = source.path.rstrip("/") + "/"
+    return datastore_container(workspace, source.datastore).download(prefix, target, "Downloading")
+
+
+def datastore_container(workspace: Workspace, name: str) -> "Container":
+    """The container behind a datastore, with a SAS for the caller."""
+    from cli.uploads.container import Container
+
+    properties = workspace.get(f"datastores/{name}")["properties"]
+    secrets = workspace.post(f"datastores/{name}/listSecrets", {"expirableSecret": True, "expireAfterHours": 1})
+    if not secrets.get("sasToken"):
+        raise ServiceError(f"datastore {name!r} gives no SAS token", mend="Register it with a SAS token as credential")
+    return Container(_container_url(properties), secrets["sasToken"])
+
+
+def _container_url(properties: dict[str, Any]) -> str:
+    account_url = (properties.get("properties") or {}).get("blobServiceUri")
+    if not account_url:
+        protocol, suffix = properties.get("protocol") or "https", properties.get("endpoint") or "core.windows.net"
+        account_url = f"{protocol}://{properties['accountName']}.blob.{suffix}"
+    return f"{account_url.rstrip('/')}/{properties['containerName']}"
+
+
+def datastore_at(workspace: Workspace, url: str) -> DatastorePath | None:
+    """The datastore and path behind the URL of a blob or folder, or None when no datastore holds it."""
+    from urllib.parse import unquote
+
+    for datastore in workspace.list("datastores"):
+        base = f"{_container_url(datastore['properties'])}/"
+        if url.startswith(base):
+            return DatastorePath(datastore["name"], unquote(url.removeprefix(base)))
+    return None

@@ -1,0 +1,75 @@
+"""The files of a folder (or one file) and the hash of their content."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.errors import InvalidInputError, NotFoundError
+
+NOT_CONTENT = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", ".DS_Store"})
+"""Made by tools beside the content; they would change the hash without a change of the user's files."""
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file and its path below the uploaded folder, with `/` between the parts."""
+
+    path: Path
+    relative_path: str
+    size: int
+
+
+@dataclass(frozen=True)
+class LocalFiles:
+    """A folder, or a single file, to upload."""
+
+    root: Path
+    files: tuple[LocalFile, ...]
+
+    @property
+    def name(self) -> str:
+        """The folder's (or file's) own name, also for `.`."""
+        return self.root.resolve().name
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.root.is_dir()
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(file.size for file in self.files)
+
+    def content_hash(self) -> str:
+        """SHA-256 over names and contents, as 64 hexadecimal digits."""
+        whole = hashlib.sha256()
+        for file in self.files:
+            whole.update(f"{file.relative_path}\0{file.size}\0".encode())
+            with file.path.open("rb") as stream:
+                while chunk := stream.read(_CHUNK_BYTES):
+                    whole.update(chunk)
+        return whole.hexdigest()
+
+
+def local_files(root: Path) -> LocalFiles:
+    """The files at `root`, in a fixed order.
+
+    Raises NotFoundError when there is nothing, InvalidInputError when the folder is empty.
+    """
+    if root.is_file():
+        return LocalFiles(root, (LocalFile(root, root.name, root.stat().st_size),))
+    if not root.is_dir():
+        raise NotFoundError(f"{root} does not exist")
+    files = []
+    for folder, subfolders, names in os.walk(root, followlinks=True):
+        subfolders[:] = sorted(set(subfolders) - NOT_CONTENT)
+        for name in sorted(set(names) - NOT_CONTENT):
+            path = Path(folder, name)
+            files.append(LocalFile(path, path.relative_to(root).as_posix(), path.stat().st_size))
+    if not files:
+        raise InvalidInputError(f"the folder {root} has no files")
+    return LocalFiles(root, tuple(sorted(files, key=lambda file: file.relative_path)))

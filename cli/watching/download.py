@@ -1,0 +1,39 @@
+"""`job download`: output, list of failed items and logs of a job that has ended."""
+
+from pathlib import Path
+
+from cli.api.workspace import Workspace
+from cli.errors import ConflictError, NotFoundError, ServiceError
+from cli.uploads.container import safe_path
+from cli.uploads.datastore import DatastorePath, datastore_at, download_from_datastore
+from cli.watching.job_state import JobState
+
+
+def check_ended(job: JobState) -> None:
+    """Raise ConflictError while the job still runs."""
+    if not job.is_terminal:
+        raise ConflictError(
+            f"job {job.name} is {job.status}; there is nothing to download before it has ended",
+            mend=f"Wait for it with `bml job stream --name {job.name}`",
+        )
+
+
+def download_output(workspace: Workspace, job: JobState, target: Path) -> list[Path]:
+    """Everything in the job's output folder: predictions, `errors.jsonl`, files that the script wrote."""
+    if not job.output_uri:
+        raise ServiceError(f"the service does not say where the output of job {job.name} is")
+    source = DatastorePath.parse(job.output_uri) or datastore_at(workspace, job.output_uri)
+    if source is None:
+        raise NotFoundError(f"the output {job.output_uri} is in no registered datastore")
+    return download_from_datastore(workspace, source, target)
+
+
+def download_logs(workspace: Workspace, job: JobState, target: Path) -> list[Path]:
+    """All logs, below `target` under the names that the service gives them."""
+    written = []
+    for name, url in sorted((workspace.run_details(job.name).get("logFiles") or {}).items()):
+        path = safe_path(target, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(workspace.transport.send("GET", url, audience=None).body)
+        written.append(path)
+    return written

@@ -1,0 +1,71 @@
+"""What the management API says about a job, as far as watching needs it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cli.api.workspace import Resource
+
+TERMINAL = frozenset({"Completed", "Failed", "Canceled", "NotResponding", "Paused"})
+SUCCESS = "Completed"
+
+
+@dataclass(frozen=True)
+class JobState:
+    """A job at one moment."""
+
+    resource: Resource
+
+    @property
+    def _properties(self) -> dict[str, Any]:
+        properties: dict[str, Any] = self.resource["properties"]
+        return properties
+
+    @property
+    def name(self) -> str:
+        """The job's name."""
+        return str(self.resource["name"])
+
+    @property
+    def status(self) -> str:
+        """The job's status."""
+        return str(self._properties["status"])
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it will not change any more."""
+        return self.status in TERMINAL
+
+    @property
+    def statistics(self) -> dict[str, Any]:
+        """Files, mini-batches, rows, seconds of each phase."""
+        return self._properties.get("statistics") or {}
+
+    @property
+    def files(self) -> int:
+        """Files in all; 0 while they are not listed yet."""
+        return int(self.statistics.get("files") or 0)
+
+    @property
+    def files_done(self) -> int:
+        """Files that succeeded or failed."""
+        return int(self.statistics.get("succeeded") or 0) + int(self.statistics.get("failed") or 0)
+
+    @property
+    def web_view(self) -> str:
+        """The job's page."""
+        services = self._properties.get("services") or {}
+        return str((services.get("Studio") or {}).get("endpoint") or "")
+
+    @property
+    def output_uri(self) -> str:
+        """The folder of the output named `score`."""
+        outputs = self._properties.get("outputs") or {}
+        return str((outputs.get("score") or {}).get("uri") or "")
+
+    @property
+    def error(self) -> str:
+        """Why it failed, in one sentence, with the file concerned."""
+        error = self._properties.get("error") or {}
+        message = " ".join(str(error.get("message") or "").split())
+        file = error.get("file")
+        return f"{message} (file {file})" if file and str(file) not in message else message

@@ -1,0 +1,109 @@
+"""`job stream`: header, log lines as they come, progress, summary."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TextIO
+
+import click
+
+from cli.api.workspace import Workspace
+from cli.errors import UnsuccessfulJobError
+from cli.output.progress import Progress
+from cli.watching.job_state import SUCCESS, JobState
+from cli.watching.log_reader import LogReader
+
+FIRST_POLL_SECONDS = 0.3
+POLL_GROWTH = 1.3
+LONGEST_POLL_SECONDS = 2.0
+
+
+@dataclass
+class JobStream:
+    """Follows one job to its end."""
+
+    workspace: Workspace
+    name: str
+    out: TextIO
+    with_logs: bool = True
+    _reader: LogReader = field(init=False)
+    _progress: Progress = field(init=False)
+    _shown_log: str = ""
+
+    def __post_init__(self) -> None:
+        self._reader = LogReader(self.workspace.transport.pool)
+        self._progress = Progress("Queued", 0)
+
+    def follow(self) -> JobState:
+        """Print everything until the job has ended; raises UnsuccessfulJobError unless it completed."""
+        job = self._look()
+        self._print(f"RunId: {job.name}", f"Web View: {job.web_view}")
+        pause = FIRST_POLL_SECONDS
+        while not job.is_terminal:
+            self._show(job)
+            time.sleep(pause)
+            pause = min(pause * POLL_GROWTH, LONGEST_POLL_SECONDS)
+            job = self._look()
+        self._show(job)
+        self._progress.finish()
+        self._print("", "Execution Summary", "=================", *summary(job))
+        if job.status != SUCCESS:
+            raise failure(job)
+        return job
+
+    def _look(self) -> JobState:
+        return JobState(self.workspace.get(f"jobs/{self.name}"))
+
+    def _show(self, job: JobState) -> None:
+        if self.with_logs:
+            self._show_logs(last=job.is_terminal)
+        self._progress.label = job.status
+        if job.files:
+            self._progress.total = job.files
+            self._progress.reached(job.files_done)
+
+    def _show_logs(self, *, last: bool) -> None:
+        files = self.workspace.run_details(self.name).get("logFiles") or {}
+        for log, url in sorted(files.items()):
+            self._show_log(log, self._reader.new_lines(log, url, last=last))
+
+    def _show_log(self, log: str, lines: Iterable[str]) -> None:
+        for line in lines:
+            if self._shown_log != log:
+                title = f"Streaming {log}"
+                self._print("", title, "=" * len(title), "")
+                self._shown_log = log
+            self._print(line)
+
+    def _print(self, *lines: str) -> None:
+        self._progress.interrupt()
+        for line in lines:
+            click.echo(line, file=self.out)
+
+
+def failure(job: JobState) -> UnsuccessfulJobError:
+    """The error of a job that did not complete."""
+    reason = job.error or ("it was canceled" if job.status == "Canceled" else "the service gives no reason")
+    return UnsuccessfulJobError(
+        f"job {job.name} ended as {job.status}: {reason}",
+        mend=f"See its logs with `bml job download --name {job.name}`",
+    )
+
+
+def summary(job: JobState) -> list[str]:
+    """Lines that say what the job did."""
+    numbers = job.statistics
+    lines = [f"RunId: {job.name}", f"Status: {job.status}"]
+    if job.files:
+        lines.append(
+            f"Files: {job.files:,} ({numbers.get('succeeded', 0):,} succeeded, {numbers.get('failed', 0):,} failed) "
+            f"in {numbers.get('mini_batches', 0):,} mini-batches"
+        )
+        lines.append(f"Rows: {numbers.get('rows', 0):,}")
+    phases = {state: seconds for state, seconds in (numbers.get("seconds") or {}).items() if seconds}
+    if phases:
+        parts = ", ".join(f"{state} {seconds:.1f}" for state, seconds in phases.items())
+        lines.append(f"Seconds: {sum(phases.values()):.1f} ({parts})")
+    if job.status == SUCCESS:
+        lines.append(f"Output: {job.output_uri}")
+    return lines
