@@ -163,9 +163,8 @@ class ActionStarter:
             raise ActionRefusedError(str(error)) from error
         task_id, task = self._open_task()
         instance_id = given if given and given.strip() else f"{self._execution_id}:{task_id}"
-        self.pending[task_id] = ScheduledChild(
-            task_id, name, instance_id, json.dumps(action.get("input")), action.get("version") or ""
-        )
+        version = action.get("version") or self._functions.default_version
+        self.pending[task_id] = ScheduledChild(task_id, name, instance_id, json.dumps(action.get("input")), version)
         return task
 
     def _continue_as_new(self, action: Action) -> Completion:

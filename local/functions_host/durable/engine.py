@@ -163,6 +163,8 @@ class DurableEngine(InstanceOperations):
     async def _run_activity(self, item: ActivityItem) -> None:
         try:
             outcome = await self._runner.run(item.name, item.input_json)
+            if not outcome.succeeded:
+                log.warning("Activity %s of instance %s failed: %s", *_names(item), outcome.error)
             event = task_end(item.name, item.task_id, outcome)
             message = Message(item.instance_id, json.dumps(event), item.execution_id)
             if await self._hub(TaskHub.answer, "activities", item.id, message):
@@ -174,8 +176,12 @@ class DurableEngine(InstanceOperations):
     async def _fire(self, timer: TimerItem) -> None:
         event = timer_fired(timer.task_id, timer.fire_at)
         message = Message(timer.instance_id, json.dumps(event), timer.execution_id)
-        if await self._hub(TaskHub.answer, "timers", timer.id, message):
-            self._wake(timer.instance_id)
+        try:
+            if await self._hub(TaskHub.answer, "timers", timer.id, message):
+                self._wake(timer.instance_id)
+        except Exception:
+            log.exception("Timer of instance %s could not be fired; it is tried again.", timer.instance_id)
+            asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._timers.add, timer)
 
 
 def _names(item: ActivityItem) -> tuple[str, str]:

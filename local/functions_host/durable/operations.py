@@ -1,6 +1,7 @@
 """What a durable client can do with instances: start, look, send, hold, end, purge."""
 
 import json
+import logging
 from collections.abc import Sequence
 
 from local.functions_host.durable import history
@@ -20,6 +21,8 @@ from local.functions_host.durable.instance_id import check_instance_id, new_inst
 from local.functions_host.durable.registry import DurableFunctions
 from local.functions_host.durable.rows import Message
 from local.functions_host.durable.store import TaskHub
+
+log = logging.getLogger("local.functions_host.durable")
 
 
 class InstanceOperations:
@@ -60,7 +63,7 @@ class InstanceOperations:
             instance_id=instance_id,
             execution_id=new_execution_id(),
             name=name,
-            version=version,
+            version=version or self._functions.default_version,
             status=RuntimeStatus.PENDING,
             input_json=input_json,
             output=None,
@@ -69,6 +72,7 @@ class InstanceOperations:
             updated=now,
         )
         await self._hub(_start_unless_in_use, instance)
+        log.info("Orchestration %s (%s): started.", name, instance_id)
         self._wake(instance_id)
         return instance_id
 
@@ -160,12 +164,7 @@ class InstanceOperations:
         Raises:
             InstanceNotFoundError: there is no finished instance with this id.
         """
-        instance = await self.instance(instance_id)
-        if not instance.status.finished:
-            raise InstanceNotFoundError(
-                f"Instance '{instance_id}' is {instance.status}; only finished ones are purged."
-            )
-        await self._hub(TaskHub.purge, [instance_id])
+        await self._hub(_purge_one, instance_id)
         return 1
 
     async def purge_by(self, wanted: InstanceFilter) -> int:
@@ -200,6 +199,15 @@ def _post_unless_finished(hub: TaskHub, message: Message) -> None:
         if instance.status.finished:
             raise InstanceFinishedError(f"Instance '{message.instance_id}' is {instance.status}.")
         hub.post(message)
+
+
+def _purge_one(hub: TaskHub, instance_id: str) -> None:
+    instance = hub.instance(instance_id)
+    if instance is None:
+        raise InstanceNotFoundError(f"No instance with ID '{instance_id}' found.")
+    if not instance.status.finished:
+        raise InstanceNotFoundError(f"Instance '{instance_id}' is {instance.status}; only finished ones are purged.")
+    hub.purge([instance_id])
 
 
 def _purge_finished(hub: TaskHub, wanted: InstanceFilter) -> int:

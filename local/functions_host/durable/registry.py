@@ -6,9 +6,16 @@ from local.functions_host.durable.errors import FunctionNotFoundError
 
 
 class DurableFunctions:
-    """Names of the app's orchestrators and activities; names are compared without regard to case."""
+    """Names of the app's orchestrators and activities; names are compared without regard to case.
 
-    def __init__(self, orchestrators: Iterable[str] = (), activities: Iterable[str] = ()) -> None:
+    Attributes:
+        default_version: version of instances that are started without one (`defaultVersion` in host.json).
+    """
+
+    def __init__(
+        self, orchestrators: Iterable[str] = (), activities: Iterable[str] = (), *, default_version: str = ""
+    ) -> None:
+        self.default_version = default_version
         self._orchestrators = {name.casefold(): name for name in orchestrators}
         self._activities = {name.casefold(): name for name in activities}
 

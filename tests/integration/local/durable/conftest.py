@@ -68,8 +68,18 @@ class Driver:
     async def run(self, name, given=None, instance_id=None):
         return await self.finished(await self.start(name, given, instance_id))
 
-    async def until(self, condition, timeout_seconds=30):
-        async with asyncio.timeout(timeout_seconds):
-            while not (value := await condition()):  # noqa: ASYNC110 - the condition is in a database
-                await asyncio.sleep(0.005)
-        return value
+    async def until(self, condition):
+        return await until(condition)
+
+
+async def until(condition, timeout_seconds=30):
+    """The first true answer of an asynchronous condition."""
+    async with asyncio.timeout(timeout_seconds):
+        while not (value := await condition()):  # noqa: ASYNC110 - what is asked lives in another thread or process
+            await asyncio.sleep(0.005)
+    return value
+
+
+@pytest.fixture(name="until")
+def _until():
+    return until

@@ -161,6 +161,50 @@ def build() -> df.DFApp:
         return [doubled, timer, child_result["n"]]
 
     @app.orchestration_trigger(context_name="context")
+    def same_event_twice(context):
+        yield context.wait_for_external_event("open")
+        first = yield context.wait_for_external_event("e")
+        second = yield context.wait_for_external_event("e")
+        return [first, second]
+
+    @app.orchestration_trigger(context_name="context")
+    def window(context):
+        """Keeps two tasks going; a task that was yielded before is not in the next action."""
+        running = [context.call_activity("double", n) for n in (1, 2)]
+        results = []
+        for n in (3, 4, None, None):
+            winner = yield context.task_any(running)
+            running.remove(winner)
+            results.append(winner.result)
+            if n is not None:
+                running.append(context.call_activity("double", n))
+        return sorted(results)
+
+    @app.orchestration_trigger(context_name="context")
+    def clashing_child(context):
+        try:
+            yield context.call_sub_orchestrator("child", {"n": 1}, instance_id=context.instance_id)
+        except Exception as error:
+            return str(error).split(" \n ")[0]
+
+    @app.orchestration_trigger(context_name="context")
+    def everything(context):
+        total = sum((yield context.task_all([context.call_activity("double", n) for n in range(3)])))
+        options = df.RetryOptions(first_retry_interval_in_milliseconds=5, max_number_of_attempts=2)
+        try:
+            yield context.call_activity_with_retry("fail", options, "boom")
+        except Exception as error:
+            context.set_custom_status(str(error).split(" \n ")[0])
+        timer = context.create_timer(context.current_utc_datetime + datetime.timedelta(hours=1))
+        event = context.wait_for_external_event("Go")
+        yield context.task_any([timer, event])
+        timer.cancel()
+        answer = yield context.call_sub_orchestrator("child", {"n": total}, instance_id="everything-child")
+        pause = context.create_timer(context.current_utc_datetime + datetime.timedelta(milliseconds=5))
+        yield pause
+        return {"total": total, "child": answer["n"], "event": event.result}
+
+    @app.orchestration_trigger(context_name="context")
     def unknown_activity(context):
         yield context.call_activity("nobody", 1)
 

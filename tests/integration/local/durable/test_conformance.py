@@ -206,3 +206,65 @@ async def test_many_instances_run_side_by_side(durable):
     ids = [await durable.start("fan_out", 3) for _ in range(20)]
     results = await asyncio.gather(*(durable.finished(instance_id) for instance_id in ids))
     assert [output(result) for result in results] == [6] * 20
+
+
+async def test_of_two_early_events_of_one_name_the_sdk_keeps_the_last(durable):
+    """A defect of the SDK that apps meet in Azure as well: use names like `done-<id>`."""
+    instance_id = await durable.start("same_event_twice")
+    await durable.engine.raise_event(instance_id, "e", "1")
+    await durable.engine.raise_event(instance_id, "e", "2")
+    await durable.engine.raise_event(instance_id, "open")
+    assert output(await durable.finished(instance_id)) == [2, 2]
+
+
+async def test_an_event_in_other_case_reaches_the_host_but_not_the_sdk(durable):
+    instance_id = await durable.start("event_or_timeout", 3600)
+    engine = durable.engine
+    await engine.raise_event(instance_id, "GO", "1")
+
+    async def recorded():
+        return EventType.EVENT_RAISED in [e["EventType"] for e in await engine.history(instance_id)]
+
+    await durable.until(recorded)
+    assert (await engine.instance(instance_id)).status is RuntimeStatus.RUNNING
+    await engine.raise_event(instance_id, "Go", "2")
+    assert output(await durable.finished(instance_id)) == ["event", 2]
+
+
+async def test_a_window_of_tasks_delivers_all_results(durable):
+    assert output(await durable.run("window")) == [2, 4, 6, 8]
+
+
+async def test_a_child_with_the_id_of_a_running_instance_fails(durable):
+    instance = await durable.run("clashing_child", instance_id="me")
+    assert output(instance) == "An Orchestration instance with the status Running already exists."
+
+
+async def test_a_pending_message_for_a_finished_instance_is_dropped(durable):
+    instance_id = await durable.start("uncaught_activity")
+    await durable.finished(instance_id)
+    instance = await durable.run("child", {"n": 1}, instance_id)
+    assert (instance.name, output(instance)["n"]) == ("child", 2)
+
+
+async def test_the_same_orchestration_gives_the_same_history_shape(durable):
+    instance_id = await durable.start("everything")
+    await durable.engine.raise_event(instance_id, "Go", "7")
+    instance = await durable.finished(instance_id)
+    assert output(instance) == {"total": 6, "child": 12, "event": 7}
+    assert json.loads(instance.custom_status_json) == "Activity function 'fail' failed:  ValueError: boom"
+    events = await durable.engine.history(instance_id)
+    scheduled = [(e["EventType"], e["EventId"]) for e in events if e["EventId"] >= 0]
+    assert scheduled == [
+        (EventType.TASK_SCHEDULED, 0),
+        (EventType.TASK_SCHEDULED, 1),
+        (EventType.TASK_SCHEDULED, 2),
+        (EventType.TASK_SCHEDULED, 3),
+        (EventType.TIMER_CREATED, 4),
+        (EventType.TASK_SCHEDULED, 5),
+        (EventType.TIMER_CREATED, 6),
+        (EventType.TIMER_CREATED, 7),
+        (EventType.SUB_ORCHESTRATION_CREATED, 8),
+        (EventType.TIMER_CREATED, 9),
+        (EventType.EXECUTION_COMPLETED, 10),
+    ]

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import azure.durable_functions as df
 import pytest
 
 from local.functions_host.durable.errors import TaskHubBusyError
@@ -34,7 +35,7 @@ def ended(folder):
 
 
 @pytest.mark.parametrize("batch", ["1", "all"])
-async def test_the_result_is_right_after_three_kills(tmp_path, batch):
+async def test_the_result_is_right_after_three_kills(until, tmp_path, batch):
     for kill_at in (5, 70, 130):
         process = await child(tmp_path, batch=batch)
         async with asyncio.timeout(60):
@@ -89,13 +90,15 @@ def rebuilt(runner):
     return Listed()
 
 
-async def test_a_timer_that_is_due_while_nothing_runs_fires_at_the_next_start(make_engine, sample_app, tmp_path):
+async def test_a_timer_that_is_due_while_nothing_runs_fires_at_the_next_start(until, make_engine, sample_app, tmp_path):
     engine, runner = make_engine(sample_app, store=tmp_path / "hub.db")
     await engine.start()
     instance_id = await engine.start_new("event_or_timeout", input_json='"0.3"')
-    async with asyncio.timeout(20):
-        while EventType.TIMER_CREATED not in [e["EventType"] for e in await engine.history(instance_id)]:
-            await asyncio.sleep(0.005)
+
+    async def timer_is_set():
+        return EventType.TIMER_CREATED in [e["EventType"] for e in await engine.history(instance_id)]
+
+    await until(timer_is_set)
     await engine.stop()
     again, _ = make_engine(rebuilt(runner), store=tmp_path / "hub.db")
     await again.start()
@@ -108,8 +111,45 @@ async def test_a_hub_belongs_to_one_engine(make_engine, sample_app, tmp_path):
     first, runner = make_engine(sample_app, store=tmp_path / "hub.db")
     await first.start()
     second, _ = make_engine(rebuilt(runner), store=tmp_path / "hub.db", wait_for_hub_seconds=0.1)
-    with pytest.raises(TaskHubBusyError, match="Task hub hub.db is in use by another host"):
+    with pytest.raises(TaskHubBusyError, match=r"Task hub hub\.db is in use by another host"):
         await second.start()
     await first.stop()
     await second.start()
     await second.stop()
+
+
+async def test_an_orchestrator_that_was_changed_meanwhile_is_non_deterministic(make_engine, until, tmp_path):
+    def app(first_activity):
+        app = df.DFApp()
+
+        @app.activity_trigger(input_name="x")
+        def old(x: str) -> str:
+            return x
+
+        @app.activity_trigger(input_name="x")
+        def new(x: str) -> str:
+            return x
+
+        @app.orchestration_trigger(context_name="context")
+        def changed(context):
+            yield context.call_activity(first_activity)
+            yield context.wait_for_external_event("Go")
+
+        return app
+
+    engine, runner = make_engine(app("old"), store=tmp_path / "hub.db")
+    await engine.start()
+    instance_id = await engine.start_new("changed")
+
+    async def waits():
+        return runner.calls["changed"] == 2
+
+    await until(waits)
+    await engine.stop()
+    engine, _ = make_engine(app("new"), store=tmp_path / "hub.db")
+    await engine.start()
+    await engine.raise_event(instance_id, "Go")
+    instance = await engine.wait_until_finished(instance_id, 20)
+    await engine.stop()
+    assert instance.status is RuntimeStatus.FAILED
+    assert "activity task with sequence number 0 named 'old', but the current replay scheduled" in instance.output

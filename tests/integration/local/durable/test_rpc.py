@@ -1,6 +1,5 @@
 """The management API through the SDK's own client, and as people call it over HTTP."""
 
-import asyncio
 import json
 import socket
 from datetime import UTC, datetime, timedelta
@@ -86,13 +85,13 @@ async def test_the_history_merges_ends_with_their_schedule(api):
 
 
 async def test_starting_an_unknown_function_names_the_known_ones(api):
-    with pytest.raises(Exception, match="'nobody' doesn't exist, is disabled, or is not an orchestrator.*'fan_out'"):
+    with pytest.raises(Exception, match=r"'nobody' doesn't exist, is disabled, or is not an orchestrator.*'fan_out'"):
         await api.client.start_new("nobody")
 
 
 async def test_starting_the_id_of_a_running_instance_is_refused(api):
     await api.client.start_new("two_steps", "taken")
-    with pytest.raises(Exception, match="An Orchestration instance with the status (Pending|Running) already exists"):
+    with pytest.raises(Exception, match=r"An Orchestration instance with the status (Pending|Running) already exists"):
         await api.client.start_new("two_steps", "taken")
 
 
@@ -104,7 +103,7 @@ async def test_starting_the_id_of_a_finished_instance_replaces_it(api):
 
 @pytest.mark.parametrize("instance_id", ["@entity", "a%2Fb", "a%23b", "a%3Fb", "a%5Cb", "x" * 101, "tab%09"])
 async def test_instance_ids_that_cannot_be_used_are_refused(api, instance_id):
-    with pytest.raises(Exception, match="Instance id '.*'"):
+    with pytest.raises(Exception, match=r"Instance id '.*'"):
         await api.client.start_new("fan_out", instance_id)
 
 
@@ -118,12 +117,14 @@ async def test_events_arrive_and_finished_or_missing_instances_refuse_them(api):
         await api.client.raise_event("nobody", "Go", 1)
 
 
-async def test_suspend_resume_and_terminate(api):
+async def test_suspend_resume_and_terminate(api, until):
     instance_id = await api.client.start_new("two_steps")
     await api.client.suspend(instance_id, "a reason")
-    async with asyncio.timeout(20):
-        while (await api.client.get_status(instance_id)).runtime_status is not Status.Suspended:
-            await asyncio.sleep(0.005)
+
+    async def is_suspended():
+        return (await api.client.get_status(instance_id)).runtime_status is Status.Suspended
+
+    await until(is_suspended)
     await api.client.resume(instance_id, "go on")
     await api.client.terminate(instance_id, "not wanted any more")
     status = await finished(api, instance_id)
