@@ -1,11 +1,11 @@
 """What management requests share."""
 
-from enum import StrEnum
 from typing import Any
 
 from pydantic import Field, field_validator
 
 from shared.contracts.resources import ArmModel
+from shared.contracts.settings import AnyCaseEnum
 
 
 class ResourceBody(ArmModel):
@@ -26,16 +26,12 @@ class ResourceBody(ArmModel):
         return value
 
 
-class ListView(StrEnum):
+class ListView(AnyCaseEnum):
     """Which assets a list shows (`listViewType`)."""
 
     ACTIVE_ONLY = "ActiveOnly"
     ARCHIVED_ONLY = "ArchivedOnly"
     ALL = "All"
-
-    @classmethod
-    def _missing_(cls, value: object) -> "ListView | None":
-        return next((view for view in cls if view.lower() == str(value).lower()), None)
 
     def shows(self, is_archived: bool) -> bool:
         """Whether the list has an asset of this state."""

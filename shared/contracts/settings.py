@@ -1,6 +1,7 @@
 """How a deployment scores, with Azure ML's names and defaults; a job may override each value."""
 
 from enum import StrEnum
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,7 +16,16 @@ MAX_TIMEOUT_SECONDS = 259_200
 """Source: Azure ML's documented limit of a mini-batch timeout (3 days)."""
 
 
-class LoggingLevel(StrEnum):
+class AnyCaseEnum(StrEnum):
+    """Reads its values in any case and with underscores, as the YAML files and older clients spell them."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        spelled = str(value).replace("_", "").lower()
+        return next((member for member in cls if member.lower() == spelled), None)
+
+
+class LoggingLevel(AnyCaseEnum):
     """How much a job logs."""
 
     WARNING = "Warning"
@@ -23,7 +33,7 @@ class LoggingLevel(StrEnum):
     DEBUG = "Debug"
 
 
-class OutputAction(StrEnum):
+class OutputAction(AnyCaseEnum):
     """What becomes of the results of `run()`."""
 
     APPEND_ROW = "AppendRow"

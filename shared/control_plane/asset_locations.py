@@ -1,5 +1,10 @@
 """Where models and uploaded code lie in storage."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
 from shared.contracts.locations import Location
 from shared.control_plane.datastore_locations import datastore_container
 from shared.control_plane.datastore_uris import checked_path, parse_datastore_uri
@@ -15,11 +20,12 @@ CODE_CONTAINER_PREFIX = "code-"
 def model_location(workspace: Workspace, model_uri: str) -> Location:
     """The file or folder of a model, its kind settled by looking; raises ValidationError when nothing is there."""
     location = blob_location(workspace, model_uri, "modelUri")
-    container = container_of(workspace.account, location)
-    if location.path and container.get_blob_client(location.path).exists():
-        return location.model_copy(update={"kind": "blob"})
-    if has_files(workspace, location):
-        return location
+    with _readable(model_uri, "modelUri"):
+        container = container_of(workspace.account, location)
+        if location.path and container.get_blob_client(location.path).exists():
+            return location.model_copy(update={"kind": "blob"})
+        if has_files(workspace, location):
+            return location
     raise ValidationError(f"modelUri {model_uri!r}: there is no file or folder", target="modelUri")
 
 
@@ -51,7 +57,20 @@ def blob_location(workspace: Workspace, uri: str, field: str) -> Location:
 
 
 def has_files(workspace: Workspace, folder: Location) -> bool:
-    """Whether there is a blob below the folder."""
+    """Whether there is a blob below the folder; a container that does not exist has none."""
     prefix = f"{folder.path}/" if folder.path else ""
     names = container_of(workspace.account, folder).list_blob_names(name_starts_with=prefix, results_per_page=1)
-    return next(iter(names), None) is not None
+    try:
+        return next(iter(names), None) is not None
+    except ResourceNotFoundError:
+        return False
+
+
+@contextmanager
+def _readable(uri: str, field: str) -> Iterator[None]:
+    """Storage may refuse what a user names: that is an error of the request."""
+    try:
+        yield
+    except HttpResponseError as error:
+        reason = getattr(error, "error_code", None) or error.reason
+        raise ValidationError(f"{field} {uri!r} cannot be read: {reason}", target=field) from error

@@ -1,6 +1,7 @@
 """Where a datastore lies, and with which credential the service reaches it."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 
 from shared.contracts.locations import Location
@@ -8,6 +9,8 @@ from shared.contracts.resources import DatastoreProperties
 from shared.control_plane.workspace import DATASTORES, Workspace
 from shared.errors import NotFoundError
 from shared.storage.containers import DEFAULT_DATASTORE, DEFAULT_DATASTORE_CONTAINER
+
+_AZURE_BLOB_HOST = re.compile(r"[a-z0-9]+(\.z\d+)?\.blob\.core\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)")
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,11 @@ def registered_containers(workspace: Workspace) -> dict[tuple[str, str], Datasto
 def is_default(name: str) -> bool:
     """Whether this is the workspace's own datastore."""
     return name.lower() == DEFAULT_DATASTORE
+
+
+def is_azure_blob_host(host: str) -> bool:
+    """Whether this is the host of a storage account in one of Azure's clouds."""
+    return _AZURE_BLOB_HOST.fullmatch(host.lower()) is not None
 
 
 def _is_address(host_and_port: str) -> bool:

@@ -4,16 +4,13 @@ import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from shared.contracts.locations import Location
-from shared.control_plane.datastore_locations import registered_containers
+from shared.control_plane.datastore_locations import is_azure_blob_host, registered_containers
 from shared.control_plane.datastore_uris import checked_path
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.security.outbound_urls import check_outbound_url
 
 _WASB = re.compile(r"(?P<scheme>wasbs?)://(?P<container>[^/@]+)@(?P<host>[^/]+)(?:/(?P<path>.*))?", re.IGNORECASE)
-_BLOB_HOST = re.compile(
-    r"[a-z0-9]+(\.z\d+)?\.blob\.(core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net)"
-)
 
 
 def url_location(workspace: Workspace, url: str, field: str) -> Location | None:
@@ -29,13 +26,14 @@ def url_location(workspace: Workspace, url: str, field: str) -> Location | None:
         return None
     own = workspace.account.blob_url
     is_own = plain.lower().startswith(f"{own.lower()}/")
-    if not is_own:
+    is_azure = is_azure_blob_host(parts.hostname or "")
+    if not is_own and not is_azure:
         check_outbound_url(plain, field=field)
     if parts.query:
         return Location(kind="url", url=plain, credential="anonymous")
     if is_own:
         return _blob_location(workspace, own, plain[len(own) + 1 :], url, field)
-    if _BLOB_HOST.fullmatch((parts.hostname or "").lower()) or _registered(workspace, parts):
+    if is_azure or _registered(workspace, parts):
         return _blob_location(workspace, f"{parts.scheme}://{parts.netloc}", parts.path.lstrip("/"), url, field)
     return Location(kind="url", url=plain, credential="anonymous")
 

@@ -1,0 +1,67 @@
+"""Versions of uploaded code. Each upload has a container of its own."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.contracts.parsing import parse_model
+from shared.contracts.requests import ResourceBody
+from shared.contracts.resources import CodeProperties
+from shared.control_plane.asset_locations import CODE_CONTAINER_PREFIX, code_location, has_files
+from shared.control_plane.references import must_exist
+from shared.control_plane.resource import Resource
+from shared.control_plane.saving import Change, Saved
+from shared.control_plane.versions import put_version
+from shared.control_plane.workspace import Workspace
+from shared.errors import ValidationError
+from shared.storage.container_sas import container_sas
+
+UPLOAD_LIFETIME = timedelta(hours=1)
+
+_PERMISSIONS = "rcwl"
+
+
+@dataclass(frozen=True)
+class PendingUpload:
+    """Where a client puts the files of a code version."""
+
+    id: str
+    blob_uri: str
+    sas_uri: str
+
+
+def start_upload(workspace: Workspace) -> PendingUpload:
+    """A new container and a SAS for it. Files land below the local folder's name (azure_ai_ml_wire, row 28)."""
+    upload_id = uuid.uuid4().hex
+    container = f"{CODE_CONTAINER_PREFIX}{upload_id}"
+    workspace.account.blobs.create_container(container)
+    uri = f"{workspace.account.blob_url}/{container}"
+    sas = container_sas(workspace.account, container, _PERMISSIONS, UPLOAD_LIFETIME)
+    return PendingUpload(upload_id, uri, f"{uri}?{sas}")
+
+
+def put_code(
+    workspace: Workspace, name: str, version: str, body: ResourceBody, change: Change
+) -> Saved[CodeProperties]:
+    """Create a version of code; raises ValidationError when nothing was uploaded, ConflictError for other content."""
+    properties = parse_model(CodeProperties, body.properties)
+    with must_exist("codeUri"):
+        location = code_location(workspace, properties.code_uri)
+    if not has_files(workspace, location):
+        raise ValidationError(f"codeUri {properties.code_uri!r}: nothing was uploaded there", target="codeUri")
+
+    def content(code: CodeProperties) -> object:
+        return code_location(workspace, code.code_uri)
+
+    return put_version(workspace.codes, name, version, properties, change, content=content)
+
+
+def find_by_hash(workspace: Workspace, digest: str, hash_version: str | None) -> list[Resource[CodeProperties]]:
+    """Versions, of any name, whose files have this hash and are still there."""
+    return [
+        row.document
+        for row in workspace.codes.list()
+        if row.document.properties.properties.get("hash_sha256") == digest
+        and hash_version in {None, row.document.properties.properties.get("hash_version")}
+        and has_files(workspace, code_location(workspace, row.document.properties.code_uri))
+    ]

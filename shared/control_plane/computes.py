@@ -1,0 +1,55 @@
+"""Computes: clusters that scale between a minimum and a maximum of nodes."""
+
+from collections.abc import Callable, Sequence
+
+from shared.contracts.durations import seconds_of
+from shared.contracts.names import COMPUTE_NAME
+from shared.contracts.parsing import parse_model
+from shared.contracts.requests import ResourceBody
+from shared.contracts.resources import ComputeProperties
+from shared.control_plane.conditions import ANY_STATE, WriteConditions
+from shared.control_plane.references import check_unused
+from shared.control_plane.saving import Change, Saved, upsert
+from shared.control_plane.workspace import Workspace
+from shared.errors import ConflictError, ValidationError
+
+JobsUsing = Callable[[str], Sequence[str]]
+"""Names of the unfinished jobs on a compute."""
+
+
+def put_compute(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Saved[ComputeProperties]:
+    """Create or update a compute; raises ValidationError."""
+    COMPUTE_NAME.check(name)
+    properties = parse_model(ComputeProperties, body.properties)
+    _check_scale(properties)
+    return upsert(workspace.computes, (name,), lambda _: properties, change, body.tags)
+
+
+def delete_compute(
+    workspace: Workspace, name: str, jobs_using: JobsUsing, conditions: WriteConditions = ANY_STATE
+) -> bool:
+    """Delete a compute; False when it was not there.
+
+    Raises ConflictError that names the deployments or unfinished jobs which need it.
+    """
+    row = workspace.computes.find(name)
+    if row is None:
+        return False
+    check_unused(workspace, "computes", (name,))
+    if jobs := jobs_using(row.document.name):
+        raise ConflictError(f"compute {name!r} has unfinished jobs: {', '.join(jobs)}; cancel them first", target=name)
+    workspace.computes.delete(row, conditions)
+    return True
+
+
+def _check_scale(properties: ComputeProperties) -> None:
+    scale = properties.properties.scale_settings
+    field = "properties.properties.scaleSettings"
+    if scale.min_node_count > scale.max_node_count:
+        raise ValidationError(
+            f"{field}.minNodeCount {scale.min_node_count} is greater than maxNodeCount {scale.max_node_count}",
+            target=f"{field}.minNodeCount",
+        )
+    idle = f"{field}.nodeIdleTimeBeforeScaleDown"
+    if seconds_of(scale.node_idle_time_before_scale_down, idle) < 0:
+        raise ValidationError(f"{idle} must not be negative", target=idle)

@@ -1,0 +1,82 @@
+"""Batch endpoints: the names that callers invoke."""
+
+from shared.contracts.names import ENDPOINT_NAME
+from shared.contracts.parsing import parse_model
+from shared.contracts.requests import ResourceBody
+from shared.contracts.resources import EndpointDefaults, EndpointProperties
+from shared.control_plane.conditions import ANY_STATE, WriteConditions
+from shared.control_plane.resource import Resource
+from shared.control_plane.saving import Change, Saved, upsert
+from shared.control_plane.workspace import Workspace
+from shared.errors import ValidationError
+
+AUTH_MODE = "AADToken"
+
+
+def put_endpoint(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Saved[EndpointProperties]:
+    """Create or update an endpoint; raises ValidationError.
+
+    An update without `defaults` keeps the default deployment: a repeated creation must not take traffic away.
+    """
+    ENDPOINT_NAME.check(name)
+    properties = _parsed(body)
+
+    def merged(current: Resource[EndpointProperties] | None) -> EndpointProperties:
+        defaults = _defaults(workspace, name, properties, current)
+        return properties.model_copy(update={"auth_mode": AUTH_MODE, "defaults": defaults})
+
+    return upsert(workspace.endpoints, (name,), merged, change, body.tags)
+
+
+def delete_endpoint(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:
+    """Delete an endpoint and its deployments; its jobs stay (azureml_batch_facts 3.6). False when it was not there."""
+    row = workspace.endpoints.find(name)
+    if row is None:
+        return False
+    conditions.check(row.etag, f"batch endpoint {name!r}")
+    for deployment in list(workspace.deployments.list(name)):
+        workspace.deployments.delete(deployment)
+    workspace.endpoints.delete(row, conditions)
+    return True
+
+
+def clear_default(workspace: Workspace, endpoint: str, deployment: str, change: Change) -> None:
+    """Leave the endpoint without a default when it is this deployment."""
+    row = workspace.endpoints.find(endpoint)
+    if row is None or (row.document.properties.defaults.deployment_name or "").lower() != deployment.lower():
+        return
+    cleared = row.document.properties.model_copy(update={"defaults": EndpointDefaults()})
+    upsert(workspace.endpoints, (endpoint,), lambda current: cleared, Change(change.author))
+
+
+def _parsed(body: ResourceBody) -> EndpointProperties:
+    properties = parse_model(EndpointProperties, body.properties)
+    if properties.auth_mode.replace("_", "").lower() != AUTH_MODE.lower():
+        raise ValidationError(
+            f"properties.authMode {properties.auth_mode!r} is not supported: use {AUTH_MODE}", target="authMode"
+        )
+    if any(key.lower() == "traffic" for key in body.properties):
+        raise ValidationError(
+            "properties.traffic is not supported: name the deployment in properties.defaults.deploymentName",
+            target="traffic",
+        )
+    return properties
+
+
+def _defaults(
+    workspace: Workspace, name: str, properties: EndpointProperties, current: Resource[EndpointProperties] | None
+) -> EndpointDefaults:
+    if "defaults" not in properties.model_fields_set:
+        return current.properties.defaults if current else EndpointDefaults()
+    wanted = properties.defaults.deployment_name
+    if not wanted:
+        return EndpointDefaults()
+    row = workspace.deployments.find(name, wanted)
+    if row is None:
+        there = ", ".join(other.document.name for other in workspace.deployments.list(name)) or "none"
+        raise ValidationError(
+            f"properties.defaults.deploymentName {wanted!r}: batch endpoint {name!r} has no such deployment "
+            f"(it has {there}); create the deployment first",
+            target="defaults.deploymentName",
+        )
+    return EndpointDefaults(deployment_name=row.document.name)

@@ -1,0 +1,49 @@
+"""The file `MLmodel` that makes a folder an MLflow model."""
+
+from typing import Any
+
+import yaml
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.contracts.locations import Location
+from shared.errors import ValidationError
+from shared.storage.account import StorageAccount
+from shared.storage.locations import container_of
+
+FILE_NAME = "MLmodel"
+PYTHON_FUNCTION = "python_function"
+"""The flavor that can score anything; batch endpoints need it (azureml_batch_facts 4.8)."""
+
+_MAX_BYTES = 4 * 1024 * 1024
+
+
+def read_flavors(account: StorageAccount, folder: Location) -> dict[str, Any]:
+    """The flavors of the MLflow model in a folder; raises ValidationError that says what is wrong with it."""
+    if folder.kind != "blob_folder":
+        raise _refused(folder, f"it is a file; an MLflow model is a folder with a file {FILE_NAME!r}")
+    try:
+        blob = container_of(account, folder).get_blob_client(folder.child(FILE_NAME))
+        text = blob.download_blob(offset=0, length=_MAX_BYTES).readall()
+    except ResourceNotFoundError as error:
+        raise _refused(folder, f"it has no file {FILE_NAME!r}; register it as custom_model if it is none") from error
+    return _flavors(text, folder)
+
+
+def _flavors(text: bytes, folder: Location) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _refused(folder, f"its {FILE_NAME} is not valid YAML: {' '.join(str(error).split())}") from error
+    flavors = content.get("flavors") if isinstance(content, dict) else None
+    if not isinstance(flavors, dict) or not flavors:
+        raise _refused(folder, f"its {FILE_NAME} names no flavors")
+    return {str(name): {"data": _as_text(data)} for name, data in flavors.items()}
+
+
+def _as_text(data: Any) -> dict[str, str]:
+    """ARM's flavor data has text values only."""
+    return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
+
+
+def _refused(folder: Location, reason: str) -> ValidationError:
+    return ValidationError(f"{folder.path or folder.container!r} is not an MLflow model: {reason}", target="modelUri")
