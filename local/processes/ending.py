@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterable
+import time
+from collections.abc import Collection, Iterable
 
 import psutil
 
 from local.processes.identity import ProcessIdentity
 
 _KILL_WAIT_SECONDS = 5.0
+_POLL_SECONDS = 0.02
 
 
 def end(identities: Iterable[ProcessIdentity], *, grace_seconds: float) -> None:
@@ -26,10 +28,10 @@ def end(identities: Iterable[ProcessIdentity], *, grace_seconds: float) -> None:
     for root in roots:
         with contextlib.suppress(psutil.NoSuchProcess):
             root.terminate()
-    _, stubborn = psutil.wait_procs(roots, timeout=grace_seconds)
+    stubborn = _wait(roots, grace_seconds)
     doomed = {process for root in stubborn for process in (root, *_descendants(root))}.union(descendants)
     _kill(doomed)
-    psutil.wait_procs(doomed, timeout=_KILL_WAIT_SECONDS)
+    _wait(doomed, _KILL_WAIT_SECONDS)
     for identity in known:
         kill_session(identity.pid)
 
@@ -40,8 +42,9 @@ def kill_session(leader: int) -> None:
     A session keeps its number for as long as a process is in it, so nothing else is hit; while a
     process with the number `leader` runs, it may be a later one: then nothing is done.
     """
-    if psutil.pid_exists(leader):
-        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if _is_alive(psutil.Process(leader)):
+            return
     left = [pid for pid in psutil.pids() if _session_of(pid) == leader]
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
@@ -65,6 +68,25 @@ def _kill(processes: Iterable[psutil.Process]) -> None:
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
+
+
+def _wait(processes: Collection[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after `seconds`.
+
+    Not psutil's own wait: it takes the exit status away from the parent, and in a container whose first process
+    reaps nothing it waits for dead processes.
+    """
+    deadline = time.monotonic() + seconds
+    while (left := [process for process in processes if _is_alive(process)]) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return left
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:

@@ -68,8 +68,10 @@ class StackStatus:
         return asdict(self)
 
 
-def inspect(data_dir: Path) -> StackStatus:
-    """The stack of `data_dir` now; asks every process that serves requests.
+def inspect(data_dir: Path, *, ask: bool = True) -> StackStatus:
+    """The stack of `data_dir` now.
+
+    With `ask` every process that serves requests is asked for its health; without, being there is enough.
 
     Raises:
         NoStackError: there never was a stack in `data_dir`.
@@ -77,7 +79,7 @@ def inspect(data_dir: Path) -> StackStatus:
     folder = DataFolder(data_dir.absolute())
     content = require_stack_file(folder)
     setup = content.setup
-    main = _main_processes(folder, content)
+    main = _main_processes(folder, content, ask=ask)
     return StackStatus(
         state=_overall(main),
         data_dir=str(folder.root),
@@ -95,9 +97,9 @@ def inspect(data_dir: Path) -> StackStatus:
     )
 
 
-def _main_processes(folder: DataFolder, content: StackFile) -> tuple[ProcessStatus, ...]:
+def _main_processes(folder: DataFolder, content: StackFile, *, ask: bool) -> tuple[ProcessStatus, ...]:
     recorded = {process.role: process for process in content.processes if _is_running(process)}
-    healthy = check_all(content.setup) if recorded else {}
+    healthy = check_all(content.setup) if ask and recorded else dict.fromkeys(recorded, True)
     supervisor = content.supervisor if content.supervisor and _is_running(content.supervisor) else None
     return (
         _status(folder, SUPERVISOR, supervisor, answers=True),

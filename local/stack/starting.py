@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -21,6 +22,7 @@ from local.stack.supervising import supervise
 
 _JOIN_TIMEOUT_SECONDS = 90.0
 _POLL_SECONDS = 0.1
+_TRIES = 3
 
 ReadyCallback = Callable[[StackStatus], None]
 
@@ -28,11 +30,14 @@ ReadyCallback = Callable[[StackStatus], None]
 def up(options: StackOptions, *, on_ready: ReadyCallback | None = None) -> StackStatus:
     """See `local.stack.up`."""
     folder = open_data_folder(options.data_dir)
-    if SupervisorLock(folder.lock_file).is_free():
-        started = _detach(folder, options, on_ready) if options.detach else _run(folder, options, on_ready)
-        if started:
-            return inspect(folder.root)
-    return _join(folder, options, on_ready)
+    for _ in range(_TRIES):
+        if SupervisorLock(folder.lock_file).is_free():
+            started = _detach(folder, options, on_ready) if options.detach else _run(folder, options, on_ready)
+            if started:
+                return inspect(folder.root)
+        if (status := _join(folder, options, on_ready)) is not None:
+            return status
+    raise SupervisorError(f"supervisors of {folder.root} keep ending; see {folder.log(SUPERVISOR)}")
 
 
 def _run(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | None) -> bool:
@@ -47,27 +52,32 @@ def _detach(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback |
     return started
 
 
-def _join(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | None) -> StackStatus:
-    """Waits until the stack of another supervisor is whole, after waking that supervisor."""
+def _join(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | None) -> StackStatus | None:
+    """Waits until the stack of another supervisor is whole; None when that supervisor ended meanwhile."""
     deadline = time.monotonic() + _JOIN_TIMEOUT_SECONDS
     woken = False
     while time.monotonic() < deadline:
+        if SupervisorLock(folder.lock_file).is_free():
+            return None
         content = read_stack_file(folder)
         if content and (supervisor := _supervisor(content)):
             _refuse_other_options(folder, content, options)
-            if not woken:
-                os.kill(supervisor.pid, signal.SIGUSR1)
-                woken = True
+            woken = woken or _wake(supervisor)
             if (status := inspect(folder.root)).state is Condition.RUNNING:
                 _announce(folder, on_ready)
                 return status
-        elif SupervisorLock(folder.lock_file).is_free():
-            raise SupervisorError(f"the supervisor of {folder.root} ended; see {folder.log(SUPERVISOR)}")
         time.sleep(_POLL_SECONDS)
     raise SupervisorError(
         f"the stack in {folder.root} runs, but not all of it became healthy in {_JOIN_TIMEOUT_SECONDS:g} s; "
         f"see `bml local status` and {folder.log(SUPERVISOR)}"
     )
+
+
+def _wake(supervisor: ProcessIdentity) -> bool:
+    """Has the supervisor start at once what it would start later."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(supervisor.pid, signal.SIGUSR1)
+    return True
 
 
 def _supervisor(content: StackFile) -> ProcessIdentity | None:

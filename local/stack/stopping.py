@@ -18,7 +18,7 @@ _SUPERVISOR_GRACE_SECONDS = 60.0
 def down(data_dir: Path) -> StackStatus:
     """See `local.stack.down`."""
     folder = DataFolder(data_dir.absolute())
-    before = inspect(folder.root)
+    before = inspect(folder.root, ask=False)
     supervisor = require_stack_file(folder).supervisor
     if supervisor:
         end([ProcessIdentity(supervisor.pid, supervisor.create_time)], grace_seconds=_SUPERVISOR_GRACE_SECONDS)
