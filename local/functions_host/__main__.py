@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,15 +17,23 @@ from local.errors import LocalStackError
 from local.functions_host.config import read_host_config
 from local.functions_host.durable.errors import DurableError
 from local.functions_host.host import DRAIN_SECONDS, Host, HostOptions
+from local.functions_host.invocation import Worker
 from local.functions_host.queues import LEASE
 from local.functions_host.settings import read_settings
 from local.functions_host.worker import DirectWorker
 
 _REFUSED = 1
 
+MakeWorker = Callable[[Path, Mapping[str, str]], Worker]
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the host until it is told to stop; 0 after a graceful stop, 1 when the app was refused."""
+
+def main(arguments: list[str] | None = None, make_worker: MakeWorker = DirectWorker) -> int:
+    """Run the host until it is told to stop; 0 after a graceful stop, 1 when the app was refused.
+
+    Args:
+        arguments: of the command line; None takes the process's own.
+        make_worker: makes the worker for an app folder and its settings.
+    """
     given = _parser().parse_args(arguments)
     options = HostOptions(
         app_root=given.app_root.resolve(),
@@ -38,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         drain_seconds=given.drain_seconds,
     )
     try:
-        asyncio.run(_serve(options, exit_with_parent=given.exit_with_parent))
+        asyncio.run(_serve(options, make_worker, exit_with_parent=given.exit_with_parent))
     except (LocalStackError, DurableError, OSError) as error:
         print(f"functions host: {error}", file=sys.stderr)
         _leave(_REFUSED)
@@ -46,12 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-async def _serve(options: HostOptions, *, exit_with_parent: bool) -> None:
+async def _serve(options: HostOptions, make_worker: MakeWorker, *, exit_with_parent: bool) -> None:
     settings = read_settings(options.app_root, os.environ)
     os.environ.update(settings)  # the app reads its settings there, whichever source they come from
     os.chdir(options.app_root)  # as Azure's worker does
     _configure_logging(read_host_config(options.app_root, settings).log_level)
-    host = Host(options, settings, DirectWorker(options.app_root, settings))
+    host = Host(options, settings, make_worker(options.app_root, settings))
     stopped = _stop_requests(watch_stdin=exit_with_parent)
     await host.start()
     print(f"Functions host ready: {host.url} ({len(host.app.functions)} functions)", flush=True)

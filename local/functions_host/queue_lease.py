@@ -43,6 +43,7 @@ class QueueLease:
                 renewed = await self._update(self._duration)
                 self._pop_receipt = renewed.pop_receipt or self._pop_receipt
                 interval = normal
+                logger.debug("The lease of message %s was renewed", self.message.id)
             except AzureError as error:
                 if _is_lost(error):
                     logger.warning("Message %s was taken over by another receiver", self.message.id)

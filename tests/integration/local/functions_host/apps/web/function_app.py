@@ -1,0 +1,102 @@
+"""HTTP functions, one for each habit of the Functions host that the tests name."""
+
+import json
+from http.cookies import SimpleCookie
+
+import azure.durable_functions as df
+import azure.functions as func
+from fastapi import FastAPI
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+web = FastAPI()
+
+
+def described(req: func.HttpRequest, **more: object) -> func.HttpResponse:
+    content = {
+        "method": req.method,
+        "url": req.url,
+        "headers": dict(req.headers),
+        "params": dict(req.params),
+        "route": dict(req.route_params),
+        "body": req.get_body().decode("latin-1"),
+        **more,
+    }
+    return func.HttpResponse(json.dumps(content), mimetype="application/json")
+
+
+@app.route("echo/{*rest}", auth_level=func.AuthLevel.ANONYMOUS)
+def echo(req: func.HttpRequest) -> func.HttpResponse:
+    return described(req)
+
+
+@app.route("only-get", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def only_get(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("got")
+
+
+@app.route("shared/{x}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def b_second(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("b_second")
+
+
+@app.route("shared/{y:int}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def A_first(req: func.HttpRequest) -> func.HttpResponse:  # noqa: N802 - the order of names ignores case
+    return func.HttpResponse("A_first")
+
+
+@app.route("fails", auth_level=func.AuthLevel.ANONYMOUS)
+def fails(req: func.HttpRequest) -> func.HttpResponse:
+    raise ValueError("secret detail")
+
+
+@app.route("none", auth_level=func.AuthLevel.ANONYMOUS)
+def none(req: func.HttpRequest) -> func.HttpResponse:
+    return None
+
+
+@app.route("text", auth_level=func.AuthLevel.ANONYMOUS)
+def text(req: func.HttpRequest) -> str:
+    return req.params["text"]
+
+
+@app.route("cookies", auth_level=func.AuthLevel.ANONYMOUS)
+def cookies(req: func.HttpRequest) -> func.HttpResponse:
+    response = func.HttpResponse(status_code=201, headers={"X-Made": "yes"})
+    for name in ("a", "b"):
+        cookie = SimpleCookie()
+        cookie[name] = "1"
+        response.headers.add("Set-Cookie", cookie[name].OutputString())
+    return response
+
+
+@app.route("by-function")
+def by_function(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("open")
+
+
+@app.route("by-admin", auth_level=func.AuthLevel.ADMIN)
+def by_admin(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("open")
+
+
+@app.route("disabled", auth_level=func.AuthLevel.ANONYMOUS)
+def disabled(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("must not answer")
+
+
+@app.route("context", auth_level=func.AuthLevel.ANONYMOUS)
+async def with_context(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return described(
+        req, function=context.function_name, directory=context.function_directory, id=context.invocation_id
+    )
+
+
+@web.get("/api/fast/{name:path}")
+def fast(name: str, q: int) -> dict[str, object]:
+    return {"name": name, "q": q}
+
+
+@app.route("fast/{*path}", auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input("client")
+async def zz_fast(req: func.HttpRequest, context: func.Context, client) -> func.HttpResponse:
+    return await func.AsgiMiddleware(web).handle_async(req, context)

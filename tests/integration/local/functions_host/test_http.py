@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def web(start_host):
+    return start_host("web", **{"AzureWebJobs.disabled.Disabled": "1"})
+
+
+@pytest.fixture(scope="module")
+def guarded(start_host):
+    host = start_host("web", "--enforce-keys")
+    host.keys = json.loads((host.folder / "data" / "keys.json").read_text())
+    return host
+
+
+def test_route_is_below_the_prefix(web):
+    assert web.get("/api/only-get").body == b"got"
+    assert web.get("/only-get").status == 404
+
+
+def test_literals_ignore_case(web):
+    assert web.get("/API/Only-Get").status == 200
+
+
+def test_wrong_method_is_404_and_not_405(web):
+    assert web.send("POST", "/api/only-get").status == 404
+
+
+def test_head_is_not_served_by_a_get_function(web):
+    assert web.send("HEAD", "/api/only-get").status == 404
+
+
+def test_function_without_methods_takes_every_method(web):
+    assert web.send("PATCH", "/api/echo/x").json()["method"] == "PATCH"
+    assert web.send("HEAD", "/api/echo/x").status == 200
+
+
+def test_functions_are_tried_in_the_order_of_their_names_ignoring_case(web):
+    assert web.get("/api/shared/7").body == b"A_first"
+
+
+def test_next_function_is_tried_when_a_constraint_does_not_hold(web):
+    assert web.get("/api/shared/seven").body == b"b_second"
+
+
+def test_exception_is_500_with_an_empty_body(web):
+    answer = web.get("/api/fails")
+    assert (answer.status, answer.body) == (500, b"")
+
+
+def test_exception_is_logged_with_its_text(web):
+    web.get("/api/fails")
+    assert "ValueError: secret detail" in web.log.read_text()
+
+
+def test_result_that_is_no_response_is_500(web):
+    assert web.get("/api/none").status == 500
+
+
+def test_disabled_function_is_404(web):
+    assert web.get("/api/disabled").status == 404
+
+
+def test_query_keys_with_an_empty_value_are_dropped(web):
+    assert web.get("/api/echo/x?a=&b=1&c").json()["params"] == {"b": "1"}
+
+
+def test_repeated_query_keys_are_joined_by_a_comma_ignoring_case(web):
+    assert web.get("/api/echo/x?a=1&b=2&A=3").json()["params"] == {"a": "1,3", "b": "2"}
+
+
+def test_query_stays_whole_in_the_url(web):
+    assert web.get("/api/echo/x?a=&b=%20c").json()["url"] == f"http://127.0.0.1:{web.port}/api/echo/x?a=&b=%20c"
+
+
+def test_header_names_are_lower_case_and_repeated_ones_joined(web):
+    headers = web.get("/api/echo/x", [("X-Thing", "1"), ("x-thing", "2")]).json()["headers"]
+    assert headers["x-thing"] == "1,2"
+
+
+def test_catch_all_holds_the_rest_of_the_path(web):
+    assert web.get("/api/echo/a/b%20c/d").json()["route"] == {"rest": "a/b c/d"}
+
+
+def test_optional_rest_that_is_missing_is_no_route_value(web):
+    assert web.get("/api/echo").json()["route"] == {}
+
+
+def test_encoded_slash_stays_encoded_in_the_path(web):
+    echoed = web.get("/api/echo/a%2Fb").json()
+    assert echoed["route"] == {"rest": "a%2Fb"}
+    assert echoed["url"].endswith("/api/echo/a%2Fb")
+
+
+def test_dot_segments_cannot_reach_another_route(web):
+    assert web.get("/api/echo/../only-get").body == b"got"
+
+
+def test_body_arrives_as_bytes(web):
+    body = bytes(range(256))
+    assert web.send("POST", "/api/echo/x", body).json()["body"].encode("latin-1") == body
+
+
+def test_chunked_body_without_a_length_arrives_empty(web):
+    assert web.send("POST", "/api/echo/x", [b"abc"], chunked=True).json()["body"] == ""
+
+
+def test_body_above_the_limit_is_413(web):
+    answer = web.send("POST", "/api/echo/x", headers=[("Content-Length", "104857601")])
+    assert answer.status == 413
+
+
+def test_each_cookie_is_a_header_of_its_own(web):
+    answer = web.get("/api/cookies")
+    assert answer.status == 201
+    assert answer.header("X-Made") == "yes"
+    assert [value for name, value in answer.headers if name == "Set-Cookie"] == ["a=1", "b=1"]
+
+
+def test_plain_text_result_is_the_body(web):
+    answer = web.get("/api/text?text=hello")
+    assert (answer.status, answer.body) == (200, b"hello")
+
+
+def test_text_result_with_a_body_field_describes_the_response(web):
+    described = '{"body":"seen","status":202,"headers":{"X-A":"1"}}'
+    answer = web.get(f"/api/text?text={described}")
+    assert (answer.status, answer.body, answer.header("X-A")) == (202, b"seen", "1")
+
+
+def test_context_names_function_and_directory_and_invocation(web, apps_folder):
+    first, second = (web.get("/api/context").json() for _ in range(2))
+    assert first["function"] == "with_context"
+    assert first["directory"] == str(apps_folder / "web")
+    assert first["id"] != second["id"]
+
+
+def test_fastapi_behind_a_catch_all_sees_the_full_path(web):
+    assert web.get("/api/fast/a/b?q=2").json() == {"name": "a/b", "q": 2}
+
+
+def test_fastapi_validates_behind_a_catch_all(web):
+    assert web.get("/api/fast/a?q=x").status == 422
+
+
+def test_without_enforcement_no_key_is_asked_for(web):
+    assert web.get("/api/by-function").status == 200
+    assert web.get("/api/by-admin").status == 200
+
+
+def test_ping_and_status_answer(web):
+    assert web.get("/admin/host/ping").status == 200
+    status = web.get("/admin/host/status").json()
+    assert status["state"] == "Running"
+    assert "disabled" not in status["functions"]
+
+
+def test_http_function_cannot_be_run_by_hand(web):
+    answer = web.post_json("/admin/functions/echo", {"input": "x"})
+    assert answer.status == 400
+    assert "httpTrigger" in answer.json()["error"]
+
+
+def test_running_a_function_by_hand_needs_a_json_content_type(web):
+    answer = web.send("POST", "/admin/functions/echo", b"{}", [("Content-Type", "text/plain")])
+    assert answer.status == 400
+    assert "application/json" in answer.json()["error"]
+
+
+def test_unknown_function_by_hand_is_404(web):
+    assert web.post_json("/admin/functions/nobody", {"input": ""}).status == 404
+
+
+def test_durable_webhook_needs_its_system_key(web):
+    keys = json.loads((web.folder / "data" / "keys.json").read_text())
+    target = "/runtime/webhooks/durabletask/instances"
+    assert web.get(target).status == 401
+    assert web.get(f"{target}?code={keys['systemKeys']['durabletask_extension']}").json() == []
+
+
+def test_keys_are_readable_by_the_owner_only(web):
+    assert stat.S_IMODE((web.folder / "data" / "keys.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kind", ["masterKey", "hostKey"])
+def test_function_level_takes_master_and_host_key(guarded, kind):
+    assert guarded.get("/api/by-function", [("x-functions-key", guarded.keys[kind])]).status == 200
+
+
+def test_function_level_takes_its_own_key_in_the_query(guarded):
+    own = guarded.keys["functionKeys"]
+    assert guarded.get(f"/api/by-function?code={own['by_function']}").status == 200
+    assert guarded.get(f"/api/by-function?code={own['by_admin']}").status == 401
+
+
+def test_missing_or_wrong_key_is_401_with_an_empty_body(guarded):
+    for target in ("/api/by-function", "/api/by-function?code=wrong"):
+        answer = guarded.get(target)
+        assert (answer.status, answer.body) == (401, b"")
+
+
+def test_key_in_the_header_wins_over_the_query(guarded):
+    right = guarded.keys["masterKey"]
+    assert guarded.get(f"/api/by-function?code={right}", [("x-functions-key", "wrong")]).status == 401
+
+
+def test_admin_level_takes_the_master_key_only(guarded):
+    assert guarded.get("/api/by-admin", [("x-functions-key", guarded.keys["hostKey"])]).status == 401
+    assert guarded.get("/api/by-admin", [("x-functions-key", guarded.keys["masterKey"])]).status == 200
+
+
+def test_wrong_key_is_harmless_on_an_anonymous_function(guarded):
+    assert guarded.get("/api/only-get?code=wrong").status == 200
+
+
+def test_host_status_asks_for_the_master_key_when_keys_are_enforced(guarded):
+    assert guarded.get("/admin/host/status").status == 401
+    assert guarded.get("/admin/host/status", [("x-functions-key", guarded.keys["masterKey"])]).status == 200
