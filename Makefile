@@ -1,0 +1,67 @@
+# What one does with this repository. `make` alone prints this list.
+# Everything is installed into .venv and local/azurite/node_modules; nothing is installed globally.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+REQUIREMENTS := $(wildcard *requirements*.txt */requirements.txt) constraints.txt pyproject.toml
+MODEL := examples/heart-classifier/model/MLmodel
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types up down bench clean
+
+help: ## Show this list
+	@echo "Azure Machine Learning batch endpoints, self-hosted. Begin with: make demo"
+	@echo
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(VENV)/.installed $(VENV)/.azurite ## Install everything into .venv, with .venv/bin/bml
+	@echo "Ready: $(BIN)/bml"
+
+demo: setup $(MODEL) ## Score real files through the whole service, and end it again
+	@$(BIN)/python examples/demo.py
+
+test: setup ## Run all tests (WORKERS=2 for two at a time)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+lint: setup ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## Check types
+	$(BIN)/mypy
+
+up: setup ## Start the service on this machine and leave it running (= bml local up --detach)
+	$(BIN)/bml local up --detach
+
+down: setup ## End the service that `make up` started; its data stays (= bml local down)
+	$(BIN)/bml local down
+
+bench: setup ## Measure throughput and overhead into benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what make made; the data of `make up` in .local stays
+	rm -rf $(VENV) .demo local/azurite/node_modules $(dir $(MODEL)) .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Python 3.11 or newer is needed, and $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" % v[:2])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(REQUIREMENTS) | $(BIN)/python
+	@echo "Installing the pinned packages into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt -c constraints.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(VENV)/.azurite: local/azurite/package-lock.json $(VENV)/.installed
+	@echo "Installing Azurite into local/azurite/node_modules ..."
+	@$(BIN)/python -c 'from local.azurite.installation import ensure_installed; from local.azurite.node import find_node; ensure_installed(find_node())'
+	@touch $@
+
+$(MODEL): examples/heart-classifier/train.py examples/heart-classifier/heart-train.csv $(VENV)/.installed
+	@echo "Training the example's model ..."
+	@$(BIN)/python examples/heart-classifier/train.py
