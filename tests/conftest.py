@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from local.azurite.endpoints import AzuriteEndpoints
 from local.azurite.temporary import temporary_azurite
+from local.stack.inspection import StackStatus
+from local.stack.options import StackOptions
+from local.stack.temporary import temporary_stack
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +39,20 @@ def unique_name() -> Callable[[str], str]:
 def unique_table_name() -> Callable[[str], str]:
     """Makes table names (letters and digits only) that no other test uses."""
     return lambda prefix="t": f"{prefix}{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackStatus]:
+    """A whole local stack with the real application, shared by the session's tests that leave it whole."""
+    with temporary_stack(StackOptions(tmp_path_factory.mktemp("stack"))) as status:
+        yield status
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[StackStatus]:
+    """A whole local stack for one test, which may break it."""
+    with temporary_stack(StackOptions(tmp_path / "stack")) as status:
+        yield status
 
 
 @pytest.fixture

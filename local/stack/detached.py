@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import IO
 
 from local.errors import SupervisorError
 from local.processes.log_tail import last_lines
+from local.processes.parent import end_with_parent
 from local.processes.program import roll_log
 from local.stack.choosing import asked_ports
 from local.stack.data_folder import DataFolder
@@ -36,10 +38,11 @@ class Report:
     message: str = ""
 
 
-def start_detached(folder: DataFolder, options: StackOptions) -> bool:
+def start_detached(folder: DataFolder, options: StackOptions, *, with_parent: bool = False) -> bool:
     """Starts a supervisor in the background; returns when the stack is healthy.
 
-    False when another process supervises the data folder meanwhile.
+    With `with_parent` the stack ends when the calling thread does. False when another process supervises the data
+    folder meanwhile.
 
     Raises:
         SupervisorError: with the supervisor's own message.
@@ -47,7 +50,7 @@ def start_detached(folder: DataFolder, options: StackOptions) -> bool:
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as report:
         try:
-            _spawn(folder, options, writing)
+            _spawn(folder, options, writing, end_with_parent() if with_parent else None)
         finally:
             os.close(writing)
         told = _read(report, folder)
@@ -71,7 +74,7 @@ def _read(pipe: IO[bytes], folder: DataFolder) -> Report:
     return Report(Outcome(document["outcome"]), document["message"])
 
 
-def _spawn(folder: DataFolder, options: StackOptions, report: int) -> None:
+def _spawn(folder: DataFolder, options: StackOptions, report: int, before: Callable[[], None] | None) -> None:
     log = folder.log(SUPERVISOR)
     roll_log(log)
     with log.open("ab") as output:
@@ -83,6 +86,7 @@ def _spawn(folder: DataFolder, options: StackOptions, report: int) -> None:
             stderr=subprocess.STDOUT,
             pass_fds=(report,),
             start_new_session=True,
+            preexec_fn=before,  # noqa: PLW1509 (only calls prctl, which is safe after a fork)
         )
 
 

@@ -30,6 +30,8 @@ ReadyCallback = Callable[[StackStatus], None]
 def up(options: StackOptions, *, on_ready: ReadyCallback | None = None) -> StackStatus:
     """See `local.stack.up`."""
     folder = open_data_folder(options.data_dir)
+    if not options.detach:
+        log_to(folder.log(SUPERVISOR), also_to_stderr=True)
     for _ in range(_TRIES):
         if SupervisorLock(folder.lock_file).is_free():
             started = _detach(folder, options, on_ready) if options.detach else _run(folder, options, on_ready)
@@ -41,7 +43,6 @@ def up(options: StackOptions, *, on_ready: ReadyCallback | None = None) -> Stack
 
 
 def _run(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | None) -> bool:
-    log_to(folder.log(SUPERVISOR), also_to_stderr=True)
     return supervise(options, lambda: _announce(folder, on_ready))
 
 

@@ -16,6 +16,7 @@ from local.stack.connection import read_connection
 from local.stack.health import FUNCTIONS_HOST
 from local.stack.inspection import Condition, StackStatus
 from local.stack.options import StackOptions
+from local.stack.temporary import temporary_stack
 
 pytestmark = pytest.mark.integration
 
@@ -29,6 +30,16 @@ app = func.FunctionApp()
 @app.route(route="health", auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse("healthy")
+"""
+ENTERS_A_STACK = """
+import pathlib, sys
+from local.stack.options import StackOptions
+from local.stack.temporary import temporary_stack
+
+data_dir, app_root = map(pathlib.Path, sys.argv[1:])
+with temporary_stack(StackOptions(data_dir, app_root=app_root)):
+    print("up", flush=True)
+    input()
 """
 BROKEN_APP = "raise RuntimeError('this app is broken')"
 
@@ -141,6 +152,18 @@ def test_two_stacks_run_side_by_side(options, tmp_path):
         assert stack.status(options.data_dir).state is Condition.RUNNING
     finally:
         stack.down(other.data_dir)
+
+
+def test_a_temporary_stack_ends_with_its_block_and_with_the_process_that_made_it(options, eventually):
+    with temporary_stack(options) as status:
+        assert status.state is Condition.RUNNING
+    assert none_left(status)
+    command = [sys.executable, "-c", ENTERS_A_STACK, str(options.data_dir), str(options.app_root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "up\n"
+        status = stack.status(options.data_dir)
+        process.kill()
+    eventually(lambda: none_left(status), what="the end of the stack")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
