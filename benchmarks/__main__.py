@@ -1,0 +1,97 @@
+"""`python -m benchmarks`: measure, check, and write `RESULTS.md`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.comparison import Comparison
+from benchmarks.cpu import CpuTimes
+from benchmarks.hot_path import measure_calls
+from benchmarks.ideal import run_ideal
+from benchmarks.job_run import BatchEndpoint
+from benchmarks.report import report
+from benchmarks.stack import running_stack
+from benchmarks.workload import Workload, make_csv_files, make_tiny_files
+from cli.api.workspace import Workspace
+from local import stack
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+_IDLE_SECONDS = 5
+
+
+def main() -> None:
+    """Measure everything in one run."""
+    options = _options()
+    os.environ["OMP_NUM_THREADS"] = "1"  # a loop is one core's work, in the ideal as in the job
+    with tempfile.TemporaryDirectory(prefix="bml-bench-") as folder:
+        _say("making the workloads")
+        workloads = _workloads(Path(folder), options)
+        data_dir = Path(folder) / "stack"
+        with running_stack(data_dir) as workspace:
+            idle = _idle(data_dir)
+            comparisons = [_compare(workspace, data_dir, one, options.processes) for one in workloads]
+    command = " ".join(["python -m benchmarks", *sys.argv[1:]])
+    _say("the calls of the hot path")
+    text = report(command, comparisons, measure_calls(), idle)
+    options.output.write_text(text, encoding="utf-8")
+    _say(text)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=["tiny-files", "csv-files"], help="one of the workloads")
+    parser.add_argument("--tiny-files", type=int, default=2_000, help="number of tiny files (2000)")
+    parser.add_argument("--csv-files", type=int, default=100, help="number of CSV files (100)")
+    parser.add_argument("--csv-rows", type=int, default=5_000, help="rows of each CSV file (5000)")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="scoring processes (all cores)")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="the report (benchmarks/RESULTS.md)")
+    return parser.parse_args()
+
+
+def _workloads(folder: Path, options: argparse.Namespace) -> list[Workload]:
+    makers: dict[str, Callable[[Path], Workload]] = {
+        "tiny-files": lambda place: make_tiny_files(place, options.tiny_files),
+        "csv-files": lambda place: make_csv_files(place, options.csv_files, options.csv_rows),
+    }
+    return [make(folder / name) for name, make in makers.items() if options.only in {None, name}]
+
+
+def _compare(workspace: Workspace, data_dir: Path, workload: Workload, processes: int) -> Comparison:
+    endpoint = BatchEndpoint(workspace, data_dir, workload)
+    endpoint.deploy(processes)
+    _say(f"{workload.title}: a first job, so that the node has model and environment")
+    endpoint.score(_few_files(workload))
+    _say(f"{workload.title}: the job")
+    job = endpoint.score(workload.inputs)
+    _say(f"{workload.title}: the ideal")
+    comparison = Comparison(workload, processes, run_ideal(workload, processes), job)
+    comparison.check()
+    return comparison
+
+
+def _few_files(workload: Workload) -> Path:
+    folder = workload.folder / "few"
+    folder.mkdir()
+    for path in sorted(workload.inputs.iterdir())[: workload.mini_batch_size]:
+        (folder / path.name).symlink_to(path)
+    return folder
+
+
+def _idle(data_dir: Path) -> dict[str, float]:
+    before = CpuTimes.read(stack.status(data_dir))
+    time.sleep(_IDLE_SECONDS)
+    return CpuTimes.read(stack.status(data_dir)).rate_since(before)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""A workload by the job and by the ideal loop, side by side."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+
+from benchmarks.ideal import IdealFigures
+from benchmarks.job_run import JobFigures
+from benchmarks.workload import Workload
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The figures of one workload."""
+
+    workload: Workload
+    processes: int
+    ideal: IdealFigures
+    job: JobFigures
+
+    def check(self) -> None:
+        """Raise RuntimeError unless the job's output has exactly the ideal's rows in the same order."""
+        expected, found = _values(self.ideal.output), _values(self.job.output, skip=int(self.workload.is_mlflow))
+        if len(found) != self.workload.rows:
+            raise RuntimeError(f"{self.workload.name}: the job has {len(found)} rows instead of {self.workload.rows}")
+        if found != expected:
+            different = next(row for row, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1])
+            raise RuntimeError(
+                f"{self.workload.name}: row {different} is {found[different]}, not {expected[different]}"
+            )
+
+    @property
+    def scoring_ratio(self) -> float:
+        """Throughput of the job's scoring phase as a share of the ideal's."""
+        return self.ideal.seconds / self.job.scoring_seconds if self.job.scoring_seconds else 0.0
+
+    @property
+    def whole_ratio(self) -> float:
+        """Throughput of the whole job, from invocation to completion, as a share of the ideal's."""
+        return self.ideal.seconds / self.job.seconds
+
+    def milliseconds_for_each(self, role: str, count: int) -> float:
+        """CPU milliseconds of a role for each of `count` things."""
+        return 1000 * self.job.cpu.get(role, 0.0) / count
+
+
+def _values(text: bytes, skip: int = 0) -> list[list[str]]:
+    """The rows, numbers written alike, without `skip` header rows."""
+    rows = list(csv.reader(text.decode().splitlines()))[skip:]
+    return [[_plain(value) for value in row] for row in rows]
+
+
+def _plain(value: str) -> str:
+    try:
+        return repr(float(value))
+    except ValueError:
+        return value

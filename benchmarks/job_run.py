@@ -1,0 +1,112 @@
+"""A workload scored by a batch endpoint of a local stack."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.cpu import CpuTimes
+from benchmarks.stack import COMPUTE, bml
+from benchmarks.workload import Workload
+from cli.api.workspace import Workspace
+from cli.invocation.request import ScoringUri
+from cli.invocation.scoring_input import InputOptions, dataset
+from cli.uploads.datastore import datastore_container
+from local import stack
+
+_POLL_SECONDS = 0.25
+_ENDED = {"Completed", "Failed", "Canceled"}
+
+
+@dataclass(frozen=True)
+class JobFigures:
+    """What a job took."""
+
+    seconds: float
+    """From the invocation until the job was seen as `Completed`."""
+    phases: Mapping[str, float]
+    """Seconds in each state, by the job's own record."""
+    tasks: int
+    cpu: Mapping[str, float]
+    """CPU seconds by role."""
+    others: float
+    """CPU seconds of everything else on the machine meanwhile, this benchmark included."""
+    output: bytes
+
+    @property
+    def scoring_seconds(self) -> float:
+        """Seconds in the state `Running`: the first scoring process was ready, results were still missing."""
+        return self.phases.get("Running", 0.0)
+
+
+@dataclass(frozen=True)
+class BatchEndpoint:
+    """A workload deployed to an endpoint of its own."""
+
+    workspace: Workspace
+    data_dir: Path
+    workload: Workload
+
+    def deploy(self, processes: int) -> None:
+        """Create the endpoint with `bml`."""
+        file = self.workload.folder / "endpoint.yml"
+        file.write_text(yaml.safe_dump(self._description(processes)))
+        bml(self.data_dir, "endpoint", "create", "--type", "batch", "--file", str(file))
+
+    def score(self, folder: Path) -> JobFigures:
+        """Upload `folder` and run one job on it; raises RuntimeError when it does not complete."""
+        uri = ScoringUri.of(self.workspace, self.workload.name)
+        request = {"dataset": dataset(self.workspace, InputOptions(local_path=folder))}
+        before, began = CpuTimes.read(stack.status(self.data_dir)), time.monotonic()
+        job = self._wait(str(uri.start(request)["name"]))
+        seconds = time.monotonic() - began
+        after = CpuTimes.read(stack.status(self.data_dir))
+        properties = job["properties"]
+        if properties["status"] != "Completed":
+            raise RuntimeError(f"the job {job['name']} {properties['status']}: {properties.get('error')}")
+        statistics = properties["statistics"]
+        return JobFigures(
+            seconds=seconds,
+            phases=statistics["seconds"],
+            tasks=statistics["tasks"],
+            cpu=after.since(before),
+            others=after.others_since(before),
+            output=self._output(job),
+        )
+
+    def _wait(self, job: str) -> dict[str, Any]:
+        while True:
+            found = self.workspace.get(f"jobs/{job}")
+            if found["properties"]["status"] in _ENDED:
+                return found
+            time.sleep(_POLL_SECONDS)
+
+    def _output(self, job: dict[str, Any]) -> bytes:
+        """The output file, where a job puts it that names no place for it (DESIGN section 5)."""
+        path = f"azureml/{job['properties']['properties']['azureml.childrunid']}/score/predictions.csv"
+        container = datastore_container(self.workspace, "workspaceblobstore")
+        return container.client.download_blob(path).readall()
+
+    def _description(self, processes: int) -> dict[str, Any]:
+        workload = self.workload
+        deployment = {
+            "name": "measured",
+            "model": {"name": workload.name, "version": 1, "local_path": str(workload.model)},
+            "compute": {"target": f"azureml:{COMPUTE}", "instance_count": 1},
+            "mini_batch_size": workload.mini_batch_size,
+            "max_concurrency_per_instance": processes,
+            "environment_variables": {"OMP_NUM_THREADS": "1"},
+        }
+        if not workload.is_mlflow:
+            deployment["code_configuration"] = {
+                "code": {"local_path": str(workload.code)},
+                "scoring_script": "score.py",
+            }
+            deployment["environment"] = {"name": "none", "version": 1, "image": "python:3"}
+        traffic = {"measured": 100}
+        return {"name": workload.name, "auth_mode": "aad_token", "traffic": traffic, "deployments": [deployment]}

@@ -1,0 +1,111 @@
+"""The work that is measured: input files, a model, and how a job calls it."""
+
+from __future__ import annotations
+
+import random
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+FEATURES = 10
+_NO_OP = '''"""Does nothing with its files but name them."""
+
+import os
+
+
+def init() -> None:
+    """Nothing to make ready."""
+
+
+def run(mini_batch: list[str]) -> list[str]:
+    """The files' names."""
+    return [os.path.basename(path) for path in mini_batch]
+'''
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Files and what scores them, on this machine's disk."""
+
+    name: str
+    title: str
+    """What it is, in the words of the report."""
+    folder: Path
+    files: int
+    mini_batch_size: int
+    is_mlflow: bool
+    rows: int
+    """Rows of output that a complete run has."""
+
+    @property
+    def inputs(self) -> Path:
+        """The folder of input files."""
+        return self.folder / "input"
+
+    @property
+    def model(self) -> Path:
+        """The model's folder."""
+        return self.folder / "model"
+
+    @property
+    def code(self) -> Path:
+        """The folder of `score.py`; for an MLflow model there is none."""
+        return self.folder / "code"
+
+    @property
+    def mini_batches(self) -> int:
+        """Calls of `run()`."""
+        return -(-self.files // self.mini_batch_size)
+
+
+def make_tiny_files(folder: Path, files: int) -> Workload:
+    """`files` files of a few bytes for a script that does nothing: all that is left is our own cost."""
+    title = f"{files:,} tiny files, a script that does nothing"
+    workload = Workload("tiny-files", title, folder, files, mini_batch_size=10, is_mlflow=False, rows=files)
+    for path in (workload.inputs, workload.model, workload.code):
+        path.mkdir(parents=True)
+    for number in range(files):
+        (workload.inputs / f"{number:06}.txt").write_text(f"{number}\n")
+    (workload.model / "model.txt").write_text("nothing\n")
+    (workload.code / "score.py").write_text(_NO_OP)
+    return workload
+
+
+def make_csv_files(folder: Path, files: int, rows: int) -> Workload:
+    """`files` CSV files of `rows` rows for a random forest: the work of a usual model."""
+    title = f"{files:,} CSV files of {rows:,} rows, a scikit-learn model in MLflow format"
+    workload = Workload("csv-files", title, folder, files, mini_batch_size=2, is_mlflow=True, rows=files * rows)
+    workload.inputs.mkdir(parents=True)
+    header = ",".join(f"feature_{number}" for number in range(FEATURES))
+    source = random.Random(7)
+    for number in range(files):
+        lines = (",".join(f"{source.random():.6f}" for _ in range(FEATURES)) for _ in range(rows))
+        (workload.inputs / f"{number:04}.csv").write_text("\n".join((header, *lines, "")))
+    _train(workload.model)
+    return workload
+
+
+def _train(folder: Path) -> None:
+    """A forest whose prediction of a file takes a few tenths of a second, with this interpreter's own packages."""
+    import mlflow.sklearn
+    import numpy
+    import pandas
+    from sklearn.ensemble import RandomForestRegressor
+
+    source = numpy.random.default_rng(7)
+    features = pandas.DataFrame(
+        source.random((2_000, FEATURES)), columns=[f"feature_{number}" for number in range(FEATURES)]
+    )
+    target = features.sum(axis=1) + source.normal(0, 0.1, len(features))
+    forest = RandomForestRegressor(n_estimators=100, max_depth=12, n_jobs=1, random_state=7).fit(features, target)
+    packages = [f"{name}=={metadata.version(name)}" for name in ("mlflow", "scikit-learn", "pandas")]
+    python = f"python={sys.version_info.major}.{sys.version_info.minor}"
+    environment = {"channels": ["conda-forge"], "dependencies": [python, "pip", {"pip": packages}]}
+    mlflow.sklearn.save_model(
+        forest,
+        str(folder),
+        conda_env=environment,
+        signature=mlflow.models.infer_signature(features, forest.predict(features)),
+        serialization_format="cloudpickle",
+    )
