@@ -127,18 +127,29 @@ class DurableEngine(InstanceOperations):
         self._episodes.put(instance_id)
 
     async def _work_on(self, instance_id: str) -> None:
-        """Run episodes of an instance until its inbox is empty; what fails in the host is tried again."""
+        """Run an instance's episodes until its inbox is empty or the engine stops.
+
+        What fails in the host itself, not in the app, is tried again.
+        """
         try:
-            while episode := await self._hub(load_episode, instance_id, self._batch):
-                await self._run_episode(episode)
+            while not self._episodes.stopped and await self._next_episode(instance_id):
+                pass
         except Exception:
             log.exception("Episode of instance %s failed in the host; it is run again.", instance_id)
             asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._wake, instance_id)
 
-    async def _run_episode(self, episode: Episode) -> None:
-        if not episode.new:
+    async def _next_episode(self, instance_id: str) -> bool:
+        """Run one episode; False when nothing waits for the instance."""
+        episode = await self._hub(load_episode, instance_id, self._batch)
+        if episode is None:
+            return False
+        if episode.new:
+            await self._run_episode(episode)
+        else:
             await self._hub(commit_stale, episode)
-            return
+        return True
+
+    async def _run_episode(self, episode: Episode) -> None:
         if episode.termination is not None:
             reason = episode.termination["Input"]
             self._follow(await self._hub(commit_termination, episode, reason))

@@ -19,6 +19,11 @@ class WorkQueue(Generic[K]):
         self._running: dict[K, asyncio.Task[None]] = {}
         self._stopped = True
 
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing new is begun."""
+        return self._stopped
+
     def start(self) -> None:
         """Begin to work on what waits."""
         self._stopped = False

@@ -129,6 +129,10 @@ def build() -> df.DFApp:
         context.continue_as_new({"left": state["left"] - 1, "sum": state["sum"] + n})
 
     @app.orchestration_trigger(context_name="context")
+    def endless(context):
+        context.continue_as_new(context.get_input() + 1)
+
+    @app.orchestration_trigger(context_name="context")
     def collect(context):
         """Takes one event a generation; those that come meanwhile must be carried over."""
         state = context.get_input()

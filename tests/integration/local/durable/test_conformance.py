@@ -268,3 +268,16 @@ async def test_the_same_orchestration_gives_the_same_history_shape(durable):
         (EventType.TIMER_CREATED, 9),
         (EventType.EXECUTION_COMPLETED, 10),
     ]
+
+
+async def test_an_orchestration_that_never_waits_can_be_stopped_and_terminated(durable):
+    instance_id = await durable.start("endless", 0)
+
+    async def third_generation():
+        return (await durable.engine.instance(instance_id)).generation > 2
+
+    await durable.until(third_generation)
+    await durable.engine.stop(drain_seconds=60)
+    await durable.engine.start()
+    await durable.engine.terminate(instance_id, "enough")
+    assert (await durable.finished(instance_id)).status is RuntimeStatus.TERMINATED
