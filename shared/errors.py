@@ -2,6 +2,7 @@
 
     ProductError
     ├── ValidationError         400  a field of the request is wrong
+    │   └── ApiVersionError     400  the request names no version of the API, or none that can be
     ├── AuthenticationError     401  no token, or one that we do not trust
     ├── AuthorizationError      403  a good token without the right
     ├── NotFoundError           404  the resource is not there
@@ -52,6 +53,12 @@ class ValidationError(ProductError):
 
     http_status = 400
     code = "UserError"
+
+
+class ApiVersionError(ValidationError):
+    """The query parameter api-version is missing or not valid."""
+
+    code = "InvalidApiVersionParameter"
 
 
 class AuthenticationError(ProductError):

@@ -1,10 +1,12 @@
 """Computes: clusters that scale between a minimum and a maximum of nodes."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from shared.contracts.durations import seconds_of
 from shared.contracts.names import COMPUTE_NAME
 from shared.contracts.parsing import parse_model
+from shared.contracts.progress import NodeRow
 from shared.contracts.requests import ResourceBody
 from shared.contracts.resources import ComputeProperties
 from shared.control_plane.conditions import ANY_STATE, WriteConditions
@@ -13,8 +15,16 @@ from shared.control_plane.saving import Change, Saved, upsert
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, ValidationError
 
-JobsUsing = Callable[[str], Sequence[str]]
-"""Names of the unfinished jobs on a compute."""
+
+@dataclass(frozen=True)
+class Machines:
+    """What the rest of the application knows of a compute, by the compute's name."""
+
+    live_nodes: Callable[[str], Sequence[NodeRow]]
+    unfinished_jobs: Callable[[str], Sequence[str]]
+    """Names of jobs."""
+    retire: Callable[[str], None]
+    """Removes its instances and queues."""
 
 
 def put_compute(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Saved[ComputeProperties]:
@@ -26,7 +36,7 @@ def put_compute(workspace: Workspace, name: str, body: ResourceBody, change: Cha
 
 
 def delete_compute(
-    workspace: Workspace, name: str, jobs_using: JobsUsing, conditions: WriteConditions = ANY_STATE
+    workspace: Workspace, name: str, machines: Machines, conditions: WriteConditions = ANY_STATE
 ) -> bool:
     """Delete a compute; False when it was not there.
 
@@ -35,9 +45,11 @@ def delete_compute(
     row = workspace.computes.find(name)
     if row is None:
         return False
+    conditions.check(row.etag, f"compute {name!r}")
     check_unused(workspace, "computes", (name,))
-    if jobs := jobs_using(row.document.name):
+    if jobs := machines.unfinished_jobs(row.document.name):
         raise ConflictError(f"compute {name!r} has unfinished jobs: {', '.join(jobs)}; cancel them first", target=name)
+    machines.retire(row.document.name)
     workspace.computes.delete(row, conditions)
     return True
 

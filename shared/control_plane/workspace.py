@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import Any
 
 from shared.contracts.resources import (
     CodeProperties,
@@ -76,6 +77,11 @@ class Workspace:
     def deployments(self) -> ResourceTable[DeploymentProperties]:
         """Found by: endpoint, deployment."""
         return self._of(DEPLOYMENTS, DeploymentProperties)
+
+    @property
+    def operated(self) -> "tuple[ResourceTable[Any], ...]":
+        """The kinds whose creation or update is a long-running operation."""
+        return self.computes, self.endpoints, self.deployments
 
     def _of(self, kind: Kind, properties: type[Properties]) -> ResourceTable[Properties]:
         return ResourceTable(self.account.tables, self.table, kind, properties)

@@ -1,0 +1,1 @@
+"""The management API: Azure ML's own paths and bodies (DESIGN D6)."""

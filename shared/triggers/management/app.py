@@ -1,0 +1,65 @@
+"""The FastAPI app of the management API: Azure ML's own paths below one workspace."""
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+
+from shared.compute.scaling import Nodes
+from shared.control_plane.computes import Machines
+from shared.control_plane.data import put_data
+from shared.control_plane.environments import put_environment
+from shared.control_plane.models import put_model
+from shared.triggers.http_auth import Authenticate
+from shared.triggers.http_errors import install_error_handlers
+from shared.triggers.management.assets import assets_router
+from shared.triggers.management.codes import codes_router
+from shared.triggers.management.computes import computes_router
+from shared.triggers.management.datastores import datastores_router
+from shared.triggers.management.deployments import deployments_router
+from shared.triggers.management.endpoints import endpoints_router
+from shared.triggers.management.jobs import jobs_router
+from shared.triggers.management.paths import WORKSPACE, CanonicalPaths
+from shared.triggers.management.requests import api_version, served_workspace
+from shared.triggers.management.workspaces import workspaces_router
+from shared.wiring import Application
+
+
+def management_app(application: Application, authenticate: Authenticate) -> FastAPI:
+    """The management API over an application; every route needs a token, an api-version and this workspace."""
+    app = FastAPI(
+        title="Workspace management",
+        version="1",
+        docs_url="/subscriptions/docs",
+        openapi_url="/subscriptions/openapi.json",
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
+    )
+    workspace = application.workspace
+    guards = [Depends(authenticate), Depends(served_workspace(workspace.settings)), Depends(api_version)]
+    for router in (
+        workspaces_router(workspace),
+        computes_router(workspace, machines_of(application)),
+        datastores_router(workspace),
+        assets_router(workspace, workspace.models, put_model),
+        assets_router(workspace, workspace.data, put_data),
+        assets_router(workspace, workspace.environments, put_environment),
+        codes_router(workspace),
+        endpoints_router(workspace),
+        deployments_router(workspace),
+        jobs_router(application),
+    ):
+        app.include_router(router, prefix=WORKSPACE, dependencies=guards)
+    templates = [route.path for route in app.routes if isinstance(route, APIRoute)]
+    app.add_middleware(CanonicalPaths, templates=templates)
+    install_error_handlers(app)
+    return app
+
+
+def machines_of(application: Application) -> Machines:
+    """What jobs and scale sets know of a compute."""
+    nodes = Nodes(application.account)
+
+    def unfinished_jobs(compute: str) -> list[str]:
+        return [job.name for job in application.jobs.unfinished() if job.compute.lower() == compute.lower()]
+
+    return Machines(nodes.live, unfinished_jobs, application.scaling.retire)

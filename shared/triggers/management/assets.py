@@ -1,0 +1,119 @@
+"""Models, data and environments: containers and versions (azure_ai_ml_wire rows 12 to 26)."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from shared.contracts.requests import ResourceBody
+from shared.control_plane.asset_containers import AssetContainer, get_container, list_containers, set_archived
+from shared.control_plane.asset_removal import delete_asset, delete_version
+from shared.control_plane.paging import Page, page_of
+from shared.control_plane.resource import Resource
+from shared.control_plane.resource_table import ResourceTable
+from shared.control_plane.saving import Change, Saved
+from shared.control_plane.versions import Asset, age_key, get_version, list_versions
+from shared.control_plane.workspace import Workspace
+from shared.errors import ValidationError
+from shared.settings import Settings
+from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written
+from shared.triggers.management.requests import ByCaller, Conditions, Listing, ListQuery
+
+PutVersion = Callable[[Workspace, str, str, ResourceBody, Change], Saved[Asset]]
+
+_ORDER = re.compile(r"(created(?:time|at))(?:\s+(asc|desc))?", re.IGNORECASE)
+
+
+def assets_router(workspace: Workspace, table: ResourceTable[Asset], put_version: PutVersion[Asset]) -> APIRouter:
+    """Routes below a workspace for the kind of asset that `table` holds."""
+    collection = table.kind.partition
+    router = APIRouter(prefix=f"/{collection}", tags=[collection])
+    settings = workspace.settings
+
+    @router.get("")
+    def list_assets(request: Request, query: Listing) -> dict[str, Any]:
+        """All assets by name."""
+        page = page_of(
+            list_containers(table, query.view),
+            lambda container: container.name.lower(),
+            size=query.size,
+            skip_token=query.skip_token,
+        )
+        return listed(settings, request, page, lambda found: container_content(settings, collection, found))
+
+    @router.get("/{name}")
+    def get_asset(name: str) -> dict[str, Any]:
+        """An asset with its newest and its next version."""
+        return container_content(settings, collection, get_container(table, name))
+
+    @router.put("/{name}")
+    def put_asset(name: str, body: ResourceBody, change: ByCaller) -> dict[str, Any]:
+        """Archive or restore all versions of an asset."""
+        archived = next((value for key, value in body.properties.items() if key.lower() == "isarchived"), None)
+        if not isinstance(archived, bool):
+            raise ValidationError("properties.isArchived must be true or false", target="properties.isArchived")
+        return container_content(settings, collection, set_archived(table, name, archived, change))
+
+    @router.delete("/{name}")
+    def delete_all(name: str) -> Response:
+        """Delete all versions of an asset that nothing uses."""
+        return deleted(delete_asset(workspace, table, name))
+
+    @router.get("/{name}/versions")
+    def list_all_versions(request: Request, name: str, query: Listing) -> dict[str, Any]:
+        """The versions of an asset, the newest first unless `$orderBy` says otherwise."""
+        page = versions_page(list_versions(table, name, query.view), query)
+        return listed(settings, request, page, lambda version: version_content(settings, collection, version))
+
+    @router.get("/{name}/versions/{version}")
+    def get_one_version(name: str, version: str) -> JSONResponse:
+        """One version; `latest` is the newest."""
+        row = get_version(table, name, version)
+        return shown(row, version_content(settings, collection, row.document))
+
+    @router.put("/{name}/versions/{version}")
+    def put(name: str, version: str, body: ResourceBody, change: ByCaller) -> JSONResponse:
+        """Create a version, or change its description, tags, properties or archive flag."""
+        saved = put_version(workspace, name, version, body, change)
+        return written(saved, version_content(settings, collection, saved.resource))
+
+    @router.delete("/{name}/versions/{version}")
+    def delete(name: str, version: str, conditions: Conditions) -> Response:
+        """Delete a version that nothing uses."""
+        return deleted(delete_version(workspace, table, name, version, conditions))
+
+    return router
+
+
+def versions_page(versions: list[Resource[Asset]], query: ListQuery) -> Page[Resource[Asset]]:
+    """A page of versions in the order that the query asks for."""
+    order = _ORDER.fullmatch((query.order_by or "createdtime desc").strip())
+    if order is None:
+        message = f"$orderBy {query.order_by!r} is not valid: use createdtime asc or createdtime desc"
+        raise ValidationError(message, target="$orderBy")
+    descending = (order[2] or "asc").lower() == "desc"
+    return page_of(versions, age_key, size=query.size, skip_token=query.skip_token, descending=descending)
+
+
+def version_content(settings: Settings, collection: str, version: Resource[Asset]) -> dict[str, Any]:
+    """A version as ARM shows it."""
+    name, number = version.names
+    properties = version.properties.to_arm() | {"provisioningState": "Succeeded"}
+    return arm_resource(settings, (collection, name, "versions", number), version, properties)
+
+
+def container_content(settings: Settings, collection: str, container: AssetContainer[Asset]) -> dict[str, Any]:
+    """An asset as ARM shows it."""
+    latest = container.latest
+    properties = {
+        "description": latest.properties.description,
+        "tags": latest.properties.tags,
+        "properties": latest.properties.properties,
+        "isArchived": container.is_archived,
+        "latestVersion": latest.name,
+        "nextVersion": container.next_version,
+        "provisioningState": "Succeeded",
+    }
+    return arm_resource(settings, (collection, container.name), container.versions[0], properties)

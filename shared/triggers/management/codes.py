@@ -1,0 +1,76 @@
+"""Uploaded code (azure_ai_ml_wire rows 27 to 29)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from shared.contracts.requests import ListView, ResourceBody
+from shared.control_plane.asset_removal import delete_version
+from shared.control_plane.codes import find_by_hash, put_code, start_upload
+from shared.control_plane.versions import get_version, list_versions
+from shared.control_plane.workspace import CODES, Workspace
+from shared.errors import ValidationError
+from shared.triggers.management.answers import deleted, listed, shown, written
+from shared.triggers.management.assets import version_content, versions_page
+from shared.triggers.management.requests import ByCaller, Conditions, Listing
+
+COLLECTION = CODES.partition
+
+
+def codes_router(workspace: Workspace) -> APIRouter:
+    """Routes below a workspace."""
+    router = APIRouter(prefix=f"/{COLLECTION}/{{name}}/versions", tags=[COLLECTION])
+    settings = workspace.settings
+
+    @router.get("")
+    def list_all(
+        request: Request,
+        name: str,
+        query: Listing,
+        digest: Annotated[str | None, Query(alias="hash")] = None,
+        hash_version: Annotated[str | None, Query(alias="hashVersion")] = None,
+    ) -> dict[str, Any]:
+        """The versions of this code, or with `hash` those of any name that have the same files."""
+        if digest:
+            versions = find_by_hash(workspace, digest, hash_version)
+        else:
+            versions = list_versions(workspace.codes, name, ListView.ALL)
+        page = versions_page(versions, query)
+        return listed(settings, request, page, lambda version: version_content(settings, COLLECTION, version))
+
+    @router.get("/{version}")
+    def get(name: str, version: str) -> JSONResponse:
+        """One version."""
+        row = get_version(workspace.codes, name, version)
+        return shown(row, version_content(settings, COLLECTION, row.document))
+
+    @router.put("/{version}")
+    def put(name: str, version: str, body: ResourceBody, change: ByCaller) -> JSONResponse:
+        """Create a version of uploaded files."""
+        saved = put_code(workspace, name, version, body, change)
+        return written(saved, version_content(settings, COLLECTION, saved.resource))
+
+    @router.delete("/{version}")
+    def delete(name: str, version: str, conditions: Conditions) -> Response:
+        """Delete a version that nothing uses."""
+        return deleted(delete_version(workspace, workspace.codes, name, version, conditions))
+
+    @router.post("/{version}/startPendingUpload")
+    def start(name: str, version: str, body: Annotated[dict[str, Any] | None, Body()] = None) -> dict[str, Any]:
+        """A new container to upload the files of this version to."""
+        kind = next((value for key, value in (body or {}).items() if key.lower() == "pendinguploadtype"), None)
+        if kind not in {None, "None", "TemporaryBlobReference"}:
+            message = f"pendingUploadType {kind!r} is not supported: use TemporaryBlobReference"
+            raise ValidationError(message, target="pendingUploadType")
+        upload = start_upload(workspace)
+        return {
+            "pendingUploadId": upload.id,
+            "pendingUploadType": "TemporaryBlobReference",
+            "blobReferenceForConsumption": {
+                "blobUri": upload.blob_uri,
+                "credential": {"credentialType": "SAS", "sasUri": upload.sas_uri},
+            },
+        }
+
+    return router

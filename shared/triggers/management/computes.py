@@ -1,0 +1,74 @@
+"""Computes (azure_ai_ml_wire rows 2 to 5)."""
+
+from collections import Counter
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from shared.contracts.progress import NodeRow, NodeState
+from shared.contracts.requests import ResourceBody
+from shared.contracts.resources import ComputeProperties
+from shared.control_plane.computes import Machines, delete_compute, put_compute
+from shared.control_plane.paging import page_of
+from shared.control_plane.resource import Resource
+from shared.control_plane.workspace import COMPUTES, Workspace
+from shared.settings import Settings
+from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written_as_operation
+from shared.triggers.management.requests import ByCaller, Conditions, Listing
+
+
+def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
+    """Routes below a workspace."""
+    router = APIRouter(prefix="/computes", tags=["computes"])
+    settings = workspace.settings
+
+    def content(compute: Resource[ComputeProperties]) -> dict[str, Any]:
+        return compute_content(settings, compute, list(machines.live_nodes(compute.name)))
+
+    @router.put("/{compute}")
+    def put(compute: str, body: ResourceBody, change: ByCaller) -> JSONResponse:
+        """Create or update a compute."""
+        saved = put_compute(workspace, compute, body, change)
+        return written_as_operation(settings, COMPUTES.partition, saved, content(saved.resource))
+
+    @router.get("/{compute}")
+    def get(compute: str) -> JSONResponse:
+        """One compute with the state of its nodes."""
+        row = workspace.computes.get(compute)
+        return shown(row, content(row.document))
+
+    @router.get("")
+    def list_all(request: Request, query: Listing) -> dict[str, Any]:
+        """All computes by name."""
+        computes = (row.document for row in workspace.computes.list())
+        page = page_of(computes, lambda compute: compute.key, size=query.size, skip_token=query.skip_token)
+        return listed(settings, request, page, content)
+
+    @router.delete("/{compute}")
+    def delete(compute: str, conditions: Conditions) -> Response:
+        """Delete a compute that nothing uses."""
+        return deleted(delete_compute(workspace, compute, machines, conditions))
+
+    return router
+
+
+def compute_content(settings: Settings, compute: Resource[ComputeProperties], nodes: list[NodeRow]) -> dict[str, Any]:
+    """The compute as ARM shows it."""
+    properties = compute.properties.to_arm()
+    properties["properties"] |= {"allocationState": "Steady", "currentNodeCount": len(nodes), **node_states(nodes)}
+    properties |= {
+        "provisioningState": "Succeeded",
+        "computeLocation": settings.location,
+        "isAttachedCompute": False,
+        "createdOn": compute.created.isoformat(),
+        "modifiedOn": compute.modified.isoformat(),
+    }
+    return arm_resource(settings, ("computes", compute.name), compute, properties, tracked=True)
+
+
+def node_states(nodes: list[NodeRow]) -> dict[str, Any]:
+    """`nodeStateCounts` (azureml_batch_facts 1.6)."""
+    counts = Counter(node.state for node in nodes)
+    states = {f"{state}NodeCount": counts[state] for state in NodeState}
+    return {"nodeStateCounts": states | {"unusableNodeCount": 0, "preemptedNodeCount": 0}}

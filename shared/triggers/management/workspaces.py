@@ -1,0 +1,55 @@
+"""The workspace itself, and the state of operations in it (azure_ai_ml_wire rows 1 and 41)."""
+
+import uuid
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from shared.control_plane.resource_table import SEPARATOR
+from shared.control_plane.workspace import Workspace
+from shared.errors import NotFoundError
+from shared.triggers.management.answers import POLL_SECONDS
+
+
+def workspaces_router(workspace: Workspace) -> APIRouter:
+    """Routes of a workspace."""
+    router = APIRouter(tags=["workspace"])
+    settings = workspace.settings
+
+    @router.get("")
+    def get_workspace() -> dict[str, Any]:
+        """What clients need to know of the workspace."""
+        return {
+            "id": settings.workspace_id,
+            "name": settings.workspace,
+            "type": "Microsoft.MachineLearningServices/workspaces",
+            "location": settings.location,
+            "tags": {},
+            "properties": {
+                "friendlyName": settings.workspace,
+                "workspaceId": str(uuid.uuid5(uuid.NAMESPACE_URL, settings.workspace_id.lower())),
+                "discoveryUrl": f"{settings.public_url}/discovery",
+                "provisioningState": "Succeeded",
+            },
+        }
+
+    @router.get("/operationStatuses/{operation}")
+    def get_operation(operation: str) -> JSONResponse:
+        """Creations and updates end before they are answered: the operation of a resource that is there succeeded."""
+        kind, *names = operation.split(SEPARATOR)
+        tables = {table.kind.partition: table for table in workspace.operated}
+        table = tables.get(kind)
+        row = table.find(*names) if table is not None and names else None
+        if row is None:
+            raise NotFoundError(f"operation {operation!r} not found", target=operation)
+        content = {
+            "id": f"{settings.workspace_id}/operationStatuses/{operation}",
+            "name": operation,
+            "status": "Succeeded",
+            "startTime": row.document.modified.isoformat(),
+            "endTime": row.document.modified.isoformat(),
+        }
+        return JSONResponse(content, headers={"Retry-After": str(POLL_SECONDS)})
+
+    return router
