@@ -6,7 +6,7 @@ Sources: azureml_batch_facts 3.2 and 3.3, azure_ai_ml_wire 6. Member names are r
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from shared.contracts.resources import ArmModel
 from shared.contracts.settings import LoggingLevel, OutputAction
@@ -84,11 +84,6 @@ class InvokeProperties(ArmModel):
     retry_settings: InvokeRetrySettings = InvokeRetrySettings()
     logging_level: LoggingLevel | None = None
     environment_variables: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("logging_level", mode="before")
-    @classmethod
-    def _capitalized(cls, value: object) -> object:
-        return value.capitalize() if isinstance(value, str) else value
 
 
 class InvokeBody(ArmModel):

@@ -63,7 +63,7 @@ JOB_NAME = NameRule(
 
 OUTPUT_FILE_NAME = NameRule(
     "output_file_name",
-    re.compile(r"(?!\.+$)[^~\"#%&*:<>?/\\{|}\x00-\x1f]{1,255}"),
+    re.compile(r"(?!\.+$|errors\.jsonl$)[^~\"#%&*:<>?/\\{|}\x00-\x1f]{1,255}"),
     'a file name of up to 255 characters without ~ " # % & * : < > ? / \\ { | }',
 )
 
