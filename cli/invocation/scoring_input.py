@@ -26,11 +26,11 @@ class InputOptions:
 
     def __post_init__(self) -> None:
         """Raise UsageError unless exactly one method is used."""
+        if self.datastore and not (self.path or self.local_path):
+            raise UsageError("--input-datastore needs --input-path", mend="Name a path in the datastore")
         ways = [name for name, value in self._ways().items() if value]
         if len(ways) != 1:
             raise UsageError(" and ".join(ways) + " exclude each other" if ways else "no input is given", mend=_METHODS)
-        if self.datastore and not (self.path or self.local_path):
-            raise UsageError("--input-datastore needs --input-path", mend="Name a path in the datastore")
         if self.path and not self.datastore and "://" not in self.path:
             raise UsageError(
                 f"--input-path {self.path!r} is not a URL",

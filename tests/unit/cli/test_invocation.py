@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.errors import UsageError
+from cli.invocation.overrides import set_override
+from cli.invocation.scoring_input import InputOptions
+from shared.contracts.invoke import InvokeProperties
+
+pytestmark = pytest.mark.unit
+
+
+def body_of(*assignments: str) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    for assignment in assignments:
+        set_override(body, assignment)
+    return body
+
+
+def test_overrides_are_what_the_service_reads() -> None:
+    body = body_of(
+        "retry_settings.max_retries=1",
+        "retry_settings.timeout=60",
+        "error_threshold=5",
+        "output_file_name=mypredictions.csv",
+        "output_action=summary_only",
+        "logging_level=debug",
+        "tags.team.name=blue",
+        "environment_variables.FAST=true",
+        "settings.mini_batch_size=3",
+        "instance_count=2",
+    )
+    read = InvokeProperties.model_validate(body)
+    assert (read.retry_settings.max_retries, read.retry_settings.timeout) == (1, "PT60S")
+    assert (read.error_threshold, read.output_file_name, read.output_action) == (5, "mypredictions.csv", "SummaryOnly")
+    assert (read.logging_level, read.tags, read.environment_variables) == (
+        "Debug",
+        {"team.name": "blue"},
+        {"FAST": "true"},
+    )
+    assert (read.mini_batch_size, read.compute.instance_count) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("retry_settings.tries=1", "Known are mini_batch_size"),
+        ("mini_batch_size=many", "not a whole number"),
+        ("error_threshold=true", "not a whole number"),
+        ("output_action=keep", "append_row or summary_only"),
+        ("mini_batch_size", "not key=value"),
+    ],
+)
+def test_a_wrong_override_is_a_usage_error(assignment: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        body_of(assignment)
+    assert said in caught.value.as_line()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "no input is given"),
+        ({"data": "azureml:a:1", "path": "https://x/y"}, "exclude each other"),
+        ({"datastore": "azureml:store"}, "--input-datastore needs --input-path"),
+        ({"path": "some/folder"}, "is not a URL"),
+    ],
+)
+def test_exactly_one_input_is_taken(options: dict[str, str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        InputOptions(**options)  # type: ignore[arg-type]  # the values are all text
+
+
+def test_a_datastore_may_receive_a_local_path() -> None:
+    assert InputOptions(datastore="azureml:store", local_path=Path("x")).local_path

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+
+pytestmark = pytest.mark.unit
+
+HEAVY = ("azure", "pydantic", "urllib3", "yaml", "jmespath", "tabulate", "psutil", "aiohttp")
+
+
+@pytest.fixture(autouse=True)
+def no_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("BML_MANAGEMENT_URL", "BML_SUBSCRIPTION", "BML_RESOURCE_GROUP", "BML_WORKSPACE", "BML_ACCESS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BML_DATA_DIR", str(tmp_path / "none"))
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("endpoint", "show"), 2, "Missing option '-n' / '--name'"),
+        (("endpoint", "shw"), 2, "No such command 'shw'"),
+        (("endpoint", "show", "-n", "x", "-t", "online"), 2, "use --type batch"),
+        (("endpoint", "show", "-n", "x"), 8, "bml local up"),
+        (("endpoint", "create", "-f", "missing.yml"), 8, "no local service"),
+        (("local", "status"), 3, "no local stack"),
+        (("endpoint", "update", "-n", "x", "--traffic", "a:50"), 8, "no local service"),
+    ],
+)
+def test_an_error_is_one_line_and_an_exit_code(
+    arguments: tuple[str, ...], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    got, out, err = run(capsys, *arguments)
+    assert (got, out) == (code, "")
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert said.lower() in err.lower()
+
+
+def test_a_deployed_service_needs_all_its_variables(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BML_MANAGEMENT_URL", "https://example.com")
+    code, _, err = run(capsys, "compute", "list")
+    assert code == 2
+    assert "BML_SUBSCRIPTION, BML_RESOURCE_GROUP, BML_WORKSPACE, BML_ACCESS_TOKEN are not" in err
+
+
+def test_a_token_that_is_none_is_an_authentication_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("SUBSCRIPTION", "RESOURCE_GROUP", "WORKSPACE", "ACCESS_TOKEN"):
+        monkeypatch.setenv(f"BML_{name}", "x")
+    monkeypatch.setenv("BML_MANAGEMENT_URL", "http://127.0.0.1:9")
+    code, _, err = run(capsys, "compute", "list")
+    assert code == 5
+    assert "BML_ACCESS_TOKEN" in err
+
+
+def test_the_help_names_every_group(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    for name in ("endpoint", "job", "compute", "account", "local"):
+        assert name in out
+
+
+@pytest.mark.parametrize("group", ["endpoint", "job", "compute", "account", "local"])
+def test_every_listed_command_can_be_loaded(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from cli.main import bml
+
+    commands = bml.get_command(None, group)  # type: ignore[arg-type]  # a lazy group needs no context
+    for name in commands.list_commands(None):  # type: ignore[union-attr, arg-type]
+        assert run(capsys, group, name, "--help")[0] == 0
+
+
+def test_the_help_imports_nothing_heavy() -> None:
+    check = (
+        f"import sys; from cli.main import main; main(['--help']); print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from cli.output.progress import Progress, readable_bytes
+
+pytestmark = pytest.mark.unit
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_terminal_sees_a_bar_with_rate_and_time_left() -> None:
+    terminal, clock = Terminal(), Clock()
+    with Progress("Uploading", 4096, readable_bytes, terminal, clock) as progress:
+        clock.now = 2.0
+        progress.advance(1024)
+        last = terminal.getvalue().split("\r")[-1]
+    assert last == "Uploading [#######.....................]  25% 1.0 KB of 4.0 KB, 512 B/s, 0:06 left"
+
+
+def test_a_pipe_sees_plain_lines_now_and_then() -> None:
+    pipe, clock = io.StringIO(), Clock()
+    with Progress("Running", 100, stream=pipe, clock=clock) as progress:
+        for second in range(31):
+            clock.now = float(second)
+            progress.reached(second * 100 / 30)
+    lines = pipe.getvalue().splitlines()
+    assert [line.split(",")[0] for line in lines] == [
+        "Running   0% 0 of 100",
+        "Running  33% 33 of 100",
+        "Running  67% 67 of 100",
+        "Running 100% 100 of 100",
+    ]
+    assert "\r" not in pipe.getvalue()
+
+
+def test_the_end_is_always_shown() -> None:
+    pipe, clock = io.StringIO(), Clock()
+    with Progress("Running", 10, stream=pipe, clock=clock) as progress:
+        progress.reached(1)
+        clock.now = 0.5
+        progress.reached(10)
+    assert pipe.getvalue().splitlines()[-1].startswith("Running 100% 10 of 10")
+
+
+def test_lines_can_be_printed_between() -> None:
+    terminal, clock = Terminal(), Clock()
+    with Progress("Running", 10, stream=terminal, clock=clock) as progress:
+        progress.reached(5)
+        drawn = terminal.getvalue().split("\r")[-1]
+        progress.interrupt()
+        assert terminal.getvalue().endswith("\r" + " " * len(drawn) + "\r")

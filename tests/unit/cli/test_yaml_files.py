@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.errors import CliError, InvalidInputError, NotFoundError
+from cli.yaml_files.compute_form import ComputeForm
+from cli.yaml_files.deployment_form import DeploymentForm
+from cli.yaml_files.document import read_document
+from cli.yaml_files.endpoint_form import EndpointForm
+from cli.yaml_files.form import Form, read_form
+
+pytestmark = pytest.mark.unit
+
+SEED = """\
+$schema: https://azuremlschemas.azureedge.net/latest/batchEndpoint.schema.json
+name: mybatchedp
+description: my sample batch endpoint
+type: batch
+auth_mode: aad_token
+traffic:
+  autolog-deployment: 100
+deployments:
+  - name: autolog-deployment
+    model:
+      name: autolog-model
+      version: 1
+      local_path: ./autolog_nyc_taxi
+    compute:
+      target: azureml:cpu-cluster
+      instance_count: 1
+    mini_batch_size: 1
+    output_file_name: predictions.csv
+    retry_settings:
+      max_retries: 3
+      timeout: 30
+    error_threshold: -1
+    logging_level: info
+"""
+
+ADDED = """\
+name: mnist-deployment
+model:
+  name: mnist-model
+  version: 1
+  local_path: ./mnist/model/
+code_configuration:
+  code:
+    local_path: ./mnist/code/
+  scoring_script: digit_identification.py
+environment:
+  name: mnist-env
+  version: 1
+  path: .
+  conda_file: file:./mnist/environment/conda.yml
+  docker:
+    image: mcr.microsoft.com/azureml/intelmpi2018.3-ubuntu16.04:20210301.v1
+output_configuration:
+  output_action: append_row
+  append_row_file_name: digits.csv
+mini_batch_size: 5
+error_threshold: 10
+compute:
+  target: azureml:cpu-cluster
+"""
+
+TODAY = """\
+$schema: https://azuremlschemas.azureedge.net/latest/modelBatchDeployment.schema.json
+name: classifier
+endpoint_name: heart-endpoint
+type: model
+model: azureml:heart@latest
+code_configuration:
+  code: ./code
+  scoring_script: score.py
+environment: azureml: my-env:3
+compute: azureml:cpu-cluster
+resources:
+  instance_count: 2
+settings:
+  max_concurrency_per_instance: 2
+  mini_batch_size: 20
+  output_action: summary_only
+  retry_settings:
+    timeout: 300
+  environment_variables:
+    THREADS: 4
+    FAST: true
+""".replace("azureml: my-env:3", '"azureml: my-env:3"')
+
+
+def read(form: type[Form], text: str, folder: Path) -> Form:
+    path = folder / "file.yml"
+    path.write_text(text)
+    return read_form(form, read_document(path))
+
+
+def complaint(form: type[Form], text: str, folder: Path) -> str:
+    with pytest.raises(InvalidInputError) as caught:
+        read(form, text, folder)
+    return caught.value.as_line().replace(f"{folder}/", "")
+
+
+def test_the_seeds_endpoint_is_understood_whole(tmp_path: Path) -> None:
+    form = read(EndpointForm, SEED, tmp_path)
+    assert isinstance(form, EndpointForm)
+    (deployment,) = form.deployments
+    assert (form.name, form.default_deployment, deployment.name) == (
+        "mybatchedp",
+        "autolog-deployment",
+        "autolog-deployment",
+    )
+    assert (deployment.model.name, deployment.model.version, deployment.model.folder) == (
+        "autolog-model",
+        "1",
+        "./autolog_nyc_taxi",
+    )
+    assert deployment.compute.target == "azureml:cpu-cluster"
+    names = ("instance_count", "mini_batch_size", "output_file_name", "error_threshold", "logging_level")
+    assert [deployment.setting(name) for name in names] == [1, 1, "predictions.csv", -1, "info"]
+
+
+def test_deployments_may_be_a_map_keyed_by_name(tmp_path: Path) -> None:
+    text = SEED.replace("  - name: autolog-deployment\n", "  autolog-deployment:\n")
+    form = read(EndpointForm, text, tmp_path)
+    assert isinstance(form, EndpointForm)
+    assert [deployment.name for deployment in form.deployments] == ["autolog-deployment"]
+
+
+def test_the_seeds_added_deployment_is_understood(tmp_path: Path) -> None:
+    form = read(DeploymentForm, ADDED, tmp_path)
+    assert isinstance(form, DeploymentForm)
+    assert form.environment
+    assert form.environment.image_name.startswith("mcr.microsoft.com/")
+    assert form.setting("output_file_name") == "digits.csv"
+    assert form.setting("output_action") == "append_row"
+
+
+def test_todays_deployment_is_understood(tmp_path: Path) -> None:
+    form = read(DeploymentForm, TODAY, tmp_path)
+    assert isinstance(form, DeploymentForm)
+    assert form.model.reference == "azureml:heart@latest"
+    assert form.environment
+    assert form.environment.reference == "azureml: my-env:3"
+    assert (form.compute.target, form.setting("instance_count")) == ("azureml:cpu-cluster", 2)
+    assert form.setting("environment_variables") == {"THREADS": "4", "FAST": "true"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "mini_batch_size: 1",
+            "minibatch_size: 1",
+            "line 17: unknown key `deployments[0].minibatch_size` (did you mean",
+        ),
+        ("      instance_count: 1", "      instances: 1", "Accepted here: target, instance_count"),
+        (
+            "mini_batch_size: 1",
+            "mini_batch_size: many",
+            "line 17: `deployments[0].mini_batch_size` is 'many'; it should be a valid integer",
+        ),
+        (
+            "mini_batch_size: 1",
+            "mini_batch_size: 0",
+            "line 17: `deployments[0].mini_batch_size` is 0; it should be greater than or equal to 1",
+        ),
+        ("name: mybatchedp", "name: my_batch", "line 2: `name`: endpoint name 'my_batch' is not valid"),
+        ("name: mybatchedp", "name: ab", "3 to 32 letters"),
+        (
+            "  - name: autolog-deployment",
+            "  - name: 1-deployment",
+            "line 9: `deployments[0].name`: deployment name '1-deployment'",
+        ),
+        (
+            "autolog-deployment: 100",
+            "autolog-deployment: 50",
+            "line 6: `traffic`: traffic of 'autolog-deployment' is 50; a batch endpoint takes 0 or 100 only",
+        ),
+        ("timeout: 30", "timeout: 999999", "line 21: `deployments[0].retry_settings.timeout` is 999999"),
+        (
+            "output_file_name: predictions.csv",
+            "output_file_name: a/b.csv",
+            "line 18: `deployments[0].output_file_name`: output_file_name 'a/b.csv' is not valid",
+        ),
+        (
+            "      local_path: ./autolog_nyc_taxi",
+            "      description: x",
+            "line 10: `deployments[0].model`: give either `path`",
+        ),
+        (
+            "    compute:\n      target: azureml:cpu-cluster\n      instance_count: 1\n",
+            "",
+            "line 9: the key `deployments[0].compute` is missing",
+        ),
+        ("type: batch", "type: online", "line 4: `type` is 'online'; it should be 'batch'"),
+        ("auth_mode: aad_token", "auth_mode: key", "line 5: `auth_mode` is 'key'; it should be 'aad_token'"),
+        (
+            "description: my sample batch endpoint",
+            "name: again",
+            "line 3, column 1: not valid YAML: the key 'name' is twice",
+        ),
+        ("name: mybatchedp", "name: [", "not valid YAML"),
+        (
+            "logging_level: info",
+            "settings: {logging_level: info, mini_batch_size: 2}",
+            "mini_batch_size is given twice: as `mini_batch_size` and as `settings.mini_batch_size`",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(old: str, new: str, said: str, tmp_path: Path) -> None:
+    assert old in SEED
+    assert said in complaint(EndpointForm, SEED.replace(old, new, 1), tmp_path)
+
+
+def test_pipeline_deployments_are_refused_by_name(tmp_path: Path) -> None:
+    assert "`type: pipeline` are not offered" in complaint(DeploymentForm, "name: abc\ntype: pipeline\n", tmp_path)
+
+
+def test_a_compute_may_not_have_more_instances_at_least_than_at_most(tmp_path: Path) -> None:
+    text = "name: cpu-cluster\nmin_instances: 3\nmax_instances: 2\n"
+    assert "min_instances (3) is above max_instances (2)" in complaint(ComputeForm, text, tmp_path)
+
+
+def test_a_file_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="does not exist"):
+        read_document(tmp_path / "none.yml")
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just text"])
+def test_a_file_without_keys_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "file.yml").write_text(text)
+    with pytest.raises(CliError, match="does not hold"):
+        read_document(tmp_path / "file.yml")
