@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 from scorer_container.node.environments import EnvironmentPreparationError, prepare_environment
 from scorer_container.node.environments.interpreters import find_interpreter
 from scorer_container.node.environments.python_version import PythonRequirement
+from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
 from shared.contracts.job_spec import EnvironmentSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.locations import Location
 from shared.contracts.settings import ScoringSettings
@@ -24,20 +28,10 @@ PREPARE = """
 import sys
 from pathlib import Path
 from scorer_container.node.environments import prepare_environment
+from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
 from shared.contracts.job_spec import JobSpec
 
 print(prepare_environment(JobSpec.model_validate_json(sys.argv[1]), None, Path(sys.argv[2]), print))
-"""
-PREDICT = """
-import json, sys
-import mlflow.pyfunc, pandas, sklearn
-
-model = mlflow.pyfunc.load_model(sys.argv[1])
-example = json.load(open(sys.argv[1] + "/input_example.json"))
-columns = {"float": "float32", "integer": "int32", "string": "object"}
-types = {c.name: columns[c.type.name] for c in model.metadata.get_input_schema().inputs}
-frame = pandas.DataFrame(example["data"], columns=example["columns"]).astype(types)
-print(json.dumps([sys.version_info[1], sklearn.__version__, mlflow.__version__, model.predict(frame).tolist()]))
 """
 
 
@@ -59,6 +53,28 @@ def spec(*, is_mlflow: bool = False, conda_file: str = "") -> JobSpec:
 
 def output_of(*command: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def scored(interpreter: Path, model: Path, folder: Path) -> bytes:
+    """The rows that a scoring process of this interpreter makes of the model's example."""
+    example = json.loads((model / "input_example.json").read_text())
+    lines = [example["columns"], *example["data"]]
+    (folder / "a.csv").write_text("".join(",".join(str(value) for value in line) + "\n" for line in lines))
+    setup = {"kind": "mlflow", "model": str(model), "logging_level": "Info"}
+    process = ScoringProcess(ProcessCommand(interpreter, {"PATH": os.defpath}, folder, setup))
+    deadline = time.monotonic() + 120
+    try:
+        assert process.receive(deadline)[0] == {"type": "ready"}
+        files = {"files": [str(folder / "a.csv")], "names": ["a.csv"]}
+        process.send({"type": "run", **files, "collect": True, "format": "csv", "job": "job"})
+        columns = process.receive(deadline)[0]["columns"]
+        process.send({"columns": columns})
+        header, rows = process.receive(deadline)
+        assert (header["rows"], columns) == (5, ["row", "prediction", "file"])
+        return rows
+    finally:
+        process.kill()
+        process.close()
 
 
 def has_python(version: str) -> bool:
@@ -99,7 +115,7 @@ def test_two_nodes_build_an_environment_once_and_later_jobs_find_it(
     assert prepare_environment(spec(conda_file=SMALL), None, tmp_path, print) == Path(interpreter)
 
 
-def test_the_seeds_model_predicts_in_the_environment_that_it_asks_for(tmp_path: Path) -> None:
+def test_the_seeds_model_scores_in_the_environment_that_it_asks_for(tmp_path: Path) -> None:
     """Where Python 3.7 cannot be had, the one sentence that says so is the right behaviour."""
     model = MODELS / "autolog_nyc_taxi"
     job = JobSpec.model_validate({**spec(is_mlflow=True).model_dump(), "environment": None})
@@ -108,8 +124,7 @@ def test_the_seeds_model_predicts_in_the_environment_that_it_asks_for(tmp_path: 
             prepare_environment(job, model, tmp_path, print)
         return
     interpreter = prepare_environment(job, model, tmp_path, print)
-    answer = output_of(str(interpreter), "-W", "ignore", "-c", PREDICT, str(model))
-    assert answer.splitlines()[-1] == '[7, "0.22.2.post1", "1.30.1", [1, 0, 1, 0, 1]]'
+    assert scored(interpreter, model, tmp_path) == b"0,1,a.csv\n1,0,a.csv\n2,1,a.csv\n3,0,a.csv\n4,1,a.csv\n"
 
 
 def test_a_python_that_cannot_be_had_is_named_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
