@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.comparison import Comparison
+from benchmarks.ideal import IdealFigures
+from benchmarks.job_run import JobFigures
+from benchmarks.report import report
+from benchmarks.workload import Workload
+
+pytestmark = pytest.mark.unit
+
+
+def comparison(folder: Path, output: bytes) -> Comparison:
+    workload = Workload("csv-files", "CSV files", folder, files=2, mini_batch_size=1, is_mlflow=True, rows=2)
+    ideal = IdealFigures(seconds=1.0, cpu_seconds=2.0, output=b"0,0.10,a.csv\n0,7,b.csv\n")
+    phases = {"Queued": 0.5, "Running": 1.25}
+    job = JobFigures(seconds=2.0, phases=phases, tasks=2, cpu={"node": 0.004}, others=0.0, output=output)
+    return Comparison(workload, processes=2, ideal=ideal, job=job)
+
+
+def test_numbers_may_be_written_otherwise(tmp_path: Path) -> None:
+    comparison(tmp_path, b"row,prediction,file\n0,0.1,a.csv\n0,7.0,b.csv\n").check()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (b"0,0.1,a.csv\n", "1 rows instead of 2"),
+        (b"0,0.1,a.csv\n0,0.1,a.csv\n0,7,b.csv\n", "3 rows instead of 2"),
+        (b"0,7,b.csv\n0,0.1,a.csv\n", "row 0 is"),
+        (b"0,0.1,a.csv\n0,8,b.csv\n", "row 1 is"),
+    ],
+)
+def test_a_job_that_lost_doubled_moved_or_changed_a_row_is_refused(tmp_path: Path, rows: bytes, message: str) -> None:
+    with pytest.raises(RuntimeError, match=message):
+        comparison(tmp_path, b"row,prediction,file\n" + rows).check()
+
+
+def test_ratios_are_shares_of_the_ideal_and_costs_are_for_each_task_and_file(tmp_path: Path) -> None:
+    one = comparison(tmp_path, b"")
+    assert (one.scoring_ratio, one.whole_ratio) == (0.8, 0.5)
+    text = report("python -m benchmarks", [one], [], {"node": 0.01})
+    assert "| 80.0% | 50.0% |" in text
+    assert "| node | 0.00 | 2.00 (2) | 2.00 (2) |" in text
