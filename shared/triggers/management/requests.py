@@ -20,12 +20,12 @@ from shared.triggers.http_auth import current_caller
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-zA-Z]+)?")
 
 
-def api_version(version: Annotated[str | None, Query(alias="api-version")] = None) -> None:
+def api_version(asked: Annotated[str | None, Query(alias="api-version")] = None) -> None:
     """Every request names a version; all well-formed ones are served alike (azure_ai_ml_wire 1)."""
-    if not version:
+    if not asked:
         raise ApiVersionError("the query parameter api-version is missing: add ?api-version=YYYY-MM-DD")
-    if not _API_VERSION.fullmatch(version):
-        raise ApiVersionError(f"api-version {version!r} is not valid: use YYYY-MM-DD or YYYY-MM-DD-preview")
+    if not _API_VERSION.fullmatch(asked):
+        raise ApiVersionError(f"api-version {asked!r} is not valid: use YYYY-MM-DD or YYYY-MM-DD-preview")
 
 
 def served_workspace(settings: Settings) -> Callable[[str, str, str], None]:
