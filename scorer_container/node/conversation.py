@@ -1,0 +1,37 @@
+"""One command to a scoring process, and its answers."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from scorer_container.node.answers import Answer
+from scorer_container.node.scoring_process import ScoringProcess
+
+Reply = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Conversation:
+    """The answers to one command."""
+
+    def __init__(self, process: ScoringProcess, command: dict[str, Any], timeout: float, reply: Reply) -> None:
+        """Send `command`; `reply` answers the questions that the process asks meanwhile.
+
+        Raises ProcessEndedError.
+        """
+        process.send(command)
+        self._process = process
+        self._deadline = time.monotonic() + timeout
+        self._reply = reply
+
+    def next(self) -> Answer:
+        """The next answer; the time that a reply takes does not count against the deadline.
+
+        Raises ProcessEndedError or DeadlinePassedError.
+        """
+        while True:
+            header, payload = self._process.receive(self._deadline)
+            if header["type"] != "columns":
+                return header, payload
+            asked = time.monotonic()
+            self._process.send(self._reply(header))
+            self._deadline += time.monotonic() - asked

@@ -1,0 +1,279 @@
+"""A node's work on one job, from the ticket to the deletion of the task queue."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from azure.core.exceptions import AzureError
+
+from scorer_container.node.background import in_background
+from scorer_container.node.columns_claim import ColumnsClaim
+from scorer_container.node.failure import FatalProblemError, fatal
+from scorer_container.node.inputs import InputFetcher
+from scorer_container.node.lane import JobParts, Lane
+from scorer_container.node.lease_keeper import LeaseKeeper
+from scorer_container.node.log_pump import LogPump
+from scorer_container.node.logs import JobLogs
+from scorer_container.node.output_files import OutputFiles
+from scorer_container.node.preparation import PreparedJob, prepare_job
+from scorer_container.node.process_environment import process_environment
+from scorer_container.node.process_slot import ProcessSlot
+from scorer_container.node.progress import ProgressReporter
+from scorer_container.node.scoring import MiniBatchScorer
+from scorer_container.node.scoring_process import ProcessCommand
+from scorer_container.node.settings import NodeSettings
+from scorer_container.node.sources import Sources
+from scorer_container.node.stager import Stager
+from scorer_container.node.task_source import TaskSource
+from scorer_container.node.warm_processes import WarmProcesses
+from scorer_container.node.work import HeldMessage, MiniBatch
+from shared.contracts.job_spec import JobSpec
+from shared.contracts.messages import JOB_NUDGES, JobNudge
+from shared.contracts.names import task_queue
+from shared.contracts.progress import JobFailure, ProgressRow
+from shared.storage.account import StorageAccount
+from shared.storage.containers import JOBS_CONTAINER
+from shared.storage.hot_path.connect import HotAccount
+from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError
+from shared.storage.manifest import ManifestReader
+from shared.storage.queues import send
+from shared.storage.rows import RowTable
+
+_NUDGE_SECONDS = 5.0
+_QUEUE_CHECK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class NodeParts:
+    """What a node has for all its jobs."""
+
+    settings: NodeSettings
+    account: StorageAccount
+    hot: HotAccount
+    sources: Sources
+    progress: RowTable[ProgressRow]
+    pump: LogPump
+    warm: WarmProcesses
+    leaving: threading.Event
+    """Set when the node must end: what is unfinished goes back at once."""
+    log: Callable[[str], None]
+
+
+class JobRun:
+    """One job under one ticket."""
+
+    def __init__(self, node: NodeParts, spec: JobSpec, ticket: HeldMessage, on_running: Callable[[], None]) -> None:
+        """`on_running` is called when the first scoring process is ready."""
+        self._node = node
+        self._spec = spec
+        self._ticket = ticket
+        self._on_running = on_running
+        self._queue = node.hot.queue(task_queue(spec.job_id))
+        self._stop = threading.Event()
+        """The lanes end: the job is over, the node leaves, or nothing can be done."""
+        self._over = threading.Event()
+        """The task queue is gone."""
+        self._failed = threading.Event()
+        self._wake = threading.Event()
+        self._last_nudge = float("-inf")
+        self._logs = JobLogs(node.hot.blobs, spec.job_id, node.settings.node_id)
+        self._keeper = LeaseKeeper(node.settings.lease_seconds, self._queue_gone, self._log)
+        self._progress = ProgressReporter(node.progress, spec.job_id, node.settings.node_id, self._log)
+        self._columns = ColumnsClaim(node.hot.blobs, spec.job_id)
+        self._mini_batches = _MiniBatches(node.hot, spec)
+        self._lanes: list[Lane] = []
+        self._slots: list[ProcessSlot] = []
+
+    def run(self) -> None:
+        """Work until the task queue is gone or the node leaves; the ticket is then deleted or given back."""
+        self._keeper.hold(self._ticket)
+        self._log(f"job {self._spec.job_name} ({self._spec.job_id}): begins")
+        try:
+            prepared = self._prepared()
+            if prepared is not None:
+                self._score(prepared)
+        except FatalProblemError as error:
+            self._fail(0, error.failure)
+        self._wait_for_end()
+        self._return_ticket()
+        self._log(f"job {self._spec.job_name}: ends")
+        self._keeper.close()
+        self._progress.close(write=not self._over.is_set())
+        self._logs.close()
+
+    def _prepared(self) -> PreparedJob | None:
+        """The job's parts on disk; None when the job was over before. Raises FatalProblemError."""
+        if self._spec.settings.output_file_name.lower().endswith((".parquet", ".pqt")):
+            name = self._spec.settings.output_file_name
+            raise fatal("output", f"output_file_name {name!r} is not supported: use a name that ends in .csv or .jsonl")
+        preparation = in_background(
+            lambda: prepare_job(self._spec, self._node.sources, self._node.settings.cache, self._log), self._wake.set
+        )
+        while not preparation.done():
+            self._pause()
+            if self._ended():
+                return None
+        return preparation.result()
+
+    def _score(self, prepared: PreparedJob) -> None:
+        """Run the lanes until something ends them."""
+        spec, settings = self._spec, self._node.settings
+        tasks = TaskSource(
+            self._queue,
+            spec.job_id,
+            self._keeper,
+            settings.lease_seconds,
+            on_gone=lambda: self._queue_gone(self._queue.name),
+            on_idle=self._nudge,
+            log=self._log,
+        )
+        fetcher = InputFetcher(self._node.sources, spec.input, settings.folder / "inputs")
+        stager = Stager(self._node.sources, spec.output, tasks, lambda failure: self._fail(0, failure))
+        shared = JobParts(tasks, fetcher, stager, self._progress, self._mini_batches.mini_batch, self._stop)
+        for number in range(spec.settings.max_concurrency_per_instance):
+            self._lanes.append(self._lane(number, prepared, shared))
+        tasks.start(len(self._lanes))
+        for lane in self._lanes:
+            lane.start()
+        while not self._ended() and not self._failed.is_set():
+            self._pause()
+        self._end_lanes()
+        stager.close()
+        tasks.close()
+        fetcher.close()
+        self._release_slots()
+
+    def _lane(self, number: int, prepared: PreparedJob, shared: JobParts) -> Lane:
+        slot, output_folder = self._slot(number, prepared)
+        return Lane(
+            slot,
+            MiniBatchScorer(slot, self._spec, self._columns, self._logs),
+            OutputFiles(output_folder, self._node.sources, self._spec.output),
+            shared,
+            on_ready=self._on_running,
+            on_failure=self._fail,
+        )
+
+    def _slot(self, number: int, prepared: PreparedJob) -> tuple[ProcessSlot, Path]:
+        """The place of a scoring process, with fresh folders."""
+        own = self._node.settings.folder / f"process{number:03}"
+        shutil.rmtree(own / "output", ignore_errors=True)
+        for folder in (own / "output", own / "work"):
+            folder.mkdir(parents=True, exist_ok=True)
+        environment = process_environment(
+            self._spec,
+            number=number,
+            interpreter=prepared.interpreter,
+            model_folder=prepared.model_folder,
+            output_folder=own / "output",
+        )
+        slot = ProcessSlot(
+            number,
+            ProcessCommand(prepared.interpreter, environment, own / "work", prepared.setup),
+            init_timeout=self._node.settings.init_timeout_seconds,
+            pump=self._node.pump,
+            logs=self._logs,
+            warm=self._node.warm,
+        )
+        self._slots.append(slot)
+        return slot, own / "output"
+
+    def _end_lanes(self) -> None:
+        """Stop the lanes at once; a process that is at work is killed, an idle one is not."""
+        self._stop.set()
+        for lane, slot in zip(self._lanes, self._slots, strict=True):
+            if lane.busy or not self._over.is_set():
+                slot.abort()
+        for lane, slot in zip(self._lanes, self._slots, strict=True):
+            while not lane.join(0.2):
+                slot.abort()  # it was between two mini-batches, or is still loading
+
+    def _release_slots(self) -> None:
+        threads = [threading.Thread(target=slot.release, daemon=True) for slot in self._slots]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _wait_for_end(self) -> None:
+        """After a failure: hold the ticket and remind the app until it has deleted the task queue."""
+        while not self._ended():
+            self._nudge()
+            self._pause()
+
+    def _return_ticket(self) -> None:
+        self._keeper.release(self._ticket)
+        try:
+            if self._over.is_set():
+                self._ticket.delete()
+            else:
+                self._ticket.give_back()
+        except (LeaseLostError, QueueGoneError) as error:
+            self._log(f"the ticket was gone already: {error}")
+        except HotPathError as error:
+            self._log(f"the ticket could not be returned, its lease will end: {error}")
+
+    def _pause(self) -> None:
+        """Wait for news; look whether the task queue is still there now and then."""
+        self._wake.wait(_QUEUE_CHECK_SECONDS)
+        woken = self._wake.is_set()
+        self._wake.clear()
+        if woken or self._ended():
+            return
+        try:
+            if not self._queue.exists():
+                self._queue_gone(self._queue.name)
+        except HotPathError as error:
+            self._log(f"the task queue could not be looked up: {error}")
+
+    def _ended(self) -> bool:
+        return self._over.is_set() or self._node.leaving.is_set()
+
+    def _queue_gone(self, queue: str) -> None:
+        if queue == self._queue.name:
+            self._over.set()
+            self._stop.set()
+            self._wake.set()
+
+    def _fail(self, lane: int, failure: JobFailure) -> None:
+        """Nothing can be done on this node: tell the app, which fails the job."""
+        if self._ended():
+            return
+        self._log(f"cannot work on the job ({failure.step}): {failure.message}")
+        self._progress.report_fatal(lane, failure)
+        self._failed.set()
+        self._wake.set()
+        self._nudge(urgent=True)
+
+    def _nudge(self, *, urgent: bool = False) -> None:
+        """Ask the app to look at the job, at most every few seconds; what we know is written first."""
+        if not urgent and time.monotonic() - self._last_nudge < _NUDGE_SECONDS:
+            return
+        self._last_nudge = time.monotonic()
+        self._logs.flush()
+        self._progress.flush()
+        try:
+            send(self._node.account.queues, JOB_NUDGES, JobNudge(job=self._spec.job_name))
+        except AzureError as error:
+            self._log(f"the app could not be nudged: {error}")
+
+    def _log(self, text: str) -> None:
+        self._logs.node.line(text)
+        self._node.log(text)
+
+
+class _MiniBatches:
+    """The files of each mini-batch, read from the manifest; shared by the lanes."""
+
+    def __init__(self, hot: HotAccount, spec: JobSpec) -> None:
+        self._reader = ManifestReader(lambda name: hot.blobs.read(JOBS_CONTAINER, name), spec.job_id)
+        self._work = spec.work
+        self._lock = threading.Lock()
+
+    def mini_batch(self, number: int) -> MiniBatch:
+        first, end = self._work.file_range(number)
+        with self._lock:
+            return MiniBatch(number, self._reader.paths(first, end))

@@ -1,0 +1,57 @@
+"""The environment variables of a scoring process: what it needs, and none of the node's secrets."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from shared.contracts.job_spec import JobSpec
+
+_PASSED_ON = (
+    "HOME", "LANG", "LANGUAGE", "TMPDIR", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES",
+    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+)  # fmt: skip
+_PASSED_ON_PREFIXES = ("LC_",)
+
+
+def process_environment(
+    spec: JobSpec, *, number: int, interpreter: Path, model_folder: Path, output_folder: Path
+) -> dict[str, str]:
+    """The variables of scoring process `number` of a job; the deployment's own come last and win."""
+    node = os.environ
+    passed = {name: value for name, value in node.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)}
+    return {
+        **passed,
+        "PATH": os.pathsep.join((str(interpreter.parent), node.get("PATH", os.defpath))),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        **_gpu_variables(number, node),
+        "AZUREML_MODEL_DIR": str(model_folder),
+        "AZUREML_BI_OUTPUT_PATH": str(output_folder),
+        "AZUREML_RUN_ID": spec.job_id,
+        "AZUREML_ROOT_RUN_ID": spec.job_name,
+        "AZUREML_BATCH_ENDPOINT": spec.endpoint,
+        "AZUREML_BATCH_DEPLOYMENT": spec.deployment,
+        **spec.environment_variables,
+    }
+
+
+def _gpu_variables(number: int, node: Mapping[str, str]) -> dict[str, str]:
+    """One device for each process while devices last, none for the surplus; nothing on a node without any."""
+    devices = _gpu_devices(node)
+    if not devices:
+        return {}
+    return {
+        "CUDA_VISIBLE_DEVICES": devices[number] if number < len(devices) else "",
+        "AZ_BATCHAI_GPU_COUNT_FOUND": str(len(devices)),
+    }
+
+
+def _gpu_devices(node: Mapping[str, str]) -> list[str]:
+    if visible := node.get("CUDA_VISIBLE_DEVICES"):
+        return [device.strip() for device in visible.split(",") if device.strip()]
+    numbers = (path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*"))
+    return sorted((number for number in numbers if number.isdecimal()), key=int)

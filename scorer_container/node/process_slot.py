@@ -1,0 +1,161 @@
+"""Keeps one scoring process alive: starts it, has it initialised, replaces it when it hangs or dies."""
+
+import threading
+import time
+
+from scorer_container.node.answers import DeadlinePassedError, ProcessEndedError
+from scorer_container.node.failure import fatal
+from scorer_container.node.log_pump import LogPump
+from scorer_container.node.logs import JobLogs
+from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
+from scorer_container.node.warm_processes import WarmProcesses
+from shared.storage.hot_path.errors import StoppedError
+
+_INIT_TRIES = 3
+_SHUTDOWN_SECONDS = 10.0
+
+
+class ProcessSlot:
+    """The place of scoring process `number` on this node. One thread uses it; any thread may abort it."""
+
+    def __init__(
+        self,
+        number: int,
+        command: ProcessCommand,
+        *,
+        init_timeout: float,
+        pump: LogPump,
+        logs: JobLogs,
+        warm: WarmProcesses,
+    ) -> None:
+        self.number = number
+        self._command = command
+        self._init_timeout = init_timeout
+        self._pump = pump
+        self._logs = logs
+        self._warm = warm
+        self._process: ScoringProcess | None = None
+        self._lock = threading.Lock()
+        self._aborted = False
+
+    def ready(self) -> ScoringProcess:
+        """An initialised process, started now when there is none.
+
+        Raises FatalProblemError when the deployment cannot work or `init()` failed three times in a row,
+        StoppedError when the slot was aborted.
+        """
+        if self._process is None and not self._aborted:
+            self._adopt(self._warm.take(self.number, self._command))
+        tries = 0
+        while self._process is None:
+            tries += 1
+            self._initialise(self._started(), tries)
+        if self._aborted:
+            raise StoppedError("the job is over")
+        return self._process
+
+    def discard(self) -> None:
+        """End the process; the next `ready()` starts another."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.close()
+
+    def abort(self) -> None:
+        """End the process now and start no other; for any thread."""
+        with self._lock:
+            self._aborted = True
+            process = self._process or self._starting
+        if process is not None:
+            process.kill()
+
+    def release(self) -> None:
+        """The job needs the process no longer: it is kept warm (MLflow) or shut down (script)."""
+        process, self._process = self._process, None
+        if process is None or self._aborted:
+            self._end(process)
+        elif self._command.setup["kind"] == "mlflow":
+            self._warm.keep(self.number, self._command, process)
+        else:
+            process.finish(_SHUTDOWN_SECONDS)
+            process.close()
+
+    def close(self) -> None:
+        """End what is left."""
+        self._end(self._process)
+        self._process = None
+
+    @property
+    def aborted(self) -> bool:
+        """Whether `abort()` was called."""
+        return self._aborted
+
+    def ending(self) -> str:
+        """How the process that ended by itself did so, in words."""
+        return self._process.ending() if self._process is not None else "ended"
+
+    _starting: ScoringProcess | None = None
+
+    @staticmethod
+    def _end(process: ScoringProcess | None) -> None:
+        if process is not None:
+            process.kill()
+            process.close()
+
+    def _adopt(self, process: ScoringProcess | None) -> None:
+        if process is not None:
+            process.stdout.target = self._logs.stdout(self.number).write
+            process.stderr.target = self._logs.stderr(self.number).write
+            self._process = process
+
+    def _started(self) -> ScoringProcess:
+        with self._lock:
+            if self._aborted:
+                raise StoppedError("the job is over")
+            process = ScoringProcess(self._command)
+            self._starting = process
+        process.stdout.target = self._logs.stdout(self.number).write
+        process.stderr.target = self._logs.stderr(self.number).write
+        process.pump_with(self._pump)
+        self._logs.node.line(f"process {self.number}: started, pid {process.pid}")
+        return process
+
+    def _initialise(self, process: ScoringProcess, tries: int) -> None:
+        """Wait until the process is ready and make it the slot's; an init that failed is noted or fatal."""
+        started = time.monotonic()
+        problem = self._problem_of_init(process)
+        if problem is None:
+            self._logs.node.line(f"process {self.number}: ready after {time.monotonic() - started:.1f} s")
+            with self._lock:
+                self._process, self._starting = process, None
+            return
+        process.kill()
+        process.close()
+        if self._aborted:
+            raise StoppedError("the job is over")
+        message, error_type, trace = problem
+        self._logs.node.line(f"process {self.number}: init failed (try {tries} of {_INIT_TRIES}): {message}")
+        if trace:
+            self._logs.errors(self.number).line(f"init() failed\n{trace}")
+        if tries >= _INIT_TRIES:
+            raise fatal("init", f"{message} ({tries} times)", error_type=error_type, traceback=trace)
+
+    def _problem_of_init(self, process: ScoringProcess) -> tuple[str, str, str] | None:
+        """Message, error type and traceback; None when the process is ready. Raises FatalProblemError."""
+        try:
+            header, _ = process.receive(time.monotonic() + self._init_timeout)
+        except DeadlinePassedError:
+            return f"init() did not end within {self._init_timeout:g} s", "TimeoutError", ""
+        except ProcessEndedError:
+            return f"the scoring process {process.ending()} during init()", "ProcessEndedError", ""
+        if header["type"] == "ready":
+            return None
+        if header["type"] == "unusable":
+            process.kill()
+            process.close()
+            self._logs.errors(self.number).line(f"{header['message']}\n{header['traceback']}")
+            raise fatal(
+                header["step"], header["message"], error_type=header["error_type"], traceback=header["traceback"]
+            )
+        message = f"init() raised {header['error_type']}: {header['message']}"
+        return message, header["error_type"], header["traceback"]

@@ -1,0 +1,95 @@
+"""What the scoring processes of a node are doing, as rows that the app reads."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from azure.core.exceptions import AzureError
+
+from shared.contracts.progress import JobFailure, ProgressRow
+from shared.storage.rows import RowTable
+
+_INTERVAL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class LaneProgress:
+    """One process's part of the row."""
+
+    current_task: int = -1
+    done: int = 0
+    failed: int = 0
+    current_file: str = ""
+    tasks_finished: int = 0
+    busy_seconds: float = 0.0
+    fatal: JobFailure | None = None
+
+
+class ProgressReporter:
+    """Writes each process's row when it changed, at most once a second."""
+
+    def __init__(self, table: RowTable[ProgressRow], job_id: str, node_id: str, log: Callable[[str], None]) -> None:
+        self._table = table
+        self._job_id = job_id
+        self._node_id = node_id
+        self._log = log
+        self._lanes: dict[int, LaneProgress] = {}
+        self._written: dict[int, LaneProgress] = {}
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+        self._thread.start()
+
+    def update(self, lane: int, progress: LaneProgress) -> None:
+        """Take note of what process `lane` does now."""
+        with self._lock:
+            self._lanes[lane] = progress
+
+    def report_fatal(self, lane: int, failure: JobFailure) -> None:
+        """Write at once that process `lane` can do no work at all."""
+        with self._lock:
+            self._lanes[lane] = replace(self._lanes.get(lane, LaneProgress()), fatal=failure)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what has changed."""
+        with self._writing:
+            with self._lock:
+                lanes = dict(self._lanes)
+            for lane, progress in lanes.items():
+                if self._written.get(lane) != progress:
+                    self._write(lane, progress)
+
+    def close(self, *, write: bool) -> None:
+        """Stop; with `write` the last state is written first (a job that is over has no rows any more)."""
+        self._stop.set()
+        self._thread.join()
+        if write:
+            self.flush()
+
+    def _run(self) -> None:
+        while not self._stop.wait(_INTERVAL_SECONDS):
+            self.flush()
+
+    def _write(self, lane: int, progress: LaneProgress) -> None:
+        process = f"{self._node_id}:{lane}"
+        row = ProgressRow(
+            job_id=self._job_id,
+            process=process,
+            updated=datetime.now(UTC),
+            current_task=progress.current_task,
+            done=progress.done,
+            failed=progress.failed,
+            current_file=progress.current_file,
+            tasks_finished=progress.tasks_finished,
+            busy_seconds=progress.busy_seconds,
+            fatal=progress.fatal,
+        )
+        try:
+            self._table.put(self._job_id, process, row)
+        except AzureError as error:
+            self._log(f"progress could not be written, it will be with the next change: {error}")
+            return
+        self._written[lane] = progress

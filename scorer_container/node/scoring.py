@@ -1,0 +1,214 @@
+"""Scores one mini-batch on a scoring process: tries, timeouts, and who failed (azureml_batch_facts 4.2 to 4.4)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scorer_container.node.answers import Answer, DeadlinePassedError, ProcessEndedError
+from scorer_container.node.columns_claim import ColumnsClaim
+from scorer_container.node.conversation import Conversation
+from scorer_container.node.inputs import LocalFile
+from scorer_container.node.logs import JobLogs
+from scorer_container.node.process_slot import ProcessSlot
+from scorer_container.node.work import ItemError, MiniBatch, MiniBatchResult
+from shared.contracts.job_spec import JobSpec
+from shared.contracts.settings import OutputAction
+from shared.storage.hot_path.errors import StoppedError
+
+_NAMED_FILES = 3
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why one try failed."""
+
+    error_type: str
+    message: str
+    traceback: str = ""
+
+    @classmethod
+    def from_answer(cls, header: dict[str, Any]) -> "Problem":
+        """What the user's code raised."""
+        return cls(header["error_type"], header["message"], header["traceback"])
+
+
+class MiniBatchScorer:
+    """Scores mini-batches of a job on one slot; `score` belongs to one thread."""
+
+    def __init__(
+        self,
+        slot: ProcessSlot,
+        spec: JobSpec,
+        columns: ColumnsClaim,
+        logs: JobLogs,
+    ) -> None:
+        self._slot = slot
+        self._spec = spec
+        self._columns = columns
+        self._logs = logs
+        self._on_file: Callable[[bool], None] = lambda _: None
+        self.busy_seconds = 0.0
+
+    def score(self, batch: MiniBatch, files: Sequence[LocalFile], on_file: Callable[[bool], None]) -> MiniBatchResult:
+        """The result of a mini-batch whose files were fetched; raises StoppedError or FatalProblemError.
+
+        `on_file` hears of each file that an MLflow model has scored: whether it succeeded.
+        """
+        self._on_file = on_file
+        result = MiniBatchResult()
+        for file in files:
+            if file.problem is not None:
+                message = f"the file could not be fetched: {' '.join(str(file.problem).split())}"
+                result.errors.append(ItemError(batch.number, 0, type(file.problem).__name__, message, file.name))
+        present = [file for file in files if file.problem is None]
+        if present and self._spec.code is None:
+            self._score_each(batch, present, result)
+        elif present:
+            self._score_together(batch, present, result)
+        return result
+
+    def _score_together(self, batch: MiniBatch, files: Sequence[LocalFile], result: MiniBatchResult) -> None:
+        """A scoring script: the mini-batch is tried as a whole; a short result fails the rest without a retry."""
+        problem = Problem("", "")
+        for attempt in range(1, self._spec.settings.tries + 1):
+            try:
+                header, payload = self._converse(batch, files).next()
+            except (DeadlinePassedError, ProcessEndedError) as error:
+                problem = self._process_lost(error)
+            else:
+                self.busy_seconds += header["seconds"]
+                if header["type"] == "result":
+                    self._take_result(batch, files, result, attempt, (header, payload))
+                    return
+                problem = Problem.from_answer(header)
+            self._note(batch, attempt, problem)
+        result.errors += _errors(batch, [(file.name, problem) for file in files], self._spec.settings.tries)
+
+    def _take_result(
+        self, batch: MiniBatch, files: Sequence[LocalFile], result: MiniBatchResult, attempt: int, answer: Answer
+    ) -> None:
+        header, payload = answer
+        result.rows = header["rows"]
+        result.succeeded = min(header["succeeded"], len(files))
+        result.payloads.append(payload)
+        missing = len(files) - result.succeeded
+        if missing:
+            names = ", ".join(file.name for file in files[:_NAMED_FILES]) + (", …" if len(files) > _NAMED_FILES else "")
+            problem = Problem(
+                "ShortResult",
+                f"run() returned {header['succeeded']} results for the {len(files)} files of mini-batch "
+                f"{batch.number} ({names}): {missing} of them count as failed",
+            )
+            self._note(batch, attempt, problem)
+            result.errors.append(ItemError(batch.number, attempt, problem.error_type, problem.message, items=missing))
+
+    def _score_each(self, batch: MiniBatch, files: Sequence[LocalFile], result: MiniBatchResult) -> None:
+        """An MLflow model: each file is accounted for by itself, and only failed files are tried again."""
+        answers: dict[int, Answer] = {}
+        problems: dict[int, Problem] = {}
+        pending = list(range(len(files)))
+        for attempt in range(1, self._spec.settings.tries + 1):
+            pending = self._try_each(batch, files, pending, answers, problems)
+            if not pending:
+                break
+            self._note(batch, attempt, *(problems[index] for index in pending))
+        for index in sorted(answers):
+            header, payload = answers[index]
+            result.rows += header["rows"]
+            result.succeeded += 1
+            result.payloads.append(payload)
+        failed = [(files[index].name, problems[index]) for index in sorted(pending)]
+        result.errors += _errors(batch, failed, self._spec.settings.tries)
+
+    def _try_each(
+        self,
+        batch: MiniBatch,
+        files: Sequence[LocalFile],
+        pending: list[int],
+        answers: dict[int, Answer],
+        problems: dict[int, Problem],
+    ) -> list[int]:
+        """Try the pending files once; returns those to try again, the one that took the process down last."""
+        failed: list[int] = []
+        try:
+            conversation = self._converse(batch, [files[index] for index in pending])
+            for index in pending:
+                header, payload = conversation.next()
+                self.busy_seconds += header["seconds"]
+                self._on_file(header["type"] == "file")
+                if header["type"] == "file":
+                    answers[index] = header, payload
+                else:
+                    failed.append(index)
+                    problems[index] = Problem.from_answer(header)
+            conversation.next()
+        except (DeadlinePassedError, ProcessEndedError) as error:
+            lost = self._process_lost(error)
+            reached = [index for index in pending if index in answers or index in failed]
+            waiting = [index for index in pending if index not in reached]
+            return self._after_loss(files, failed, waiting, lost, problems)
+        return failed
+
+    @staticmethod
+    def _after_loss(
+        files: Sequence[LocalFile],
+        failed: list[int],
+        waiting: list[int],
+        lost: Problem,
+        problems: dict[int, Problem],
+    ) -> list[int]:
+        if not waiting:  # lost after its last answer
+            return failed
+        suspect, others = waiting[0], waiting[1:]
+        problems[suspect] = lost
+        for index in others:
+            message = f"not reached: {lost.message} while {files[suspect].name} was scored"
+            problems.setdefault(index, Problem(lost.error_type, message))
+        return [*others, *failed, suspect]
+
+    def _converse(self, batch: MiniBatch, files: Sequence[LocalFile]) -> Conversation:
+        process = self._slot.ready()
+        settings = self._spec.settings
+        command = {
+            "type": "run",
+            "job": self._spec.job_id,
+            "mini_batch": batch.number,
+            "files": [file.path for file in files],
+            "names": [file.name for file in files],
+            "format": "jsonl" if settings.output_file_name.lower().endswith(".jsonl") else "csv",
+            "collect": settings.output_action is OutputAction.APPEND_ROW,
+        }
+        return Conversation(process, command, settings.timeout_seconds, self._reply)
+
+    def _reply(self, question: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "columns", "columns": self._columns.agree(question["columns"])}
+
+    def _process_lost(self, error: Exception) -> Problem:
+        if self._slot.aborted:
+            raise StoppedError("the job is over")
+        if isinstance(error, DeadlinePassedError):
+            seconds = self._spec.settings.timeout_seconds
+            self.busy_seconds += seconds
+            problem = Problem("TimeoutError", f"run() did not end within the timeout of {seconds:g} s")
+        else:
+            problem = Problem("ProcessEndedError", f"the scoring process {self._slot.ending()} during run()")
+        self._slot.discard()
+        return problem
+
+    def _note(self, batch: MiniBatch, attempt: int, *problems: Problem) -> None:
+        tries = self._spec.settings.tries
+        for problem in dict.fromkeys(problems):
+            text = f"mini-batch {batch.number}, try {attempt} of {tries}: {problem.error_type}: {problem.message}"
+            self._logs.node.line(f"process {self._slot.number}: {text}")
+            self._logs.errors(self._slot.number).line(f"{text}\n{problem.traceback}".rstrip())
+
+
+def _errors(batch: MiniBatch, failed: Sequence[tuple[str, Problem]], attempt: int) -> list[ItemError]:
+    """A line for each failed file; a traceback that many share is written once."""
+    shown: set[str] = set()
+    errors: list[ItemError] = []
+    for name, problem in failed:
+        trace = "" if problem.traceback in shown else problem.traceback
+        shown.add(problem.traceback)
+        errors.append(ItemError(batch.number, attempt, problem.error_type, problem.message, name, traceback=trace))
+    return errors

@@ -1,0 +1,153 @@
+"""One scoring process: started, given commands, and ended by the node."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scorer_container.driver.frames import write_frame
+from scorer_container.node.answers import Answer, AnswerReader, ProcessEndedError
+from scorer_container.node.log_pump import LogPump
+
+_DRIVER = Path(__file__).parents[1] / "driver" / "main.py"
+_PIPE_BYTES = 1 << 20
+_LAST_OUTPUT_SECONDS = 1.0
+"""How long to wait for what an ended process printed last; a stray child of it may keep the pipe open."""
+
+
+@dataclass(frozen=True)
+class ProcessCommand:
+    """How a scoring process is started."""
+
+    interpreter: Path
+    environment: dict[str, str]
+    working_folder: Path
+    setup: dict[str, Any]
+    """The first frame (preparation.PreparedJob)."""
+
+
+class LogSink:
+    """Where one output of a process goes at the moment: it may serve several jobs one after the other."""
+
+    def __init__(self) -> None:
+        self.target: Callable[[bytes], None] | None = None
+
+    def write(self, data: bytes) -> None:
+        """Hand `data` on; between jobs it is dropped."""
+        if self.target is not None:
+            self.target(data)
+
+
+class ScoringProcess:
+    """A running driver. One thread talks to it; any thread may kill it."""
+
+    def __init__(self, command: ProcessCommand) -> None:
+        """Start the process; it begins to load the model or script at once."""
+        commands_read, commands_write = os.pipe()
+        answers_read, answers_write = os.pipe()
+        for descriptor in (commands_write, answers_read):
+            with contextlib.suppress(OSError):  # more than /proc/sys/fs/pipe-max-size: the default size serves, too
+                fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._process = subprocess.Popen(
+            [str(command.interpreter), "-u", str(_DRIVER)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=command.working_folder,
+            env={
+                **command.environment,
+                "BATCH_COMMANDS_FD": str(commands_read),
+                "BATCH_ANSWERS_FD": str(answers_write),
+            },
+            pass_fds=(commands_read, answers_write),
+            start_new_session=True,  # so that whatever the user's code starts is ended with it
+        )
+        os.close(commands_read)
+        os.close(answers_write)
+        self._commands = os.fdopen(commands_write, "wb")
+        self._answers_descriptor = answers_read
+        self._answers = AnswerReader(answers_read, self._process)
+        self._closing = threading.Lock()
+        self._closed = False
+        self._outputs_ended: tuple[threading.Event, ...] = ()
+        self.stdout = LogSink()
+        self.stderr = LogSink()
+        self._send(command.setup)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def pump_with(self, pump: LogPump) -> None:
+        """Let `pump` carry standard output and standard error to the two sinks."""
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._outputs_ended = (
+            pump.add(self._process.stdout.fileno(), self.stdout.write),
+            pump.add(self._process.stderr.fileno(), self.stderr.write),
+        )
+
+    def send(self, header: dict[str, Any]) -> None:
+        """Give a command; raises ProcessEndedError."""
+        if self._closed:
+            raise ProcessEndedError
+        self._send(header)
+
+    def receive(self, deadline: float) -> Answer:
+        """The next answer; raises ProcessEndedError or DeadlinePassedError (`deadline` is monotonic)."""
+        if self._closed:
+            raise ProcessEndedError
+        return self._answers.read(deadline)
+
+    def kill(self) -> None:
+        """End the process and all that it started, now."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for ended in self._outputs_ended:
+            ended.wait(_LAST_OUTPUT_SECONDS)
+
+    def finish(self, grace_seconds: float) -> None:
+        """Let the script's `shutdown()` run for up to `grace_seconds`, then end the process."""
+        with contextlib.suppress(ProcessEndedError):
+            self.send({"type": "shutdown"})
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(grace_seconds)
+        self.kill()
+
+    def close(self) -> None:
+        """Give the pipes of an ended process back."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        with contextlib.suppress(OSError):
+            self._commands.close()
+        os.close(self._answers_descriptor)
+        for output in (self._process.stdout, self._process.stderr):
+            if output is not None:
+                output.close()
+
+    def ending(self) -> str:
+        """How the process ended, in words."""
+        try:
+            code = self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            return "closed its pipe"
+        if code >= 0:
+            return f"ended with exit code {code}"
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        return f"was ended by {name}" + (" (out of memory?)" if -code == signal.SIGKILL else "")
+
+    def _send(self, header: dict[str, Any]) -> None:
+        try:
+            write_frame(self._commands, header)
+        except (OSError, ValueError) as error:  # a closed pipe
+            raise ProcessEndedError from error

@@ -1,0 +1,69 @@
+"""What a node is told from outside, read once from its environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.settings import SettingsError
+
+DEFAULT_LEASE_SECONDS = 30
+DEFAULT_INIT_TIMEOUT_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class NodeSettings:
+    """The settings of one node."""
+
+    compute: str
+    """`BATCH_COMPUTE`: the compute whose tickets it takes."""
+
+    node_id: str
+    """`BATCH_NODE_ID`: its id in the scale set."""
+
+    folder: Path
+    """`BATCH_NODE_DIR`: its own work files; what lies there at the start is removed when it is needed."""
+
+    cache: Path
+    """`BATCH_NODE_CACHE`: models, code and environments; may be shared by the nodes of a machine."""
+
+    lease_seconds: int = DEFAULT_LEASE_SECONDS
+    """`BATCH_NODE_LEASE_SECONDS`: how long a ticket or task stays with a node that gives no sign of life."""
+
+    init_timeout_seconds: float = DEFAULT_INIT_TIMEOUT_SECONDS
+    """`BATCH_NODE_INIT_TIMEOUT_SECONDS`: limit of loading the model and of `init()`."""
+
+    @property
+    def renewal_seconds(self) -> float:
+        """How often leases are renewed: two renewals may fail."""
+        return self.lease_seconds / 3
+
+    @property
+    def heartbeat_seconds(self) -> float:
+        """How often the node's row is written."""
+        return self.lease_seconds / 6
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "NodeSettings":
+        """Read the settings; raises SettingsError that names every missing one."""
+        names = ("BATCH_COMPUTE", "BATCH_NODE_ID", "BATCH_NODE_DIR", "BATCH_NODE_CACHE")
+        missing = [name for name in names if not environment.get(name)]
+        if missing:
+            raise SettingsError(f"missing node settings: {', '.join(missing)}")
+        return cls(
+            compute=environment["BATCH_COMPUTE"],
+            node_id=environment["BATCH_NODE_ID"],
+            folder=Path(environment["BATCH_NODE_DIR"]).absolute(),
+            cache=Path(environment["BATCH_NODE_CACHE"]).absolute(),
+            lease_seconds=_positive_integer(environment, "BATCH_NODE_LEASE_SECONDS", DEFAULT_LEASE_SECONDS),
+            init_timeout_seconds=_positive_integer(
+                environment, "BATCH_NODE_INIT_TIMEOUT_SECONDS", int(DEFAULT_INIT_TIMEOUT_SECONDS)
+            ),
+        )
+
+
+def _positive_integer(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"{name} is {text!r}: use a whole number of seconds, at least 1")
+    return int(text)

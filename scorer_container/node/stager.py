@@ -1,0 +1,78 @@
+"""Writes the results of finished tasks while the next ones are scored."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from scorer_container.node.failure import FatalProblemError, fatal
+from scorer_container.node.output_files import OutputFiles
+from scorer_container.node.sources import Sources
+from scorer_container.node.task_source import TaskSource
+from scorer_container.node.work import HeldTask
+from shared.contracts.job_spec import OutputSpec
+from shared.contracts.progress import JobFailure
+from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError, StoppedError
+from shared.storage.ledger import EMPTY_BLOCK
+
+_THREADS = 4
+
+
+class Stager:
+    """Stages a task's block on the ledger and then acknowledges the task (shared/contracts/messages.py).
+
+    In this order: the script's own files, the failed items, the rows, the deletion of the message. Whatever happens
+    between two of them, the task is delivered again and nothing is counted twice.
+    """
+
+    def __init__(
+        self, sources: Sources, output: OutputSpec, tasks: TaskSource, on_failure: Callable[[JobFailure], None]
+    ) -> None:
+        """`on_failure` hears when results cannot be written."""
+        self._blobs = sources.blobs(output.folder)
+        self._output = output
+        self._tasks = tasks
+        self._on_failure = on_failure
+        self._pool = ThreadPoolExecutor(_THREADS, "stager")
+        self._room = threading.Semaphore(2 * _THREADS)
+
+    def submit(self, task: HeldTask, files: OutputFiles, seconds: float) -> None:
+        """Stage `task`, which took `seconds` of a process; waits while too many are under way."""
+        self._room.acquire()
+        self._pool.submit(self._run, task, files, seconds)
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._pool.shutdown(wait=True)
+
+    def _run(self, task: HeldTask, files: OutputFiles, seconds: float) -> None:
+        try:
+            self._stage(task, files)
+            self._acknowledge(task)
+            self._tasks.done(task, seconds)
+        except StoppedError:
+            self._tasks.give_back(task)
+        except FatalProblemError as error:
+            self._tasks.give_back(task)
+            self._on_failure(error.failure)
+        except (HotPathError, OSError) as error:
+            self._tasks.give_back(task)
+            message = f"the results of task {task.task.task} cannot be written: {' '.join(str(error).split())}"
+            self._on_failure(fatal("output", message, error_type=type(error).__name__).failure)
+        finally:
+            task.result.close()
+            self._room.release()
+
+    def _stage(self, task: HeldTask, files: OutputFiles) -> None:
+        files.upload()
+        container, block, result = self._output.folder.container, task.block, task.result
+        if result.failed:
+            self._blobs.stage_block(container, self._output.errors_path, block.block_id, result.errors)
+        rows = result.output if result.rows else EMPTY_BLOCK
+        self._blobs.stage_block(container, self._output.file_path, block.block_id, rows)
+
+    @staticmethod
+    def _acknowledge(task: HeldTask) -> None:
+        try:
+            task.delete()
+        except (LeaseLostError, QueueGoneError):
+            return  # somebody else has the task now, or the job is over: the block counts either way

@@ -1,0 +1,156 @@
+"""The job's task queue, as the scoring lanes see it."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from scorer_container.node.lease_keeper import LeaseKeeper
+from scorer_container.node.work import HeldTask
+from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError
+from shared.storage.hot_path.queue import HotQueue, Received
+
+_AHEAD_SECONDS = 0.5
+_MOST_MESSAGES = 32
+"""Source: Azure's limit of one receive."""
+_SHORTEST_POLL = 0.1
+_LONGEST_POLL = 1.0
+
+
+class TaskSource:
+    """Receives tasks ahead of need: about half a second of work for each process, and never more than is wanted."""
+
+    def __init__(
+        self,
+        queue: HotQueue,
+        job_id: str,
+        keeper: LeaseKeeper,
+        lease_seconds: int,
+        *,
+        on_gone: Callable[[], None],
+        on_idle: Callable[[], None],
+        log: Callable[[str], None],
+    ) -> None:
+        """`on_gone`: the queue was deleted. `on_idle`: it has no message and nothing of it is in hand."""
+        self._queue = queue
+        self._job_id = job_id
+        self._keeper = keeper
+        self._lease_seconds = lease_seconds
+        self._on_gone = on_gone
+        self._on_idle = on_idle
+        self._log = log
+        self._ready: deque[HeldTask] = deque()
+        self._wanting: set[int] = set()
+        self._in_hand = 0
+        self._seconds_per_task = _AHEAD_SECONDS
+        self._lanes = 1
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="tasks", daemon=True)
+
+    def start(self, lanes: int) -> None:
+        """Begin to receive for `lanes` scoring lanes."""
+        self._lanes = lanes
+        self._thread.start()
+
+    def take(self, lane: int, timeout: float) -> HeldTask | None:
+        """The next task, or None after `timeout` seconds; lane `lane` counts as waiting until it got one."""
+        with self._changed:
+            if not self._ready:
+                self._wanting.add(lane)
+                self._changed.notify_all()
+                if timeout > 0:
+                    self._changed.wait_for(lambda: self._ready or self._closed, timeout)
+            if not self._ready or self._closed:
+                return None
+            self._wanting.discard(lane)
+            task = self._ready.popleft()
+            self._changed.notify_all()
+            return task
+
+    def done(self, task: HeldTask, seconds: float) -> None:
+        """`task` is staged and deleted; it took `seconds` of a process."""
+        self._keeper.release(task)
+        with self._changed:
+            self._in_hand -= 1
+            self._seconds_per_task = 0.7 * self._seconds_per_task + 0.3 * seconds
+
+    def give_back(self, task: HeldTask) -> None:
+        """Let another node have `task`."""
+        self._keeper.release(task)
+        with self._changed:
+            self._in_hand -= 1
+        try:
+            task.give_back()
+        except (LeaseLostError, QueueGoneError):
+            return
+        except HotPathError as error:
+            self._log(f"task {task.task.task} could not be given back, its lease will end: {error}")
+
+    def close(self) -> None:
+        """Stop receiving and give back what no lane has taken."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join()
+        while self._ready:
+            self.give_back(self._ready.popleft())
+
+    def _run(self) -> None:
+        poll = _SHORTEST_POLL
+        while not self._closed:
+            count = self._wait_for_demand()
+            if count == 0:
+                return
+            try:
+                messages = self._queue.receive(count, self._lease_seconds)
+            except QueueGoneError:
+                self._on_gone()
+                return
+            except HotPathError as error:
+                self._log(f"no task could be received: {error}")
+                messages = []
+            poll = _SHORTEST_POLL if messages else min(poll * 1.5, _LONGEST_POLL)
+            self._add(messages)
+            if not messages:
+                self._rest(poll)
+
+    def _wait_for_demand(self) -> int:
+        """Messages to ask for, once some are wanted; 0 when the source was closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._demand() > 0)
+            return 0 if self._closed else min(self._demand(), _MOST_MESSAGES)
+
+    def _demand(self) -> int:
+        ahead = int(_AHEAD_SECONDS * self._lanes / max(self._seconds_per_task, 0.001))
+        target = min(ahead, _MOST_MESSAGES) if self._wanting or ahead > self._lanes else 0
+        return max(len(self._wanting), target) - len(self._ready)
+
+    def _add(self, messages: list[Received]) -> None:
+        for message in messages:
+            task = self._opened(message)
+            if task is None:
+                continue
+            self._keeper.hold(task)
+            with self._changed:
+                self._ready.append(task)
+                self._in_hand += 1
+                self._changed.notify_all()
+
+    def _opened(self, message: Received) -> HeldTask | None:
+        try:
+            return HeldTask(self._queue, message, self._job_id)
+        except ValidationError as error:
+            self._log(f"a message on {self._queue.name} is no task and is deleted: {' '.join(str(error).split())}")
+            self._queue.delete(message)
+            return None
+
+    def _rest(self, seconds: float) -> None:
+        with self._changed:
+            idle = self._in_hand == 0
+        if idle:
+            self._on_idle()
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed, seconds)

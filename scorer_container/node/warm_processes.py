@@ -1,0 +1,63 @@
+"""Scoring processes that outlive their job, so that the next job of the same model need not load it again."""
+
+import json
+import threading
+from typing import Any
+
+from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
+
+
+class WarmProcesses:
+    """Idle processes of one deployment at a time, by their number.
+
+    Only MLflow models without a script are kept: a script's `init()` and `shutdown()` belong to one job.
+    """
+
+    def __init__(self) -> None:
+        self._key: str = ""
+        self._idle: dict[int, ScoringProcess] = {}
+        self._lock = threading.Lock()
+
+    def take(self, number: int, command: ProcessCommand) -> ScoringProcess | None:
+        """An idle process that was started alike; those of another deployment are ended."""
+        with self._lock:
+            if self._key == _key(command):
+                return self._idle.pop(number, None)
+            others = list(self._idle.values())
+            self._idle.clear()
+        _end(others)
+        return None
+
+    def keep(self, number: int, command: ProcessCommand, process: ScoringProcess) -> None:
+        """Keep an idle process for the next job."""
+        process.stdout.target = process.stderr.target = None
+        with self._lock:
+            unlike = self._key != _key(command)
+            others = list(self._idle.values()) if unlike else []
+            if unlike:
+                self._idle.clear()
+            self._key = _key(command)
+            self._idle[number] = process
+        _end(others)
+
+    def close(self) -> None:
+        """End them all."""
+        with self._lock:
+            others = list(self._idle.values())
+            self._idle.clear()
+        _end(others)
+
+
+def _key(command: ProcessCommand) -> str:
+    variables: dict[str, Any] = {
+        name: value
+        for name, value in command.environment.items()
+        if name not in {"AZUREML_RUN_ID", "AZUREML_ROOT_RUN_ID", "CUDA_VISIBLE_DEVICES", "AZUREML_BI_OUTPUT_PATH"}
+    }
+    return json.dumps([str(command.interpreter), command.setup, sorted(variables.items())])
+
+
+def _end(processes: list[ScoringProcess]) -> None:
+    for process in processes:
+        process.kill()
+        process.close()
