@@ -53,9 +53,9 @@ class Workspace:
         """Create or replace the resource at `path`; by default waits until it is ready."""
         answer = self._send("PUT", self._url(path), body)
         resource: Resource = answer.json()
-        if wait and self._wait(answer):
-            return self.get(path)
-        return resource
+        if not wait or _is_ready(resource):
+            return resource
+        return self.get(path) if self._wait(answer) else resource
 
     def post(self, path: str, body: Any = None, *, wait: bool = False) -> Any:
         """The answer to an action; with `wait`, after it has been carried out."""
@@ -100,6 +100,10 @@ class Workspace:
                 return True
             time.sleep(float(state.headers.get("Retry-After") or 1))
         raise ServiceError("the service has not finished the operation within half an hour")
+
+
+def _is_ready(resource: Resource) -> bool:
+    return (resource.get("properties") or {}).get("provisioningState") == "Succeeded"
 
 
 def _has_ended(state: Answer, has_status: bool) -> bool:

@@ -42,17 +42,24 @@ class Progress:
     clock: Callable[[], float] = time.monotonic
     done: float = 0
     _started: float = field(init=False)
+    _at_start: float = field(init=False, default=0)
     _drawn: float = field(init=False, default=float("-inf"))
     _drawn_text: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        self._started = self.clock()
+        self.restart_clock()
+        if not self._on_terminal:
+            self._drawn = self._started
 
     def __enter__(self) -> "Progress":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.finish()
+
+    def restart_clock(self) -> None:
+        """Rate and time left are reckoned from now on: what came before was waiting."""
+        self._started, self._at_start = self.clock(), self.done
 
     def advance(self, amount: float) -> None:
         """`amount` more is done."""
@@ -96,7 +103,7 @@ class Progress:
     def _text(self) -> str:
         elapsed = max(self.clock() - self._started, 1e-6)
         parts = [f"{self.unit(self.done)} of {self.unit(self.total)}"]
-        if rate := self.done / elapsed:
+        if rate := (self.done - self._at_start) / elapsed:
             parts.append(f"{self.unit(rate)}/s" if rate >= 1 else f"{rate:.2f}/s")
             left = (self.total - self.done) / rate
             parts.append(f"{readable_seconds(left)} left" if self.done < self.total else readable_seconds(elapsed))

@@ -102,7 +102,7 @@ def job_view(job: Resource) -> dict[str, Any]:
         "error": properties.get("error"),
     }
     shown = {"displayName", "description", "experimentName", "jobType", "status", "error", "services"}
-    view |= {snake(name): snake_names(value) for name, value in properties.items() if name not in shown}
+    view |= {snake(name): _inner(name, value) for name, value in properties.items() if name not in shown}
     services = properties.get("services") or {}
     return view | {"services": services, "creation_context": snake_names(job.get("systemData") or {})}
 
@@ -130,8 +130,13 @@ def snake(name: str | None) -> str:
 
 
 def snake_names(value: Any) -> Any:
-    """The members of a mapping in snake_case, at its own level only: deeper ones may be names of the user."""
-    return {snake(name): inner for name, inner in value.items()} if isinstance(value, dict) else value
+    """The members of a mapping in snake_case, and of those in it."""
+    return {snake(name): snake_names(inner) for name, inner in value.items()} if isinstance(value, dict) else value
+
+
+def _inner(name: str, value: Any) -> Any:
+    """The keys of tags and the like are the user's own and stay as they are."""
+    return value if name in {"tags", "properties", "environmentVariables"} else snake_names(value)
 
 
 def seconds(duration: str | None) -> float | None:

@@ -65,11 +65,11 @@ def datastore_container(workspace: Workspace, name: str) -> "Container":
 
 
 def _container_url(properties: dict[str, Any]) -> str:
-    account_url = (properties.get("properties") or {}).get("blobServiceUri")
-    if not account_url:
-        protocol, suffix = properties.get("protocol") or "https", properties.get("endpoint") or "core.windows.net"
-        account_url = f"{protocol}://{properties['accountName']}.blob.{suffix}"
-    return f"{account_url.rstrip('/')}/{properties['containerName']}"
+    """`containerUri` is this service's own member; without it the account is one of Azure's."""
+    if uri := properties.get("containerUri"):
+        return str(uri).rstrip("/")
+    protocol, suffix = properties.get("protocol") or "https", properties.get("endpoint") or "core.windows.net"
+    return f"{protocol}://{properties['accountName']}.blob.{suffix}/{properties['containerName']}"
 
 
 def datastore_at(workspace: Workspace, url: str) -> DatastorePath | None:

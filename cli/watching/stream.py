@@ -57,6 +57,8 @@ class JobStream:
     def _show(self, job: JobState) -> None:
         if self.with_logs:
             self._show_logs(last=job.is_terminal)
+        if job.status == "Running" != self._progress.label:
+            self._progress.restart_clock()
         self._progress.label = job.status
         if job.files:
             self._progress.total = job.files

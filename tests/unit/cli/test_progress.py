@@ -39,7 +39,6 @@ def test_a_pipe_sees_plain_lines_now_and_then() -> None:
             progress.reached(second * 100 / 30)
     lines = pipe.getvalue().splitlines()
     assert [line.split(",")[0] for line in lines] == [
-        "Running   0% 0 of 100",
         "Running  33% 33 of 100",
         "Running  67% 67 of 100",
         "Running 100% 100 of 100",
@@ -63,3 +62,13 @@ def test_lines_can_be_printed_between() -> None:
         drawn = terminal.getvalue().split("\r")[-1]
         progress.interrupt()
         assert terminal.getvalue().endswith("\r" + " " * len(drawn) + "\r")
+
+
+def test_waiting_does_not_count_for_the_rate() -> None:
+    terminal, clock = Terminal(), Clock()
+    with Progress("Running", 10, stream=terminal, clock=clock) as progress:
+        clock.now = 100.0
+        progress.restart_clock()
+        clock.now = 101.0
+        progress.reached(5)
+        assert terminal.getvalue().endswith("5 of 10, 5/s, 0:01 left")
