@@ -10,11 +10,13 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.azurite.endpoints import AzuriteEndpoints
 from shared.contracts.job_spec import CodeSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.locations import Location
 from shared.contracts.messages import NodeTicket, TaskMessage
@@ -253,10 +255,9 @@ class App:
                 node.stdin.close()
 
 
-@pytest.fixture
-def app(connection_string: str, tmp_path: Path) -> Iterator[App]:
-    """The application's part, with a compute of its own and no node yet."""
-    app = App(connection_string, tmp_path)
+@contextmanager
+def running_app(connection_string: str, folder: Path) -> Iterator[App]:
+    app = App(connection_string, folder)
     yield app
     app.close()
     for number in range(len(app.nodes)):
@@ -264,6 +265,15 @@ def app(connection_string: str, tmp_path: Path) -> Iterator[App]:
 
 
 @pytest.fixture
-def node(app: App) -> subprocess.Popen[bytes]:
-    """One running node."""
-    return app.start_node()
+def app(connection_string: str, tmp_path: Path) -> Iterator[App]:
+    """The application's part, with a compute of its own and no node yet."""
+    with running_app(connection_string, tmp_path) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def served(azurite: AzuriteEndpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The application's part with one running node, shared by the tests of a module."""
+    with running_app(azurite.connection_string, tmp_path_factory.mktemp("served")) as app:
+        app.start_node()
+        yield app

@@ -16,9 +16,9 @@ def run(mini_batch):
 """
 
 
-def test_rows_come_out_in_the_order_of_the_input(app, node):
+def test_rows_come_out_in_the_order_of_the_input(served):
     files = {f"f{n:02}.txt": f"c{n}" for n in range(23)}
-    job = app.job(files, script=ECHO, mini_batch_size=3, mini_batches_per_task=2, max_concurrency_per_instance=2)
+    job = served.job(files, script=ECHO, mini_batch_size=3, mini_batches_per_task=2, max_concurrency_per_instance=2)
     assert job.lines() == [f"1:{name}={content}" for name, content in files.items()]
     ledger = job.ledger()
     assert not job.errors()
