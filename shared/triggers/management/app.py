@@ -36,7 +36,7 @@ def management_app(application: Application, authenticate: Authenticate) -> Fast
     )
     workspace = application.workspace
     guards = [Depends(authenticate), Depends(served_workspace(workspace.settings)), Depends(api_version)]
-    for router in (
+    routers = (
         workspaces_router(workspace),
         computes_router(workspace, machines_of(application)),
         datastores_router(workspace),
@@ -47,9 +47,10 @@ def management_app(application: Application, authenticate: Authenticate) -> Fast
         endpoints_router(workspace),
         deployments_router(workspace),
         jobs_router(application),
-    ):
+    )
+    for router in routers:
         app.include_router(router, prefix=WORKSPACE, dependencies=guards)
-    templates = [route.path for route in app.routes if isinstance(route, APIRoute)]
+    templates = [WORKSPACE + route.path for router in routers for route in router.routes if isinstance(route, APIRoute)]
     app.add_middleware(CanonicalPaths, templates=templates)
     install_error_handlers(app)
     return app

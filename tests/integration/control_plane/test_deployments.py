@@ -1,0 +1,175 @@
+"""Endpoints and deployments: what they refer to must be there and fit."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.control_plane.resolution import resolve_deployment
+from shared.control_plane.workspace import Workspace
+from shared.errors import NotFoundError, ValidationError
+from tests.integration.control_plane.conftest import Registered, upload_code
+from tests.integration.control_plane.management_api import ManagementApi, message_of
+
+pytestmark = pytest.mark.integration
+
+PATH = "batchEndpoints/heart-endpoint/deployments/main"
+
+
+def test_an_endpoint_shows_its_scoring_uri(api: ManagementApi) -> None:
+    answer = api.put("batchEndpoints/My-Endpoint", {"authMode": "aadToken", "description": "d"}, tags={"team": "a"})
+    assert answer.status_code == 201
+    shown = api.get("batchEndpoints/my-endpoint").json()
+    assert shown["properties"]["scoringUri"] == "http://public.example/endpoints/My-Endpoint/jobs"
+    assert shown["properties"]["authMode"] == "AADToken"
+    assert shown["tags"] == {"team": "a"}
+    assert [item["name"] for item in api.get("batchEndpoints").json()["value"]] == ["My-Endpoint"]
+
+
+@pytest.mark.parametrize(
+    ("properties", "reason"),
+    [
+        ({"authMode": "Key"}, "AADToken"),
+        ({"defaults": {"deploymentName": "none"}}, "'none'"),
+        ({"traffic": {"a": 100}}, "defaults.deploymentName"),
+    ],
+)
+def test_an_endpoint_that_cannot_be_is_refused(api: ManagementApi, properties: dict[str, object], reason: str) -> None:
+    assert reason in message_of(api.put("batchEndpoints/endpoint-1", properties), 400)
+    assert api.get("batchEndpoints/endpoint-1").status_code == 404
+
+
+def test_a_deployment_gets_the_defaults_of_azure_ml(registered: Registered) -> None:
+    answer = registered.api.put(PATH, registered.deployment())
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["id"].endswith("/batchEndpoints/Heart-Endpoint/deployments/main")
+    properties = answer.json()["properties"]
+    assert properties["model"] == {"referenceType": "Id", "assetId": registered.mlflow_model}
+    assert properties["compute"] == registered.compute
+    expected = {
+        "miniBatchSize": 10,
+        "outputFileName": "predictions.csv",
+        "outputAction": "AppendRow",
+        "errorThreshold": -1,
+        "maxConcurrencyPerInstance": 1,
+        "loggingLevel": "Info",
+        "resources": {"instanceCount": 1},
+        "retrySettings": {"maxRetries": 3, "timeout": "PT30S"},
+    }
+    assert {key: properties[key] for key in expected} == expected
+
+
+def test_settings_are_read_as_clients_of_all_ages_write_them(registered: Registered) -> None:
+    changes = {
+        "loggingLevel": "debug",
+        "outputAction": "summary_only",
+        "codeConfiguration": None,
+        "provisioningState": "x",
+    }
+    properties = registered.api.put(PATH, registered.deployment(**changes)).json()["properties"]
+    assert (properties["loggingLevel"], properties["outputAction"]) == ("Debug", "SummaryOnly")
+    assert properties["provisioningState"] == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"compute": "azureml:none"}, "compute 'none' not found"),
+        ({"model": {"referenceType": "Id", "assetId": "azureml:none:1"}}, "model 'none/1' not found"),
+        ({"model": None}, "properties.model"),
+        ({"environmentId": "azureml:none:1"}, "environment 'none/1' not found"),
+        ({"codeConfiguration": {"codeId": "azureml:none:1", "scoringScript": "a.py"}}, "code 'none/1' not found"),
+        ({"resources": {"instanceCount": 3}}, "compute 'Cpu-Cluster'"),
+        ({"outputFileName": "a/b.csv"}, "output_file_name 'a/b.csv'"),
+        ({"outputFileName": "errors.jsonl"}, "errors.jsonl"),
+        ({"retrySettings": {"timeout": "30"}}, "retrySettings.timeout '30'"),
+        ({"retrySettings": {"timeout": "P4D"}}, "timeout"),
+        ({"miniBatchSize": 0}, "properties.miniBatchSize"),
+        ({"errorThreshold": -2}, "properties.errorThreshold"),
+        ({"loggingLevel": "chatty"}, "properties.loggingLevel"),
+    ],
+)
+def test_a_deployment_that_cannot_work_is_refused_and_not_made(
+    registered: Registered, changes: dict[str, object], reason: str
+) -> None:
+    assert reason in message_of(registered.api.put(PATH, registered.deployment(**changes)), 400)
+    assert registered.api.get(PATH).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"codeConfiguration": None}, "custom model"),
+        ({"environmentId": None}, "environmentId"),
+        ({"codeConfiguration": {"scoringScript": "none.py"}}, "not in the uploaded code"),
+        ({"codeConfiguration": {"scoringScript": "lib/numbers.py"}}, "has no function 'run'"),
+        ({"codeConfiguration": {"scoringScript": "../score.py"}}, "below the code folder"),
+        ({"codeConfiguration": {"scoringScript": "score.txt"}}, "ending in .py"),
+    ],
+)
+def test_a_script_that_cannot_score_is_refused(
+    registered: Registered, changes: dict[str, dict[str, object] | None], reason: str
+) -> None:
+    properties = registered.scripted(**changes)
+    if changes.get("codeConfiguration"):
+        properties["codeConfiguration"] = {"codeId": registered.code} | (changes["codeConfiguration"] or {})
+    assert reason in message_of(registered.api.put(PATH, properties), 400)
+
+
+def test_a_script_that_is_no_python_is_refused_with_its_line(registered: Registered) -> None:
+    code = upload_code(registered.api, {"score.py": "def run(:\n"}, name="broken")
+    configuration = {"codeId": code, "scoringScript": "score.py"}
+    answer = registered.api.put(PATH, registered.scripted(codeConfiguration=configuration))
+    assert "line 1" in message_of(answer, 400)
+
+
+def test_a_script_for_an_mlflow_model_needs_an_environment(registered: Registered) -> None:
+    configuration = {"codeId": registered.code, "scoringScript": "score.py"}
+    answer = registered.api.put(PATH, registered.deployment(codeConfiguration=configuration))
+    assert "environmentId" in message_of(answer, 400)
+
+
+def test_a_deployment_needs_its_endpoint(registered: Registered) -> None:
+    answer = registered.api.put("batchEndpoints/none-such/deployments/main", registered.deployment())
+    assert "batch endpoint 'none-such' not found" in message_of(answer, 404)
+
+
+def test_the_default_deployment_is_kept_by_an_update_and_cleared_with_the_deployment(registered: Registered) -> None:
+    api = registered.api
+    api.put(PATH, registered.deployment())
+    api.put("batchEndpoints/heart-endpoint", {"defaults": {"deployment_name": "MAIN"}})
+    kept = api.put("batchEndpoints/heart-endpoint", {"description": "again"}).json()
+    assert kept["properties"]["defaults"] == {"deploymentName": "main"}
+    assert api.delete(PATH).status_code == 200
+    assert api.get("batchEndpoints/heart-endpoint").json()["properties"]["defaults"] == {}
+    assert api.delete(PATH).status_code == 204
+
+
+def test_deleting_an_endpoint_deletes_its_deployments(registered: Registered) -> None:
+    api = registered.api
+    api.put(PATH, registered.deployment())
+    assert api.delete("batchEndpoints/heart-endpoint").status_code == 200
+    assert api.delete("batchEndpoints/heart-endpoint").status_code == 204
+    api.put("batchEndpoints/heart-endpoint", {})
+    assert api.get("batchEndpoints/heart-endpoint/deployments").json()["value"] == []
+
+
+def test_a_job_gets_everything_that_a_deployment_refers_to(registered: Registered, workspace: Workspace) -> None:
+    changes = {"retrySettings": {"maxRetries": 1, "timeout": "PT1M"}, "environmentVariables": {"A": "b"}}
+    registered.api.put(PATH, registered.scripted(**changes))
+    found = resolve_deployment(workspace, "HEART-endpoint", "Main")
+    assert (found.endpoint, found.deployment, found.compute) == ("Heart-Endpoint", "main", "Cpu-Cluster")
+    assert (found.max_instances, found.settings.timeout_seconds, found.settings.tries) == (2, 60, 1)
+    assert found.code is not None
+    assert found.environment is not None
+    assert found.code.location.container.startswith("code-")
+    assert found.code.location.path == "src"
+    assert found.model.location.base_name == "custom"
+    assert found.environment.image == "ubuntu"
+    assert found.environment_variables == {"A": "b"}
+
+
+def test_without_a_default_there_is_nothing_to_route_to(registered: Registered, workspace: Workspace) -> None:
+    with pytest.raises(ValidationError, match="No valid deployments to route to"):
+        resolve_deployment(workspace, "heart-endpoint")
+    with pytest.raises(NotFoundError, match="'none' not found on batch endpoint 'Heart-Endpoint'"):
+        resolve_deployment(workspace, "heart-endpoint", "none")
