@@ -101,10 +101,7 @@ def _continue(hub: TaskHub, instance: Instance, end: ContinuedAsNew) -> Conseque
     hub.put_instance(successor)
     opening = [_started(successor), *end.carried]
     hub.post_first(
-        [
-            Message(instance.instance_id, json.dumps(event), successor.execution_id, carried=index > 0)
-            for index, event in enumerate(opening)
-        ]
+        [Message(instance.instance_id, json.dumps(event), successor.execution_id, opening=True) for event in opening]
     )
     return Consequences(successor, woken=[instance.instance_id])
 

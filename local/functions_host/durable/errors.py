@@ -2,6 +2,7 @@
 
 DurableError
 ├── TaskHubBusyError          another host holds the task hub
+├── TaskHubFormatError        the file is from another version of the engine
 ├── InvalidRequestError       400: a value that the durable client sent cannot be used
 │   ├── FunctionNotFoundError
 │   └── InstanceMissingError  restart of an instance that does not exist
@@ -26,6 +27,10 @@ class DurableError(Exception):
 
 class TaskHubBusyError(DurableError):
     """The task hub is in use by another host."""
+
+
+class TaskHubFormatError(DurableError):
+    """The task hub was written by another version of the engine."""
 
 
 class InvalidRequestError(DurableError):

@@ -21,7 +21,7 @@ class Message:
     event_json: str
     execution_id: str | None = None
     position: int = 0
-    carried: bool = False
+    opening: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from local.functions_host.durable.errors import TaskHubBusyError
+from local.functions_host.durable.errors import TaskHubBusyError, TaskHubFormatError
 from local.functions_host.durable.instance import Instance, InstanceFilter
 from local.functions_host.durable.rows import (
     COLUMNS,
@@ -25,7 +25,11 @@ from local.functions_host.durable.rows import (
     row_of,
 )
 
-_SCHEMA = """
+_FORMAT = 1
+"""Number of the tables' layout, kept in the file as `user_version`."""
+
+_SCHEMA = f"""
+PRAGMA user_version = {_FORMAT};
 CREATE TABLE IF NOT EXISTS instances(
   instance_id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL,
   status TEXT NOT NULL, input TEXT, output TEXT, custom_status TEXT, created REAL NOT NULL,
@@ -35,7 +39,7 @@ CREATE TABLE IF NOT EXISTS history(
   PRIMARY KEY(instance_id, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS inbox(
   position INTEGER PRIMARY KEY, instance_id TEXT NOT NULL, execution_id TEXT, event TEXT NOT NULL,
-  carried INTEGER NOT NULL DEFAULT 0);
+  opening INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS inbox_of_instance ON inbox(instance_id, position);
 CREATE TABLE IF NOT EXISTS activities(
   id INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT NOT NULL,
@@ -68,6 +72,7 @@ class TaskHub:
 
         Raises:
             TaskHubBusyError: another process holds the hub and did not let go within `wait_seconds`.
+            TaskHubFormatError: another version of the engine wrote the file.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=wait_seconds, isolation_level=None)
@@ -75,10 +80,14 @@ class TaskHub:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
+            _check_format(connection, self._path)
             connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
         except sqlite3.OperationalError as error:
             connection.close()
             raise TaskHubBusyError(f"Task hub {self._path.name} is in use by another host ({error}).") from error
+        except TaskHubFormatError:
+            connection.close()
+            raise
         self._connection = connection
 
     def close(self) -> None:
@@ -152,23 +161,23 @@ class TaskHub:
         (lowest,) = self._db.execute("SELECT coalesce(min(position), 0) FROM inbox").fetchone()
         start = lowest - len(messages)
         rows = [
-            (start + index, message.instance_id, message.execution_id, message.event_json, message.carried)
+            (start + index, message.instance_id, message.execution_id, message.event_json, message.opening)
             for index, message in enumerate(messages)
         ]
         self._db.executemany("INSERT INTO inbox VALUES (?, ?, ?, ?, ?)", rows)
 
     def inbox(self, instance_id: str, limit: int | None) -> list[Message]:
-        """The first `limit` waiting messages; carried ones come along without being counted."""
+        """The first `limit` waiting messages; those that open a generation are not counted."""
         top = -1
         if limit is not None:
-            sql = "SELECT count(*) FROM inbox WHERE instance_id = ? AND carried"
+            sql = "SELECT count(*) FROM inbox WHERE instance_id = ? AND opening"
             top = limit + self._db.execute(sql, (instance_id,)).fetchone()[0]
         rows = self._db.execute(
-            "SELECT instance_id, event, execution_id, position, carried FROM inbox "
+            "SELECT instance_id, event, execution_id, position, opening FROM inbox "
             "WHERE instance_id = ? ORDER BY position LIMIT ?",
             (instance_id, top),
         )
-        return [Message(a, b, c, d, carried=bool(e)) for a, b, c, d, e in rows]
+        return [Message(a, b, c, d, opening=bool(e)) for a, b, c, d, e in rows]
 
     def take(self, messages: Sequence[Message]) -> None:
         """Delete messages that were worked on."""
@@ -221,6 +230,16 @@ class TaskHub:
                 return False
             self.post(message)
             return True
+
+
+def _check_format(connection: sqlite3.Connection, path: Path) -> None:
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and found != _FORMAT:
+        raise TaskHubFormatError(
+            f"Task hub {path.name} has format {found}; this host reads format {_FORMAT}. "
+            "Use the version that wrote it, or move the file away to begin with an empty task hub."
+        )
 
 
 def _where(wanted: InstanceFilter) -> tuple[str, list[object]]:

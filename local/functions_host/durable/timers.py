@@ -1,6 +1,7 @@
 """Waits for the durable timers of all instances with one task."""
 
 import asyncio
+import contextlib
 import heapq
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -37,7 +38,7 @@ class TimerQueue:
         seconds = _LONGEST_NAP_SECONDS
         if self._heap:
             seconds = min(seconds, (self._heap[0][0] - utc_now()).total_seconds())
-        try:
-            await asyncio.wait_for(self._changed.wait(), max(seconds, 0))
-        except TimeoutError:
-            return
+        # Not wait_for: it loses a cancellation that comes in the same moment as a new timer.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
