@@ -80,7 +80,7 @@ class KeptProcess:
             began = clock.time()
             outcome = await self._run_once()
             if self._told_to_stop.is_set():
-                self._on_change()  # its identity is gone
+                self._tell()  # its identity is gone
                 return
             delay = self._back_off.delay_after(clock.time() - began)
             _log.warning("%s %s; it is started again in %.1f s", self.program.name, outcome, delay)
@@ -127,4 +127,10 @@ class KeptProcess:
 
     def _change(self, state: ProcessState) -> None:
         self.state = state
-        self._on_change()
+        self._tell()
+
+    def _tell(self) -> None:
+        try:
+            self._on_change()
+        except OSError:  # a full disk must not end the keeping; the next change writes everything again
+            _log.exception("the state of %s could not be written down", self.program.name)

@@ -10,6 +10,9 @@ from pathlib import Path
 from local.processes.kept import KeptProcess
 from local.processes.program import Program
 
+# More than the instances that may run at a time, so that no living one loses its log.
+_LOGS_KEPT = 300
+
 
 @dataclass(frozen=True, slots=True)
 class InstanceTemplate:
@@ -27,6 +30,11 @@ class InstanceTemplate:
         """The work files of an instance, removed with it."""
         return self.data_dir / "nodes" / instance_id
 
+    @property
+    def logs(self) -> Path:
+        """What the instances wrote to standard output and standard error."""
+        return self.data_dir / "logs"
+
     def program(self, compute: str, instance_id: str) -> Program:
         """The process of an instance of `compute`."""
         variables = {
@@ -35,8 +43,15 @@ class InstanceTemplate:
             "BATCH_NODE_DIR": str(self.folder(instance_id)),
             "BATCH_NODE_CACHE": str(self.data_dir / "cache"),
         }
-        log = self.data_dir / "logs" / f"{instance_id}.log"
+        log = self.logs / f"{instance_id}.log"
         return Program(instance_id, self.command, {**self.environment, **variables}, self.working_folder, log)
+
+
+def remove_old_logs(folder: Path, keep: int = _LOGS_KEPT) -> None:
+    """Removes the logs of all but the `keep` instances that wrote last."""
+    logs = sorted(folder.glob("*.log*"), key=lambda log: log.stat().st_mtime)
+    for log in logs[:-keep]:
+        log.unlink()
 
 
 class Instance:
@@ -51,6 +66,7 @@ class Instance:
         self._folder = template.folder(instance_id)
         self._folder.mkdir(parents=True, exist_ok=True)
         (template.data_dir / "cache").mkdir(exist_ok=True)
+        remove_old_logs(template.logs)
         self.process = KeptProcess(template.program(compute, instance_id), on_change=on_change)
         self.process.start()
 

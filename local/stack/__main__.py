@@ -16,6 +16,8 @@ from local.stack.logs import log_to
 from local.stack.options import REPOSITORY_ROOT, StackOptions, default_data_dir
 from local.stack.supervising import supervise
 
+_LAST_PORT = 65535
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
@@ -118,10 +120,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_start_options(parser: argparse.ArgumentParser) -> None:
     _add_data_dir(parser)
-    parser.add_argument("--port", type=int, help="the Functions host")
+    parser.add_argument("--port", type=_port, help="the Functions host")
     for service in ("blob", "queue", "table"):
-        parser.add_argument(f"--azurite-{service}-port", type=int)
+        parser.add_argument(f"--azurite-{service}-port", type=_port)
     parser.add_argument("--app-root", type=Path, default=REPOSITORY_ROOT, help="the folder of function_app.py")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 1 to {_LAST_PORT} is accepted")
+    return int(text)
 
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:

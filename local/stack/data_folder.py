@@ -58,7 +58,9 @@ def open_data_folder(root: Path) -> DataFolder:
     """
     folder = DataFolder(root.absolute())
     try:
-        (folder.root / "logs").mkdir(parents=True, exist_ok=True)
+        folder.root.parent.mkdir(parents=True, exist_ok=True)
+        folder.root.mkdir(mode=0o700, exist_ok=True)  # it keeps secrets and everybody's data
+        (folder.root / "logs").mkdir(exist_ok=True)
         with tempfile.TemporaryFile(dir=folder.root):
             pass
     except OSError as problem:

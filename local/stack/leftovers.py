@@ -8,7 +8,7 @@ from local.scale_set.record import read_record
 from local.stack.data_folder import DataFolder
 from local.stack.stack_file import StackFile
 
-_GRACE_SECONDS = 5.0
+_GRACE_SECONDS = 3.0
 
 
 def end_leftovers(folder: DataFolder, content: StackFile) -> None:

@@ -13,7 +13,7 @@ from local.processes.program import Program
 from local.stack.data_folder import DataFolder
 from local.stack.health import AZURITE, FUNCTIONS_HOST, SCALE_SET, TOKEN_ISSUER, HealthCheck, health_checks
 from local.stack.options import REPOSITORY_ROOT
-from local.stack.settings import application_settings, scale_set_settings
+from local.stack.settings import application_settings, scale_set_settings, with_direct_loopback
 from local.stack.setup import StackSetup
 
 
@@ -88,5 +88,5 @@ def _program(
     settings: Mapping[str, str],
     current_directory: Path = REPOSITORY_ROOT,
 ) -> Program:
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **settings}
+    environment = {**with_direct_loopback(os.environ), "PYTHONUNBUFFERED": "1", **settings}
     return Program(role, arguments, environment, current_directory, folder.log(role))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from local.processes.ports import LOOPBACK
 from local.stack.setup import LOCATION, RESOURCE_GROUP, WORKSPACE, StackSetup
 
 SCALE_SET_KEY = "BATCH_LOCAL_SCALE_SET_KEY"
 STORAGE = "AzureWebJobsStorage"
+_PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 
 
 def application_settings(setup: StackSetup) -> Mapping[str, str]:
@@ -31,3 +33,12 @@ def application_settings(setup: StackSetup) -> Mapping[str, str]:
 def scale_set_settings(setup: StackSetup) -> Mapping[str, str]:
     """The scale set's key, and what it passes on to the scorer nodes."""
     return {SCALE_SET_KEY: setup.scale_set_key, STORAGE: setup.storage.connection_string}
+
+
+def with_direct_loopback(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` in which no proxy stands between the stack's own processes."""
+    if not any(name.lower() in _PROXIES for name in environment):
+        return dict(environment)
+    exceptions = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    direct = ",".join(part for part in (exceptions, LOOPBACK, "localhost") if part)
+    return {**environment, "no_proxy": direct, "NO_PROXY": direct}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import time
@@ -19,6 +20,8 @@ from local.stack.logs import log_to
 from local.stack.options import StackOptions
 from local.stack.stack_file import StackFile, read_stack_file
 from local.stack.supervising import supervise
+
+_log = logging.getLogger(__name__)
 
 _JOIN_TIMEOUT_SECONDS = 90.0
 _POLL_SECONDS = 0.1
@@ -65,6 +68,7 @@ def _join(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | N
             _refuse_other_options(folder, content, options)
             woken = woken or _wake(supervisor)
             if (status := inspect(folder.root)).state is Condition.RUNNING:
+                _log.warning("the stack in %s is running already; whatever was missing is back", folder.root)
                 _announce(folder, on_ready)
                 return status
         time.sleep(_POLL_SECONDS)

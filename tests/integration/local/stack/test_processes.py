@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-import psutil
 import pytest
 
 from local.processes.ending import end, kill_session
@@ -26,7 +25,7 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def family():
+def family(is_alive):
     """A process in a session of its own, and the pid of its child."""
     process = subprocess.Popen(
         [sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
@@ -37,13 +36,6 @@ def family():
     process.communicate()
     if is_alive(child):
         os.kill(child, 9)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_an_identity_belongs_to_one_process(family):
@@ -57,14 +49,14 @@ def test_an_identity_belongs_to_one_process(family):
     assert ProcessIdentity.of(identity.pid) is None
 
 
-def test_end_takes_the_children_along(family):
+def test_end_takes_the_children_along(family, is_alive):
     process, child = family
     end([ProcessIdentity.of(process.pid)], grace_seconds=10)
     assert not is_alive(process.pid)
     assert not is_alive(child)
 
 
-def test_end_leaves_a_process_alone_that_got_the_pid_later(family):
+def test_end_leaves_a_process_alone_that_got_the_pid_later(family, is_alive):
     process, child = family
     identity = ProcessIdentity.of(process.pid)
     end([ProcessIdentity(identity.pid, identity.create_time - 60)], grace_seconds=0.1)
@@ -72,7 +64,7 @@ def test_end_leaves_a_process_alone_that_got_the_pid_later(family):
     assert is_alive(child)
 
 
-def test_what_a_dead_process_left_in_its_session_is_found(family, eventually):
+def test_what_a_dead_process_left_in_its_session_is_found(family, eventually, is_alive):
     process, child = family
     kill_session(process.pid)
     assert is_alive(child), "the leader still runs"

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from local.processes.ports import free_ports
@@ -139,7 +138,7 @@ def test_a_lower_capacity_ends_nothing(start):
     assert scale_set.call("GET", "/scale-sets/cpu")[1]["capacity"] == 2
 
 
-def test_removing_an_instance_ends_that_one_and_lowers_the_capacity(start, eventually):
+def test_removing_an_instance_ends_that_one_and_lowers_the_capacity(start, eventually, is_alive):
     scale_set = start()
     doomed, kept = (instance["id"] for instance in scale_set.scale_out("cpu", 2))
     eventually(lambda: scale_set.is_up(doomed) and scale_set.is_up(kept))
@@ -148,8 +147,8 @@ def test_removing_an_instance_ends_that_one_and_lowers_the_capacity(start, event
     status, answer = scale_set.call("DELETE", f"/scale-sets/cpu/instances/{doomed}")
     assert (status, answer["capacity"]) == (202, 1)
     eventually(lambda: scale_set.ids("cpu") == {kept})
-    assert not psutil.pid_exists(pid)
-    eventually(lambda: not psutil.pid_exists(child), what="the end of the instance's own child")
+    assert not is_alive(pid)
+    eventually(lambda: not is_alive(child), what="the end of the instance's own child")
     assert not scale_set.work_file(doomed, "").exists()
 
 
@@ -179,40 +178,40 @@ def test_a_crashed_instance_is_started_again_under_its_id(start, eventually):
     assert scale_set.ids("cpu") == {instance["id"]}
 
 
-def test_after_a_kill_the_orphans_end_and_the_same_instances_come_back(start, eventually):
+def test_after_a_kill_the_orphans_end_and_the_same_instances_come_back(start, eventually, is_alive):
     scale_set = start(STUBBORN, shutdown_grace=0.2)
     ids = {instance["id"] for instance in scale_set.scale_out("cpu", 2)}
     eventually(lambda: all(scale_set.work_file(one, "deaf").exists() for one in ids))
     before = scale_set.running_pids("cpu")
     scale_set.kill()
-    assert all(psutil.pid_exists(pid) for pid in before), "these instances outlive their parent: they are the orphans"
+    assert all(is_alive(pid) for pid in before), "these instances outlive their parent: they are the orphans"
     scale_set.start()
     eventually(scale_set.answers)
     eventually(lambda: len(scale_set.running_pids("cpu")) == 2)
     assert scale_set.ids("cpu") == ids
-    assert not any(psutil.pid_exists(pid) for pid in before)
+    assert not any(is_alive(pid) for pid in before)
 
 
-def test_an_ordinary_end_leaves_no_process_and_keeps_the_capacity(start, eventually):
+def test_an_ordinary_end_leaves_no_process_and_keeps_the_capacity(start, eventually, is_alive):
     scale_set = start()
     ids = {instance["id"] for instance in scale_set.scale_out("cpu", 2)}
     eventually(lambda: all(map(scale_set.is_up, ids)))
     pids = scale_set.running_pids("cpu")
     scale_set.end()
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not any(is_alive(pid) for pid in pids)
     scale_set.start()
     eventually(scale_set.answers)
     assert scale_set.ids("cpu") == ids
 
 
-def test_it_ends_with_its_parent(start, eventually):
+def test_it_ends_with_its_parent(start, eventually, is_alive):
     scale_set = start()
     (instance,) = scale_set.scale_out("cpu", 1)
     eventually(lambda: scale_set.is_up(instance["id"]))
     pids = [*scale_set.running_pids("cpu"), int(scale_set.work_file(instance["id"], "child").read_text())]
     scale_set.process.stdin.close()
     scale_set.process.wait(20)
-    eventually(lambda: not any(psutil.pid_exists(pid) for pid in pids), what="the end of the instance and its child")
+    eventually(lambda: not any(is_alive(pid) for pid in pids), what="the end of the instance and its child")
 
 
 def test_bad_requests_are_refused_with_what_would_be_accepted(start):

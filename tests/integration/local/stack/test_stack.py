@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 
-import psutil
 import pytest
 from azure.storage.blob import BlobServiceClient
 
 from local import stack
 from local.errors import NoStackError, PortInUseError, StackRunningError, SupervisorError
+from local.processes.identity import ProcessIdentity
 from local.stack.connection import read_connection
 from local.stack.health import FUNCTIONS_HOST
 from local.stack.inspection import Condition, StackStatus
@@ -60,15 +62,9 @@ def addresses(status: StackStatus) -> tuple[str, ...]:
     return (status.management_url, status.blob_url, status.queue_url, status.table_url, status.token_url, *names)
 
 
-def none_left(status: StackStatus) -> bool:
-    return not any(is_alive(process.pid) for process in status.processes if process.pid)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+@pytest.fixture
+def none_left(is_alive) -> Callable[[StackStatus], bool]:
+    return lambda status: not any(is_alive(process.pid) for process in status.processes if process.pid)
 
 
 @pytest.fixture
@@ -79,7 +75,27 @@ def options(tmp_path):
         stack.down(made.data_dir)
 
 
-def test_a_stack_from_up_to_down(options):
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """The options of a stack that these tests share; it is whole at the end of each."""
+    folder = tmp_path_factory.mktemp("running")
+    options = StackOptions(folder / "data", detach=True, app_root=make_app(folder / "app"))
+    with temporary_stack(options):
+        yield options
+
+
+@pytest.fixture
+def kill(eventually) -> Callable[..., None]:
+    def kill_these(*doomed: int) -> None:
+        before = [ProcessIdentity.of(pid) for pid in doomed]
+        for pid in doomed:
+            os.kill(pid, signal.SIGKILL)
+        eventually(lambda: not any(one.is_running() for one in before), what="the end of the killed processes")
+
+    return kill_these
+
+
+def test_a_stack_from_up_to_down(options, none_left):
     announced = []
     status = stack.up(options, on_ready=announced.append)
     assert [process.role for process in status.processes] == MAIN_ROLES
@@ -103,61 +119,46 @@ def test_a_stack_from_up_to_down(options):
         assert blobs.get_blob_client("kept", "a.txt").download_blob().readall() == b"text"
 
 
-def test_every_killed_process_comes_back_by_itself(options, eventually):
-    first = stack.up(options)
-    for role in MAIN_ROLES[1:]:
-        os.kill(pids(first)[role], signal.SIGKILL)
-    eventually(lambda: stack.status(options.data_dir).state is Condition.RUNNING, timeout=60)
-    now = stack.status(options.data_dir)
+def test_every_killed_process_comes_back_by_itself(running, eventually, kill):
+    data_dir, first = running.data_dir, stack.status(running.data_dir)
+    kill(*(pids(first)[role] for role in MAIN_ROLES[1:]))
+    eventually(lambda: stack.status(data_dir).state is Condition.RUNNING, timeout=60)
+    now = stack.status(data_dir)
     assert addresses(now) == addresses(first)
     assert all(pids(now)[role] != pids(first)[role] for role in MAIN_ROLES[1:])
     assert pids(now)["supervisor"] == pids(first)["supervisor"]
 
 
-def test_up_after_the_supervisor_was_killed_starts_anew_on_the_same_addresses(options):
-    first = stack.up(options)
-    frozen = pids(first)[FUNCTIONS_HOST]
-    os.kill(frozen, signal.SIGSTOP)  # cannot notice that its parent is gone
-    os.kill(pids(first)["supervisor"], signal.SIGKILL)
-    again = stack.up(options)
-    assert addresses(again) == addresses(first)
-    assert none_left(first)
-
-
-def test_down_after_the_supervisor_was_killed_leaves_nothing(options):
-    first = stack.up(options)
-    os.kill(pids(first)[FUNCTIONS_HOST], signal.SIGSTOP)
-    os.kill(pids(first)["supervisor"], signal.SIGKILL)
-    stack.down(options.data_dir)
-    assert none_left(first)
-
-
-def test_up_on_a_running_stack_brings_back_what_is_missing_and_starts_nothing_else(options):
-    first = stack.up(options)
-    os.kill(pids(first)["token-issuer"], signal.SIGKILL)
-    again = stack.up(options)
+def test_up_on_a_running_stack_brings_back_what_is_missing_and_starts_nothing_else(running, kill):
+    first = stack.status(running.data_dir)
+    kill(pids(first)["token-issuer"])
+    again = stack.up(running)
     assert again.state is Condition.RUNNING
     same = [role for role in MAIN_ROLES if pids(again)[role] == pids(first)[role]]
     assert same == [role for role in MAIN_ROLES if role != "token-issuer"]
     with pytest.raises(StackRunningError, match="port"):
-        stack.up(StackOptions(options.data_dir, port=1234, detach=True, app_root=options.app_root))
+        stack.up(dataclasses.replace(running, port=1234))
 
 
-def test_two_stacks_run_side_by_side(options, tmp_path):
-    other = StackOptions(tmp_path / "other", detach=True, app_root=options.app_root)
-    first, second = stack.up(options), stack.up(other)
-    try:
-        assert not set(addresses(first)) & set(addresses(second))
-        assert none_left(stack.down(other.data_dir))
-        assert stack.status(options.data_dir).state is Condition.RUNNING
-    finally:
-        stack.down(other.data_dir)
+def test_after_a_killed_supervisor_up_starts_anew_and_down_leaves_nothing_beside_another_stack(
+    running, options, kill, none_left
+):
+    other = stack.status(running.data_dir)
+    first = stack.up(options)
+    assert not set(addresses(first)) & set(addresses(other))
+    os.kill(pids(first)[FUNCTIONS_HOST], signal.SIGSTOP)  # cannot notice that its parent is gone
+    kill(pids(first)["supervisor"])
+    again = stack.up(options)
+    assert addresses(again) == addresses(first)
+    assert none_left(first)
+    os.kill(pids(again)[FUNCTIONS_HOST], signal.SIGSTOP)
+    kill(pids(again)["supervisor"])
+    stack.down(options.data_dir)
+    assert none_left(again)
+    assert stack.status(running.data_dir) == other
 
 
-def test_a_temporary_stack_ends_with_its_block_and_with_the_process_that_made_it(options, eventually):
-    with temporary_stack(options) as status:
-        assert status.state is Condition.RUNNING
-    assert none_left(status)
+def test_a_temporary_stack_ends_with_the_process_that_made_it(options, eventually, none_left):
     command = [sys.executable, "-c", ENTERS_A_STACK, str(options.data_dir), str(options.app_root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "up\n"
@@ -166,8 +167,7 @@ def test_a_temporary_stack_ends_with_its_block_and_with_the_process_that_made_it
     eventually(lambda: none_left(status), what="the end of the stack")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stack_in_the_foreground_ends_at_a_signal(options, eventually, number):
+def test_ctrl_c_ends_a_stack_in_the_foreground(options, none_left):
     command = [sys.executable, "-m", "local.stack", "up", "--data-dir", str(options.data_dir)]
     process = subprocess.Popen(
         [*command, "--app-root", str(options.app_root)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -175,7 +175,7 @@ def test_a_stack_in_the_foreground_ends_at_a_signal(options, eventually, number)
     assert process.stdout.readline().split() == ["state", "running"]
     status = stack.status(options.data_dir)
     assert pids(status)["supervisor"] == process.pid
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 0
     assert none_left(status)

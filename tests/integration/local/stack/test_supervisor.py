@@ -7,7 +7,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from local.errors import UnhealthyChildError
@@ -85,19 +84,19 @@ async def test_a_killed_process_comes_back(role, until):
         assert run.pid("one") not in (None, killed)
 
 
-async def test_the_end_leaves_nothing_even_of_a_process_that_ignores_signals(role):
+async def test_the_end_leaves_nothing_even_of_a_process_that_ignores_signals(role, is_alive):
     async with Run(role("polite"), role("deaf", ENDS_LATE, grace_seconds=0.2)) as run:
         pids = [run.pid("polite"), run.pid("deaf")]
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not any(is_alive(pid) for pid in pids)
 
 
-async def test_a_process_that_breaks_at_the_start_is_reported_with_its_last_lines_and_the_others_end(role, until):
+async def test_a_process_that_breaks_at_the_start_is_reported_with_its_last_lines_and_all_end(role, until, is_alive):
     run = Run(role("fine"), role("broken", BREAKS))
     await until(lambda: run.pid("fine"))
     pid = run.pid("fine")
     with pytest.raises(UnhealthyChildError, match=r"(?s)broken.*code 7.*no such thing"):
         await run.task
-    assert not psutil.pid_exists(pid)
+    assert not is_alive(pid)
 
 
 async def test_a_process_that_never_answers_is_given_up_in_time(role):
