@@ -1,0 +1,86 @@
+"""Whatever is killed in the middle of a job: the output is the one that an undisturbed job writes."""
+
+import os
+import signal
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+FILES = 120
+SCRIPT = """
+import os, time
+
+def init():
+    global weight
+    with open(os.path.join(os.environ["AZUREML_MODEL_DIR"], "model", "weights.txt")) as stream:
+        weight = float(stream.read())
+
+def run(mini_batch):
+    time.sleep(0.05)  # the work that a real model would have with a file
+    return [f"{os.path.basename(path)},{float(open(path).read()) * weight}" for path in mini_batch]
+"""
+EXPECTED = "".join(f"{n:04}.txt,{n * 1.5}\n" for n in range(FILES))
+
+
+def kill(pid):
+    os.kill(pid, signal.SIGKILL)
+
+
+def kill_node(user):
+    kill(_node(user).pid)
+
+
+def kill_scoring_process(user):
+    kill(_node(user).children()[0].pid)
+
+
+def kill_role(role):
+    return lambda user: kill(user.pid_of(role))
+
+
+def _node(user):
+    """The scorer node of the stack's only compute."""
+    scale_set = psutil.Process(user.pid_of("scale-set"))
+    return next(child for child in scale_set.children() if "scorer_container.node" in " ".join(child.cmdline()))
+
+
+@pytest.fixture
+def prepared(own_user):
+    own_user.bml("compute", "create", "-n", "cpu-cluster", "--min-instances", "0", "--max-instances", "2")
+    own_user.script_endpoint("crash-endpoint", SCRIPT, compute="cpu-cluster", mini_batch_size=1)
+    for n in range(FILES):
+        own_user.write(f"input/{n:04}.txt", str(n))
+    return own_user
+
+
+@pytest.mark.parametrize(
+    "crash",
+    [
+        pytest.param(kill_node, id="node"),
+        pytest.param(kill_scoring_process, id="scoring-process"),
+        pytest.param(kill_role("functions-host"), id="functions-host"),
+        pytest.param(kill_role("azurite"), id="azurite"),
+        pytest.param(kill_role("scale-set"), id="scale-set"),
+    ],
+)
+def test_a_job_survives_the_sigkill_of(prepared, eventually, crash):
+    job = prepared.invoke("crash-endpoint", "--input-local-path", "input")
+    eventually(lambda: prepared.job(job)["statistics"]["tasks_finished"] > 5, 120, "the middle of the job")
+    crash(prepared)
+    eventually(lambda: prepared.ended(job), 240, "the end of the job")
+    assert prepared.job(job)["status"] == "Completed"
+    assert prepared.output(job) == EXPECTED
+
+
+def test_a_job_goes_on_when_a_stack_that_was_killed_whole_is_started_again(prepared, eventually):
+    job = prepared.invoke("crash-endpoint", "--input-local-path", "input")
+    eventually(lambda: prepared.job(job)["statistics"]["tasks_finished"] > 5, 120, "the middle of the job")
+    processes = [process["pid"] for process in prepared.bml("local", "status")["processes"]]
+    for pid in processes:
+        kill(pid)
+    started = prepared.run("local", "up", "--detach")
+    assert started.returncode == 0, started.stderr
+    eventually(lambda: prepared.ended(job), 240, "the end of the job")
+    assert prepared.output(job) == EXPECTED
