@@ -1,6 +1,7 @@
 """Rows as the bytes of the output file: CSV as RFC 4180 says (with `\\n`), or JSON lines; UTF-8."""
 
 import csv
+import re
 from typing import Any, List, Sequence
 
 from .results import Rows
@@ -8,6 +9,8 @@ from .values import as_field, as_json, column_values
 
 CSV = "csv"
 JSON_LINES = "jsonl"
+
+_LINE_BREAK = re.compile(r"[\r\n]")
 
 
 def encode(rows: Rows, output_format: str) -> bytes:
@@ -35,10 +38,19 @@ def _csv_lines(rows: Rows) -> List[str]:
     taken = _Lines()
     writer = csv.writer(taken, lineterminator="\r\n")
     if rows.frame is None and rows.table is None:
-        writer.writerows([element if isinstance(element, str) else as_json(element)] for element in rows.elements)
+        for element in rows.elements:
+            _write_element(element, taken, writer)
         return taken.lines
     writer.writerows(zip(*(_fields(column) for column in _columns(rows))))
     return taken.lines
+
+
+def _write_element(element: Any, taken: _Lines, writer: Any) -> None:
+    """A text is a line as the script made it, often "name,prediction"; quoted only if it would become two lines."""
+    if isinstance(element, str) and not _LINE_BREAK.search(element):
+        taken.lines.append(element)
+    else:
+        writer.writerow([element if isinstance(element, str) else as_json(element)])
 
 
 def _json_lines(rows: Rows) -> List[str]:
