@@ -41,8 +41,8 @@ _NOT_FOR_CLIENTS = {
 def status_payload(
     instance: Instance, *, show_input: bool = True, events: Sequence[Event] | None = None
 ) -> dict[str, Any]:
-    """The status; `historyEvents` is null unless events are given."""
-    return {
+    """The status; with `historyEvents` only when events are given."""
+    payload = {
         "name": instance.name,
         "instanceId": instance.instance_id,
         "runtimeStatus": instance.status.value,
@@ -51,8 +51,8 @@ def status_payload(
         "output": _value(instance.output),
         "createdTime": _seconds(instance.created),
         "lastUpdatedTime": _seconds(instance.updated),
-        "historyEvents": events,
     }
+    return payload if events is None else payload | {"historyEvents": events}
 
 
 def history_events(events: Sequence[Event], *, show_input: bool, show_output: bool) -> list[Event]:

@@ -208,6 +208,16 @@ async def test_a_plain_http_start_answers_links_that_work(api):
         status = await answer.json()
         assert (answer.status, status["output"]["n"]) == (200, 42)
         assert status["input"] == {"n": 21}
+        assert list(status) == [
+            "name",
+            "instanceId",
+            "runtimeStatus",
+            "input",
+            "customStatus",
+            "output",
+            "createdTime",
+            "lastUpdatedTime",
+        ]
     async with api.http.delete(urls["purgeHistoryDeleteUri"]) as answer:
         assert await answer.json() == {"instancesDeleted": 1}
     async with api.http.get(urls["statusQueryGetUri"]) as answer:
