@@ -20,15 +20,15 @@ class OutputForm:
     columns: tuple[str, ...] = ()
     """Columns of a table without a query; empty for all scalar members."""
 
-    def show(self, value: Any, stream: TextIO = sys.stdout) -> None:
-        """Print `value`; nothing for None and for the form `none`."""
+    def show(self, value: Any, stream: TextIO | None = None) -> None:
+        """Print `value` on stdout or `stream`; nothing for None and for the form `none`."""
         if self.query:
             value = select(value, self.query)
         elif self.name == "table" and self.columns:
             value = _narrowed(value, self.columns)
         text = "" if value is None else _WRITERS[self.name](value)
         if text:
-            print(text, file=stream)
+            print(text, file=stream or sys.stdout)
 
 
 def select(value: Any, query: str) -> Any:
