@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 from starlette.testclient import TestClient
 
+from local.azurite.endpoints import AzuriteEndpoints
 from shared.compute.local_scale_sets import LocalScaleSets
 from shared.control_plane.workspace import Workspace
 from shared.security.tokens import TokenVerifier
@@ -36,8 +39,7 @@ def jwks_url(signing_key: SigningKey) -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture
-def workspace(connection_string: str, jwks_url: str, unique_table_name: Callable[[], str]) -> Workspace:
+def make_workspace(connection_string: str, jwks_url: str) -> Workspace:
     settings = Settings(
         subscription_id="sub-1",
         resource_group="rg-1",
@@ -50,21 +52,47 @@ def workspace(connection_string: str, jwks_url: str, unique_table_name: Callable
     )
     account = StorageAccount(connection_string=connection_string)
     ensure_container(account.blobs, DEFAULT_DATASTORE_CONTAINER)
-    return Workspace(settings, account, table=unique_table_name())
+    return Workspace(settings, account, table=f"resources{uuid.uuid4().hex[:12]}")
 
 
-@pytest.fixture
+@contextmanager
+def serve(workspace: Workspace, scale_sets_url: str, key: SigningKey) -> Iterator[ManagementApi]:
+    machines = LocalScaleSets(scale_sets_url, "key")
+    app = management_app(build(workspace, machines), authentication(TokenVerifier.from_settings(workspace.settings)))
+    with TestClient(app, base_url="http://public.example") as client:
+        yield ManagementApi(client, workspace.settings.workspace_id, key)
+
+
+@pytest.fixture(scope="module")
 def scale_sets() -> Iterator[ScaleSetServer]:
     with scale_set_server() as server:
         yield server
 
 
 @pytest.fixture
+def workspace(connection_string: str, jwks_url: str) -> Workspace:
+    return make_workspace(connection_string, jwks_url)
+
+
+@pytest.fixture
 def api(workspace: Workspace, signing_key: SigningKey, scale_sets: ScaleSetServer) -> Iterator[ManagementApi]:
-    machines = LocalScaleSets(scale_sets.url, "key")
-    app = management_app(build(workspace, machines), authentication(TokenVerifier.from_settings(workspace.settings)))
-    with TestClient(app, base_url="http://public.example") as client:
-        yield ManagementApi(client, workspace.settings.workspace_id, signing_key)
+    with serve(workspace, scale_sets.url, signing_key) as served:
+        yield served
+
+
+@pytest.fixture
+def registered(api: ManagementApi, workspace: Workspace) -> Registered:
+    return register(api, workspace)
+
+
+@pytest.fixture(scope="module")
+def lasting(
+    azurite: AzuriteEndpoints, jwks_url: str, signing_key: SigningKey, scale_sets: ScaleSetServer
+) -> Iterator[Registered]:
+    """The same for a whole module: for tests that leave nothing behind."""
+    workspace = make_workspace(azurite.connection_string, jwks_url)
+    with serve(workspace, scale_sets.url, signing_key) as served:
+        yield register(served, workspace)
 
 
 @dataclass(frozen=True)
@@ -92,9 +120,8 @@ class Registered:
         } | changes
 
 
-@pytest.fixture
-def registered(api: ManagementApi, workspace: Workspace, unique_name: Callable[[str], str]) -> Registered:
-    folder = unique_name("LocalUpload")
+def register(api: ManagementApi, workspace: Workspace) -> Registered:
+    folder = f"LocalUpload/{uuid.uuid4().hex}"
     store = workspace.account.blobs.get_container_client(DEFAULT_DATASTORE_CONTAINER)
     store.upload_blob(f"{folder}/mlflow/MLmodel", "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n")
     store.upload_blob(f"{folder}/custom/weights.bin", b"1")

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class ScaleSetServer:
     url: str
     removed: list[str] = field(default_factory=list)
-    status: int = 404
+    failing: set[str] = field(default_factory=set)
 
 
 @contextmanager
@@ -22,8 +22,9 @@ def scale_set_server() -> Iterator[ScaleSetServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_DELETE(self) -> None:
-            served.removed.append(self.path.removeprefix("/scale-sets/"))
-            self.send_response(served.status)
+            compute = self.path.removeprefix("/scale-sets/")
+            served.removed.append(compute)
+            self.send_response(500 if compute in served.failing else 404)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

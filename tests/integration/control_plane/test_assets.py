@@ -80,9 +80,9 @@ def test_a_version_keeps_its_content(api: ManagementApi) -> None:
         ({"dataUri": f"{STORE}/a", "dataType": "mltable"}, "mltable"),
     ],
 )
-def test_data_that_points_nowhere_is_refused(api: ManagementApi, properties: dict[str, str], reason: str) -> None:
-    assert reason in message_of(api.put("data/sales/versions/1", properties), 400)
-    assert api.get("data/sales").status_code == 404
+def test_data_that_points_nowhere_is_refused(lasting: Registered, properties: dict[str, str], reason: str) -> None:
+    assert reason in message_of(lasting.api.put("data/sales/versions/1", properties), 400)
+    assert lasting.api.get("data/sales").status_code == 404
 
 
 def test_a_data_asset_resolves_to_its_place(api: ManagementApi, workspace: Workspace) -> None:
@@ -110,9 +110,9 @@ def test_an_mlflow_model_shows_the_flavors_of_its_files(registered: Registered) 
         ("triton_model", "custom", "triton_model"),
     ],
 )
-def test_a_model_that_is_not_there_is_refused(registered: Registered, kind: str, folder: str, reason: str) -> None:
-    base = registered.api.get("models/heart/versions/1").json()["properties"]["modelUri"].rsplit("/", 1)[0]
-    answer = registered.api.put("models/other/versions/1", {"modelUri": f"{base}/{folder}", "modelType": kind})
+def test_a_model_that_is_not_there_is_refused(lasting: Registered, kind: str, folder: str, reason: str) -> None:
+    base = lasting.api.get("models/heart/versions/1").json()["properties"]["modelUri"].rsplit("/", 1)[0]
+    answer = lasting.api.put("models/other/versions/1", {"modelUri": f"{base}/{folder}", "modelType": kind})
     assert reason in message_of(answer, 400)
 
 
@@ -144,14 +144,14 @@ def test_an_environment_with_the_same_packages_is_the_same(api: ManagementApi) -
     ],
 )
 def test_an_environment_that_cannot_be_built_is_refused(
-    api: ManagementApi, properties: dict[str, object], reason: str
+    lasting: Registered, properties: dict[str, object], reason: str
 ) -> None:
-    assert reason in message_of(api.put("environments/env/versions/1", properties), 400)
+    assert reason in message_of(lasting.api.put("environments/env/versions/1", properties), 400)
 
 
 @pytest.mark.parametrize("path", ["data/-x/versions/1", "data/x/versions/1 2", "data/x/versions/latest"])
-def test_bad_names_of_assets_are_refused(api: ManagementApi, path: str) -> None:
-    assert "is not valid" in message_of(api.put(path, {"dataUri": f"{STORE}/a"}), 400)
+def test_bad_names_of_assets_are_refused(lasting: Registered, path: str) -> None:
+    assert "is not valid" in message_of(lasting.api.put(path, {"dataUri": f"{STORE}/a"}), 400)
 
 
 def test_uploaded_code_is_found_again_by_its_hash(api: ManagementApi) -> None:

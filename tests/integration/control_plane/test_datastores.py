@@ -10,15 +10,18 @@ from local.azurite.endpoints import ACCOUNT_KEY, ACCOUNT_NAME
 from shared.control_plane.resolution import resolve_uri
 from shared.control_plane.workspace import Workspace
 from shared.storage.locations import container_of
+from tests.integration.control_plane.conftest import Registered
 from tests.integration.control_plane.management_api import ManagementApi, message_of
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def container(workspace: Workspace, unique_name: Callable[[str], str]) -> str:
+def container(connection_string: str, unique_name: Callable[[str], str]) -> str:
     name = unique_name("stored")
-    workspace.account.blobs.create_container(name).upload_blob("folder/a.csv", b"1")
+    client = ContainerClient.from_connection_string(connection_string, name)
+    client.create_container()
+    client.upload_blob("folder/a.csv", b"1")
     return name
 
 
@@ -110,10 +113,10 @@ def test_a_container_that_is_no_datastore_is_read_anonymously(workspace: Workspa
     ],
 )
 def test_a_datastore_that_cannot_be_is_refused(
-    api: ManagementApi, container: str, name: str, change: dict[str, object], reason: str
+    lasting: Registered, container: str, name: str, change: dict[str, object], reason: str
 ) -> None:
-    assert reason in message_of(api.put(f"datastores/{name}", properties(container) | change), 400)
-    assert api.get(f"datastores/{name}").status_code == 404
+    assert reason in message_of(lasting.api.put(f"datastores/{name}", properties(container) | change), 400)
+    assert lasting.api.get(f"datastores/{name}").status_code == 404
 
 
 def test_a_wrong_key_is_found_out_unless_validation_is_skipped(api: ManagementApi, container: str, name: str) -> None:

@@ -33,9 +33,9 @@ def test_an_endpoint_shows_its_scoring_uri(api: ManagementApi) -> None:
         ({"traffic": {"a": 100}}, "defaults.deploymentName"),
     ],
 )
-def test_an_endpoint_that_cannot_be_is_refused(api: ManagementApi, properties: dict[str, object], reason: str) -> None:
-    assert reason in message_of(api.put("batchEndpoints/endpoint-1", properties), 400)
-    assert api.get("batchEndpoints/endpoint-1").status_code == 404
+def test_an_endpoint_that_cannot_be_is_refused(lasting: Registered, properties: dict[str, object], reason: str) -> None:
+    assert reason in message_of(lasting.api.put("batchEndpoints/endpoint-1", properties), 400)
+    assert lasting.api.get("batchEndpoints/endpoint-1").status_code == 404
 
 
 def test_a_deployment_gets_the_defaults_of_azure_ml(registered: Registered) -> None:
@@ -89,10 +89,10 @@ def test_settings_are_read_as_clients_of_all_ages_write_them(registered: Registe
     ],
 )
 def test_a_deployment_that_cannot_work_is_refused_and_not_made(
-    registered: Registered, changes: dict[str, object], reason: str
+    lasting: Registered, changes: dict[str, object], reason: str
 ) -> None:
-    assert reason in message_of(registered.api.put(PATH, registered.deployment(**changes)), 400)
-    assert registered.api.get(PATH).status_code == 404
+    assert reason in message_of(lasting.api.put(PATH, lasting.deployment(**changes)), 400)
+    assert lasting.api.get(PATH).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -107,29 +107,29 @@ def test_a_deployment_that_cannot_work_is_refused_and_not_made(
     ],
 )
 def test_a_script_that_cannot_score_is_refused(
-    registered: Registered, changes: dict[str, dict[str, object] | None], reason: str
+    lasting: Registered, changes: dict[str, dict[str, object] | None], reason: str
 ) -> None:
-    properties = registered.scripted(**changes)
+    properties = lasting.scripted(**changes)
     if changes.get("codeConfiguration"):
-        properties["codeConfiguration"] = {"codeId": registered.code} | (changes["codeConfiguration"] or {})
-    assert reason in message_of(registered.api.put(PATH, properties), 400)
+        properties["codeConfiguration"] = {"codeId": lasting.code} | (changes["codeConfiguration"] or {})
+    assert reason in message_of(lasting.api.put(PATH, properties), 400)
 
 
-def test_a_script_that_is_no_python_is_refused_with_its_line(registered: Registered) -> None:
-    code = upload_code(registered.api, {"score.py": "def run(:\n"}, name="broken")
+def test_a_script_that_is_no_python_is_refused_with_its_line(lasting: Registered) -> None:
+    code = upload_code(lasting.api, {"score.py": "def run(:\n"}, name="broken")
     configuration = {"codeId": code, "scoringScript": "score.py"}
-    answer = registered.api.put(PATH, registered.scripted(codeConfiguration=configuration))
+    answer = lasting.api.put(PATH, lasting.scripted(codeConfiguration=configuration))
     assert "line 1" in message_of(answer, 400)
 
 
-def test_a_script_for_an_mlflow_model_needs_an_environment(registered: Registered) -> None:
-    configuration = {"codeId": registered.code, "scoringScript": "score.py"}
-    answer = registered.api.put(PATH, registered.deployment(codeConfiguration=configuration))
+def test_a_script_for_an_mlflow_model_needs_an_environment(lasting: Registered) -> None:
+    configuration = {"codeId": lasting.code, "scoringScript": "score.py"}
+    answer = lasting.api.put(PATH, lasting.deployment(codeConfiguration=configuration))
     assert "environmentId" in message_of(answer, 400)
 
 
-def test_a_deployment_needs_its_endpoint(registered: Registered) -> None:
-    answer = registered.api.put("batchEndpoints/none-such/deployments/main", registered.deployment())
+def test_a_deployment_needs_its_endpoint(lasting: Registered) -> None:
+    answer = lasting.api.put("batchEndpoints/none-such/deployments/main", lasting.deployment())
     assert "batch endpoint 'none-such' not found" in message_of(answer, 404)
 
 
