@@ -23,7 +23,7 @@ setup: $(VENV)/.installed $(VENV)/.azurite ## Install everything into .venv, wit
 demo: setup $(MODEL) ## Score real files through the whole service, and end it again
 	@$(BIN)/python examples/demo.py
 
-test: setup ## Run all tests (WORKERS=2 for two at a time)
+test: setup $(MODEL) ## Run all tests (WORKERS=2 for two at a time)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: setup ## Check style and format

@@ -30,6 +30,17 @@ bml = LazyGroup(
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; the exit code is the one of docs/cli.md."""
     try:
+        return _run(arguments)
+    except BrokenPipeError:
+        return _leave_closed_pipe()
+    except Exception as error:
+        if os.environ.get("BML_DEBUG"):
+            raise
+        return _fail(f"{_defect(error)}. Run it again with BML_DEBUG=1 and report what it says.", 1)
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
         result = bml.main(args=arguments, prog_name="bml", standalone_mode=False)
     except CliError as error:
         return _fail(error.as_line(), error.exit_code)
@@ -40,8 +51,6 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(_usage_line(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted.", INTERRUPTED)
-    except BrokenPipeError:
-        return _leave_closed_pipe()
     return result if isinstance(result, int) else 0
 
 
@@ -55,6 +64,11 @@ def _usage_line(error: click.ClickException) -> str:
     message = " ".join(error.format_message().split()).rstrip(".")
     context = getattr(error, "ctx", None)
     return f"{message}. See `{context.command_path} --help`." if context else f"{message}."
+
+
+def _defect(error: Exception) -> str:
+    message = " ".join(str(error).split()).rstrip(".")
+    return f"bml has a defect: {type(error).__name__}: {message}"
 
 
 def _leave_closed_pipe() -> int:

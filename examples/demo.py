@@ -1,6 +1,7 @@
 """`make demo`: a service of its own, a real model, real files, the results; then everything is ended again.
 
-Every step is a `bml` command as a user would type it; the service's data and the results lie in `.demo`.
+Every step is a `bml` command as a user would type it; the service's data and the results lie in `.demo`, or in the
+folder of `DEMO_DIR`.
 """
 
 import csv
@@ -15,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BML = Path(sys.executable).with_name("bml")
-DEMO = ROOT / ".demo"
+DEMO = Path(os.environ.get("DEMO_DIR") or ROOT / ".demo").absolute()
 SERVICE = DEMO / "service"
 RESULTS = DEMO / "results"
 EXAMPLE = Path("examples", "heart-classifier")
@@ -27,7 +28,7 @@ def main() -> int:
     # `make` and CI end a program with SIGTERM; the service must be ended then, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.chdir(ROOT)
-    os.environ["BML_DATA_DIR"] = str(SERVICE.relative_to(ROOT))
+    os.environ["BML_DATA_DIR"] = str(SERVICE)
     started = time.monotonic()
     clear()
     try:
@@ -64,11 +65,11 @@ def score() -> str:
 
 def show_results(job: str) -> None:
     say("Fetch the results")
-    bml(f"job download --name {job} --download-path {RESULTS.relative_to(ROOT)} -o table")
+    bml(f"job download --name {job} --download-path {shown(RESULTS)} -o table")
     predictions = RESULTS / "predictions.csv"
     with predictions.open(newline="") as stream:
         rows = list(csv.reader(stream))
-    say(f"The first rows of {predictions.relative_to(ROOT)}")
+    say(f"The first rows of {shown(predictions)}")
     for row in rows[: ROWS_SHOWN + 1]:
         print(",".join(row))
     print(f"... {len(rows) - 1} predictions in all")
@@ -81,7 +82,12 @@ def clear() -> None:
     if (SERVICE / "stack.json").exists():
         subprocess.run([BML, "local", "down"], check=False, stdout=subprocess.DEVNULL)
     shutil.rmtree(DEMO, ignore_errors=True)
-    DEMO.mkdir()
+    DEMO.mkdir(parents=True)
+
+
+def shown(path: Path) -> str:
+    """Relative to here where that is shorter."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def bml(command: str, *, capture: bool = False) -> str:
