@@ -161,7 +161,7 @@ class EndpointDefaults(ArmModel):
 class EndpointProperties(ArmModel):
     """A batch endpoint."""
 
-    read_only = frozenset({"provisioningstate", "scoringuri", "swaggeruri"})
+    read_only = frozenset({"provisioningstate", "scoringuri", "swaggeruri", "keys"})
 
     auth_mode: str = "AADToken"
     description: str | None = None

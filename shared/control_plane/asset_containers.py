@@ -40,6 +40,11 @@ class AssetContainer(Generic[Asset]):
         """Whether all versions are."""
         return all(version.properties.is_archived for version in self.versions)
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether all versions are."""
+        return all(version.properties.is_anonymous for version in self.versions)
+
 
 def get_container(table: ResourceTable[Asset], name: str) -> AssetContainer[Asset]:
     """The container; raises NotFoundError."""
@@ -50,11 +55,11 @@ def get_container(table: ResourceTable[Asset], name: str) -> AssetContainer[Asse
 
 
 def list_containers(table: ResourceTable[Asset], view: ListView) -> Iterator[AssetContainer[Asset]]:
-    """The containers that `view` shows."""
+    """The containers that `view` shows; those that clients made for one deployment only (anonymous) are left out."""
     documents = sorted((row.document for row in table.list()), key=lambda document: document.key)
     for _, versions in groupby(documents, key=lambda document: document.names[0].lower()):
         container = AssetContainer(tuple(sorted(versions, key=age_key)))
-        if view.shows(container.is_archived):
+        if view.shows(container.is_archived) and not container.is_anonymous:
             yield container
 
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from shared.contracts.names import NameRule
 from shared.contracts.parsing import parse_model
@@ -105,9 +104,11 @@ def default_datastore(workspace: Workspace) -> Resource[DatastoreProperties]:
 
 
 def _parsed(body: ResourceBody) -> tuple[DatastoreProperties, DatastoreCredentials]:
-    credentials = parse_model(DatastoreCredentials, body.properties.get("credentials") or {}, "properties.credentials")
-    shown: dict[str, Any] = body.properties | {"credentials": {"credentialsType": credentials.credentials_type}}
-    return parse_model(DatastoreProperties, shown), credentials
+    """The properties without any secret, and the credentials with it."""
+    properties = parse_model(DatastoreProperties, body.properties)
+    credentials = parse_model(DatastoreCredentials, properties.credentials, "properties.credentials")
+    shown = {"credentialsType": credentials.credentials_type}
+    return properties.model_copy(update={"credentials": shown}), credentials
 
 
 def _check_place(workspace: Workspace, properties: DatastoreProperties) -> None:

@@ -69,6 +69,12 @@ def test_a_version_keeps_its_content(api: ManagementApi) -> None:
     assert "exists with other content" in message_of(other, 409)
 
 
+def test_anonymous_assets_are_found_by_name_but_not_listed(api: ManagementApi) -> None:
+    put_data(api, "1", isAnonymous=True)
+    assert api.get("data").json()["value"] == []
+    assert api.get("data/sales").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("properties", "reason"),
     [

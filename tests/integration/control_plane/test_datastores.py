@@ -75,6 +75,19 @@ def test_a_datastore_never_shows_its_secret(api: ManagementApi, container: str, 
     assert "sig=" in lent["key"]
 
 
+def test_a_secret_in_other_spelling_is_not_shown_either(api: ManagementApi, container: str, name: str) -> None:
+    body = properties(container)
+    del body["credentials"]
+    body["Credentials"] = {
+        "CredentialsType": "AccountKey",
+        "Secrets": {"SecretsType": "AccountKey", "Key": ACCOUNT_KEY},
+    }
+    created = api.put(f"datastores/{name}", body)
+    assert created.status_code == 201, created.text
+    assert ACCOUNT_KEY not in created.text
+    assert api.post(f"datastores/{name}/listSecrets", {}).json()["key"] == ACCOUNT_KEY
+
+
 def test_an_update_without_secrets_keeps_them(api: ManagementApi, container: str, name: str) -> None:
     api.put(f"datastores/{name}", with_key(container))
     shown = api.get(f"datastores/{name}").json()["properties"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 
+import azure.functions as func
 import pytest
 from starlette.routing import Route
 
@@ -84,6 +86,19 @@ def test_a_body_that_is_no_json_is_refused_with_its_place(api: ManagementApi) ->
         "PUT", "computes/cpu", content=b'{"properties": ', headers={"Content-Type": "application/json"}
     )
     assert "not valid JSON" in message_of(answer, 400)
+
+
+async def test_the_app_answers_through_the_functions_middleware(api: ManagementApi) -> None:
+    def request(**headers: str) -> func.HttpRequest:
+        url = f"http://public.example{api.workspace_id}/computes?api-version=2023-10-01"
+        return func.HttpRequest("GET", url, headers=headers, params={}, route_params={}, body=b"")
+
+    middleware = func.AsgiMiddleware(api.http.app)
+    refused = await middleware.handle_async(request())
+    assert (refused.status_code, refused.headers["www-authenticate"][:6]) == (401, "Bearer")
+    answer = await middleware.handle_async(request(Authorization=f"Bearer {api.key.token()}"))
+    assert answer.status_code == 200
+    assert json.loads(answer.get_body()) == {"value": [], "nextLink": None}
 
 
 def test_an_error_that_nobody_foresaw_is_answered_in_the_envelope(api: ManagementApi) -> None:
