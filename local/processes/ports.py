@@ -8,7 +8,7 @@ import socket
 LOOPBACK = "127.0.0.1"
 # Below the range that systems hand out to outgoing connections, so that a port kept for a stack
 # that is down now is hardly ever taken when it comes up again.
-_RANGE = range(20_000, 32_000)
+_RANGE = range(10_200, 32_000)
 _TRIES = 200
 
 
