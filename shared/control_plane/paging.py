@@ -48,7 +48,7 @@ def _encoded(key: str) -> str:
 
 def _decoded(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4)).decode()
+        return base64.b64decode(token.encode() + b"=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError) as error:
         raise ValidationError(
             f"$skiptoken {token!r} is not valid: follow nextLink as it is", target="$skiptoken"

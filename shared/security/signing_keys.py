@@ -54,7 +54,7 @@ class SigningKeys:
             if answer.status != 200:
                 raise DependencyError(f"the token issuer's keys at {self._url} answered HTTP status {answer.status}")
             keys = [_usable(entry) for entry in answer.json()["keys"]]
-        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as error:
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DependencyError(f"the token issuer's keys at {self._url} cannot be read: {error}") from error
         self._keys = {key.key_id: key for key in keys if key is not None and key.key_id}
         self._fetched = self._clock()

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from shared.control_plane.paging import page_of
+from shared.errors import ValidationError
+
+pytestmark = pytest.mark.unit
+
+
+def walk(items: list[str], size: int, *, descending: bool = False) -> list[list[str]]:
+    pages, token = [], None
+    while True:
+        page = page_of(items, str, size=size, skip_token=token, descending=descending)
+        pages.append(page.items)
+        if page.skip_token is None:
+            return pages
+        token = page.skip_token
+
+
+def test_pages_follow_each_other_in_order() -> None:
+    assert walk(["c", "a", "b"], 2) == [["a", "b"], ["c"]]
+    assert walk(["c", "a", "b"], 2, descending=True) == [["c", "b"], ["a"]]
+    assert walk(["a", "b"], 2) == [["a", "b"]]
+    assert walk([], 2) == [[]]
+
+
+def test_what_is_deleted_between_two_pages_hides_nothing() -> None:
+    first = page_of(["a", "b", "c"], str, size=2)
+    assert page_of(["a", "c"], str, size=2, skip_token=first.skip_token).items == ["c"]
+
+
+@pytest.mark.parametrize("token", ["?", "a", "_w"])
+def test_a_token_that_is_none_of_ours_is_refused(token: str) -> None:
+    with pytest.raises(ValidationError, match="skiptoken"):
+        page_of(["a"], str, skip_token=token)

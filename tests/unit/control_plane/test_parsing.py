@@ -1,0 +1,48 @@
+"""Bodies are read as clients of all ages write them; errors name the member."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.contracts.parsing import parse_model
+from shared.contracts.resources import ComputeProperties, DeploymentProperties, EndpointProperties
+from shared.errors import ValidationError
+
+pytestmark = pytest.mark.unit
+
+DEPLOYMENT = {"model": {"assetId": "m"}, "compute": "c"}
+
+
+def test_members_are_read_in_any_case_and_null_means_absent() -> None:
+    body = {"MODEL": {"AssetId": "m"}, "Compute": "c", "MiniBatchSize": 3, "retry_settings": {"MaxRetries": None}}
+    read = parse_model(DeploymentProperties, body)
+    assert (read.mini_batch_size, read.retry_settings.max_retries) == (3, 3)
+
+
+def test_unknown_members_are_given_back_and_those_of_answers_dropped() -> None:
+    body = {"computeType": "AmlCompute", "disableLocalAuth": True, "provisioningState": "Failed", "createdOn": "x"}
+    shown = parse_model(ComputeProperties, body).to_arm()
+    assert shown["disableLocalAuth"] is True
+    assert not {"provisioningState", "createdOn"} & shown.keys()
+
+
+def test_keys_of_an_endpoint_are_never_kept() -> None:
+    assert "keys" not in parse_model(EndpointProperties, {"keys": {"primaryKey": "secret"}}).to_arm()
+
+
+def test_one_wrong_member_is_named_with_its_value() -> None:
+    with pytest.raises(ValidationError, match=r"^properties\.resources\.instanceCount: .*, not 'two'$") as caught:
+        parse_model(DeploymentProperties, DEPLOYMENT | {"resources": {"instanceCount": "two"}})
+    assert caught.value.target == "properties.resources.instanceCount"
+
+
+def test_all_wrong_members_are_named_at_once() -> None:
+    with pytest.raises(ValidationError) as caught:
+        parse_model(DeploymentProperties, {"model": {"assetId": "m"}, "errorThreshold": -5})
+    assert {detail.target for detail in caught.value.details} == {"properties.compute", "properties.errorThreshold"}
+
+
+def test_a_long_value_is_not_repeated_in_full() -> None:
+    with pytest.raises(ValidationError) as caught:
+        parse_model(DeploymentProperties, DEPLOYMENT | {"miniBatchSize": "x" * 10_000})
+    assert len(caught.value.message) < 300
