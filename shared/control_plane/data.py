@@ -3,6 +3,7 @@
 from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
 from shared.contracts.resources import DataProperties
+from shared.control_plane.datastore_uris import place_of
 from shared.control_plane.references import must_exist
 from shared.control_plane.resolution import resolve_uri
 from shared.control_plane.saving import Change, Saved
@@ -19,10 +20,11 @@ def put_data(
     with other content.
     """
     properties = parse_model(DataProperties, body.properties)
-    with must_exist("dataUri"):
-        resolve_uri(workspace, properties.data_uri, "dataUri")
+    if workspace.data.find(name, version) is None:
+        with must_exist("dataUri"):
+            resolve_uri(workspace, properties.data_uri, "dataUri")
 
     def content(data: DataProperties) -> object:
-        return resolve_uri(workspace, data.data_uri, "dataUri"), data.data_type
+        return place_of(workspace.settings, data.data_uri), data.data_type
 
     return put_version(workspace.data, name, version, properties, change, content=content)

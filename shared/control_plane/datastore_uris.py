@@ -30,6 +30,12 @@ def parse_datastore_uri(settings: Settings, uri: str, field: str) -> DatastorePa
     return DatastorePath(match["datastore"], f"{path}/" if path and folder else path)
 
 
+def place_of(settings: Settings, uri: str) -> object:
+    """Equal for URIs that name the same place, whether or not it is still there."""
+    path = parse_datastore_uri(settings, uri, "uri")
+    return (path.datastore.lower(), path.path.rstrip("/")) if path else uri
+
+
 def checked_path(path: str, shown: str, field: str) -> str:
     """A blob path without slashes at its ends; raises ValidationError when it has parts such as `..`."""
     parts = path.strip("/").split("/")

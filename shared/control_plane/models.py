@@ -3,7 +3,8 @@
 from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
 from shared.contracts.resources import ModelProperties
-from shared.control_plane.asset_locations import blob_location, model_location
+from shared.control_plane.asset_locations import model_location
+from shared.control_plane.datastore_uris import place_of
 from shared.control_plane.mlmodel import read_flavors
 from shared.control_plane.references import must_exist
 from shared.control_plane.saving import Change, Saved
@@ -30,7 +31,7 @@ def put_model(
         properties = properties.model_copy(update={"flavors": existing.document.properties.flavors})
 
     def content(model: ModelProperties) -> object:
-        return blob_location(workspace, model.model_uri, "modelUri"), model.model_type
+        return place_of(workspace.settings, model.model_uri), model.model_type
 
     return put_version(workspace.models, name, version, properties, change, content=content)
 

@@ -1,7 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
 import pytest
 
+from shared.contracts.job import JobDocument
+from shared.contracts.job_spec import ModelSpec, OutputSpec
+from shared.contracts.locations import Location
+from shared.contracts.names import job_id
+from shared.contracts.requests import ResourceBody
+from shared.contracts.settings import ScoringSettings
+from shared.control_plane.computes import put_compute
+from shared.control_plane.saving import Change
+from shared.control_plane.workspace import Workspace
+from shared.jobs.store import JobStore
 from tests.integration.control_plane.conftest import Registered
 from tests.integration.control_plane.management_api import ManagementApi, message_of
 from tests.integration.control_plane.scale_set_server import ScaleSetServer
@@ -99,3 +113,37 @@ def test_conditions_of_a_write_are_kept(api: ManagementApi) -> None:
     assert api.put("computes/cpu", {}, headers={"If-Match": etag}).status_code == 412
     assert api.delete("computes/cpu", headers={"If-Match": etag}).status_code == 412
     assert api.delete("computes/cpu", headers={"If-Match": newer}).status_code == 200
+
+
+def test_of_many_creations_at_once_one_creates_and_all_succeed(workspace: Workspace) -> None:
+    def put(number: int) -> bool:
+        body = ResourceBody(properties={"description": str(number)})
+        return put_compute(workspace, "cpu", body, Change()).created
+
+    with ThreadPoolExecutor(4) as pool:
+        created = list(pool.map(put, range(4)))
+    assert sorted(created) == [False, False, False, True]
+
+
+def test_a_compute_with_an_unfinished_job_is_kept(
+    api: ManagementApi, workspace: Workspace, unique_name: Callable[[str], str]
+) -> None:
+    compute, job = unique_name("cpu"), unique_name("job")
+    api.put(f"computes/{compute}", {})
+    place = Location(kind="blob_folder", container="c")
+    JobStore(workspace.account.tables).add(
+        JobDocument(
+            name=job,
+            job_id=job_id(job),
+            endpoint="heart",
+            deployment="main",
+            compute=compute.upper(),
+            created=datetime.now(UTC),
+            model=ModelSpec(name="m", version="1", is_mlflow=True, location=place),
+            settings=ScoringSettings(),
+            input=place,
+            output=OutputSpec(folder=place, file_name="predictions.csv"),
+        )
+    )
+    assert job in message_of(api.delete(f"computes/{compute}"), 409)
+    assert api.get(f"computes/{compute}").status_code == 200

@@ -137,3 +137,11 @@ def test_a_wrong_key_is_found_out_unless_validation_is_skipped(api: ManagementAp
     assert "cannot be read" in message_of(api.put(f"datastores/{name}", wrong), 400)
     body = {"properties": wrong}
     assert api.request("PUT", f"datastores/{name}", json=body, params={"skipValidation": "true"}).status_code == 201
+
+
+def test_data_of_a_deleted_datastore_can_still_be_archived(api: ManagementApi, container: str, name: str) -> None:
+    api.put(f"datastores/{name}", with_key(container))
+    uri = f"azureml://datastores/{name}/paths/folder"
+    api.put("data/left/versions/1", {"dataUri": uri})
+    api.delete(f"datastores/{name}")
+    assert api.put("data/left/versions/1", {"dataUri": f"{uri}/", "isArchived": True}).status_code == 200
