@@ -18,7 +18,7 @@ class CpuTimes:
     """CPU seconds that each role of the stack has used so far, and when that was read."""
 
     seconds: Mapping[str, float]
-    """By role; what a node's children used is `SCORING`, for other roles children are counted in."""
+    """By role; what the nodes' children used is `SCORING`, the other roles do their work themselves."""
     machine: float
     """What the whole machine has used."""
     at: float
@@ -31,9 +31,9 @@ class CpuTimes:
             if process.pid is None:
                 continue
             own, below = _of(psutil.Process(process.pid))
-            below_role = SCORING if process.role == NODE else process.role
             seconds[process.role] = seconds.get(process.role, 0.0) + own
-            seconds[below_role] = seconds.get(below_role, 0.0) + below
+            if process.role == NODE:
+                seconds[SCORING] = seconds.get(SCORING, 0.0) + below
         return cls(seconds, _machine(), time.monotonic())
 
     def since(self, before: CpuTimes) -> dict[str, float]:

@@ -45,6 +45,15 @@ def run_ideal(workload: Workload, processes: int) -> IdealFigures:
     )
 
 
+def mean(one: IdealFigures, other: IdealFigures) -> IdealFigures:
+    """The mean of two runs: on a machine that others use as well, one alone may be lucky."""
+    return IdealFigures(
+        seconds=(one.seconds + other.seconds) / 2,
+        cpu_seconds=(one.cpu_seconds + other.cpu_seconds) / 2,
+        output=one.output,
+    )
+
+
 def _shares(workload: Workload, processes: int) -> list[list[list[str]]]:
     """Contiguous parts of the mini-batches, so that the outputs put together have the order of the input."""
     files = sorted(str(path) for path in workload.inputs.iterdir())

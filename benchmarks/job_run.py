@@ -19,7 +19,7 @@ from cli.invocation.scoring_input import InputOptions, dataset
 from cli.uploads.datastore import datastore_container
 from local import stack
 
-_POLL_SECONDS = 0.25
+_POLL_SECONDS = 0.5
 _ENDED = {"Completed", "Failed", "Canceled"}
 
 

@@ -75,7 +75,7 @@ def make_tiny_files(folder: Path, files: int) -> Workload:
 def make_csv_files(folder: Path, files: int, rows: int) -> Workload:
     """`files` CSV files of `rows` rows for a random forest: the work of a usual model."""
     title = f"{files:,} CSV files of {rows:,} rows, a scikit-learn model in MLflow format"
-    workload = Workload("csv-files", title, folder, files, mini_batch_size=2, is_mlflow=True, rows=files * rows)
+    workload = Workload("csv-files", title, folder, files, mini_batch_size=5, is_mlflow=True, rows=files * rows)
     workload.inputs.mkdir(parents=True)
     header = ",".join(f"feature_{number}" for number in range(FEATURES))
     source = random.Random(7)
