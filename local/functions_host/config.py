@@ -23,6 +23,11 @@ _PLATFORM_SECTIONS = {
     "aggregator", "concurrency", "extensionBundle", "healthMonitor", "logging", "managedDependency",
     "singleton", "telemetryMode", "version", "watchDirectories", "watchFiles",
 }  # fmt: skip
+# What concerns storage provider, tracing and versions of the extension in Azure.
+_DURABLE_PLATFORM_KEYS = {
+    "defaultVersion", "extendedSessionsEnabled", "notifications", "storageProvider", "tracing",
+    "versionMatchStrategy", "versionFailureStrategy",
+}  # fmt: skip
 _LOG_LEVELS = {
     "trace": "DEBUG", "debug": "DEBUG", "information": "INFO", "warning": "WARNING",
     "error": "ERROR", "critical": "CRITICAL", "none": "CRITICAL",
@@ -160,7 +165,7 @@ def _durable_options(section: ConfigSection, settings: AppSettings) -> DurableOp
             "maxConcurrentOrchestratorFunctions", DurableOptions.max_concurrent_orchestrators, 1, 100_000
         ),
     )
-    section.report_rest("the local durable engine keeps its own store")
+    section.report_rest("unknown key of the durable extension", known=_DURABLE_PLATFORM_KEYS)
     return options
 
 

@@ -80,24 +80,26 @@ def _match_segment(segment: Segment, token: str, values: dict[str, str]) -> bool
         return only.lower() == token.lower()
     if len(segment) == 1 and isinstance(only, Parameter):
         return token != "" and _store(values, only, token) is not None
-    match = re.fullmatch("".join(_patterns(segment)), token, re.IGNORECASE)
-    parameters = [part for part in segment if isinstance(part, Parameter)]
+    return any(_match_parts(parts, token, values) for parts in _readings(segment))
+
+
+def _readings(segment: Segment) -> Iterator[Segment]:
+    """The segment itself and, for `{name}.{extension?}`, the segment without dot and extension."""
+    yield segment
+    last, before = segment[-1], segment[-2]
+    if isinstance(last, Parameter) and last.optional and isinstance(before, str):
+        stem = before.removesuffix(".")
+        yield (*segment[:-2], stem) if stem else segment[:-2]
+
+
+def _match_parts(parts: Segment, token: str, values: dict[str, str]) -> bool:
+    pattern = "".join("(.+)" if isinstance(part, Parameter) else re.escape(part) for part in parts)
+    match = re.fullmatch(pattern, token, re.IGNORECASE)
+    parameters = [part for part in parts if isinstance(part, Parameter)]
     return match is not None and all(
         _store(values, parameter, value) is not None
         for parameter, value in zip(parameters, match.groups(), strict=True)
-        if value is not None
     )
-
-
-def _patterns(segment: Segment) -> Iterator[str]:
-    for position, part in enumerate(segment):
-        following = segment[position + 1] if position + 1 < len(segment) else None
-        if isinstance(part, Parameter):
-            yield "(.+)" if not part.optional else r"(?:\.([^.]+))?"
-        elif not (isinstance(following, Parameter) and following.optional):
-            yield re.escape(part)
-        else:  # `{name}.{extension?}`: the dot belongs to the optional part
-            yield re.escape(part.removesuffix("."))
 
 
 def _store(values: dict[str, str], parameter: Parameter, value: str) -> dict[str, str] | None:

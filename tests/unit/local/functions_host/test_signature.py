@@ -1,0 +1,100 @@
+from typing import List  # noqa: UP035 - the SDK refuses list[str]
+
+import azure.functions as func
+import pytest
+
+from local.functions_host.errors import FunctionLoadError
+from local.functions_host.functions import Binding
+from local.functions_host.signature import read_signature
+
+pytestmark = pytest.mark.unit
+
+QUEUE = Binding("msg", "queueTrigger", "IN", {})
+OUT = Binding("out", "queue", "OUT", {})
+RETURN = Binding("$return", "queue", "OUT", {})
+ACTIVITY = Binding("value", "activityTrigger", "IN", {})
+
+
+def test_sync_and_async_functions_are_told_apart():
+    def sync(msg): ...
+
+    async def coroutine(msg): ...
+
+    assert not read_signature("f", sync, [QUEUE]).is_async
+    assert read_signature("f", coroutine, [QUEUE]).is_async
+
+
+def test_context_without_a_binding_is_given():
+    def function(msg, context: func.Context): ...
+
+    assert read_signature("f", function, [QUEUE]).wants_context
+
+
+def test_text_annotation_takes_the_plain_value():
+    def function(msg: str, out: func.Out[bytes]): ...
+
+    signature = read_signature("f", function, [QUEUE, OUT])
+    assert signature.inputs["msg"].converter == signature.outputs["out"].converter == "generic"
+
+
+def test_list_output_keeps_the_binding_s_converter():
+    def function(msg, out: func.Out[List[str]]): ...  # noqa: UP006 - the SDK refuses list[str]
+
+    assert read_signature("f", function, [QUEUE, OUT]).outputs["out"].converter == "queue"
+
+
+def test_activity_has_an_implicit_result_and_a_queue_function_none():
+    def activity(value: str) -> dict[str, int]: ...
+
+    def queued(msg): ...
+
+    assert read_signature("f", activity, [ACTIVITY]).result.converter == "activityTrigger"
+    assert read_signature("f", queued, [QUEUE]).result is None
+
+
+def test_explicit_return_binding_wins_over_an_implicit_one():
+    def activity(value): ...
+
+    assert read_signature("f", activity, [ACTIVITY, RETURN]).result.converter == "queue"
+
+
+def _function(**annotations):
+    parameters = ", ".join(annotations)
+    scope: dict = {}
+    exec(f"def function({parameters}): ...", scope)
+    function = scope["function"]
+    function.__annotations__ = {name: kind for name, kind in annotations.items() if kind is not None}
+    return function
+
+
+@pytest.mark.parametrize(
+    ("function", "bindings", "reason"),
+    [
+        (_function(msg=None, extra=None), [QUEUE], "parameters without a binding decorator: extra"),
+        (_function(msg=None), [QUEUE, OUT], "bindings without a parameter of the function: out"),
+        (_function(msg=int), [QUEUE], "does not match its annotation"),
+        (_function(msg=func.TimerRequest), [QUEUE], "does not match its annotation"),
+        (_function(msg=func.Out[str]), [QUEUE], "is an input, but its annotation is azure.functions.Out"),
+        (_function(msg=None, out=str), [QUEUE, OUT], "is an output, but its annotation is not"),
+        (_function(msg=None, out=func.Out), [QUEUE, OUT], "invalid Out annotation"),
+        (_function(msg=None, context=int), [QUEUE], "expected to be of type azure.functions.Context"),
+        (_function(msg="Missing"), [QUEUE], "annotations cannot be resolved"),
+        (_function(msg=None), [Binding("msg", "queueTrigger", "INOUT", {})], '"inout"'),
+        (_function(msg=None), [QUEUE, Binding("$return", "queue", "IN", {})], 'direction set to "out"'),
+    ],
+)
+def test_function_that_does_not_fit_its_bindings_is_refused(function, bindings, reason):
+    with pytest.raises(FunctionLoadError, match=reason):
+        read_signature("f", function, bindings)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "reason"),
+    [(int, "does not match binding type"), (func.Out[str], "should not be"), (List[str], "non-type")],  # noqa: UP006 - see above
+)
+def test_wrong_return_annotation_is_refused(annotation, reason):
+    def function(msg): ...
+
+    function.__annotations__ = {"return": annotation}
+    with pytest.raises(FunctionLoadError, match=reason):
+        read_signature("f", function, [QUEUE, RETURN])
