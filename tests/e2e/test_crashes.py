@@ -2,9 +2,14 @@
 
 import os
 import signal
+from pathlib import Path
 
 import psutil
 import pytest
+
+from local.stack.options import StackOptions
+from local.stack.temporary import temporary_stack
+from tests.e2e.user import User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -46,13 +51,17 @@ def _node(user):
     return next(child for child in scale_set.children() if "scorer_container.node" in " ".join(child.cmdline()))
 
 
-@pytest.fixture
-def prepared(own_user):
-    own_user.bml("compute", "create", "-n", "cpu-cluster", "--min-instances", "0", "--max-instances", "2")
-    own_user.script_endpoint("crash-endpoint", SCRIPT, compute="cpu-cluster", mini_batch_size=1)
-    for n in range(FILES):
-        own_user.write(f"input/{n:04}.txt", str(n))
-    return own_user
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A user whose stack may be broken: every test leaves it as a user would find it after a crash."""
+    folder = tmp_path_factory.mktemp("crashes")
+    with temporary_stack(StackOptions(folder / "stack")) as status:
+        user = User(Path(status.data_dir), folder / "user")
+        user.bml("compute", "create", "-n", "cpu-cluster", "--min-instances", "0", "--max-instances", "2")
+        user.script_endpoint("crash-endpoint", SCRIPT, compute="cpu-cluster", mini_batch_size=1)
+        for n in range(FILES):
+            user.write(f"input/{n:04}.txt", str(n))
+        yield user
 
 
 @pytest.mark.parametrize(
