@@ -44,6 +44,7 @@ from shared.storage.rows import RowTable
 
 _NUDGE_SECONDS = 5.0
 _QUEUE_CHECK_SECONDS = 2.0
+_LANE_END_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class JobRun:
             lane.start()
         while not self._ended() and not self._failed.is_set():
             self._pause()
-        self._end_lanes()
+        self._end_lanes(tasks)
         stager.close()
         tasks.close()
         fetcher.close()
@@ -181,14 +182,15 @@ class JobRun:
         self._slots.append(slot)
         return slot, own / "output"
 
-    def _end_lanes(self) -> None:
+    def _end_lanes(self, tasks: TaskSource) -> None:
         """Stop the lanes at once; a process that is at work is killed, an idle one is not."""
         self._stop.set()
+        tasks.stop()
         for lane, slot in zip(self._lanes, self._slots, strict=True):
             if lane.busy or not self._over.is_set():
                 slot.abort()
         for lane, slot in zip(self._lanes, self._slots, strict=True):
-            while not lane.join(0.2):
+            while not lane.join(_LANE_END_SECONDS):
                 slot.abort()  # it was between two mini-batches, or is still loading
 
     def _release_slots(self) -> None:

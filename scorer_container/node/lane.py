@@ -76,8 +76,8 @@ class Lane:
         self._seconds_per_mini_batch = _AHEAD_SECONDS
         self._progress = LaneProgress()
         self._task_started = 0.0
-        self.busy = False
-        """Whether a mini-batch is being scored now."""
+        self.busy = True
+        """Whether the process is being initialised or scores a mini-batch now."""
         self._thread = threading.Thread(target=self._run, name=f"lane-{self.number}", daemon=True)
 
     def start(self) -> None:
@@ -92,6 +92,7 @@ class Lane:
     def _run(self) -> None:
         try:
             self._slot.ready()
+            self.busy = False
             self._on_ready()
             while not self._job.stop.is_set():
                 self._work()

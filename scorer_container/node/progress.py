@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
@@ -23,7 +23,6 @@ class LaneProgress:
     current_file: str = ""
     tasks_finished: int = 0
     busy_seconds: float = 0.0
-    fatal: JobFailure | None = None
 
 
 class ProgressReporter:
@@ -35,6 +34,7 @@ class ProgressReporter:
         self._node_id = node_id
         self._log = log
         self._lanes: dict[int, LaneProgress] = {}
+        self._fatal: dict[int, JobFailure] = {}
         self._written: dict[int, LaneProgress] = {}
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -50,7 +50,9 @@ class ProgressReporter:
     def report_fatal(self, lane: int, failure: JobFailure) -> None:
         """Write at once that process `lane` can do no work at all."""
         with self._lock:
-            self._lanes[lane] = replace(self._lanes.get(lane, LaneProgress()), fatal=failure)
+            self._fatal.setdefault(lane, failure)
+            self._lanes.setdefault(lane, LaneProgress())
+            self._written.pop(lane, None)
         self.flush()
 
     def flush(self) -> None:
@@ -85,7 +87,7 @@ class ProgressReporter:
             current_file=progress.current_file,
             tasks_finished=progress.tasks_finished,
             busy_seconds=progress.busy_seconds,
-            fatal=progress.fatal,
+            fatal=self._fatal.get(lane),
         )
         try:
             self._table.put(self._job_id, process, row)

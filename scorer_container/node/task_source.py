@@ -88,11 +88,15 @@ class TaskSource:
         except HotPathError as error:
             self._log(f"task {task.task.task} could not be given back, its lease will end: {error}")
 
-    def close(self) -> None:
-        """Stop receiving and give back what no lane has taken."""
+    def stop(self) -> None:
+        """Stop receiving; lanes that wait for a task are let go."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """Stop receiving and give back what no lane has taken."""
+        self.stop()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
         while self._ready:

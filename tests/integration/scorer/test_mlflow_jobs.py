@@ -97,3 +97,62 @@ def test_json_lines_output_has_an_object_for_each_row(served, location, expected
     job = served.job({"a.csv": "a,b\n1.5,2\n"}, model=location, output_file_name="out.jsonl")
     value = expected(pd.DataFrame({"a": [1.5], "b": [2]}))[0]
     assert [json.loads(line) for line in job.lines()] == [{"row": 0, "prediction": value, "file": "a.csv"}]
+
+
+@pytest.fixture(scope="module")
+def treacherous(served, tmp_path_factory):
+    """A model that hangs, dies or raises, as the file says."""
+    folder = tmp_path_factory.mktemp("mlflow") / "treacherous"
+    code = folder.parent / "treacherous_model.py"
+    code.write_text(
+        """
+import os, time
+import mlflow, pandas
+
+class Treacherous(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        what = model_input["what"].iloc[0]
+        if what == "hang":
+            time.sleep(600)
+        if what == "die":
+            os._exit(9)
+        if what == "raise":
+            raise RuntimeError("no such thing")
+        return pandas.DataFrame({"upper": model_input["what"].str.upper(), "row": 1})
+
+mlflow.models.set_model(Treacherous())
+"""
+    )
+    mlflow.pyfunc.save_model(folder, python_model=str(code), pip_requirements=["mlflow"])
+    return served.upload_folder(folder, "treacherous")
+
+
+def test_files_that_hang_or_kill_the_process_fail_alone(served, treacherous):
+    whats = ["good", "hang", "fine", "die", "raise", "well"]
+    files = {f"{n}-{what}.csv": f"what\n{what}\n" for n, what in enumerate(whats)}
+    job = served.job(files, model=treacherous, mini_batch_size=6, max_retries=3, timeout_seconds=2)
+    ledger = job.wait(90)
+    assert (ledger.succeeded, ledger.failed) == (3, 3)
+    errors = {error["file"]: (error["error_type"], error["attempt"]) for error in job.errors()}
+    assert errors == {
+        "1-hang.csv": ("TimeoutError", 3),
+        "3-die.csv": ("ProcessEndedError", 3),
+        "4-raise.csv": ("RuntimeError", 3),
+    }
+    assert read(job.finish()) == [
+        ["row", "upper", "prediction_row", "file"],
+        ["0", "GOOD", "1", "0-good.csv"],
+        ["0", "FINE", "1", "2-fine.csv"],
+        ["0", "WELL", "1", "5-well.csv"],
+    ]
+
+
+def test_a_model_that_cannot_be_loaded_fails_the_job_with_the_reason(served, model):
+    files = {str(p.relative_to(model)): p.read_bytes() for p in model.rglob("*") if p.is_file()}
+    broken = {name: b"not a model" if name.startswith("model.") else content for name, content in files.items()}
+    job = served.job({"a.csv": "a,b\n1,1\n"}, model=served.upload(broken, "broken"))
+    failure = job.wait_for_failure()
+    job.end()
+    assert failure.step == "model"
+    assert failure.message.startswith("the model cannot be loaded: ")
+    assert failure.traceback

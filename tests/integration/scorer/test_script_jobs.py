@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import json
+
 import pytest
+
+from tests.integration.scorer.played_app import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -23,3 +27,228 @@ def test_rows_come_out_in_the_order_of_the_input(served):
     ledger = job.ledger()
     assert not job.errors()
     assert (ledger.succeeded, ledger.failed, ledger.rows) in {(23, 0, 23), (0, 0, 0)}
+
+
+def run_script(served, run: str, files, **settings):
+    return served.job(files, script=f"import os, sys, time\n\ndef run(mini_batch):\n    {run}\n", **settings)
+
+
+def test_results_of_every_accepted_type_become_rows(served):
+    script = """
+import numpy, pandas, os
+
+def run(mini_batch):
+    return eval(open(mini_batch[0]).read())
+"""
+    cases = {
+        '["a.png,7", \'say "hi"\', "line\\nbreak"]': 'a.png,7\nsay "hi"\n"line\nbreak"\n',
+        '("x", 1, None, {"k": [1.5, float("nan")]})': 'x\n1\nnull\n"{""k"": [1.5, null]}"\n',
+        "numpy.array([0.1, 2], dtype='float32')": "0.1\n2.0\n",
+        "numpy.array([[1, 2], [3, 4]])": "1,2\n3,4\n",
+        "pandas.Series(['p', 'q'])": "p\nq\n",
+        "(str(n) for n in range(2))": "0\n1\n",
+        "iter([True])": "true\n",
+    }
+    files = {f"{n}.txt": case for n, case in enumerate(cases)}
+    job = served.job(files, script=script)
+    job.wait()
+    assert job.errors() == []
+    assert job.finish().decode() == "".join(cases.values())
+
+
+def test_a_data_frame_gives_a_header_and_its_columns_in_one_order(served):
+    script = """
+import pandas, os
+
+def run(mini_batch):
+    if mini_batch[0].endswith("other.txt"):
+        return pandas.DataFrame({"name": ["n"], "else": [1]})
+    frame = pd_frame = pandas.DataFrame({"name": [os.path.basename(mini_batch[0])], "value": [0.5], "none": [None]})
+    return frame if mini_batch[0].endswith("a.txt") else frame[["value", "none", "name"]]
+"""
+    job = served.job({"a.txt": "", "b.txt": "", "other.txt": ""}, script=script)
+    ledger = job.wait()
+    assert (ledger.succeeded, ledger.failed) == (2, 1)
+    (error,) = job.errors()
+    assert error["file"] == "other.txt"
+    assert error["message"] == (
+        "the result has the columns name, else, the job's other results have the columns name, value, none"
+    )
+    assert job.finish().decode() == "name,value,none\na.txt,0.5,\nb.txt,0.5,\n"
+
+
+def test_a_short_result_fails_the_rest_without_a_retry(served):
+    script = """
+calls = 0
+
+def run(mini_batch):
+    global calls
+    calls += 1
+    return [calls]
+"""
+    job = served.job({f"{n}.txt": "" for n in range(4)}, script=script, mini_batch_size=2, max_retries=3)
+    ledger = job.wait()
+    assert (ledger.succeeded, ledger.failed, ledger.rows) == (2, 2, 2)
+    errors = job.errors()
+    assert [error["items"] for error in errors] == [1, 1]
+    assert "returned 1 results for the 2 files of mini-batch 0 (0.txt, 1.txt)" in errors[0]["message"]
+    assert job.finish() == b"1\n2\n"
+
+
+def test_more_results_than_files_count_once_for_each_file(served):
+    job = run_script(served, "return ['r'] * 5", {"a.txt": "", "b.txt": ""}, mini_batch_size=2)
+    ledger = job.wait()
+    assert (ledger.succeeded, ledger.failed, ledger.rows) == (2, 0, 5)
+    job.end()
+
+
+@pytest.mark.parametrize(
+    ("body", "error_type", "message"),
+    [
+        ("raise ValueError('bad pixel')", "ValueError", "bad pixel"),
+        ("return {'a': 1}", "ResultError", "run() returned a value of type 'dict'"),
+        ("return None", "ResultError", "run() returned None"),
+        ("sys.exit(3)", "SystemExit", "3"),
+        ("os._exit(7)", "ProcessEndedError", "ended with exit code 7 during run()"),
+        ("os.kill(os.getpid(), 9)", "ProcessEndedError", "was ended by SIGKILL"),
+        ("time.sleep(60)", "TimeoutError", "run() did not end within the timeout of 1 s"),
+    ],
+)
+def test_a_mini_batch_that_fails_is_tried_again_and_then_fails_all_its_files(served, body, error_type, message):
+    body = f"sys.stdout.write('try '); {body}"
+    job = run_script(served, body, {"a.txt": "", "b.txt": ""}, mini_batch_size=2, max_retries=2, timeout_seconds=1)
+    ledger = job.wait()
+    assert (ledger.succeeded, ledger.failed, ledger.rows) == (0, 2, 0)
+    errors = job.errors()
+    assert [error["file"] for error in errors] == ["a.txt", "b.txt"]
+    assert {(error["error_type"], error["attempt"], error["mini_batch"]) for error in errors} == {(error_type, 2, 0)}
+    assert message in errors[0]["message"]
+    job.end()
+    wait_for_log(job, "user/stdout/node-0/process000.stdout.txt", "try try ")
+
+
+def wait_for_log(job, path: str, text: str) -> str:
+    """The log file, once it holds `text`."""
+    return wait_until(lambda: text in job.log(path) and job.log(path), f"{text!r} is in {path}", 20)
+
+
+def test_a_mini_batch_that_recovers_counts_as_succeeded(served):
+    script = """
+import os
+
+def run(mini_batch):
+    mark = os.path.join(os.environ["AZUREML_BI_OUTPUT_PATH"], "tried")
+    if not os.path.exists(mark):
+        open(mark, "w").close()
+        os._exit(1)
+    return ["ok"]
+"""
+    job = served.job({"a.txt": ""}, script=script, max_retries=2)
+    ledger = job.wait()
+    assert (ledger.succeeded, ledger.failed) == (1, 0)
+    assert job.finish() == b"ok\n"
+
+
+def test_summary_only_counts_and_uploads_the_files_that_the_script_writes(served):
+    script = """
+import os
+
+def run(mini_batch):
+    for path in mini_batch:
+        folder = os.path.join(os.environ["AZUREML_BI_OUTPUT_PATH"], "per-file")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, os.path.basename(path)), "w") as out:
+            out.write(open(path).read().upper())
+    return mini_batch
+"""
+    job = served.job({"a.txt": "one", "b.txt": "two"}, script=script, output_action="SummaryOnly")
+    ledger = job.wait()
+    assert (ledger.succeeded, ledger.failed, ledger.rows) == (2, 0, 0)
+    folder = job.spec.output.folder.path
+    assert served.data.download_blob(f"{folder}/per-file/a.txt").readall() == b"ONE"
+    assert served.data.download_blob(f"{folder}/per-file/b.txt").readall() == b"TWO"
+    job.end()
+
+
+def test_the_script_sees_azure_mls_environment_and_no_secret(served):
+    script = """
+import json, os, sys
+
+def run(mini_batch):
+    return [json.dumps({"env": dict(os.environ), "argv": sys.argv, "cwd": os.getcwd(), "path": sys.path[0],
+                        "files": mini_batch, "modules": sorted(sys.modules)})]
+"""
+    job = served.job({"sub/a.txt": ""}, script=script, variables={"MY_SETTING": "mine"}, output_file_name="o.jsonl")
+    (line,) = job.lines()
+    seen = json.loads(json.loads(line))
+    environment = seen["env"]
+    assert environment["MY_SETTING"] == "mine"
+    assert environment["AZUREML_RUN_ID"] == job.id
+    assert environment["AZUREML_MODEL_DIR"]
+    assert "AccountKey" not in json.dumps(environment)
+    assert not [name for name in environment if name.startswith(("BATCH_", "AzureWebJobs"))]
+    assert seen["argv"] == ["score.py"]
+    assert seen["cwd"].endswith("process000/work")
+    assert seen["path"].endswith("/code")
+    assert seen["files"][0].endswith("/sub/a.txt")
+
+
+def test_what_the_script_prints_and_raises_is_in_the_logs_of_its_process(served):
+    script = """
+import logging, sys
+
+def init():
+    print("hello from init")
+
+def run(mini_batch):
+    logging.getLogger("mine").info("scoring %d files", len(mini_batch))
+    raise KeyError("no such key")
+"""
+    job = served.job({"a.txt": ""}, script=script, max_retries=1)
+    job.wait()
+    job.end()
+    wait_for_log(job, "user/stdout/node-0/process000.stdout.txt", "hello from init")
+    wait_for_log(job, "user/stderr/node-0/process000.stderr.txt", "INFO:mine:scoring 1 files")
+    errors = wait_for_log(job, "user/error/node-0/process000.txt", "no such key")
+    assert 'score.py", line 9, in run' in errors
+    assert "service.py" not in errors
+    wait_for_log(job, "sys/node/node-0/node.txt", "mini-batch 0, try 1 of 1: KeyError")
+
+
+@pytest.mark.parametrize(
+    ("script", "step", "message"),
+    [
+        ("x = 1", "init", "scoring script score.py has no function run(mini_batch)"),
+        ("def run(", "init", "scoring script score.py cannot be imported: '(' was never closed"),
+        ("import not_there\ndef run(m): pass", "init", "No module named 'not_there'"),
+        ("def init():\n    raise OSError('no weights')\ndef run(m): pass", "init", "init() raised OSError: no weights"),
+        ("import os\ndef init():\n    os._exit(4)\ndef run(m): pass", "init", "exit code 4 during init()"),
+    ],
+)
+def test_a_script_that_cannot_work_fails_the_job_with_one_sentence(served, script, step, message):
+    job = served.job({"a.txt": ""}, script=script)
+    failure = job.wait_for_failure()
+    job.end()
+    assert failure.step == step
+    assert message in failure.message
+    assert "\n" not in failure.message
+
+
+def test_files_of_folders_and_odd_names_reach_the_script(served):
+    names = ["a", "a/b.txt", "sub folder/ü#?.txt", "100%.txt", "x" * 220 + ".txt"]
+    job = run_script(
+        served, "return [open(f).read() for f in mini_batch]", {n: n for n in names}, paths=names, mini_batch_size=10
+    )
+    assert job.lines() == names
+
+
+def test_a_file_that_is_gone_fails_alone(served):
+    job = run_script(
+        served, "return mini_batch", {"a.txt": "", "b.txt": ""}, paths=["a.txt", "gone.txt", "b.txt"], mini_batch_size=3
+    )
+    ledger = job.wait()
+    assert (ledger.succeeded, ledger.failed) == (2, 1)
+    (error,) = job.errors()
+    assert error["file"] == "gone.txt"
+    assert "does not exist" in error["message"]
+    job.end()

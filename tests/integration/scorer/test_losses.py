@@ -1,0 +1,213 @@
+"""Processes and nodes that die, hang or leave in the middle of a job."""
+
+from __future__ import annotations
+
+import signal
+
+import psutil
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+
+from local.azurite.endpoints import AzuriteEndpoints
+from shared.contracts.messages import TaskMessage
+from shared.contracts.names import task_queue, ticket_queue
+from shared.contracts.progress import NodeState
+from shared.storage.queues import queue_client, send
+from shared.storage.rows import RowTable
+from tests.integration.scorer.cuttable import CuttableService
+from tests.integration.scorer.played_app import wait_until
+
+pytestmark = pytest.mark.integration
+
+SLOW = """
+import os, time
+
+def run(mini_batch):
+    time.sleep(0.1)
+    return [os.path.basename(f) for f in mini_batch]
+"""
+
+HANGS = """
+import os, time
+
+def run(mini_batch):
+    print("pid", os.getpid(), flush=True)
+    time.sleep(300)
+"""
+
+
+def files(count: int) -> dict[str, str]:
+    return {f"{n:03}.txt": "" for n in range(count)}
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_another_node_takes_over_from_a_killed_one_and_no_row_is_lost_or_doubled(app):
+    first = app.start_node()
+    job = app.job(files(60), script=SLOW, mini_batches_per_task=3, max_concurrency_per_instance=2)
+    wait_until(lambda: job.ledger().finished >= 3, "the first node works")
+    first.kill()
+    app.start_node()
+    assert job.lines() == list(files(60))
+    wait_until(lambda: app.tickets_left() == 0, "the ticket is deleted")
+
+
+def test_two_nodes_share_a_job_and_a_third_ticket_holder_of_the_same_number_is_turned_away(app):
+    for _ in range(2):
+        app.start_node()
+    job = app.job(files(40), script=SLOW, tickets=2, mini_batches_per_task=2)
+    wait_until(lambda: len({n.ticket for n in app.node_rows() if n.state is NodeState.RUNNING}) == 2, "both nodes work")
+    app.start_node()
+    app.send_ticket(job.id, number=0)
+    assert job.lines() == list(files(40))
+    wait_until(lambda: app.tickets_left() == 0, "no ticket is left")
+    assert "begins" not in app.node_log(2)
+
+
+def test_sigterm_returns_ticket_and_tasks_at_once(app):
+    first = app.start_node(BATCH_NODE_LEASE_SECONDS="600")
+    job = app.job(files(40), script=SLOW, mini_batches_per_task=4, max_concurrency_per_instance=2)
+    wait_until(lambda: job.ledger().finished >= 1, "the first node works")
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(20) == 0
+    assert app.node_rows() == []
+    app.start_node()
+    assert job.lines() == list(files(40))
+
+
+def test_a_node_ends_with_the_one_who_started_it(app):
+    node = app.start_node()
+    wait_until(app.node_rows, "the node is there")
+    node.stdin.close()
+    assert node.wait(20) == 0
+
+
+def test_a_node_told_to_leave_gives_its_ticket_back_and_ends(app):
+    node = app.start_node()
+    (row,) = wait_until(lambda: list(nodes(app).partition(app.compute)), "the node is there")
+    leaving = row.document.model_copy(update={"state": NodeState.LEAVING})
+    wait_until(lambda: replaced(app, leaving), "the row says leaving")
+    job = app.job({"a.txt": ""}, script=SLOW)
+    assert node.wait(20) == 0
+    assert "begins" not in app.node_log()
+    app.start_node()
+    assert job.lines() == ["a.txt"]
+
+
+def nodes(app):
+    from shared.contracts.progress import NodeRow
+
+    return RowTable(app.account.tables, "nodes", NodeRow)
+
+
+def replaced(app, document) -> bool:
+    nodes(app).put(app.compute, document.node_id, document)
+    return True
+
+
+def test_the_deletion_of_the_task_queue_stops_a_hanging_script(app):
+    app.start_node()
+    job = app.job(files(2), script=HANGS, timeout_seconds=600)
+    log = wait_until(lambda: job.log("user/stdout/node-0/process000.stdout.txt"), "the script runs")
+    pid = int(log.split()[1])
+    assert alive(pid)
+    job.end()
+    wait_until(lambda: not alive(pid), "the scoring process is ended")
+    wait_until(lambda: app.node_rows()[0].state is NodeState.IDLE, "the node is idle")
+    assert app.tickets_left() == 0
+
+
+def test_scoring_processes_end_with_their_node(app):
+    node = app.start_node()
+    job = app.job(files(2), script=HANGS, timeout_seconds=600)
+    log = wait_until(lambda: job.log("user/stdout/node-0/process000.stdout.txt"), "the script runs")
+    node.kill()
+    wait_until(lambda: not alive(int(log.split()[1])), "the scoring process is ended")
+    job.end()
+
+
+def test_a_task_that_has_cost_five_nodes_fails_with_its_reason(app):
+    job = app.job(files(2), script=SLOW, mini_batch_size=2)
+    queue = queue_client(app.account.queues, task_queue(job.id))
+    for _ in range(5):
+        message = wait_until(
+            lambda: next(iter(queue.receive_messages(visibility_timeout=60)), None), "the task is there"
+        )
+        queue.update_message(message, visibility_timeout=0)
+    app.start_node()
+    ledger = job.wait()
+    assert (ledger.succeeded, ledger.failed) == (0, 2)
+    errors = job.errors()
+    assert [error["file"] for error in errors] == ["000.txt", "001.txt"]
+    assert errors[0]["message"] == "5 nodes were lost while they worked on task 0; it is not tried again"
+    job.end()
+
+
+def test_a_second_delivery_of_a_finished_task_changes_nothing(app):
+    app.start_node()
+    job = app.job(files(3), script=SLOW)
+    job.wait()
+    send(app.account.queues, task_queue(job.id), TaskMessage(task=1, first_mini_batch=1, mini_batches=1, generation=1))
+    queue = queue_client(app.account.queues, task_queue(job.id))
+    wait_until(lambda: queue.get_queue_properties().approximate_message_count == 0, "the second delivery is done")
+    assert job.finish().decode().splitlines() == list(files(3))
+
+
+def test_a_message_that_is_no_task_or_ticket_does_no_harm(app):
+    app.start_node()
+    send(app.account.queues, ticket_queue(app.compute), TaskMessage(task=1, first_mini_batch=1, mini_batches=1))
+    app.send_ticket("00000000-0000-0000-0000-000000000000")
+    job = app.job(files(1), script=SLOW)
+    queue_client(app.account.queues, task_queue(job.id)).send_message("nonsense")
+    assert job.lines() == ["000.txt"]
+    wait_until(lambda: app.tickets_left() == 0, "the tickets are gone")
+
+
+def test_the_output_folder_of_the_script_may_not_take_the_jobs_own_file(app):
+    app.start_node()
+    script = """
+import os
+
+def run(mini_batch):
+    open(os.path.join(os.environ["AZUREML_BI_OUTPUT_PATH"], "predictions.csv"), "w").close()
+    return mini_batch
+"""
+    job = app.job(files(1), script=script, output_action="SummaryOnly")
+    failure = job.wait_for_failure()
+    job.end()
+    assert failure.step == "output"
+    assert "predictions.csv" in failure.message
+
+
+def test_a_job_without_its_parts_fails_with_the_reason(app):
+    app.start_node()
+    job = app.job(files(1), script=None, model=app.upload({"weights.bin": "1"}, "no-mlflow"))
+    failure = job.wait_for_failure()
+    job.end()
+    assert (failure.step, "has no file MLmodel" in failure.message) == ("model", True)
+    job = app.job(files(1), script=SLOW, model=app.location("not/there"))
+    failure = job.wait_for_failure()
+    job.end()
+    assert (failure.step, "cannot be fetched" in failure.message) == ("model", True)
+    with pytest.raises(ResourceNotFoundError):
+        job.output_blob.get_blob_properties()
+
+
+def test_a_job_survives_a_storage_that_does_not_answer_for_a_while(app, azurite):
+    blob, queue, table = (CuttableService(port) for port in (azurite.blob_port, azurite.queue_port, azurite.table_port))
+    through = AzuriteEndpoints(blob.port, queue.port, table.port)
+    app.start_node(AzureWebJobsStorage=through.connection_string)
+    job = app.job(files(40), script=SLOW, mini_batches_per_task=2, max_concurrency_per_instance=2)
+    for finished in (3, 10):
+        wait_until(lambda: job.ledger().finished >= finished, "the node works")  # noqa: B023 (called at once)
+        for service in (blob, queue, table):
+            service.cut()
+        wait_until(lambda: "heartbeat could not" in app.node_log(), "the node notices")
+        for service in (blob, queue, table):
+            service.mend()
+    assert job.lines() == list(files(40))
