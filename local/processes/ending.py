@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 import psutil
 
-from local.processes.identity import ProcessIdentity
+from local.processes.identity import ProcessIdentity, is_alive
 
 _KILL_WAIT_SECONDS = 5.0
 _POLL_SECONDS = 0.02
@@ -43,7 +43,7 @@ def kill_session(leader: int) -> None:
     process with the number `leader` runs, it may be a later one: then nothing is done.
     """
     with contextlib.suppress(psutil.NoSuchProcess):
-        if _is_alive(psutil.Process(leader)):
+        if is_alive(psutil.Process(leader)):
             return
     left = [pid for pid in psutil.pids() if _session_of(pid) == leader]
     for pid in left:
@@ -77,16 +77,9 @@ def _wait(processes: Collection[psutil.Process], seconds: float) -> list[psutil.
     reaps nothing it waits for dead processes.
     """
     deadline = time.monotonic() + seconds
-    while (left := [process for process in processes if _is_alive(process)]) and time.monotonic() < deadline:
+    while (left := [process for process in processes if is_alive(process)]) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     return left
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:

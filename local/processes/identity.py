@@ -30,13 +30,25 @@ class ProcessIdentity:
         """The living process; None when it ended or another process has its pid."""
         try:
             process = psutil.Process(self.pid)
-            if process.status() == psutil.STATUS_ZOMBIE:
-                return None
             same = abs(process.create_time() - self.create_time) < CREATE_TIME_TOLERANCE_SECONDS
         except psutil.NoSuchProcess:
             return None
-        return process if same else None
+        return process if same and is_alive(process) else None
 
     def is_running(self) -> bool:
         """Whether this very process still runs."""
         return self.process() is not None
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still runs or still holds its files and ports.
+
+    A dead process whose parent has not noticed does not. One whose first thread is dead does, until the last thread
+    is: the system shows both as zombies.
+    """
+    try:
+        if not process.is_running():
+            return False
+        return process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1
+    except psutil.NoSuchProcess:
+        return False

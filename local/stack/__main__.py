@@ -17,6 +17,7 @@ from local.stack.options import REPOSITORY_ROOT, StackOptions, default_data_dir
 from local.stack.supervising import supervise
 
 _LAST_PORT = 65535
+_INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except LocalStackError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

@@ -83,8 +83,11 @@ class Supervisor:
 
     async def _stop_all(self) -> None:
         for role in reversed(self.roles):
-            await self.kept[role.name].stop(role.grace_seconds)
-            _log.info("%s has ended", role.name)
+            kept = self.kept[role.name]
+            ran = kept.identity is not None
+            await kept.stop(role.grace_seconds)
+            if ran:
+                _log.info("%s has ended", role.name)
 
     def _told_to_end(self) -> None:
         if self._end.is_set():

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from local.processes.ending import end, kill_session
@@ -21,6 +22,12 @@ child = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
 child.stdout.readline()
 print(child.pid, flush=True)
 sys.stdin.read()
+"""
+
+FIRST_THREAD_ENDS = """
+import ctypes, sys, threading
+threading.Thread(target=sys.stdin.read).start()
+ctypes.CDLL(None).pthread_exit(None)
 """
 
 
@@ -47,6 +54,15 @@ def test_an_identity_belongs_to_one_process(family):
     family[0].wait()
     assert not identity.is_running()
     assert ProcessIdentity.of(identity.pid) is None
+
+
+def test_a_process_lives_until_its_last_thread_is_dead(eventually):
+    with subprocess.Popen([sys.executable, "-c", FIRST_THREAD_ENDS], stdin=subprocess.PIPE) as process:
+        identity = ProcessIdentity.of(process.pid)
+        eventually(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE, what="the first thread's end")
+        assert identity.is_running()
+        process.kill()
+        eventually(lambda: not identity.is_running(), what="the end, although nobody has asked for the exit status")
 
 
 def test_end_takes_the_children_along(family, is_alive):
