@@ -72,6 +72,8 @@ class DirectWorker:
         """Give up the threads; see `Worker.stop`."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._loop_thread.join(timeout=1)
+        if not self._loop_thread.is_alive():  # it lives on while a function blocks it
+            self._loop.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _invoke(self, invocation: Invocation) -> Outcome:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -58,6 +59,20 @@ def test_exception_is_500_with_an_empty_body(web):
 def test_exception_is_logged_with_its_text(web):
     web.get("/api/fails")
     assert "ValueError: secret detail" in web.log.read_text()
+
+
+def test_function_that_exits_ends_only_its_own_call(web):
+    assert web.get("/api/exits").status == 500
+    assert web.get("/api/only-get").status == 200
+
+
+def test_async_function_that_blocks_its_loop_does_not_block_the_host(web):
+    with ThreadPoolExecutor(1) as caller:
+        blocked = caller.submit(web.get, "/api/blocks/gate")
+        web.wait_for_calls("blocks", 1)
+        assert web.get("/admin/host/status").json()["state"] == "Running"
+        (web.folder / "notes" / "gate").touch()
+        assert blocked.result().body == b"unblocked"
 
 
 def test_result_that_is_no_response_is_500(web):

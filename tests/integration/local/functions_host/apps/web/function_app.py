@@ -1,11 +1,15 @@
 """HTTP functions, one for each habit of the Functions host that the tests name."""
 
 import json
+import os
+import time
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import azure.durable_functions as df
 import azure.functions as func
 from fastapi import FastAPI
+from notes import note
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 web = FastAPI()
@@ -47,6 +51,21 @@ def A_first(req: func.HttpRequest) -> func.HttpResponse:  # noqa: N802 - the ord
 @app.route("fails", auth_level=func.AuthLevel.ANONYMOUS)
 def fails(req: func.HttpRequest) -> func.HttpResponse:
     raise ValueError("secret detail")
+
+
+@app.route("exits", auth_level=func.AuthLevel.ANONYMOUS)
+def exits(req: func.HttpRequest) -> func.HttpResponse:
+    raise SystemExit(3)
+
+
+@app.route("blocks/{gate}", auth_level=func.AuthLevel.ANONYMOUS)
+async def blocks(req: func.HttpRequest) -> func.HttpResponse:
+    gate = Path(os.environ["NOTES"], req.route_params["gate"])
+    note("blocks")
+    deadline = time.monotonic() + 60
+    while not gate.exists() and time.monotonic() < deadline:  # noqa: ASYNC240 - as below
+        time.sleep(0.02)  # noqa: ASYNC251 - blocking the worker's loop is the point
+    return func.HttpResponse("unblocked")
 
 
 @app.route("none", auth_level=func.AuthLevel.ANONYMOUS)
