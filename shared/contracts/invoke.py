@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.resources import ArmModel
+from shared.contracts.resources import ArmModel, TextMap
 from shared.contracts.settings import LoggingLevel, OutputAction
 
 
@@ -69,8 +69,8 @@ class InvokeProperties(ArmModel):
     display_name: str | None = None
     description: str | None = None
     experiment_name: str | None = None
-    tags: dict[str, str] = Field(default_factory=dict)
-    properties: dict[str, str] = Field(default_factory=dict)
+    tags: TextMap = Field(default_factory=dict)
+    properties: TextMap = Field(default_factory=dict)
     dataset: Dataset | None = None
     input_data: dict[str, JobInput] = Field(default_factory=dict)
     output_dataset: OutputDataset | None = None
@@ -83,7 +83,7 @@ class InvokeProperties(ArmModel):
     error_threshold: int | None = Field(default=None, ge=-1)
     retry_settings: InvokeRetrySettings = InvokeRetrySettings()
     logging_level: LoggingLevel | None = None
-    environment_variables: dict[str, str] = Field(default_factory=dict)
+    environment_variables: TextMap = Field(default_factory=dict)
 
 
 class InvokeBody(ArmModel):

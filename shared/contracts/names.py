@@ -50,9 +50,10 @@ ASSET_NAME = NameRule(
 
 ASSET_VERSION = NameRule(
     "version",
-    re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_.]{0,29}"),
-    "1 to 30 letters, digits, '-', '_' and '.'",
+    re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_.]{0,254}"),
+    "1 to 255 letters, digits, '-', '_' and '.', beginning with a letter or digit",
 )
+"""Azure ML's own pattern; the official client names versions of anonymous environments by a hash of 64 digits."""
 
 JOB_NAME = NameRule(
     "job name",

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from shared.contracts.resources import ArmModel
+from shared.contracts.resources import ArmModel, TextMap
 from shared.contracts.settings import AnyCaseEnum
 
 
@@ -12,7 +12,7 @@ class ResourceBody(ArmModel):
     """The body of a PUT: the ARM envelope around a resource's properties."""
 
     properties: dict[str, Any] = Field(default_factory=dict)
-    tags: dict[str, str] | None = None
+    tags: TextMap | None = None
     """None leaves those of an existing resource as they are."""
     location: str | None = None
     identity: dict[str, Any] | None = None

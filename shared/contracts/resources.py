@@ -4,9 +4,10 @@ Members travel in camelCase and are read in any case; unknown members are kept a
 other ages lose nothing. Source: `Microsoft.MachineLearningServices`, versions 2023-10-01 and 2024-01-01-preview.
 """
 
-from typing import Any, ClassVar, Literal
+import json
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.contracts.settings import (
@@ -46,6 +47,18 @@ class ArmModel(BaseModel):
     def to_arm(self) -> dict[str, Any]:
         """The members as they travel."""
         return self.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+def _as_texts(value: Any) -> Any:
+    """Clients send numbers in maps of texts: the official one does for `hash_version`."""
+    if not isinstance(value, dict):
+        return value
+    scalars = {key: json.dumps(item) if isinstance(item, int | float) else item for key, item in value.items()}
+    return {key: item for key, item in scalars.items() if item is not None}
+
+
+TextMap = Annotated[dict[str, str], BeforeValidator(_as_texts)]
+"""Names and texts; numbers and booleans become their JSON text."""
 
 
 class ScaleSettings(ArmModel):
@@ -95,8 +108,8 @@ class AssetProperties(ArmModel):
     read_only = frozenset({"provisioningstate"})
 
     description: str | None = None
-    tags: dict[str, str] = Field(default_factory=dict)
-    properties: dict[str, str] = Field(default_factory=dict)
+    tags: TextMap = Field(default_factory=dict)
+    properties: TextMap = Field(default_factory=dict)
     is_anonymous: bool = False
     is_archived: bool = False
 
@@ -144,7 +157,7 @@ class DatastoreProperties(ArmModel):
     protocol: str | None = None
     credentials: dict[str, Any] = Field(default_factory=lambda: {"credentialsType": "None"})
     description: str | None = None
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: TextMap = Field(default_factory=dict)
 
     @property
     def has_secret(self) -> bool:
@@ -165,7 +178,7 @@ class EndpointProperties(ArmModel):
 
     auth_mode: str = "AADToken"
     description: str | None = None
-    properties: dict[str, str] = Field(default_factory=dict)
+    properties: TextMap = Field(default_factory=dict)
     defaults: EndpointDefaults = EndpointDefaults()
 
 
@@ -207,7 +220,7 @@ class DeploymentProperties(ArmModel):
     """ARM id."""
     code_configuration: CodeConfiguration | None = None
     environment_id: str | None = None
-    environment_variables: dict[str, str] = Field(default_factory=dict)
+    environment_variables: TextMap = Field(default_factory=dict)
     resources: DeploymentResources = DeploymentResources()
     mini_batch_size: int = Field(default=DEFAULT_MINI_BATCH_SIZE, ge=1)
     max_concurrency_per_instance: int = Field(default=DEFAULT_MAX_CONCURRENCY, ge=1)
@@ -217,4 +230,4 @@ class DeploymentProperties(ArmModel):
     retry_settings: RetrySettings = RetrySettings()
     logging_level: LoggingLevel = LoggingLevel.INFO
     description: str | None = None
-    properties: dict[str, str] = Field(default_factory=dict)
+    properties: TextMap = Field(default_factory=dict)

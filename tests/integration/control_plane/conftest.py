@@ -149,7 +149,7 @@ def upload_code(api: ManagementApi, files: dict[str, str], name: str = "code-1")
     container = ContainerClient.from_container_url(reference["credential"]["sasUri"])
     for path, content in files.items():
         container.upload_blob(f"src/{path}", content)
-    properties = {"hash_sha256": f"hash-of-{name}", "hash_version": "202208"}
+    properties = {"hash_sha256": f"hash-of-{name}", "hash_version": 202208}
     body = {"codeUri": f"{reference['blobUri']}/src", "isAnonymous": True, "properties": properties}
     answer = api.put(f"codes/{name}/versions/1", body)
     assert answer.status_code == 201, answer.text

@@ -155,6 +155,11 @@ def test_an_environment_that_cannot_be_built_is_refused(
     assert reason in message_of(lasting.api.put("environments/env/versions/1", properties), 400)
 
 
+def test_a_version_may_be_a_hash_as_the_official_client_names_anonymous_ones(api: ManagementApi) -> None:
+    path = f"environments/CliV2AnonymousEnvironment/versions/{'e2' * 32}"
+    assert api.put(path, {"image": "ubuntu", "isAnonymous": True}).status_code == 201
+
+
 @pytest.mark.parametrize("path", ["data/-x/versions/1", "data/x/versions/1 2", "data/x/versions/latest"])
 def test_bad_names_of_assets_are_refused(lasting: Registered, path: str) -> None:
     assert "is not valid" in message_of(lasting.api.put(path, {"dataUri": f"{STORE}/a"}), 400)

@@ -46,3 +46,11 @@ def test_a_long_value_is_not_repeated_in_full() -> None:
     with pytest.raises(ValidationError) as caught:
         parse_model(DeploymentProperties, DEPLOYMENT | {"miniBatchSize": "x" * 10_000})
     assert len(caught.value.message) < 300
+
+
+def test_numbers_in_maps_of_texts_become_texts() -> None:
+    body = DEPLOYMENT | {"environmentVariables": {"A": 1, "B": 0.5, "C": True, "D": "d", "E": None}}
+    read = parse_model(DeploymentProperties, body).environment_variables
+    assert read == {"A": "1", "B": "0.5", "C": "true", "D": "d"}
+    with pytest.raises(ValidationError, match=r"environmentVariables\.A"):
+        parse_model(DeploymentProperties, DEPLOYMENT | {"environmentVariables": {"A": ["list"]}})
