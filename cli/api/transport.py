@@ -14,6 +14,8 @@ from cli.connection.token import TokenSource
 from cli.errors import UnreachableError
 
 TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
+PARALLEL_REQUESTS = 8
+"""Connections kept open to one host."""
 REPEATABLE = Retry(
     total=5,
     connect=2,
@@ -51,7 +53,7 @@ class Transport:
     @cached_property
     def pool(self) -> urllib3.PoolManager:
         """The connections."""
-        return urllib3.PoolManager(timeout=TIMEOUT)
+        return urllib3.PoolManager(timeout=TIMEOUT, maxsize=PARALLEL_REQUESTS)
 
     def send(
         self,

@@ -9,7 +9,7 @@ from cli.deploy.endpoint import EndpointMaker
 from cli.deploy.files import deployment_plan, endpoint_plan
 from cli.deploy.journal import UndoJournal
 from cli.deploy.set_option import apply_set
-from cli.errors import UsageError
+from cli.errors import InvalidInputError, UsageError
 
 _CHANGEABLE = ("description", "tags", "properties", "defaults")
 
@@ -40,6 +40,11 @@ def change_endpoint(workspace: Workspace, change: EndpointChange, *, wait: bool)
         )
     added = deployment_plan(change.deployment_file, change.deployment) if change.deployment_file else None
     whole = endpoint_plan(change.file, change.endpoint) if change.file else None
+    if added and added.endpoint_name not in {"", change.endpoint}:
+        raise InvalidInputError(
+            f"{change.deployment_file} is for the endpoint {added.endpoint_name!r}, not for {change.endpoint!r}",
+            mend="Change `endpoint_name` in the file, or --name",
+        )
     there = workspace.get(f"batchEndpoints/{change.endpoint}")
     with UndoJournal() as journal:
         maker = EndpointMaker(workspace, journal, wait)

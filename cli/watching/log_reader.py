@@ -1,6 +1,5 @@
 """New lines of a job's logs, as they come, from links that carry their own permission."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import urllib3
@@ -20,12 +19,12 @@ class _Position:
 
 @dataclass
 class LogReader:
-    """Remembers how far each log was read."""
+    """Remembers how far each log was read; different logs may be read at the same time."""
 
     pool: urllib3.PoolManager
     _positions: dict[str, _Position] = field(default_factory=dict)
 
-    def new_lines(self, name: str, url: str, *, last: bool = False) -> Iterator[str]:
+    def new_lines(self, name: str, url: str, *, last: bool = False) -> list[str]:
         """Lines written to a log since the last call; with `last`, also one without an end."""
         position = self._positions.setdefault(name, _Position())
         fresh = self._fetch(url, position.offset)
@@ -34,7 +33,7 @@ class LogReader:
         if last and position.rest:
             lines.append(position.rest)
             position.rest = b""
-        yield from (line.rstrip(b"\r").decode(errors="replace") for line in lines)
+        return [line.rstrip(b"\r").decode(errors="replace") for line in lines]
 
     def _fetch(self, url: str, offset: int) -> bytes:
         try:

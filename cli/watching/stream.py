@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TextIO
 
 import click
 
+from cli.api.transport import PARALLEL_REQUESTS
 from cli.api.workspace import Workspace
 from cli.errors import UnsuccessfulJobError
 from cli.output.progress import Progress
@@ -16,6 +18,8 @@ from cli.watching.log_reader import LogReader
 FIRST_POLL_SECONDS = 0.3
 POLL_GROWTH = 1.3
 LONGEST_POLL_SECONDS = 2.0
+SYSTEM_LOGS = "logs/sys/"
+"""Shown after what the user's own code says."""
 
 
 @dataclass
@@ -66,8 +70,11 @@ class JobStream:
 
     def _show_logs(self, *, last: bool) -> None:
         files = self.workspace.run_details(self.name).get("logFiles") or {}
-        for log, url in sorted(files.items()):
-            self._show_log(log, self._reader.new_lines(log, url, last=last))
+        names = sorted(files, key=lambda log: (log.startswith(SYSTEM_LOGS), log))
+        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+            news = pool.map(lambda log: self._reader.new_lines(log, files[log], last=last), names)
+            for log, lines in zip(names, news, strict=True):
+                self._show_log(log, lines)
 
     def _show_log(self, log: str, lines: Iterable[str]) -> None:
         for line in lines:

@@ -1,0 +1,60 @@
+"""The reference pages name everything that there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from cli import errors
+from cli.lazy_group import LazyGroup
+from cli.main import bml
+from cli.yaml_files.compute_form import ComputeForm
+from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, EnvironmentForm, ModelForm, RetryForm, SettingKeys
+from cli.yaml_files.endpoint_form import EndpointForm
+from cli.yaml_files.form import REFERENCE, Form
+
+pytestmark = pytest.mark.unit
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+EVERYWHERE = {"--help", "--output", "--query", "--data-dir", "--resource-group", "--workspace-name", "--type", "--tier"}
+
+FORMS = (EndpointForm, DeploymentForm, ModelForm, CodeForm, EnvironmentForm, SettingKeys, RetryForm, ComputeForm)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_key_is_described(form: type[Form]) -> None:
+    page = (DOCS / "yaml.md").read_text()
+    keys = [field.alias or name for name, field in form.model_fields.items() if field.alias != REFERENCE]
+    assert [key for key in keys if f"`{key}`" not in page and f".{key}`" not in page and f"`{key}." not in page] == []
+
+
+def commands() -> list[tuple[str, click.Command]]:
+    context = click.Context(bml)
+    found = []
+    for name in bml.list_commands(context):
+        command = bml.get_command(context, name)
+        assert command
+        if isinstance(command, LazyGroup):
+            verbs = [(verb, command.get_command(context, verb)) for verb in command.list_commands(context)]
+            found += [(f"{name} {verb}", inner) for verb, inner in verbs if inner]
+        else:
+            found.append((name, command))
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), commands())
+def test_every_verb_and_option_is_described(name: str, command: click.Command) -> None:
+    page = (DOCS / "cli.md").read_text()
+    section = page.split(f"## `bml {name.split(maxsplit=1)[0]}", 1)[1].split("\n## ", 1)[0]
+    assert name.rsplit(maxsplit=1)[-1] in section
+    options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+    assert [option for option in sorted(options - EVERYWHERE) if option not in section] == []
+
+
+def test_every_exit_code_is_described() -> None:
+    page = (DOCS / "cli.md").read_text()
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.CliError)]
+    assert len({kind.exit_code for kind in kinds}) == len(kinds)
+    assert [kind for kind in kinds if f"| {kind.exit_code} |" not in page] == []
