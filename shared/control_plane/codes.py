@@ -14,7 +14,7 @@ from shared.control_plane.saving import Change, Saved
 from shared.control_plane.versions import put_version
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
-from shared.storage.container_sas import container_sas
+from shared.storage.signing import container_sas
 
 UPLOAD_LIFETIME = timedelta(hours=1)
 

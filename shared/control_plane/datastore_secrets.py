@@ -12,9 +12,9 @@ from shared.control_plane.datastore_locations import DatastoreContainer, is_defa
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.storage.account import StorageAccount
-from shared.storage.container_sas import container_sas, sas_with_key
 from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
 from shared.storage.locations import SECRETS_PARTITION, DatastoreSecret, datastore_secrets
+from shared.storage.signing import container_sas, container_sas_with_key
 
 PERMISSIONS = "rcwl"
 """What clients do in a datastore: read, create, write, list (azure_ai_ml_wire 3)."""
@@ -114,5 +114,5 @@ def lend_secret(workspace: Workspace, name: str, request: SecretsRequest) -> dic
     if not request.expirable_secret:
         return {"secretsType": "AccountKey", "key": secret.key}
     place = datastore.properties
-    sas = sas_with_key(place.account_name, place.container_name, secret.key, PERMISSIONS, lifetime)
+    sas = container_sas_with_key(place.account_name, place.container_name, secret.key, PERMISSIONS, lifetime)
     return {"secretsType": "AccountKey", "key": sas}

@@ -80,10 +80,14 @@ def _prefix(folder: Location) -> str:
 
 
 def _check_url(url: str) -> None:
+    """A redirect is not followed: it would lead past the guard for outbound URLs."""
     try:
-        answer = urllib3.request("HEAD", url, timeout=_URL_TIMEOUT, retries=2)
+        answer = urllib3.request("HEAD", url, timeout=_URL_TIMEOUT, retries=urllib3.Retry(2, redirect=False))
     except urllib3.exceptions.HTTPError as error:
         raise ValidationError(f"the input {url} cannot be reached: {error}", target="input") from error
+    if 300 <= answer.status < 400:
+        target = answer.headers.get("location", "elsewhere")
+        raise ValidationError(f"the input {url} redirects to {target}; name that address itself", target="input")
     # Servers that do not know HEAD answer 405 or 501; the node will tell what GET gives.
     if answer.status >= 400 and answer.status not in {405, 501}:
         raise ValidationError(f"the input {url} cannot be read: HTTP status {answer.status}", target="input")

@@ -12,10 +12,12 @@ from azure.storage.blob import (
     generate_container_sas,
 )
 
+from shared.errors import DependencyError
 from shared.storage.account import StorageAccount
 
 _CLOCK_SKEW = timedelta(minutes=5)
-_KEY_LIFE = timedelta(hours=6)
+_KEY_LIFE = timedelta(hours=26)
+"""Azure allows seven days; links live 24 hours at most."""
 
 
 def blob_link(account: StorageAccount, container: str, name: str, life: timedelta) -> str:
@@ -35,24 +37,40 @@ def blob_link(account: StorageAccount, container: str, name: str, life: timedelt
 
 def container_sas(account: StorageAccount, container: str, permissions: str, life: timedelta) -> str:
     """A token for a container with the given permissions (letters such as `rwcl`), without a question mark."""
+    return _container_token(account.account_name, container, permissions, life, **_signer(account))
+
+
+def container_sas_with_key(account_name: str, container: str, key: str, permissions: str, life: timedelta) -> str:
+    """The same for a container of another account whose key is known."""
+    return _container_token(account_name, container, permissions, life, account_key=key)
+
+
+def _container_token(account_name: str, container: str, permissions: str, life: timedelta, **signer: Any) -> str:
     return generate_container_sas(
-        account.account_name,
+        account_name,
         container,
         permission=ContainerSasPermissions.from_string(permissions),
         start=datetime.now(UTC) - _CLOCK_SKEW,
         expiry=datetime.now(UTC) + life,
-        **_signer(account),
+        **signer,
     )
 
 
 def _signer(account: StorageAccount) -> dict[str, Any]:
-    """With a connection string its key signs, else a user delegation key of the identity."""
-    if account.connection_string:
-        return {"account_key": account.blobs.credential.account_key}
+    """What signs: the account's key with a connection string, else a user delegation key of the identity.
+
+    Raises DependencyError when the account can sign nothing.
+    """
+    if account.credential is None:
+        key = getattr(account.blobs.credential, "account_key", None)
+        if not key:
+            raise DependencyError("the workspace's storage account has neither a key nor an identity to sign with")
+        return {"account_key": key}
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     return {"user_delegation_key": _delegation_key(account, hour)}
 
 
 @lru_cache(maxsize=2)
 def _delegation_key(account: StorageAccount, hour: datetime) -> UserDelegationKey:
+    """Asked for once an hour; it outlives every link that is signed with it."""
     return account.blobs.get_user_delegation_key(hour - _CLOCK_SKEW, hour + _KEY_LIFE)
