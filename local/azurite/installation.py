@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import subprocess
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from local.azurite.node import Node
 from local.errors import AzuriteInstallError
+
+_log = logging.getLogger(__name__)
 
 PACKAGE_FOLDER = Path(__file__).parent
 _STAMP = Path("node_modules") / ".installed-from"
@@ -43,6 +46,7 @@ def _lock_hash(folder: Path) -> str:
 
 
 def _install(node: Node, folder: Path) -> None:
+    _log.info("installing Azurite into %s, once", folder / "node_modules")
     search_path = os.pathsep.join((str(node.folder), os.environ.get("PATH", "")))
     done = subprocess.run(
         [node.program, node.npm_script, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
