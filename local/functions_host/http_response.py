@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from aiohttp import web
-from multidict import CIMultiDict
 
 from local.functions_host.converters import Datum
 from local.functions_host.functions import HTTP_OUTPUT, RETURN_BINDING, FunctionRecord
@@ -37,14 +36,14 @@ def _output(function: FunctionRecord, outcome: Outcome) -> Any:
 
 
 def _described_by_function(value: dict[str, Any]) -> web.Response:
-    headers: CIMultiDict[str] = CIMultiDict()
+    response = web.Response(status=int(value["status_code"].value), body=value["body"].value)
     for name, header in value["headers"].items():
         if name.lower() not in _SERVER_HEADERS:
-            headers.add(name, header.value)
+            response.headers[name] = header.value
     for cookie in value.get("cookies") or ():
         for morsel in cookie.values():
-            headers.add("Set-Cookie", morsel.OutputString())
-    return web.Response(status=int(value["status_code"].value), headers=headers, body=value["body"].value)
+            response.headers.add("Set-Cookie", morsel.OutputString())
+    return response
 
 
 def _described_by_text(datum: Datum) -> web.Response:

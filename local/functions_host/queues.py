@@ -106,6 +106,8 @@ class QueueListener:
                 logger.warning("Queue %s cannot be read, trying on: %r", self._address.name, error)
             self._reachable = False
             return []
+        if not self._reachable:
+            logger.info("Queue %s can be read again", self._address.name)
         self._reachable = True
         return messages
 

@@ -54,7 +54,7 @@ def make_app(start_host, azurite):
 
 @pytest.fixture(scope="module")
 def app(make_app):
-    return make_app()
+    return make_app(before=lambda app: app.queue("work", "-poison").create_queue())
 
 
 def test_message_is_decoded_from_base64_and_deleted_after_success(app, until):
