@@ -10,12 +10,10 @@ import urllib3
 from urllib3.util.retry import Retry
 
 from cli.api.problems import problem
+from cli.connection.pool import connection_pool, reason
 from cli.connection.token import TokenSource
 from cli.errors import UnreachableError
 
-TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
-PARALLEL_REQUESTS = 8
-"""Connections kept open to one host."""
 REPEATABLE = Retry(
     total=5,
     connect=2,
@@ -47,13 +45,14 @@ class Answer:
 class Transport:
     """Sends requests as the caller."""
 
+    service_url: str
     tokens: TokenSource
     is_local: bool = False
 
     @cached_property
     def pool(self) -> urllib3.PoolManager:
         """The connections."""
-        return urllib3.PoolManager(timeout=TIMEOUT, maxsize=PARALLEL_REQUESTS)
+        return connection_pool(self.service_url)
 
     def send(
         self,
@@ -89,12 +88,11 @@ class Transport:
             raise problem(answer.status, answer.data, f"{method} {url.split('?', 1)[0]}")
         return Answer(answer.status, answer.headers, answer.data)
 
-    def _unreachable(self, url: str, error: Exception) -> UnreachableError:
-        cause = getattr(error, "reason", None) or error
+    def _unreachable(self, url: str, error: urllib3.exceptions.HTTPError) -> UnreachableError:
         address = "/".join(url.split("/")[:3])
         mend = (
             "Look at it with `bml local status`, start it with `bml local up`"
             if self.is_local
             else "Check BML_MANAGEMENT_URL and the network"
         )
-        return UnreachableError(f"no answer from {address} ({type(cause).__name__})", mend=mend)
+        return UnreachableError(f"no answer from {address} ({reason(error)})", mend=mend)

@@ -27,7 +27,7 @@ class Workspace:
     @cached_property
     def transport(self) -> Transport:
         """HTTP as the caller."""
-        return Transport(self.connection.tokens, self.connection.is_local)
+        return Transport(self.connection.management_url, self.connection.tokens, self.connection.is_local)
 
     def get(self, path: str, **query: str) -> Resource:
         """The resource at `path` below the workspace; raises NotFoundError."""

@@ -49,6 +49,8 @@ class ClientSecretTokens:
 
         import urllib3
 
+        from cli.connection.pool import connection_pool, reason
+
         form = {
             "grant_type": "client_credentials",
             "client_id": self.client_id,
@@ -56,7 +58,7 @@ class ClientSecretTokens:
             "scope": f"{audience}/.default",
         }
         try:
-            answer = urllib3.request(
+            answer = connection_pool(self.token_url).request(
                 "POST",
                 self.token_url,
                 body=urlencode(form),
@@ -65,7 +67,7 @@ class ClientSecretTokens:
             )
         except urllib3.exceptions.HTTPError as error:
             raise UnreachableError(
-                f"the token issuer at {self.token_url} does not answer ({type(error).__name__})",
+                f"the token issuer at {self.token_url} does not answer ({reason(error)})",
                 mend="Start the local service with `bml local up`",
             ) from None
         if answer.status != 200:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
+from cli.connection.pool import is_loopback
 from cli.errors import AuthenticationError, CliError, InvalidInputError, NotFoundError, ServiceError, UnreachableError
 from cli.output.progress import Progress, readable_bytes
 from cli.uploads.local_files import LocalFile, LocalFiles
@@ -31,7 +32,9 @@ class Container:
     @cached_property
     def client(self) -> ContainerClient:
         """The SDK's client."""
-        return ContainerClient.from_container_url(f"{self.url}?{self.sas.lstrip('?')}")
+        through_proxy = not is_loopback(self.url)
+        address = f"{self.url}?{self.sas.lstrip('?')}"
+        return ContainerClient.from_container_url(address, use_env_settings=through_proxy)
 
     def upload(self, files: LocalFiles, prefix: str, label: str) -> None:
         """Put the files below `prefix`, those that are not there yet; shows a progress bar."""

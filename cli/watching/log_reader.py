@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import urllib3
 
+from cli.connection.pool import reason
 from cli.errors import UnreachableError
 
 _NOTHING_NEW = 416
@@ -39,7 +40,7 @@ class LogReader:
         try:
             answer = self.pool.request("GET", url, headers={"Range": f"bytes={offset}-"}, retries=3)
         except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(f"no answer from blob storage for a log ({type(error).__name__})") from None
+            raise UnreachableError(f"no answer from blob storage for a log ({reason(error)})") from None
         if answer.status == _NOTHING_NEW or answer.status >= 400:
             return b""
         return answer.data if answer.status == 206 else answer.data[offset:]

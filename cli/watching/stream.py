@@ -8,8 +8,8 @@ from typing import TextIO
 
 import click
 
-from cli.api.transport import PARALLEL_REQUESTS
 from cli.api.workspace import Workspace
+from cli.connection.pool import PARALLEL_REQUESTS
 from cli.errors import UnsuccessfulJobError
 from cli.output.progress import Progress
 from cli.watching.job_state import SUCCESS, JobState

@@ -1,0 +1,39 @@
+"""The HTTP connections of a command: through the proxy that the environment names, never for this machine itself."""
+
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+
+PARALLEL_REQUESTS = 8
+"""Connections kept open to one host."""
+TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def connection_pool(url: str) -> urllib3.PoolManager:
+    """A pool for requests to the host of `url`."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    proxy = None if is_loopback(url) or proxy_bypass(host) else getproxies().get(parts.scheme)
+    if proxy:
+        return urllib3.ProxyManager(proxy, timeout=TIMEOUT, maxsize=PARALLEL_REQUESTS)
+    return urllib3.PoolManager(timeout=TIMEOUT, maxsize=PARALLEL_REQUESTS)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` is on this machine; a proxy would look for it on its own."""
+    return (urlsplit(url).hostname or "") in _LOOPBACK
+
+
+def reason(error: urllib3.exceptions.HTTPError) -> str:
+    """Why there was no answer, in words: `connection refused`."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror.lower()
+        if isinstance(inner, TimeoutError) or "Timeout" in type(inner).__name__:
+            return "it took too long"
+        following = getattr(inner, "reason", None)
+        inner = following if isinstance(following, BaseException) else inner.__cause__ or inner.__context__
+    return str(error)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.errors import InvalidInputError, NotFoundError
+from cli.uploads.container import safe_path
+from cli.uploads.local_files import local_files
+
+pytestmark = pytest.mark.unit
+
+
+def write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def test_the_hash_is_of_names_and_contents_alone(tmp_path: Path) -> None:
+    one = write(tmp_path / "one", a="1", sub__b="2")
+    two = write(tmp_path / "two", sub__b="2", a="1")
+    assert local_files(one).content_hash() == local_files(two).content_hash()
+    other_content = write(tmp_path / "three", a="1", sub__b="3")
+    other_name = write(tmp_path / "four", a="1", sub__c="2")
+    moved_border = write(tmp_path / "five", a="12", sub__b="")
+    hashes = {local_files(folder).content_hash() for folder in (one, other_content, other_name, moved_border)}
+    assert len(hashes) == 4
+
+
+def test_what_tools_leave_behind_is_not_content(tmp_path: Path) -> None:
+    folder = write(tmp_path / "code", **{"score.py": "x"})
+    before = local_files(folder).content_hash()
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "score.cpython-311.pyc").write_text("y")
+    assert local_files(folder).content_hash() == before
+    assert [file.relative_path for file in local_files(folder).files] == ["score.py"]
+
+
+def test_a_single_file_is_its_own_name(tmp_path: Path) -> None:
+    files = local_files(write(tmp_path, **{"rows.csv": "a\n"}) / "rows.csv")
+    assert (files.name, files.is_folder, [file.relative_path for file in files.files]) == (
+        "rows.csv",
+        False,
+        ["rows.csv"],
+    )
+
+
+def test_a_folder_given_as_dot_has_its_real_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write(tmp_path / "mymodel", MLmodel="x"))
+    assert local_files(Path()).name == "mymodel"
+
+
+def test_nothing_to_upload_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidInputError, match="has no files"):
+        local_files(tmp_path / "empty")
+    with pytest.raises(NotFoundError, match="does not exist"):
+        local_files(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/passwd", ""])
+def test_a_blob_cannot_leave_the_download_folder(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="does not name a file below"):
+        safe_path(tmp_path, name)
