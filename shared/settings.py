@@ -8,10 +8,50 @@ from functools import cache
 from shared.errors import ProductError
 
 DEFAULT_TOKEN_AUDIENCES = ("https://management.azure.com", "https://ml.azure.com")
+DEFAULT_VMSS_NAME = "{compute}"
+DEFAULT_ARM_ENDPOINT = "https://management.azure.com"
 
 
 class SettingsError(ProductError):
     """An application setting is missing or wrong."""
+
+
+@dataclass(frozen=True)
+class VmssSettings:
+    """Where the virtual machine scale sets are, one for each compute."""
+
+    subscription_id: str = ""
+    """`BATCH_VMSS_SUBSCRIPTION_ID`: by default the workspace's subscription."""
+
+    resource_group: str = ""
+    """`BATCH_VMSS_RESOURCE_GROUP`: by default the workspace's resource group."""
+
+    name: str = DEFAULT_VMSS_NAME
+    """`BATCH_VMSS_NAME`: a scale set's name, `{compute}` standing for the compute's."""
+
+    client_id: str = ""
+    """`BATCH_VMSS_CLIENT_ID`: the user-assigned identity that may read and resize them."""
+
+    endpoint: str = DEFAULT_ARM_ENDPOINT
+    """`BATCH_VMSS_ENDPOINT`: Azure Resource Manager; another one in a sovereign cloud."""
+
+    def name_of(self, compute: str) -> str:
+        """The name of a compute's scale set."""
+        return self.name.replace("{compute}", compute)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "VmssSettings":
+        """Read the settings; raises SettingsError."""
+        name = environment.get("BATCH_VMSS_NAME") or DEFAULT_VMSS_NAME
+        if "{compute}" not in name:
+            raise SettingsError(f"BATCH_VMSS_NAME {name!r} is not valid: it must contain {{compute}}")
+        return cls(
+            subscription_id=environment.get("BATCH_VMSS_SUBSCRIPTION_ID") or environment["BATCH_SUBSCRIPTION_ID"],
+            resource_group=environment.get("BATCH_VMSS_RESOURCE_GROUP") or environment["BATCH_RESOURCE_GROUP"],
+            name=name,
+            client_id=environment.get("BATCH_VMSS_CLIENT_ID", ""),
+            endpoint=(environment.get("BATCH_VMSS_ENDPOINT") or DEFAULT_ARM_ENDPOINT).rstrip("/"),
+        )
 
 
 @dataclass(frozen=True)
@@ -51,6 +91,9 @@ class Settings:
     local_scale_set_key: str = field(default="", repr=False)
     """`BATCH_LOCAL_SCALE_SET_KEY`: the key that the local scale set asks for."""
 
+    vmss: VmssSettings = VmssSettings()
+    """Where the scale sets of Azure are, with `BATCH_SCALE_SET=vmss`."""
+
     @property
     def workspace_id(self) -> str:
         """The ARM id of the workspace."""
@@ -82,6 +125,7 @@ class Settings:
             token_audiences=tuple(a.strip() for a in audiences.split(",") if a.strip()) or DEFAULT_TOKEN_AUDIENCES,
             local_scale_set_url=environment.get("BATCH_LOCAL_SCALE_SET_URL", ""),
             local_scale_set_key=environment.get("BATCH_LOCAL_SCALE_SET_KEY", ""),
+            vmss=VmssSettings.from_environment(environment),
         )
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from shared.compute.local_scale_sets import LocalScaleSets
 from shared.compute.scale_sets import ScaleSets
 from shared.compute.scaling import Scaling
+from shared.compute.vmss_scale_sets import VmssScaleSets
 from shared.contracts.compute_limits import ComputeLimits
 from shared.control_plane.resolution import compute_limits, list_computes
 from shared.control_plane.workspace import Workspace, current_workspace
@@ -39,6 +40,7 @@ def scale_sets(settings: Settings) -> ScaleSets:
     """The scale sets that `BATCH_SCALE_SET` names; raises SettingsError."""
     kinds: dict[str, Callable[[], ScaleSets]] = {
         "local": lambda: LocalScaleSets(settings.local_scale_set_url, settings.local_scale_set_key),
+        "vmss": lambda: VmssScaleSets(settings.vmss),
     }
     if settings.scale_set not in kinds:
         raise SettingsError(f"BATCH_SCALE_SET {settings.scale_set!r} is not valid: use {', '.join(kinds)}")

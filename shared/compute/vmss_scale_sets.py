@@ -1,0 +1,185 @@
+"""The scale sets of Azure: one virtual machine scale set with flexible orchestration for each compute.
+
+They are made by the deployment (docs/decisions/0008); this module reads them, raises their capacity and deletes
+named instances. In flexible orchestration an instance's id is the name of its virtual machine.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+
+from shared.compute.scale_sets import Instance, ScaleSetState
+from shared.compute.vmss_client import compute_client
+from shared.compute.vmss_instances import instance_of, is_gone
+from shared.errors import DependencyError
+from shared.settings import VmssSettings
+
+if TYPE_CHECKING:  # it takes seconds to import
+    from azure.core.polling import LROPoller
+    from azure.mgmt.compute import ComputeManagementClient
+    from azure.mgmt.compute.models import VirtualMachineScaleSet
+
+_log = logging.getLogger(__name__)
+
+BAD_NEWS_SECONDS = 15.0
+"""How long to wait for an operation's failure. Refused quotas show within seconds; machines take minutes to come."""
+
+_TRIES = 5
+"""Of a capacity that others change at the same time."""
+
+
+class VmssScaleSets:
+    """Speaks to Azure Resource Manager.
+
+    Never lowers a capacity that has running jobs: machines leave by name only, after their node said that it idles
+    and was marked `leaving`. There is no autoscale rule, so nothing else removes machines.
+    """
+
+    def __init__(
+        self,
+        settings: VmssSettings,
+        client: Callable[[VmssSettings], "ComputeManagementClient"] = compute_client,
+        bad_news_seconds: float = BAD_NEWS_SECONDS,
+    ) -> None:
+        """`client` is called at the first request, not before: what it imports takes seconds."""
+        self._settings = settings
+        self._make_client = client
+        self._bad_news_seconds = bad_news_seconds
+
+    def state(self, compute: str) -> ScaleSetState:
+        """The scale set of a compute; raises DependencyError, also when there is none."""
+        with _failures(f"the scale set of compute {compute!r} could not be read"):
+            return self._state(self._found(compute))
+
+    def scale_out(self, compute: str, capacity: int) -> None:
+        """Have at least `capacity` working instances; never removes one.
+
+        Written with the ETag of what was read: a write from outdated numbers could be a scale-in.
+        """
+        with _failures(f"compute {compute!r} could not be scaled out to {capacity}"):
+            for _ in range(_TRIES):
+                found = self._found(compute)
+                state = self._state(found)
+                missing = capacity - state.capacity
+                if missing <= 0 or self._resize(compute, found, _capacity(found) + missing):
+                    self._delete(compute, [one.id for one in state.instances if one.state == "stopped"])
+                    return
+        raise DependencyError(
+            f"compute {compute!r} could not be scaled out to {capacity}: others change it all the time"
+        )
+
+    def delete_instance(self, compute: str, instance: str) -> None:
+        """Remove one instance; lowers the capacity by one. One that is gone already is no error."""
+        with _failures(f"instance {instance!r} of compute {compute!r} could not be deleted"):
+            if instance in {one.id for one in self._instances(self._found(compute))}:
+                self._delete(compute, [instance])
+
+    def delete(self, compute: str) -> None:
+        """Remove all instances at once. The scale set itself stays: the deployment owns it."""
+        with _failures(f"the instances of compute {compute!r} could not be deleted"):
+            for _ in range(_TRIES):
+                found = self._find(compute)
+                if found is None or not _capacity(found) or self._resize(compute, found, 0):
+                    return
+        raise DependencyError(f"the instances of compute {compute!r} could not be deleted: others change its capacity")
+
+    def _state(self, found: "VirtualMachineScaleSet") -> ScaleSetState:
+        """Machines that were evicted or could not be made count in Azure's capacity but not in ours."""
+        instances = tuple(self._instances(found))
+        stopped = sum(one.state == "stopped" for one in instances)
+        return ScaleSetState(max(0, _capacity(found) - stopped), instances)
+
+    def _instances(self, found: "VirtualMachineScaleSet") -> Iterator[Instance]:
+        machines = self._client.virtual_machines.list(
+            self._settings.resource_group,
+            filter=f"'virtualMachineScaleSet/id' eq '{found.id}'",
+            expand="instanceView",
+        )
+        return (instance_of(machine) for machine in machines if not is_gone(machine))
+
+    def _resize(self, compute: str, found: "VirtualMachineScaleSet", capacity: int) -> bool:
+        """Set Azure's capacity; False when the scale set has changed since it was read."""
+        from azure.mgmt.compute.models import Sku, VirtualMachineScaleSetUpdate
+
+        sku = Sku(name=found.sku.name if found.sku else None, tier=found.sku.tier if found.sku else None)
+        sku.capacity = capacity
+        try:
+            operation = self._client.virtual_machine_scale_sets.begin_update(
+                *self._address(compute),
+                VirtualMachineScaleSetUpdate(sku=sku),
+                etag=found.etag,
+                match_condition=MatchConditions.IfNotModified if found.etag else None,
+            )
+        except ResourceModifiedError:
+            return False
+        self._watch(operation, f"compute {compute!r} could not be resized to {capacity}")
+        return True
+
+    def _delete(self, compute: str, instances: list[str]) -> None:
+        from azure.mgmt.compute.models import VirtualMachineScaleSetVMInstanceRequiredIDs
+
+        if instances:
+            ids = VirtualMachineScaleSetVMInstanceRequiredIDs(instance_ids=instances)
+            operation = self._client.virtual_machine_scale_sets.begin_delete_instances(*self._address(compute), ids)
+            self._watch(operation, f"instances {', '.join(instances)} of compute {compute!r} could not be deleted")
+
+    def _watch(self, operation: "LROPoller[Any]", what: str) -> None:
+        """Wait a moment for bad news, which is raised; what fails later is logged."""
+        operation.wait(self._bad_news_seconds)
+        if operation.done():
+            operation.result()
+        else:
+            operation.add_done_callback(lambda method: _log_end(method.status(), what))
+
+    def _found(self, compute: str) -> "VirtualMachineScaleSet":
+        found = self._find(compute)
+        if found is None:
+            group, name = self._address(compute)
+            raise DependencyError(
+                f"compute {compute!r} has no scale set: there is no virtual machine scale set {name!r} in resource "
+                f"group {group!r}; add {compute!r} to the computes of the deployment and deploy again"
+            )
+        return found
+
+    def _find(self, compute: str) -> "VirtualMachineScaleSet | None":
+        try:
+            return self._client.virtual_machine_scale_sets.get(*self._address(compute))
+        except ResourceNotFoundError:
+            return None
+
+    def _address(self, compute: str) -> tuple[str, str]:
+        return self._settings.resource_group, self._settings.name_of(compute)
+
+    @cached_property
+    def _client(self) -> "ComputeManagementClient":
+        return self._make_client(self._settings)
+
+
+def _log_end(status: str, what: str) -> None:
+    if status.lower() != "succeeded":
+        _log.error("%s: the operation ended as %s; Azure's activity log says why", what, status)
+
+
+def _capacity(found: "VirtualMachineScaleSet") -> int:
+    return int((found.sku.capacity if found.sku else 0) or 0)
+
+
+@contextmanager
+def _failures(what: str) -> Iterator[None]:
+    """Errors of Azure as DependencyError that says what could not be done and why."""
+    try:
+        yield
+    except HttpResponseError as error:
+        raise DependencyError(f"{what}: {error.message}") from error
+    except AzureError as error:
+        raise DependencyError(f"{what}: {error}") from error
