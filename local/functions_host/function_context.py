@@ -8,7 +8,8 @@ from typing import Any
 
 from azure.functions import Context, Out
 
-_thread_local = threading.local()
+thread_local = threading.local()
+"""Carries `invocation_id` in the thread that runs a function."""
 
 
 class OutValue(Out):  # type: ignore[misc] # the SDK ships no types
@@ -68,7 +69,7 @@ class InvocationContext(Context):  # type: ignore[misc] # the SDK ships no types
     @property
     def thread_local_storage(self) -> threading.local:
         """Where `invocation_id` can be set for threads that the function starts."""
-        return _thread_local
+        return thread_local
 
     @property
     def function_name(self) -> str:

@@ -61,13 +61,14 @@ def read_keys(file: Path, functions: Iterable[str]) -> KeyRing:
     """
     stored: dict[str, Any] = read_json_object(file) if file.is_file() else {}
     try:
+        kept: dict[str, str] = stored.get("functionKeys", {})
         keys = KeyRing(
             master=stored.get("masterKey") or _new_key(),
             host=stored.get("hostKey") or _new_key(),
-            functions={name: stored.get("functionKeys", {}).get(name) or _new_key() for name in functions},
+            functions={**kept, **{name: kept.get(name) or _new_key() for name in functions}},
             system={DURABLE_KEY: stored.get("systemKeys", {}).get(DURABLE_KEY) or _new_key()},
         )
-    except AttributeError as error:
+    except (AttributeError, TypeError) as error:
         raise FunctionsHostError(f"{file.name} is damaged; delete it and new keys are made") from error
     _store(file, keys)
     return keys

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 MINIMUM_RENEWAL = timedelta(minutes=1)
 # The message was taken by somebody else after its visibility ran out, or is already gone.
-_LOST = frozenset({"PopReceiptMismatch", "MessageNotFound", "QueueNotFound", "InvalidQueryParameterValue"})
+_LOST = frozenset({"PopReceiptMismatch", "MessageNotFound", "QueueNotFound"})
 
 
 class QueueLease:

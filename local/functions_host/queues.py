@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.queue import QueueMessage
+from azure.storage.queue.aio import QueueClient
 
 from local.functions_host.backoff import RandomizedBackoff
 from local.functions_host.config import QueueOptions
@@ -174,10 +175,8 @@ class QueueListener:
         return QueueLease(self._clients.client(self._address), message, self._lease)
 
 
-async def _first_page(client: object, count: int, hidden: timedelta) -> list[QueueMessage]:
-    pages = client.receive_messages(  # type: ignore[attr-defined] # aio and sync clients share no base
-        messages_per_page=count, visibility_timeout=int(hidden.total_seconds())
-    ).by_page()
+async def _first_page(client: QueueClient, count: int, hidden: timedelta) -> list[QueueMessage]:
+    pages = client.receive_messages(messages_per_page=count, visibility_timeout=int(hidden.total_seconds())).by_page()
     async for page in pages:
         return [message async for message in page]
     return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 
 from local.functions_host import converters
 from local.functions_host.errors import AppRefusedError, AppSettingError, FunctionsHostError
-from local.functions_host.function_context import InvocationContext, OutValue, RetryContext
+from local.functions_host.function_context import InvocationContext, OutValue, RetryContext, thread_local
 from local.functions_host.functions import FunctionRecord
 from local.functions_host.invocation import Invocation, Outcome
 from local.functions_host.loader import DEFAULT_SCRIPT, SCRIPT_SETTING, describe, load_app
@@ -26,6 +27,7 @@ THREADS_SETTING = "PYTHON_THREADPOOL_THREAD_COUNT"
 class _LoadedFunction:
     function: Callable[..., Any]
     signature: Signature
+    directory: str  # of the function's own file, as Azure's worker has it
 
 
 class DirectWorker:
@@ -53,9 +55,9 @@ class DirectWorker:
             try:
                 record = describe(indexed)
                 function = indexed.get_user_function()
-                self._functions[record.name] = _LoadedFunction(
-                    function, read_signature(record.name, function, record.bindings)
-                )
+                signature = read_signature(record.name, function, record.bindings)
+                directory = str(Path(inspect.getfile(function)).parent)
+                self._functions[record.name] = _LoadedFunction(function, signature, directory)
                 records.append(record)
             except FunctionsHostError as problem:
                 problems.append(problem)
@@ -79,7 +81,7 @@ class DirectWorker:
     async def _invoke(self, invocation: Invocation) -> Outcome:
         loaded = self._functions[invocation.function]
         try:
-            arguments = self._arguments(invocation, loaded.signature)
+            arguments = _arguments(invocation, loaded)
             result = await self._call(invocation, loaded, arguments)
             return _outcome(invocation.function, loaded.signature, arguments, result)
         except (Exception, SystemExit) as error:
@@ -89,22 +91,32 @@ class DirectWorker:
                 stack="".join(traceback.format_exception(error)),
             )
 
-    def _arguments(self, invocation: Invocation, signature: Signature) -> dict[str, Any]:
-        metadata = dict(invocation.metadata)
-        arguments: dict[str, Any] = {
-            name: converters.decode(signature.inputs[name].converter, datum, metadata)
-            for name, datum in invocation.inputs.items()
-        }
-        arguments.update((name, OutValue()) for name in signature.outputs)
-        if signature.wants_context:
-            retry = RetryContext(invocation.retry_count, invocation.max_retry_count)
-            arguments["context"] = InvocationContext(invocation.function, str(self._app_root), invocation.id, retry)
-        return arguments
-
     async def _call(self, invocation: Invocation, loaded: _LoadedFunction, arguments: dict[str, Any]) -> Any:
+        thread_local.invocation_id = invocation.id
         if loaded.signature.is_async:
             return await loaded.function(**arguments)
-        return await self._loop.run_in_executor(self._threads, lambda: loaded.function(**arguments))
+        return await self._loop.run_in_executor(self._threads, _call_in_thread, invocation, loaded, arguments)
+
+
+def _call_in_thread(invocation: Invocation, loaded: _LoadedFunction, arguments: dict[str, Any]) -> Any:
+    thread_local.invocation_id = invocation.id
+    try:
+        return loaded.function(**arguments)
+    finally:
+        thread_local.invocation_id = None
+
+
+def _arguments(invocation: Invocation, loaded: _LoadedFunction) -> dict[str, Any]:
+    metadata = dict(invocation.metadata)
+    inputs = loaded.signature.inputs
+    arguments: dict[str, Any] = {
+        name: converters.decode(inputs[name].converter, datum, metadata) for name, datum in invocation.inputs.items()
+    }
+    arguments.update((name, OutValue()) for name in loaded.signature.outputs)
+    if loaded.signature.wants_context:
+        retry = RetryContext(invocation.retry_count, invocation.max_retry_count)
+        arguments["context"] = InvocationContext(invocation.function, loaded.directory, invocation.id, retry)
+    return arguments
 
 
 def _outcome(name: str, signature: Signature, arguments: Mapping[str, Any], result: Any) -> Outcome:

@@ -122,7 +122,7 @@ def pair(request, start_host, azurite, library_folder, until) -> Pair:
 
 def test_http_function_with_context(pair):
     status, _, body = pair.http("POST", "/http/x?a=1&b=", b"content")
-    assert (status, body) == (200, b'["POST", {"a": "1"}, "content", "http_sync"]')
+    assert (status, body) == (200, b'["POST", {"a": "1"}, "content", "http_sync", "every_kind", true]')
 
 
 def test_http_function_that_fails(pair):

@@ -20,7 +20,9 @@ def http_sync(req: func.HttpRequest, context: func.Context) -> func.HttpResponse
         raise KeyError("lost")
     if kind == "cookie":
         return func.HttpResponse(status_code=202, headers={"Set-Cookie": "a=b", "X-A": "1"})
-    content = [req.method, dict(req.params), req.get_body().decode(), context.function_name]
+    in_thread = context.thread_local_storage.invocation_id == context.invocation_id
+    where = context.function_directory.rpartition("/")[2]
+    content = [req.method, dict(req.params), req.get_body().decode(), context.function_name, where, in_thread]
     return func.HttpResponse(json.dumps(content), mimetype="application/json")
 
 
