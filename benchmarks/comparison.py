@@ -9,6 +9,8 @@ from benchmarks.ideal import IdealFigures
 from benchmarks.job_run import JobFigures
 from benchmarks.workload import Workload
 
+FEW_FILES = 10
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -18,6 +20,8 @@ class Comparison:
     processes: int
     ideal: IdealFigures
     job: JobFigures
+    small_jobs: tuple[JobFigures, ...] = ()
+    """Jobs on `FEW_FILES` files, one after the other; the first finds a node without model and environment."""
 
     def check(self) -> None:
         """Raise RuntimeError unless the job's output has exactly the ideal's rows in the same order."""
@@ -39,6 +43,12 @@ class Comparison:
     def whole_ratio(self) -> float:
         """Throughput of the whole job, from invocation to completion, as a share of the ideal's."""
         return self.ideal.seconds / self.job.seconds
+
+    @property
+    def cpu_ratio(self) -> float:
+        """The ideal's CPU time as a share of what all processes of the stack used for the job."""
+        used = sum(self.job.cpu.values())
+        return self.ideal.cpu_seconds / used if used else 0.0
 
     def milliseconds_for_each(self, role: str, count: int) -> float:
         """CPU milliseconds of a role for each of `count` things."""

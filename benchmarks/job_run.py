@@ -40,8 +40,11 @@ class JobFigures:
 
     @property
     def scoring_seconds(self) -> float:
-        """Seconds in the state `Running`: the first scoring process was ready, results were still missing."""
-        return self.phases.get("Running", 0.0)
+        """Seconds from the last task's way onto the queue to the last result.
+
+        `Queued` is counted in, as the application sees a node at work only when it looks the next time.
+        """
+        return sum(self.phases.get(state, 0.0) for state in ("Queued", "Preparing", "Running"))
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,21 @@
-"""A local stack of its own for a benchmark, with one node that is always there."""
+"""A local stack of its own for a benchmark, with a compute that begins at zero and keeps the node it got."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from cli.api.workspace import Workspace
 from cli.connection.connection import resolve
 from local import stack
-from local.stack.inspection import NODE, StackStatus
 from local.stack.options import StackOptions
 
 COMPUTE = "bench-cluster"
-_START_SECONDS = 120
+_KEPT_SECONDS = 1800
+"""Longer than any pause between two jobs."""
 
 
 @contextmanager
@@ -25,8 +24,9 @@ def running_stack(data_dir: Path) -> Iterator[Workspace]:
     try:
         stack.up(StackOptions(data_dir=data_dir, detach=True))
         workspace = Workspace(resolve(data_dir))
-        bml(data_dir, "compute", "create", "--name", COMPUTE, "--min-instances", "1", "--max-instances", "1")
-        wait_for(lambda: _node_runs(stack.status(data_dir)), "the node to start")
+        idle = str(_KEPT_SECONDS)
+        sizes = ["--min-instances", "0", "--max-instances", "1", "--idle-time-before-scale-down", idle]
+        bml(data_dir, "compute", "create", "--name", COMPUTE, *sizes)
         yield workspace
     finally:
         stack.down(data_dir)
@@ -39,16 +39,3 @@ def bml(data_dir: Path, *arguments: str) -> str:
     if done.returncode:
         raise RuntimeError(f"bml {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout
-
-
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = _START_SECONDS) -> None:
-    """Return as soon as `condition` holds; raises TimeoutError."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.2)
-
-
-def _node_runs(status: StackStatus) -> bool:
-    return any(process.role == NODE and process.pid for process in status.processes)

@@ -16,8 +16,10 @@ pytestmark = pytest.mark.unit
 def comparison(folder: Path, output: bytes) -> Comparison:
     workload = Workload("csv-files", "CSV files", folder, files=2, mini_batch_size=1, is_mlflow=True, rows=2)
     ideal = IdealFigures(seconds=1.0, cpu_seconds=2.0, output=b"0,0.10,a.csv\n0,7,b.csv\n")
-    phases = {"Queued": 0.5, "Running": 1.25}
-    job = JobFigures(seconds=2.0, phases=phases, tasks=2, cpu={"node": 0.004}, others=0.0, output=output)
+    phases = {"Planning": 0.5, "Queued": 0.25, "Running": 1.0}
+    job = JobFigures(
+        seconds=2.0, phases=phases, tasks=2, cpu={"node": 0.004, "scoring processes": 2.496}, others=0.0, output=output
+    )
     return Comparison(workload, processes=2, ideal=ideal, job=job)
 
 
@@ -43,5 +45,5 @@ def test_ratios_are_shares_of_the_ideal_and_costs_are_for_each_task_and_file(tmp
     one = comparison(tmp_path, b"")
     assert (one.scoring_ratio, one.whole_ratio) == (0.8, 0.5)
     text = report("python -m benchmarks", [one], [], {"node": 0.01})
-    assert "| 80.0% | 50.0% |" in text
+    assert "| 80.0% | 50.0% | 80.0% |" in text
     assert "| node | 0.00 | 2.00 (2) | 2.00 (2) |" in text
