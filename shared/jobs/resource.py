@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.contracts.durations import duration_text
 from shared.contracts.job import JobDocument, JobStatus
+from shared.security.job_links import JobLinks
 from shared.settings import Settings
 from shared.storage.locations import blob_uri
 
@@ -15,62 +16,72 @@ BATCH_RUN_TAG = "azureml.batchrun"
 """Makes the official client download the output of the child run (azure_ai_ml_wire 7)."""
 
 
-def scoring_job(settings: Settings, job: JobDocument) -> dict[str, Any]:
-    """The job as the scoring URI answers it."""
-    return {
-        "id": f"{settings.workspace_id}/batchEndpoints/{job.endpoint}/jobs/{job.name}",
-        "name": job.name,
-        "type": "Microsoft.MachineLearningServices/workspaces/batchEndpoints/jobs",
-        "systemData": system_data(job),
-        "interactionEndpoints": _interaction(settings, job),
-        "status": job.status,
-        "properties": {
-            **job.request_body,
+class JobResources:
+    """Shows jobs of one workspace."""
+
+    def __init__(self, settings: Settings, links: JobLinks) -> None:
+        """`links` give the address of a job's page."""
+        self._settings = settings
+        self._links = links
+
+    def scoring_job(self, job: JobDocument) -> dict[str, Any]:
+        """The job as the scoring URI answers it."""
+        return {
+            "id": f"{self._settings.workspace_id}/batchEndpoints/{job.endpoint}/jobs/{job.name}",
             "name": job.name,
-            "displayName": job.display_name,
-            "experimentName": job.experiment_name,
-            "deployment": job.deployment,
-            "tags": job.tags,
-            "properties": job.properties,
-            **_settings(job),
+            "type": "Microsoft.MachineLearningServices/workspaces/batchEndpoints/jobs",
+            "systemData": system_data(job),
+            "interactionEndpoints": self._interaction(job),
             "status": job.status,
-            "provisioningState": _provisioning_state(job.status),
-            "interactionEndpoints": _interaction(settings, job),
-            "output": _output(job),
-            **_outcome(job),
-        },
-    }
-
-
-def management_job(settings: Settings, job: JobDocument) -> dict[str, Any]:
-    """The job as the management API answers it: a pipeline job with one child run."""
-    return {
-        "id": f"{settings.workspace_id}/jobs/{job.name}",
-        "name": job.name,
-        "type": "Microsoft.MachineLearningServices/workspaces/jobs",
-        "systemData": system_data(job),
-        "properties": {
-            "jobType": "Pipeline",
-            "displayName": job.display_name,
-            "description": job.description,
-            "experimentName": job.experiment_name,
-            "status": job.status,
-            "tags": {**job.tags, BATCH_RUN_TAG: "true"},
             "properties": {
-                **job.properties,
-                "azureml.endpointname": job.endpoint,
-                "azureml.deploymentname": job.deployment,
-                "azureml.childrunid": job.job_id,
+                **job.request_body,
+                "name": job.name,
+                "displayName": job.display_name,
+                "experimentName": job.experiment_name,
+                "deployment": job.deployment,
+                "tags": job.tags,
+                "properties": job.properties,
+                **_settings(job),
+                "status": job.status,
+                "provisioningState": _provisioning_state(job.status),
+                "interactionEndpoints": self._interaction(job),
+                "output": _output(job),
+                **_outcome(job),
             },
-            "services": {"Studio": {"jobServiceType": "Studio", "endpoint": studio_url(settings, job)}},
-            "computeId": f"{settings.workspace_id}/computes/{job.compute}",
-            "isArchived": False,
-            "inputs": {"data": {"jobInputType": _input_type(job), "uri": blob_uri(job.input)}},
-            "outputs": {"score": {"jobOutputType": "uri_folder", "uri": _output(job)["uri"]}},
-            "settings": _settings(job),
-            **_outcome(job),
-        },
-    }
+        }
+
+    def management_job(self, job: JobDocument) -> dict[str, Any]:
+        """The job as the management API answers it: a pipeline job with one child run."""
+        return {
+            "id": f"{self._settings.workspace_id}/jobs/{job.name}",
+            "name": job.name,
+            "type": "Microsoft.MachineLearningServices/workspaces/jobs",
+            "systemData": system_data(job),
+            "properties": {
+                "jobType": "Pipeline",
+                "displayName": job.display_name,
+                "description": job.description,
+                "experimentName": job.experiment_name,
+                "status": job.status,
+                "tags": {**job.tags, BATCH_RUN_TAG: "true"},
+                "properties": {
+                    **job.properties,
+                    "azureml.endpointname": job.endpoint,
+                    "azureml.deploymentname": job.deployment,
+                    "azureml.childrunid": job.job_id,
+                },
+                "services": {"Studio": {"jobServiceType": "Studio", "endpoint": self._links.page_url(job.name)}},
+                "computeId": f"{self._settings.workspace_id}/computes/{job.compute}",
+                "isArchived": False,
+                "inputs": {"data": {"jobInputType": _input_type(job), "uri": blob_uri(job.input)}},
+                "outputs": {"score": {"jobOutputType": "uri_folder", "uri": _output(job)["uri"]}},
+                "settings": _settings(job),
+                **_outcome(job),
+            },
+        }
+
+    def _interaction(self, job: JobDocument) -> dict[str, Any]:
+        return {"Studio": {"endpoint": self._links.page_url(job.name), "jobEndpointType": "Studio"}}
 
 
 def system_data(job: JobDocument) -> dict[str, Any]:
@@ -82,15 +93,6 @@ def system_data(job: JobDocument) -> dict[str, Any]:
         "createdByType": "User",
         "lastModifiedAt": changed.isoformat(),
     }
-
-
-def studio_url(settings: Settings, job: JobDocument) -> str:
-    """The page of the job."""
-    return f"{settings.public_url}/studio/jobs/{job.name}"
-
-
-def _interaction(settings: Settings, job: JobDocument) -> dict[str, Any]:
-    return {"Studio": {"endpoint": studio_url(settings, job), "jobEndpointType": "Studio"}}
 
 
 def _settings(job: JobDocument) -> dict[str, Any]:

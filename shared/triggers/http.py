@@ -13,6 +13,7 @@ from shared.triggers.history.app import history_app
 from shared.triggers.http_auth import Authenticate, authentication
 from shared.triggers.management.app import management_app
 from shared.triggers.scoring.app import scoring_app
+from shared.triggers.studio.app import studio_app
 from shared.wiring import application
 
 blueprint = func.Blueprint()
@@ -36,6 +37,12 @@ async def scoring(req: func.HttpRequest, context: func.Context) -> func.HttpResp
 async def history(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Run history."""
     return await _history().handle_async(req, context)
+
+
+@blueprint.route("studio/{*path}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
+async def studio(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Pages for people."""
+    return await _studio().handle_async(req, context)
 
 
 @blueprint.route("health", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
@@ -63,3 +70,8 @@ def _scoring() -> func.AsgiMiddleware:
 @cache
 def _history() -> func.AsgiMiddleware:
     return func.AsgiMiddleware(history_app(application(), _authenticate()))
+
+
+@cache
+def _studio() -> func.AsgiMiddleware:
+    return func.AsgiMiddleware(studio_app(application()))

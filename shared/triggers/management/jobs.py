@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 
 from shared.jobs.cancel import request_cancel
-from shared.jobs.resource import management_job
 from shared.triggers.paging import continuation_of, skip_token
 from shared.wiring import Application
 
@@ -29,18 +28,18 @@ def jobs_router(application: Application) -> APIRouter:
         query = {key: value for key, value in request.query_params.items() if key != "$skiptoken"}
         more = page.continuation and urlencode(query | {"$skiptoken": skip_token(page.continuation)})
         return {
-            "value": [management_job(settings, job) for job in page.jobs],
+            "value": [application.job_resources.management_job(job) for job in page.jobs],
             "nextLink": f"{settings.public_url}{settings.workspace_id}/jobs?{more}" if more else None,
         }
 
     @router.get("/jobs/{job}")
     def get_job(job: str) -> dict[str, Any]:
         """One job."""
-        return management_job(settings, application.jobs.get(job))
+        return application.job_resources.management_job(application.jobs.get(job))
 
     @router.post("/jobs/{job}/cancel")
     def cancel_job(job: str) -> dict[str, Any]:
         """Ask for a job's end; one that has ended stays as it is."""
-        return management_job(settings, request_cancel(application.account, application.jobs, job))
+        return application.job_resources.management_job(request_cancel(application.account, application.jobs, job))
 
     return router

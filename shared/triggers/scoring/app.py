@@ -10,7 +10,6 @@ from shared.contracts.invoke import InvokeBody
 from shared.contracts.parsing import parse_model
 from shared.errors import NotFoundError
 from shared.jobs.invoke import Invocation, invoke
-from shared.jobs.resource import scoring_job
 from shared.security.caller import Caller
 from shared.triggers.http_auth import Authenticate, current_caller
 from shared.triggers.http_errors import install_error_handlers
@@ -40,7 +39,7 @@ def scoring_app(application: Application, authenticate: Authenticate) -> FastAPI
         raw: dict[str, Any] = next((value for key, value in body.items() if key.lower() == "properties"), {})
         invocation = Invocation(endpoint, parsed.properties, raw, deployment, request_id, caller.name)
         job = invoke(application.workspace, application.jobs, invocation)
-        return JSONResponse(scoring_job(settings, job), 201)
+        return JSONResponse(application.job_resources.scoring_job(job), 201)
 
     @app.get("/endpoints/{endpoint}/jobs", dependencies=guarded)
     def list_jobs(
@@ -58,7 +57,7 @@ def scoring_app(application: Application, authenticate: Authenticate) -> FastAPI
         query = {key: value for key, value in request.query_params.items() if key != "$skiptoken"}
         more = page.continuation and urlencode(query | {"$skiptoken": skip_token(page.continuation)})
         link = f"{settings.public_url}/endpoints/{name}/jobs?{more}" if more else None
-        return {"value": [scoring_job(settings, job) for job in page.jobs], "nextLink": link}
+        return {"value": [application.job_resources.scoring_job(job) for job in page.jobs], "nextLink": link}
 
     @app.get("/endpoints/{endpoint}/jobs/{job}", dependencies=guarded)
     def get_job(endpoint: str, job: str) -> dict[str, Any]:
@@ -66,6 +65,6 @@ def scoring_app(application: Application, authenticate: Authenticate) -> FastAPI
         found = application.jobs.find(job)
         if found is None or found.endpoint.lower() != endpoint.lower():
             raise NotFoundError(f"job {job!r} not found on endpoint {endpoint!r}", target=job)
-        return scoring_job(settings, found)
+        return application.job_resources.scoring_job(found)
 
     return app

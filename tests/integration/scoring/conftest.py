@@ -16,23 +16,13 @@ from shared.control_plane.models import put_model
 from shared.control_plane.saving import Change
 from shared.control_plane.workspace import Workspace
 from shared.security.caller import Caller
-from shared.settings import Settings
 from shared.storage.account import StorageAccount
 from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
 from shared.triggers.scoring.app import scoring_app
 from shared.wiring import Application, build
+from tests.integration.workspace_settings import SETTINGS
 
 MLMODEL = "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n"
-SETTINGS = Settings(
-    subscription_id="s",
-    resource_group="g",
-    workspace="w",
-    location="local",
-    public_url="http://127.0.0.1:1",
-    token_issuer="i",
-    token_jwks_url="j",
-    scale_set="local",
-)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def test_an_invocation_makes_a_job_and_asks_for_its_start(application, invoke, t
     assert answer.status_code == 201
     job = answer.json()
     assert job["properties"]["status"] == "NotStarted"
-    assert job["interactionEndpoints"]["Studio"]["endpoint"].endswith(job["name"])
+    assert f"/studio/jobs/{job['name']}?ticket=" in job["interactionEndpoints"]["Studio"]["endpoint"]
     assert job["name"] in requested(application)
 
 

@@ -1,0 +1,1 @@
+"""The studio surface: pages for people, opened by links that carry their own permission."""

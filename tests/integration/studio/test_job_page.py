@@ -1,0 +1,106 @@
+"""The page of a job, as a browser gets it: opened by its link, without a token."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from shared.compute.local_scale_sets import LocalScaleSets
+from shared.contracts.job import JobStatistics, JobStatus
+from shared.contracts.progress import JobFailure
+from shared.control_plane.workspace import Workspace
+from shared.security.job_links import JobLinks
+from shared.storage.containers import ensure_container
+from shared.storage.locations import container_of
+from shared.triggers.studio.app import studio_app
+from shared.wiring import build
+from tests.integration.workspace_settings import SETTINGS
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def application(account):
+    return build(Workspace(SETTINGS, account), LocalScaleSets("http://127.0.0.1:9", "key"))
+
+
+@pytest.fixture
+def browser(application):
+    return TestClient(studio_app(application))
+
+
+@pytest.fixture
+def open_page(application, browser):
+    def get(job, suffix=""):
+        path, query = application.job_links.page_url(job.name).removeprefix(SETTINGS.public_url).split("?")
+        return browser.get(f"{path}{suffix}?{query}")
+
+    return get
+
+
+def ended(application, job, status=JobStatus.COMPLETED, **changes):
+    return application.jobs.add(job.model_copy(update={"status": status, **changes}))
+
+
+def test_a_completed_job_shows_its_first_rows_and_a_download(application, make_job, open_page):
+    job = make_job(statistics=JobStatistics(files=2, succeeded=2, rows=2))
+    output = container_of(application.account, job.output.folder)
+    output.upload_blob(job.output.file_path, b'row,prediction,file\n0,"<b>1</b>",a.csv\n')
+    text = open_page(ended(application, job)).text
+    assert "&lt;b&gt;1&lt;/b&gt;" in text
+    assert "<b>1</b>" not in text
+    assert re.search(r'href="http://[^"]+predictions\.csv\?[^"]+sig=', text)
+    assert 'data-live="no"' in text
+
+
+def test_a_failed_job_says_why_and_which_items_failed(application, make_job, open_page):
+    job = make_job(failure=JobFailure(step="run", message="none of the 2 items succeeded", file="a.csv"))
+    output = container_of(application.account, job.output.folder)
+    line = {"file": "a.csv", "error_type": "ValueError", "message": "no number"}
+    output.upload_blob(job.output.errors_path, json.dumps(line).encode() + b"\n")
+    text = open_page(ended(application, job, JobStatus.FAILED)).text
+    assert "none of the 2 items succeeded" in text
+    assert "ValueError: no number" in text
+
+
+def test_a_running_job_keeps_its_page_fresh(application, make_job, open_page):
+    job = application.jobs.add(make_job(status=JobStatus.RUNNING, statistics=JobStatistics(files=4, succeeded=1)))
+    assert 'data-live="yes"' in open_page(job).text
+    part = open_page(job, "/now")
+    assert (part.headers["x-job-live"], 'aria-valuenow="25"' in part.text) == ("yes", True)
+
+
+def test_a_page_without_a_good_ticket_shows_nothing_of_the_job(application, make_job, browser):
+    job = application.jobs.add(make_job(display_name="secret plans"))
+    for ticket in ("", "?ticket=1.abc", "?ticket=nonsense"):
+        answer = browser.get(f"/studio/jobs/{job.name}{ticket}")
+        assert (answer.status_code, "secret plans" in answer.text) == (401, False)
+
+
+def test_a_ticket_opens_one_job_only(application, make_job, browser):
+    mine, other = application.jobs.add(make_job()), application.jobs.add(make_job())
+    ticket = application.job_links.page_url(mine.name).split("?")[1]
+    assert browser.get(f"/studio/jobs/{other.name}?{ticket}").status_code == 401
+
+
+def test_a_link_expires(account, make_job, application, browser):
+    job = application.jobs.add(make_job())
+    long_ago = JobLinks(SETTINGS.public_url, account.tables, lambda: job.created - timedelta(days=30))
+    ticket = long_ago.page_url(job.name).split("?")[1]
+    answer = browser.get(f"/studio/jobs/{job.name}?{ticket}")
+    assert (answer.status_code, "has expired" in answer.text) == (401, True)
+
+
+def test_two_processes_make_links_with_the_same_key(account, make_job, application, open_page):
+    job = application.jobs.add(make_job())
+    JobLinks(SETTINGS.public_url, account.tables).check(
+        job.name, application.job_links.page_url(job.name).split("ticket=")[1]
+    )
+
+
+def test_an_output_that_is_empty_is_no_error(application, make_job, open_page):
+    job = make_job()
+    ensure_container(application.account.blobs, job.output.folder.container).upload_blob(job.output.file_path, b"")
+    assert open_page(ended(application, job)).status_code == 200
