@@ -12,7 +12,9 @@ from shared.contracts.compute_limits import ComputeLimits
 from shared.control_plane.resolution import compute_limits, list_computes
 from shared.control_plane.workspace import Workspace, current_workspace
 from shared.jobs.phases import Phases
+from shared.jobs.resource import JobResources
 from shared.jobs.store import JobStore
+from shared.security.job_links import JobLinks
 from shared.settings import Settings, SettingsError
 from shared.storage.account import StorageAccount
 
@@ -23,6 +25,8 @@ class Application:
 
     workspace: Workspace
     jobs: JobStore
+    job_links: JobLinks
+    job_resources: JobResources
     scaling: Scaling
     phases: Phases
 
@@ -52,7 +56,8 @@ def build(workspace: Workspace, machines: ScaleSets) -> Application:
     jobs = JobStore(workspace.account.tables)
     scaling = Scaling(workspace.account, machines)
     phases = Phases(workspace.account, jobs, scaling, lambda compute: compute_limits(workspace, compute))
-    return Application(workspace, jobs, scaling, phases)
+    links = JobLinks(workspace.settings.public_url, workspace.account.tables)
+    return Application(workspace, jobs, links, JobResources(workspace.settings, links), scaling, phases)
 
 
 @cache
