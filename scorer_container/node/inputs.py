@@ -1,11 +1,14 @@
-"""Inputs on the node's disk, fetched ahead of need."""
+"""Inputs on the node's disk, fetched ahead of need.
 
-import contextlib
+Plain paths and `os` functions here: each `Path` costs as much as a system call, and this runs for every file.
+"""
+
 import os
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import BinaryIO
 
 from scorer_container.node.sources import Sources
 from scorer_container.node.work import MiniBatch
@@ -30,7 +33,7 @@ class LocalFile:
 class FetchedMiniBatch:
     """A mini-batch whose files are on their way to disk."""
 
-    def __init__(self, batch: MiniBatch, folder: Path, files: list["Future[LocalFile]"]) -> None:
+    def __init__(self, batch: MiniBatch, folder: str, files: list["Future[LocalFile]"]) -> None:
         self.batch = batch
         self._folder = folder
         self._files = files
@@ -40,10 +43,13 @@ class FetchedMiniBatch:
         return [file.result() for file in self._files]
 
     def discard(self) -> None:
-        """Remove the files from disk."""
-        for file in self._files:
-            file.cancel()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Remove the fetched files from disk."""
+        try:
+            for file in self._files:
+                os.unlink(file.result().path)
+            os.rmdir(self._folder)
+        except OSError:  # folders below, files that are missing, or what the script put beside them
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class InputFetcher:
@@ -60,8 +66,8 @@ class InputFetcher:
 
     def begin(self, batch: MiniBatch, delivery: int) -> FetchedMiniBatch:
         """Start fetching; `delivery` tells deliveries of the same mini-batch apart."""
-        folder = self._folder / f"{batch.number}-{delivery}"
-        folder.mkdir(exist_ok=True)
+        folder = f"{self._folder}/{batch.number}-{delivery}"
+        os.makedirs(folder, exist_ok=True)
         files = [self._pool.submit(self._fetch, name, folder, index) for index, name in enumerate(batch.files)]
         return FetchedMiniBatch(batch, folder, files)
 
@@ -70,37 +76,40 @@ class InputFetcher:
         self._pool.shutdown(wait=True, cancel_futures=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _fetch(self, name: str, folder: Path, index: int) -> LocalFile:
-        path = folder / _local_name(name, index)
+    def _fetch(self, name: str, folder: str, index: int) -> LocalFile:
         try:
-            with contextlib.suppress(FileExistsError, NotADirectoryError):
-                path.parent.mkdir(parents=True, exist_ok=True)
-            path = path if _is_free(path) else _own_folder(folder, index) / path.name
-            with path.open("wb") as file:
+            with _created(folder, _local_name(name, index), index) as file:
                 self._sources.fetch(self._location, name, file)
         except StoppedError:
             raise
         except (ProductError, OSError) as error:
             return LocalFile(name, problem=error)
-        return LocalFile(name, str(path))
+        return LocalFile(name, file.name)
 
 
 def _local_name(name: str, index: int) -> str:
     """The path below the mini-batch's folder; the file keeps its own name wherever that can be a file's name."""
-    parts = PurePosixPath(name).parts
-    plain = all(part not in {"..", "/"} and "\0" not in part for part in parts) and parts
-    if plain and all(len(os.fsencode(part)) <= _LONGEST_NAME for part in parts):
-        return os.path.join(*parts)  # noqa: PTH118 (a Path for each of millions of files costs too much)
-    suffix = PurePosixPath(name).suffix[:20].replace("\0", "")
+    parts = name.split("/")
+    if all(
+        part not in {"", ".", ".."} and "\0" not in part and len(os.fsencode(part)) <= _LONGEST_NAME for part in parts
+    ):
+        return name
+    suffix = os.path.splitext(parts[-1])[1][:20].replace("\0", "")
     return f"file-{index}{suffix}"
 
 
-def _is_free(path: Path) -> bool:
-    """Whether a file can be made here: blobs `a` and `a/b` may both exist, files cannot."""
-    return path.parent.is_dir() and not path.exists()
+def _is_plain(part: str) -> bool:
+    return part not in {"", ".", ".."} and "\0" not in part and len(os.fsencode(part)) <= _LONGEST_NAME
 
 
-def _own_folder(folder: Path, index: int) -> Path:
-    own = folder / f".{index}"
-    own.mkdir(exist_ok=True)
-    return own
+def _created(folder: str, local_name: str, index: int) -> BinaryIO:
+    """A new file in `folder`; in a folder of its own where blobs `a` and `a/b` both want to be."""
+    path = f"{folder}/{local_name}"
+    try:
+        if "/" in local_name:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        return open(path, "xb", buffering=0)
+    except (FileExistsError, NotADirectoryError):
+        own = f"{folder}/.{index}"
+        os.makedirs(own, exist_ok=True)
+        return open(f"{own}/{os.path.basename(path)}", "wb", buffering=0)

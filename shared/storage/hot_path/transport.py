@@ -25,6 +25,7 @@ _READ_TIMEOUT_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 5.0
 _POOL_SIZE = 32
+_COPY_BYTES = 1 << 20
 _RETRIED_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
 Body = bytes | BinaryIO | None
@@ -85,10 +86,7 @@ class Transport:
                 response = self._send("GET", target, headers, None, preload=False)
                 try:
                     if response.status == 200:
-                        into.seek(0)
-                        into.truncate()
-                        for chunk in response.stream(1 << 20, decode_content=False):
-                            into.write(chunk)
+                        _copy(response, into)
                         return response
                     response.read()
                 finally:
@@ -123,6 +121,17 @@ class Transport:
                 )
             self._patience.stop.wait(pause * random.uniform(0.5, 1))  # noqa: S311 (spreads the load, no secret)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _copy(response: Response, into: BinaryIO) -> None:
+    if into.tell():  # an earlier try broke off
+        into.seek(0)
+        into.truncate()
+    if (response.length_remaining or _COPY_BYTES) < _COPY_BYTES:
+        into.write(response.read(decode_content=False))
+        return
+    for chunk in response.stream(_COPY_BYTES, decode_content=False):
+        into.write(chunk)
 
 
 class _Attempt:
