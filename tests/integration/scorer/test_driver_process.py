@@ -1,0 +1,94 @@
+"""The driver as a process of its own, in this and in older versions of Python."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from scorer_container.node.conversation import Conversation
+from scorer_container.node.log_pump import LogPump
+from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
+from tests.integration.scorer.played_app import wait_until
+
+pytestmark = pytest.mark.integration
+
+SCRIPT = """
+import frames, rows_of_mine
+
+def init():
+    print("ready to score")
+
+def run(mini_batch):
+    return [frames.mine + rows_of_mine.mine + open(f).read() for f in mini_batch]
+
+def shutdown():
+    print("goodbye")
+"""
+
+
+def interpreters() -> list[str]:
+    """This Python, and the older ones of this machine."""
+    versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    older = [str(path) for minor in (7, 8, 9, 10) for path in versions.glob(f"3.{minor}.*/bin/python")]
+    on_path = [shutil.which(f"python3.{minor}") for minor in (7, 8, 9, 10)]
+    return [sys.executable, *(path for path in (*older, *on_path) if path and works(path))]
+
+
+def works(interpreter: str) -> bool:
+    """A version manager may offer a name without the Python."""
+    return subprocess.run([interpreter, "-V"], check=False, capture_output=True).returncode == 0
+
+
+def start(interpreter: str, folder: Path, script: str = SCRIPT) -> ScoringProcess:
+    """A process whose script imports modules that are called like the driver's own."""
+    (folder / "score.py").write_text(script)
+    (folder / "frames.py").write_text("mine = 'a'")
+    (folder / "rows_of_mine.py").write_text("mine = 'b'")
+    setup = {"kind": "script", "script": str(folder / "score.py"), "code": str(folder), "logging_level": "Info"}
+    return ScoringProcess(ProcessCommand(Path(interpreter), {"PATH": os.environ["PATH"]}, folder, setup))
+
+
+def command(files: list[Path]) -> dict[str, object]:
+    names = [str(file) for file in files]
+    return {
+        "type": "run",
+        "job": "j",
+        "mini_batch": 0,
+        "files": names,
+        "names": names,
+        "format": "csv",
+        "collect": True,
+    }
+
+
+def agree(question: dict[str, object]) -> dict[str, object]:
+    return {"type": "columns", "columns": question["columns"]}
+
+
+@pytest.mark.parametrize("interpreter", interpreters())
+def test_a_script_runs_in_any_python_and_its_modules_are_not_hidden(interpreter, tmp_path):
+    process = start(interpreter, tmp_path)
+    printed = bytearray()
+    process.stdout.target = process.stderr.target = printed.extend
+    process.pump_with(LogPump())
+    assert process.receive(time.monotonic() + 30)[0] == {"type": "ready"}
+    (tmp_path / "in.txt").write_text("c")
+    header, payload = Conversation(process, command([tmp_path / "in.txt"]), 30, agree).next()
+    assert (header["rows"], header["succeeded"], payload) == (1, 1, b"abc\n")
+    process.finish(10)
+    process.close()
+    assert printed.decode() == "ready to score\ngoodbye\n"
+
+
+def test_the_end_of_the_pipe_ends_a_process_that_is_busy(tmp_path):
+    process = start(sys.executable, tmp_path, "import time\ndef run(m):\n    time.sleep(300)\n")
+    assert process.receive(time.monotonic() + 30)[0] == {"type": "ready"}
+    process.send(command([]))
+    process.close()
+    wait_until(lambda: "exit code 0" in process.ending(), "the process ends", 20)

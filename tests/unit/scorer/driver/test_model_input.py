@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+pytestmark = [
+    pytest.mark.unit,
+    pytest.mark.filterwarnings("ignore"),  # MLflow warns of itself when it is imported
+]
+
+from mlflow.types import ColSpec, Schema, TensorSpec  # noqa: E402 (below the mark that its warnings need)
+
+from scorer_container.driver.casting import CastError  # noqa: E402 (as above)
+from scorer_container.driver.model_input import ModelInput, UnsupportedFileError  # noqa: E402 (as above)
+from scorer_container.driver.predictions import prediction_rows  # noqa: E402 (as above)
+
+
+def read(tmp_path, name: str, content: bytes | str, schema: Schema | None = None):
+    path = tmp_path / "local"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return ModelInput(schema).read(str(path), name)
+
+
+EVERY_TYPE = Schema(
+    [
+        ColSpec("string", "code"),
+        ColSpec("integer", "n"),
+        ColSpec("long", "big"),
+        ColSpec("float", "f"),
+        ColSpec("double", "d"),
+        ColSpec("boolean", "b"),
+        ColSpec("datetime", "t"),
+    ]
+)
+TYPES = ["int32", "int64", "float32", "float64", "bool"]
+
+
+def test_csv_columns_get_the_types_of_the_signature(tmp_path):
+    frame = read(tmp_path, "a.csv", "code,n,big,f,d,b,t,more\n007,1,2,0.5,3,true,2026-01-02,x\n", EVERY_TYPE)
+    assert frame["code"].iloc[0] == "007"
+    assert [str(frame[name].dtype) for name in ("n", "big", "f", "d", "b")] == TYPES
+    assert frame["t"].dtype.kind == "M"
+    assert frame["more"].iloc[0] == "x"
+
+
+def test_parquet_and_json_get_the_same_casts_as_csv(tmp_path):
+    frame = pd.DataFrame(
+        {"code": [7], "n": [1.0], "big": np.array([2], "int8"), "f": [0.5], "d": [3], "b": [1], "t": ["2026-01-02"]}
+    )
+    parquet = io.BytesIO()
+    frame.to_parquet(parquet)
+    for name, content in (
+        ("a.PARQUET", parquet.getvalue()),
+        ("a.json", frame.to_json(orient="split", index=False)),
+        ("a.Jsonl", frame.to_json(orient="records", lines=True)),
+    ):
+        cast = read(tmp_path, name, content, EVERY_TYPE)
+        assert cast["code"].iloc[0] == "7"
+        assert [str(cast[column].dtype) for column in ("n", "big", "f", "d", "b")] == TYPES, name
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "reason"),
+    [
+        ("many", "double", "could not convert string to float: 'many'"),
+        ("1.5", "integer", "1.5 is no whole number"),
+        ("", "long", "row 0 is empty"),
+        ("3000000000", "integer", "3000000000 does not fit"),
+        ("perhaps", "boolean", "'perhaps' is neither true nor false"),
+    ],
+)
+def test_a_value_that_does_not_fit_names_its_column(tmp_path, value, kind, reason):
+    schema = Schema([ColSpec(kind, "x"), ColSpec("string", "y")])
+    with pytest.raises(CastError) as caught:
+        read(tmp_path, "a.csv", f"x,y\n{value},t\n", schema)
+    assert f"column 'x' does not hold values of type {kind}" in str(caught.value)
+    assert reason in str(caught.value)
+
+
+def test_without_a_signature_a_table_is_read_as_it_is(tmp_path):
+    frame = read(tmp_path, "a.csv", "\ufeffx,y\n1,b\n")
+    assert frame.to_dict("list") == {"x": [1], "y": ["b"]}
+
+
+def test_a_tensor_signature_makes_an_array_of_a_table(tmp_path):
+    schema = Schema([TensorSpec(np.dtype("float32"), (-1, 2))])
+    array = read(tmp_path, "a.csv", "x,y\n1,2\n3,4\n", schema)
+    assert (array.dtype, array.tolist()) == (np.dtype("float32"), [[1, 2], [3, 4]])
+
+
+def image(mode: str = "RGB") -> bytes:
+    content = io.BytesIO()
+    Image.new(mode, (4, 2), 7 if mode == "L" else (1, 2, 3)).save(content, "PNG")
+    return content.getvalue()
+
+
+def test_images_become_what_the_signature_asks_for(tmp_path):
+    assert read(tmp_path, "a.png", image()).shape == (1, 2, 4, 3)
+    flat = read(tmp_path, "a.PNG", image("L"), Schema([TensorSpec(np.dtype("float32"), (-1, 8))]))
+    assert (flat.dtype, flat.tolist()) == (np.dtype("float32"), [[7.0] * 8])
+    named = read(tmp_path, "a.png", image(), Schema([TensorSpec(np.dtype("uint8"), (-1, 2, 4, 3), "pixels")]))
+    assert named["pixels"].shape == (1, 2, 4, 3)
+    objects = read(tmp_path, "a.png", image(), Schema([TensorSpec(np.dtype("O"), (-1,))]))
+    assert (objects.shape, objects[0].shape) == ((1,), (2, 4, 3))
+    content = read(tmp_path, "a.png", image(), Schema([ColSpec("binary", "image")]))
+    assert content["image"].iloc[0] == image()
+
+
+@pytest.mark.parametrize(
+    ("schema", "error", "message"),
+    [
+        (Schema([TensorSpec(np.dtype("float32"), (-1, 28, 28))]), ValueError, "cannot become"),
+        (Schema([ColSpec("double", "x")]), TypeError, "asks for a table"),
+    ],
+)
+def test_an_image_that_does_not_fit_says_why(tmp_path, schema, error, message):
+    with pytest.raises(error, match=message):
+        read(tmp_path, "a.png", image(), schema)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.avro", "no-extension", "a.gz"])
+def test_other_kinds_of_file_are_refused_by_name(tmp_path, name):
+    with pytest.raises(UnsupportedFileError, match=r"cannot be scored without a scoring script; accepted are \.csv"):
+        read(tmp_path, name, "x")
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.json", '{"a": 1}'), ("a.json", "[1]"), ("a.jsonl", "[1]\n")])
+def test_json_of_another_shape_is_refused(tmp_path, name, content):
+    with pytest.raises(UnsupportedFileError):
+        read(tmp_path, name, content)
+
+
+@pytest.mark.parametrize(
+    ("predictions", "columns", "first"),
+    [
+        (np.array([3, 4]), ["prediction"], [3]),
+        (np.array([[3], [4]]), ["prediction"], [3]),
+        (np.array([[1, 2], [3, 4]]), ["prediction_0", "prediction_1"], [1, 2]),
+        (pd.DataFrame({"p": [1, 2], "row": [5, 6], 0: [7, 8]}, index=[9, 8]), ["p", "prediction_row", "0"], [1, 5, 7]),
+        (pd.Series([1, 2], name="z"), ["prediction"], [1]),
+        ({"a": np.array([1, 2]), "b": [[1], [2]]}, ["a", "b"], [1, [1]]),
+        (["x", "y"], ["prediction"], ["x"]),
+        (np.float64(0.5), ["prediction"], [0.5]),
+    ],
+)
+def test_predictions_of_every_kind_become_rows_with_number_and_file(predictions, columns, first):
+    rows = prediction_rows(predictions, "sub/a.csv")
+    assert rows.columns == ["row", *columns, "file"]
+    assert rows.frame.iloc[0].tolist() == [0, *first, "sub/a.csv"]
+    assert rows.frame["row"].tolist() == list(range(rows.count))
+    assert rows.succeeded == 1
