@@ -31,10 +31,6 @@ class Connection:
             f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
         )
 
-    def asset_id(self, kind: str, name: str, version: str) -> str:
-        """ARM id of a version of an asset; `kind` is `models`, `data`, …"""
-        return f"{self.workspace_id}/{kind}/{name}/versions/{version}"
-
 
 def data_dir(given: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
     """The data folder of the local service: `--data-dir`, `BML_DATA_DIR`, `./.local`."""

@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from cli.errors import AuthenticationError, UnreachableError
 
 MANAGEMENT_AUDIENCE = "https://management.azure.com"
 SCORING_AUDIENCE = "https://ml.azure.com"
+RENEWED_BEFORE_EXPIRY = timedelta(minutes=5)
+"""A job may be followed for longer than a token lives."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,10 @@ class ClientSecretTokens:
 
     def token(self, audience: str) -> AccessToken:
         """A token for `audience`; raises UnreachableError or AuthenticationError."""
-        if audience not in self._known:
-            self._known[audience] = self._fetch(audience)
-        return self._known[audience]
+        known = self._known.get(audience)
+        if known is None or known.expires <= datetime.now(UTC) + RENEWED_BEFORE_EXPIRY:
+            known = self._known[audience] = self._fetch(audience)
+        return known
 
     def _fetch(self, audience: str) -> AccessToken:
         from urllib.parse import urlencode

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from cli.uploads.container import Container
 
 DEFAULT_DATASTORE = "workspaceblobstore"
+SAS_HOURS = 24
+"""Large uploads take long."""
 _URI = re.compile(r"azureml://(?:.*/)?datastores/(?P<datastore>[^/]+)/paths/(?P<path>.*)")
 
 
@@ -58,7 +60,7 @@ def datastore_container(workspace: Workspace, name: str) -> "Container":
     from cli.uploads.container import Container
 
     properties = workspace.get(f"datastores/{name}")["properties"]
-    secrets = workspace.post(f"datastores/{name}/listSecrets", {"expirableSecret": True, "expireAfterHours": 1})
+    secrets = workspace.post(f"datastores/{name}/listSecrets", {"expirableSecret": True, "expireAfterHours": SAS_HOURS})
     if not secrets.get("sasToken"):
         raise ServiceError(f"datastore {name!r} gives no SAS token", mend="Register it with a SAS token as credential")
     return Container(_container_url(properties), secrets["sasToken"])

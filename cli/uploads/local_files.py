@@ -39,11 +39,6 @@ class LocalFiles:
         """Whether it is a folder."""
         return self.root.is_dir()
 
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        return sum(file.size for file in self.files)
-
     def content_hash(self) -> str:
         """SHA-256 over names and contents, as 64 hexadecimal digits."""
         whole = hashlib.sha256()

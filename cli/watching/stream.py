@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -10,7 +11,7 @@ import click
 
 from cli.api.workspace import Workspace
 from cli.connection.pool import PARALLEL_REQUESTS
-from cli.errors import UnsuccessfulJobError
+from cli.errors import ServiceError, UnreachableError, UnsuccessfulJobError
 from cli.output.progress import Progress
 from cli.watching.job_state import SUCCESS, JobState
 from cli.watching.log_reader import LogReader
@@ -18,6 +19,7 @@ from cli.watching.log_reader import LogReader
 FIRST_POLL_SECONDS = 0.3
 POLL_GROWTH = 1.3
 LONGEST_POLL_SECONDS = 2.0
+LONGEST_OUTAGE_SECONDS = 60.0
 SYSTEM_LOGS = "logs/sys/"
 """Shown after what the user's own code says."""
 
@@ -56,11 +58,21 @@ class JobStream:
         return job
 
     def _look(self) -> JobState:
-        return JobState(self.workspace.get(f"jobs/{self.name}"))
+        """The job now; a service that is away for a while (a restart) is waited for."""
+        deadline = time.monotonic() + LONGEST_OUTAGE_SECONDS
+        while True:
+            try:
+                return JobState(self.workspace.get(f"jobs/{self.name}"))
+            except (UnreachableError, ServiceError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(LONGEST_POLL_SECONDS)
 
     def _show(self, job: JobState) -> None:
         if self.with_logs:
-            self._show_logs(last=job.is_terminal)
+            # Logs may be behind while the service is away; the next look brings what was missed.
+            with suppress(UnreachableError, ServiceError):
+                self._show_logs(last=job.is_terminal)
         if job.status == "Running" != self._progress.label:
             self._progress.restart_clock()
         self._progress.label = job.status
