@@ -1,6 +1,7 @@
 """The application's settings, read once from the environment (Functions application settings)."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,6 +11,9 @@ from shared.errors import ProductError
 DEFAULT_TOKEN_AUDIENCES = ("https://management.azure.com", "https://ml.azure.com")
 DEFAULT_VMSS_NAME = "{compute}"
 DEFAULT_ARM_ENDPOINT = "https://management.azure.com"
+
+
+_IDENTIFIER = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class SettingsError(ProductError):
@@ -101,6 +105,11 @@ class Settings:
             f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
             f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
         )
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant of the tokens: the part of the issuer's address that is an identifier."""
+        return next((part for part in self.token_issuer.split("/") if _IDENTIFIER.fullmatch(part)), "")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

@@ -74,6 +74,20 @@ def registered_containers(workspace: Workspace) -> dict[tuple[str, str], Datasto
     return found
 
 
+def datastore_of(workspace: Workspace, location: Location) -> str | None:
+    """The name of a datastore through which `location` was resolved; None when it has been deleted."""
+    if location.credential.startswith("datastore:"):
+        row = workspace.datastores.find(location.credential.removeprefix("datastore:"))
+        return row.document.name if row else None
+    if location.container == DEFAULT_DATASTORE_CONTAINER and location.credential == "account":
+        return DEFAULT_DATASTORE
+    for row in workspace.datastores.list():
+        found = container_of_properties(workspace, row.document.name, row.document.properties)
+        if (found.container, found.credential) == (location.container, location.credential):
+            return row.document.name
+    return None
+
+
 def is_default(name: str) -> bool:
     """Whether this is the workspace's own datastore."""
     return name.lower() == DEFAULT_DATASTORE

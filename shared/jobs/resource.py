@@ -80,6 +80,16 @@ class JobResources:
             },
         }
 
+    def management_run(self, job: JobDocument) -> dict[str, Any]:
+        """The job's child run as the management API answers it: clients without properties turn to run history."""
+        return {
+            "id": f"{self._settings.workspace_id}/jobs/{job.job_id}",
+            "name": job.job_id,
+            "type": "Microsoft.MachineLearningServices/workspaces/jobs",
+            "systemData": system_data(job),
+            "properties": None,
+        }
+
     def _interaction(self, job: JobDocument) -> dict[str, Any]:
         return {"Studio": {"endpoint": self._links.page_url(job.name), "jobEndpointType": "Studio"}}
 

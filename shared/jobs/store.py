@@ -17,12 +17,15 @@ from shared.storage.rows import Row, RowTable
 _ROW = "job"
 _WORKSPACE = "workspace"
 _UNFINISHED = "unfinished"
+_RUNS = "runs"
+_KEPT_ON_CONFLICT = (_UNFINISHED, _RUNS)
+"""Partitions whose line is the same for every job of a name, so also that of the job which has it."""
 _END_OF_TIME_MS = 10**14
 _CHANGE_TRIES = 10
 
 
 class IndexEntry(BaseModel):
-    """A line of the job index. Table `jobindex`, partition `workspace`, `endpoint-<name>` or `unfinished`."""
+    """A line of the job index. Table `jobindex`, partition `workspace`, `endpoint-<name>`, `runs` or `unfinished`."""
 
     job: str
     deployment: str
@@ -57,7 +60,7 @@ class JobStore:
             return self._jobs.insert(job.name, _ROW, job).document
         except ConflictError:
             for partition, key in lines:
-                if partition is not _UNFINISHED:
+                if partition not in _KEPT_ON_CONFLICT:
                     self._index.delete(partition, key)
             raise
 
@@ -69,6 +72,15 @@ class JobStore:
     def get(self, name: str) -> JobDocument:
         """The job; raises NotFoundError."""
         return self._row(name).document
+
+    def of_run(self, run: str) -> JobDocument:
+        """The job whose root run (its name) or child run (its id) this is; raises NotFoundError."""
+        if job := self.find(run):
+            return job
+        line = self._index.find(_RUNS, run.lower())
+        if line is None:
+            raise NotFoundError(f"run {run!r} not found", target=run)
+        return self.get(line.document.job)
 
     def enter(self, name: str, status: JobStatus, **changes: Any) -> JobDocument:
         """Move the job to `status` with further changes; where it may not go there it stays as it is."""
@@ -129,6 +141,7 @@ def _index_lines(job: JobDocument) -> list[tuple[str, str]]:
     return [
         (_WORKSPACE, newest_first),
         (_endpoint_partition(job.endpoint), newest_first),
+        (_RUNS, job.job_id),
         (_UNFINISHED, job.name),
     ]
 

@@ -9,6 +9,9 @@ from functools import cache
 import azure.functions as func
 
 from shared.security.tokens import TokenVerifier
+from shared.triggers.datasets.app import datasets_app
+from shared.triggers.discovery.app import discovery_app, metadata_app
+from shared.triggers.frontend.app import frontend_app
 from shared.triggers.history.app import history_app
 from shared.triggers.http_auth import Authenticate, authentication
 from shared.triggers.management.app import management_app
@@ -45,6 +48,30 @@ async def studio(req: func.HttpRequest, context: func.Context) -> func.HttpRespo
     return await _studio().handle_async(req, context)
 
 
+@blueprint.route("discovery/{*path}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
+async def discovery(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Where the services of the workspace are; without a token."""
+    return await _discovery().handle_async(req, context)
+
+
+@blueprint.route("metadata/{*path}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
+async def metadata(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """What clients need to know of this cloud; without a token."""
+    return await _metadata().handle_async(req, context)
+
+
+@blueprint.route("data/{*path}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
+async def datasets(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Addresses of data that runs have written."""
+    return await _datasets().handle_async(req, context)
+
+
+@blueprint.route("mferp/{*path}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
+async def frontend(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """The jobs of endpoints and deployments, as the official client lists them."""
+    return await _frontend().handle_async(req, context)
+
+
 @blueprint.route("health", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether the application can reach its storage; the only route without a token."""
@@ -75,3 +102,23 @@ def _history() -> func.AsgiMiddleware:
 @cache
 def _studio() -> func.AsgiMiddleware:
     return func.AsgiMiddleware(studio_app(application()))
+
+
+@cache
+def _discovery() -> func.AsgiMiddleware:
+    return func.AsgiMiddleware(discovery_app(application()))
+
+
+@cache
+def _metadata() -> func.AsgiMiddleware:
+    return func.AsgiMiddleware(metadata_app(application()))
+
+
+@cache
+def _datasets() -> func.AsgiMiddleware:
+    return func.AsgiMiddleware(datasets_app(application(), _authenticate()))
+
+
+@cache
+def _frontend() -> func.AsgiMiddleware:
+    return func.AsgiMiddleware(frontend_app(application(), _authenticate()))

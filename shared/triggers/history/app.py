@@ -1,38 +1,63 @@
-"""The FastAPI app of run history: `/history/v1.0/subscriptions/…/runs/{run}/…` (azure_ai_ml_wire rows 47-49)."""
+"""The FastAPI app of run history: `/history/v1.0/subscriptions/…/runs/{run}/…` (azure_ai_ml_wire rows 47-50)."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Header
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.jobs.logs import log_files
+from shared.triggers.history.asset_types import output_type
+from shared.triggers.history.runs import child_run, root_run, run_details
 from shared.triggers.http_auth import Authenticate
-from shared.triggers.http_errors import install_error_handlers
+from shared.triggers.management.paths import WORKSPACE, CanonicalPaths
+from shared.triggers.management.requests import served_workspace
+from shared.triggers.surface import surface
 from shared.wiring import Application
 
-_RUNS = (
-    "/history/v1.0/subscriptions/{subscription}/resourceGroups/{group}/providers/"
-    "Microsoft.MachineLearningServices/workspaces/{workspace}/runs"
-)
+ROOT = f"/history/v1.0{WORKSPACE}"
+ROUTES = [f"{ROOT}{path}" for path in ("/runs/{run}", "/runs/{run}/details", "/runs/{run}/children", "/rundata")]
+
+
+class RunDataRequest(BaseModel):
+    """Which run, and which parts of it; only its metadata are kept here."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    run: str = Field(alias="runId")
 
 
 def history_app(application: Application, authenticate: Authenticate) -> FastAPI:
     """The run history surface over an application."""
-    app = FastAPI(title="Run history", version="1.0", docs_url="/history/docs", openapi_url="/history/openapi.json")
-    install_error_handlers(app)
+    app = surface("Run history", "history", "Jobs as runs: a root run and one child run, `batchscoring`.")
+    settings, links, jobs = application.workspace.settings, application.job_links, application.jobs
+    guards = [Depends(authenticate), Depends(served_workspace(settings))]
+    one, details, children, data = ROUTES
 
-    @app.get(f"{_RUNS}/{{run}}/details", dependencies=[Depends(authenticate)])
-    def run_details(run: str) -> dict[str, Any]:
+    @app.get(one, dependencies=guards)
+    def get_run(run: str, agent: Annotated[str, Header(alias="user-agent")] = "") -> dict[str, Any]:
+        """A run."""
+        job = jobs.of_run(run)
+        return (
+            root_run(settings, links, job) if run == job.name else child_run(settings, links, job, output_type(agent))
+        )
+
+    @app.get(details, dependencies=guards)
+    def get_details(run: str) -> dict[str, Any]:
         """A run's status, its error and links to its log files."""
-        job = application.jobs.get(run)
-        failure = {"code": job.failure.error_type, "message": job.failure.message} if job.failure else None
-        return {
-            "runId": job.name,
-            "status": job.status,
-            "startTimeUtc": job.created.isoformat(),
-            "endTimeUtc": job.ended.isoformat() if job.ended else None,
-            "error": {"error": failure} if failure else None,
-            "warnings": [],
-            "logFiles": log_files(application.account, job),
-        }
+        job = jobs.of_run(run)
+        return run_details(job, run, log_files(application.account, job))
 
+    @app.get(children, dependencies=guards)
+    def list_children(run: str, agent: Annotated[str, Header(alias="user-agent")] = "") -> dict[str, Any]:
+        """The child run of a job; the child itself has none."""
+        job = jobs.of_run(run)
+        runs = [child_run(settings, links, job, output_type(agent))] if run == job.name else []
+        return {"value": runs, "nextLink": None}
+
+    @app.post(data, dependencies=guards)
+    def get_run_data(request: RunDataRequest, agent: Annotated[str, Header(alias="user-agent")] = "") -> dict[str, Any]:
+        """The metadata of a run, its output among them."""
+        return {"runMetadata": get_run(request.run, agent), "runDefinition": None, "jobSpecification": None}
+
+    app.add_middleware(CanonicalPaths, templates=ROUTES)
     return app

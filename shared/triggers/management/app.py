@@ -9,7 +9,6 @@ from shared.control_plane.data import put_data
 from shared.control_plane.environments import put_environment
 from shared.control_plane.models import put_model
 from shared.triggers.http_auth import Authenticate
-from shared.triggers.http_errors import install_error_handlers
 from shared.triggers.management.assets import assets_router
 from shared.triggers.management.codes import codes_router
 from shared.triggers.management.computes import computes_router
@@ -19,21 +18,14 @@ from shared.triggers.management.endpoints import endpoints_router
 from shared.triggers.management.jobs import jobs_router
 from shared.triggers.management.paths import WORKSPACE, CanonicalPaths
 from shared.triggers.management.requests import api_version, served_workspace
-from shared.triggers.management.workspaces import workspaces_router
+from shared.triggers.management.workspaces import subscriptions_router, workspaces_router
+from shared.triggers.surface import surface
 from shared.wiring import Application
 
 
 def management_app(application: Application, authenticate: Authenticate) -> FastAPI:
     """The management API over an application; every route needs a token, an api-version and this workspace."""
-    app = FastAPI(
-        title="Workspace management",
-        version="1",
-        docs_url="/subscriptions/docs",
-        openapi_url="/subscriptions/openapi.json",
-        redoc_url=None,
-        redirect_slashes=False,
-        strict_content_type=False,
-    )
+    app = surface("Workspace management", "subscriptions", "Resources and jobs of one workspace, at Azure ML's paths.")
     workspace = application.workspace
     guards = [Depends(authenticate), Depends(served_workspace(workspace.settings)), Depends(api_version)]
     routers = (
@@ -50,9 +42,9 @@ def management_app(application: Application, authenticate: Authenticate) -> Fast
     )
     for router in routers:
         app.include_router(router, prefix=WORKSPACE, dependencies=guards)
+    app.include_router(subscriptions_router(workspace), dependencies=[Depends(authenticate), Depends(api_version)])
     templates = [WORKSPACE + route.path for router in routers for route in router.routes if isinstance(route, APIRoute)]
     app.add_middleware(CanonicalPaths, templates=templates)
-    install_error_handlers(app)
     return app
 
 

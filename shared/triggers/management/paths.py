@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+PROVIDER = "Microsoft.MachineLearningServices"
 WORKSPACE = (
-    "/subscriptions/{subscription}/resourceGroups/{resource_group}"
-    "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
+    f"/subscriptions/{{subscription}}/resourceGroups/{{resource_group}}/providers/{PROVIDER}/workspaces/{{workspace}}"
 )
 
 _STATIC_SEGMENT = re.compile(r"[^{}/]+")
@@ -17,7 +17,8 @@ class CanonicalPaths:
     """Gives the fixed segments of a path the spelling of the routes; names stay as they are.
 
     In an ARM path collections and names alternate, so the fixed segments are those at even positions, and the
-    provider's namespace. A slash at the end is dropped.
+    provider's namespace; surfaces of the data plane put two more fixed segments before it. A slash at the end is
+    dropped.
     """
 
     def __init__(self, app: ASGIApp, templates: Iterable[str]) -> None:
@@ -36,7 +37,11 @@ class CanonicalPaths:
     def _canonical(self, path: str) -> str:
         segments = path.strip("/").split("/")
         spelled = [
-            self._spelling.get(segment.lower(), segment) if position % 2 == 0 or position == 5 else segment
+            self._spelling.get(segment.lower(), segment) if position % 2 == 0 or _is_provider(segment) else segment
             for position, segment in enumerate(segments)
         ]
         return "/" + "/".join(spelled)
+
+
+def _is_provider(segment: str) -> bool:
+    return segment.lower() == PROVIDER.lower()

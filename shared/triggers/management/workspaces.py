@@ -12,6 +12,26 @@ from shared.errors import NotFoundError
 from shared.triggers.management.answers import POLL_SECONDS
 
 
+def subscriptions_router(workspace: Workspace) -> APIRouter:
+    """The list of subscriptions, which the Azure CLI reads at its login: the one of this workspace."""
+    router = APIRouter(tags=["workspace"])
+    settings = workspace.settings
+
+    @router.get("/subscriptions")
+    def list_subscriptions() -> dict[str, Any]:
+        """The subscription of the workspace."""
+        subscription = {
+            "id": f"/subscriptions/{settings.subscription_id}",
+            "subscriptionId": settings.subscription_id,
+            "tenantId": settings.tenant_id,
+            "displayName": settings.workspace,
+            "state": "Enabled",
+        }
+        return {"value": [subscription], "nextLink": None}
+
+    return router
+
+
 def workspaces_router(workspace: Workspace) -> APIRouter:
     """Routes of a workspace."""
     router = APIRouter(tags=["workspace"])

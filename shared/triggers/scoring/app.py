@@ -1,9 +1,8 @@
 """The FastAPI app behind the scoring URI: `/endpoints/{endpoint}/jobs`."""
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
-from fastapi import Body, Depends, FastAPI, Header, Query, Request
+from fastapi import Body, Depends, FastAPI, Header, Request
 from fastapi.responses import JSONResponse
 
 from shared.contracts.invoke import InvokeBody
@@ -12,17 +11,14 @@ from shared.errors import NotFoundError
 from shared.jobs.invoke import Invocation, invoke
 from shared.security.caller import Caller
 from shared.triggers.http_auth import Authenticate, current_caller
-from shared.triggers.http_errors import install_error_handlers
-from shared.triggers.paging import continuation_of, skip_token
+from shared.triggers.job_pages import JobQuery, job_page
+from shared.triggers.surface import surface
 from shared.wiring import Application
-
-MAX_PAGE = 100
 
 
 def scoring_app(application: Application, authenticate: Authenticate) -> FastAPI:
     """The scoring surface over an application."""
-    app = FastAPI(title="Batch scoring", version="1", docs_url="/endpoints/docs", openapi_url="/endpoints/openapi.json")
-    install_error_handlers(app)
+    app = surface("Batch scoring", "endpoints", "Starts batch scoring jobs and shows them.")
     settings = application.workspace.settings
     guarded = [Depends(authenticate)]
 
@@ -42,22 +38,13 @@ def scoring_app(application: Application, authenticate: Authenticate) -> FastAPI
         return JSONResponse(application.job_resources.scoring_job(job), 201)
 
     @app.get("/endpoints/{endpoint}/jobs", dependencies=guarded)
-    def list_jobs(
-        request: Request,
-        endpoint: str,
-        deployment: str | None = None,
-        top: Annotated[int, Query(alias="$top", ge=1, le=MAX_PAGE)] = MAX_PAGE,
-        token: Annotated[str | None, Query(alias="$skiptoken")] = None,
-    ) -> dict[str, Any]:
+    def list_jobs(request: Request, endpoint: str, query: JobQuery, deployment: str | None = None) -> dict[str, Any]:
         """The endpoint's jobs, the newest first."""
         name = application.workspace.endpoints.get(endpoint).document.name
         page = application.jobs.page(
-            endpoint=name, deployment=deployment, size=top, continuation=continuation_of(token)
+            endpoint=name, deployment=deployment, size=query.size, continuation=query.continuation
         )
-        query = {key: value for key, value in request.query_params.items() if key != "$skiptoken"}
-        more = page.continuation and urlencode(query | {"$skiptoken": skip_token(page.continuation)})
-        link = f"{settings.public_url}/endpoints/{name}/jobs?{more}" if more else None
-        return {"value": [application.job_resources.scoring_job(job) for job in page.jobs], "nextLink": link}
+        return job_page(settings, request, page, application.job_resources.scoring_job)
 
     @app.get("/endpoints/{endpoint}/jobs/{job}", dependencies=guarded)
     def get_job(endpoint: str, job: str) -> dict[str, Any]:

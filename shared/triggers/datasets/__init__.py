@@ -1,0 +1,1 @@
+"""The surface that turns ids of data into addresses."""

@@ -1,0 +1,58 @@
+"""`/discovery` and `/metadata/endpoints`, both without a token (azure_ai_ml_wire rows 46 and 53)."""
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+
+from shared.storage.addresses import storage_suffix
+from shared.triggers.surface import surface
+from shared.wiring import Application
+
+CLOUD = "LocalAml"
+"""The name of this cloud. It must not be one of Azure's own: the client knows their addresses by heart."""
+
+SINGLE_CLOUD_VERSION = "2022-09-01"
+"""From this api-version on the answer is one cloud, before it is a list of clouds."""
+
+
+def discovery_app(application: Application) -> FastAPI:
+    """The workspace's discovery address."""
+    app = surface("Workspace discovery", "discovery", "Where the services of the workspace are.")
+    url = application.workspace.settings.public_url
+
+    @app.get("/discovery")
+    def discovery() -> dict[str, str]:
+        """The base address of each service: all are served by this application."""
+        return dict.fromkeys(("api", "history", "modelmanagement", "experimentation", "studio"), url)
+
+    return app
+
+
+def metadata_app(application: Application) -> FastAPI:
+    """The description of a cloud, as Azure Resource Manager publishes it."""
+    app = surface("Cloud metadata", "metadata", "The endpoints of this cloud, for `ARM_CLOUD_METADATA_URL`.")
+
+    @app.get("/metadata/endpoints", response_model=None)
+    def endpoints(version: Annotated[str, Query(alias="api-version")] = "") -> dict[str, Any] | list[dict[str, Any]]:
+        """This cloud: a list of one, or with api-version 2022-09-01 and later the cloud itself."""
+        cloud = cloud_metadata(application)
+        return cloud if version >= SINGLE_CLOUD_VERSION else [cloud]
+
+    return app
+
+
+def cloud_metadata(application: Application) -> dict[str, Any]:
+    """This cloud, in the form of Azure's own metadata."""
+    settings = application.workspace.settings
+    return {
+        "name": CLOUD,
+        "portal": settings.public_url,
+        "resourceManager": f"{settings.public_url}/",
+        "authentication": {
+            "loginEndpoint": settings.token_issuer.split("//", 1)[0] + "//" + settings.token_issuer.split("/")[2],
+            "audiences": [settings.token_audiences[0], settings.public_url],
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "suffixes": {"storage": storage_suffix(application.account)},
+    }
