@@ -1,0 +1,50 @@
+"""`python client.py SOCKET REQUEST_FILE`: stands on the node for a process that runs in a container.
+
+It hands its standard output and error, and the descriptors named by `BATCH_COMMANDS_FD` and `BATCH_ANSWERS_FD`, to
+the agent and ends as the container ends. Killing it kills the container.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+_ENGINE_FAILED = 125
+_PIPES = ("BATCH_COMMANDS_FD", "BATCH_ANSWERS_FD")
+
+
+def main() -> int:
+    """Run the request; returns the container's exit code."""
+    address, request_file = sys.argv[1:]
+    pipes = [int(os.environ[name]) for name in _PIPES if name in os.environ]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        try:
+            connection.connect(address)
+            socket.send_fds(connection, [Path(request_file).read_bytes()], [1, 2, *pipes])
+            for descriptor in pipes:
+                os.close(descriptor)
+            answer = json.loads(connection.recv(1 << 16) or b'{"error": "it went away"}')
+        except OSError as error:
+            answer = {"error": f"{address}: {error}"}
+    if "error" in answer:
+        print(f"the agent that runs containers failed: {answer['error']}", file=sys.stderr)
+        return _ENGINE_FAILED
+    return _as_the_container(answer["exit_code"])
+
+
+def _as_the_container(code: int) -> int:
+    """podman tells an end by signal as 128 plus its number: end in the same way, as the node tells crashes by it."""
+    number = -code if code < 0 else code - 128
+    if number in set(signal.Signals):
+        if number not in {signal.SIGKILL, signal.SIGSTOP}:
+            signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
