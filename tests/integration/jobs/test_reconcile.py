@@ -1,0 +1,114 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.contracts.job import JobStatus
+from shared.contracts.job_spec import WorkSize
+from shared.contracts.names import task_queue
+from shared.jobs.reconcile import MAX_RESUMES, reconcile, start_orchestration
+from shared.jobs.reservations import Reservations
+from shared.jobs.store import JobStore
+from shared.storage.queues import ensure_queue, message_count
+
+pytestmark = pytest.mark.integration
+LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
+
+
+class Engine:
+    """Notes what it is asked to start."""
+
+    def __init__(self, *alive):
+        self.alive = set(alive)
+        self.started = {}
+
+    async def is_alive(self, job):
+        return job in self.alive
+
+    async def start(self, job, start_input):
+        self.started[job] = start_input
+
+    async def nudge(self, job):
+        raise AssertionError("nobody is nudged")
+
+
+@pytest.fixture
+def jobs(account):
+    return JobStore(account.tables)
+
+
+@pytest.fixture
+def lost(jobs, make_job):
+    """A job that was invoked long ago and is not finished."""
+
+    def add(**changes):
+        return jobs.add(make_job(created=LONG_AGO, **changes))
+
+    return add
+
+
+async def test_a_job_that_was_never_planned_starts_with_its_plan(account, jobs, lost):
+    job, engine = lost(), Engine()
+    await reconcile(account, jobs, engine)
+    assert engine.started[job.name] == {"job": job.name}
+
+
+async def test_a_job_that_was_running_goes_on_watching(account, jobs, lost):
+    work = WorkSize(files=1, mini_batch_size=1, mini_batches_per_task=1)
+    job, engine = lost(status=JobStatus.RUNNING, work=work), Engine()
+    await reconcile(account, jobs, engine)
+    assert engine.started[job.name]["phase"] == "watch"
+
+
+async def test_a_job_with_a_living_orchestration_is_left_alone(account, jobs, lost):
+    job = lost()
+    engine = Engine(job.name)
+    await reconcile(account, jobs, engine)
+    assert job.name not in engine.started
+
+
+async def test_a_job_that_was_just_invoked_is_left_to_its_message(account, jobs, make_job):
+    job, engine = jobs.add(make_job()), Engine()
+    await reconcile(account, jobs, engine)
+    assert job.name not in engine.started
+
+
+async def test_a_job_whose_orchestration_always_ends_is_failed_in_the_end(account, jobs, lost):
+    job, engine = lost(resumes=MAX_RESUMES), Engine()
+    await reconcile(account, jobs, engine)
+    ended = jobs.get(job.name)
+    assert (ended.status, ended.failure.step) == (JobStatus.FAILED, "orchestration")
+    assert job.name not in engine.started
+
+
+async def test_queues_of_no_unfinished_job_are_removed_and_others_stay(account, jobs, lost, make_job):
+    job = lost()
+    orphan = make_job()
+    for name in (task_queue(job.job_id), task_queue(orphan.job_id), "job-requests", "job-nudges"):
+        ensure_queue(account.queues, name)
+    await reconcile(account, jobs, Engine(job.name))
+    assert message_count(account.queues, task_queue(orphan.job_id)) is None
+    for name in (task_queue(job.job_id), "job-requests", "job-nudges"):
+        assert message_count(account.queues, name) is not None
+
+
+async def test_an_output_reserved_for_a_job_that_was_never_written_is_free_again(account, jobs, make_job):
+    never_written, later = make_job(), make_job()
+    reservations = Reservations(account)
+    reservations.reserve(never_written.output, never_written.name, LONG_AGO)
+    await reconcile(account, jobs, Engine())
+    reservations.reserve(never_written.output, later.name, later.created)
+
+
+async def test_a_request_starts_a_job_once(jobs, make_job):
+    job = jobs.add(make_job())
+    fresh, running = Engine(), Engine(job.name)
+    for engine in (fresh, running):
+        await start_orchestration(jobs, engine, job.name)
+    assert (job.name in fresh.started, job.name in running.started) == (True, False)
+
+
+async def test_a_request_for_a_job_that_has_ended_starts_nothing(jobs, make_job):
+    job, engine = jobs.add(make_job()), Engine()
+    jobs.enter(job.name, JobStatus.CANCELED)
+    await start_orchestration(jobs, engine, job.name)
+    assert engine.started == {}
