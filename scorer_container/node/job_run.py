@@ -134,7 +134,7 @@ class JobRun:
         fetcher = InputFetcher(self._node.sources, spec.input, settings.folder / "inputs")
         stager = Stager(self._node.sources, spec.output, tasks, lambda failure: self._fail(0, failure))
         shared = JobParts(tasks, fetcher, stager, self._progress, self._mini_batches.mini_batch, self._stop)
-        for number in range(spec.settings.max_concurrency_per_instance):
+        for number in range(min(spec.settings.max_concurrency_per_instance, spec.work.tasks)):
             self._lanes.append(self._lane(number, prepared, shared))
         tasks.start(len(self._lanes))
         for lane in self._lanes:
@@ -199,6 +199,11 @@ class JobRun:
             thread.start()
         for thread in threads:
             thread.join()
+        for lane in self._lanes:
+            try:
+                lane.outputs.upload()  # what a script's shutdown() has written
+            except (HotPathError, FatalProblemError, OSError) as error:
+                self._log(f"files of AZUREML_BI_OUTPUT_PATH could not be written: {error}")
 
     def _wait_for_end(self) -> None:
         """After a failure: hold the ticket and remind the app until it has deleted the task queue."""

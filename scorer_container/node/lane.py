@@ -64,7 +64,7 @@ class Lane:
         """`on_ready`: the process is initialised. `on_failure`: it can do no work at all."""
         self._slot = slot
         self._scorer = scorer
-        self._outputs = outputs
+        self.outputs = outputs
         self._job = job
         self._on_ready = on_ready
         self._on_failure = on_failure
@@ -166,7 +166,7 @@ class Lane:
 
     def _finish(self, task: HeldTask) -> None:
         self._unfinished.discard(task)
-        self._job.stager.submit(task, self._outputs, time.monotonic() - self._task_started)
+        self._job.stager.submit(task, self.outputs, time.monotonic() - self._task_started)
         self._report(replace(self._progress, tasks_finished=self._progress.tasks_finished + 1))
 
     def _look_ahead(self, *, at_least: int, wait: bool) -> None:

@@ -4,6 +4,8 @@ import shutil
 import sys
 import threading
 import time
+import traceback
+from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
 
@@ -15,7 +17,7 @@ from scorer_container.node.sources import Sources
 from scorer_container.node.tickets import HeldTicket, TicketQueue
 from scorer_container.node.warm_processes import WarmProcesses
 from shared.contracts.job_spec import JobSpec
-from shared.contracts.progress import NodeRow, NodeState, ProgressRow
+from shared.contracts.progress import JobFailure, NodeRow, NodeState, ProgressRow
 from shared.storage.account import StorageAccount
 from shared.storage.containers import JOBS_CONTAINER, spec_name
 from shared.storage.hot_path.connect import HotAccount
@@ -92,8 +94,27 @@ class Node:
             spec = self._spec(ticket)
             if spec is not None:
                 JobRun(self._parts, spec, ticket, self._running).run()
+        except HotPathError as error:
+            self._log(f"job {ticket.ticket.job_id}: {error}; its ticket will be met again")
+        except Exception as error:  # a defect of ours must end the job with a reason, not the node
+            self._log(traceback.format_exc())
+            self._report_defect(ticket, error)
         finally:
             self._presence.enter(NodeState.IDLE)
+
+    def _report_defect(self, ticket: HeldTicket, error: Exception) -> None:
+        process = f"{self._parts.settings.node_id}:0"
+        failure = JobFailure(
+            step="node",
+            message=f"the node failed: {type(error).__name__}: {' '.join(str(error).split())}",
+            error_type=type(error).__name__,
+            traceback=traceback.format_exc(),
+        )
+        row = ProgressRow(job_id=ticket.ticket.job_id, process=process, updated=datetime.now(UTC), fatal=failure)
+        try:
+            self._parts.progress.put(ticket.ticket.job_id, process, row)
+        except AzureError as problem:
+            self._log(f"the failure could not be reported: {problem}")
 
     def _running(self) -> None:
         self._presence.enter(NodeState.RUNNING)

@@ -252,3 +252,21 @@ def test_a_file_that_is_gone_fails_alone(served):
     assert error["file"] == "gone.txt"
     assert "does not exist" in error["message"]
     job.end()
+
+
+def test_shutdown_is_called_at_the_end_and_its_files_are_kept(served):
+    script = """
+import os
+
+def run(mini_batch):
+    return mini_batch
+
+def shutdown():
+    with open(os.path.join(os.environ["AZUREML_BI_OUTPUT_PATH"], "summary.txt"), "w") as out:
+        out.write("done")
+"""
+    job = served.job({"a.txt": ""}, script=script)
+    assert len(job.lines()) == 1
+    summary = served.data.get_blob_client(f"{job.spec.output.folder.path}/summary.txt")
+    wait_until(summary.exists, "the file of shutdown() is there", 20)
+    assert summary.download_blob().readall() == b"done"
