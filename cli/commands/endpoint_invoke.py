@@ -53,6 +53,8 @@ def invoke(
     error_threshold, logging_level, output_file_name, output_action, max_concurrency_per_instance, tags.<key>,
     environment_variables.<key>, display_name, description.
     """
+    from cli.deploy.assets import Assets
+    from cli.deploy.journal import UndoJournal
     from cli.invocation.overrides import put, set_override
     from cli.invocation.request import ScoringUri
     from cli.invocation.scoring_input import InputOptions, dataset
@@ -73,8 +75,9 @@ def invoke(
         if value is not None:
             put(body, member.split("."), value)
     endpoint = ScoringUri.of(workspace, name)
-    body["dataset"] = dataset(workspace, options)
-    return invocation_view(endpoint.start(body, deployment))
+    with UndoJournal() as journal:
+        body["dataset"] = dataset(Assets(workspace, journal), options)
+        return invocation_view(endpoint.start(body, deployment))
 
 
 def _datastore_id(workspace: Workspace, reference: str | None) -> str | None:

@@ -3,17 +3,22 @@
 import hashlib
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cli.api.workspace import Resource, Workspace
 from cli.deploy.journal import UndoJournal
-from cli.deploy.plan import LocalCode, LocalEnvironment, LocalModel
+from cli.deploy.local_assets import LocalData, LocalEnvironment, LocalModel
+from cli.deploy.plan import LocalCode
 from cli.errors import ConflictError
-from cli.uploads.datastore import upload_to_datastore
+from cli.uploads.datastore import DEFAULT_DATASTORE, upload_to_datastore
 from cli.uploads.local_files import LocalFiles, local_files
 
 HASH_VERSION = "202208"
 """The version of the content hash that the API's look-up by hash expects (azure_ai_ml_wire, row 27)."""
+
+ONLY_VERSION = "1"
+"""Of an asset that is called after its content."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Assets:
         files = local_files(model.path)
         uploaded = upload_to_datastore(self.workspace, files)
         properties = {
-            "modelType": "mlflow_model" if model.is_mlflow else "custom_model",
+            "modelType": model.model_type,
             "modelUri": self._long_uri(uploaded.uri),
             "description": model.description,
             "tags": model.tags,
@@ -49,6 +54,18 @@ class Assets:
         name = environment.name or _anonymous(f"{environment.image}\0{environment.conda_file}")
         return self._register("environments", name, environment.version, properties, "image", "condaFile")
 
+    def data(self, data: LocalData, datastore: str = DEFAULT_DATASTORE) -> str:
+        """Id of the registered data asset; without a name it is called after its content."""
+        uri, kind = (data.place, data.type) if isinstance(data.place, str) else self._uploaded(data.place, datastore)
+        properties = {
+            "dataUri": uri,
+            "dataType": data.type or kind or ("uri_folder" if uri.endswith("/") else "uri_file"),
+            "description": data.description,
+            "tags": data.tags,
+            "isAnonymous": not data.name,
+        }
+        return self._register("data", data.name or _anonymous(uri), data.version, properties, "dataUri", "dataType")
+
     def code(self, code: LocalCode) -> str:
         """Id of the uploaded code; the same content is uploaded once."""
         files = local_files(code.folder)
@@ -58,6 +75,11 @@ class Assets:
         if found := next(known, None):
             return str(found["id"])
         return self._upload_code(files, name, content_hash)
+
+    def _uploaded(self, path: Path, datastore: str) -> tuple[str, str]:
+        files = local_files(path)
+        kind = "uri_folder" if files.is_folder else "uri_file"
+        return upload_to_datastore(self.workspace, files, datastore).uri, kind
 
     def _upload_code(self, files: LocalFiles, name: str, content_hash: str) -> str:
         from cli.uploads.container import Container
@@ -78,7 +100,9 @@ class Assets:
 
     def _register(self, kind: str, name: str, version: str, properties: dict[str, Any], *content: str) -> str:
         """Register a version, or find the one that is there with the same `content` members."""
-        version = version or self._version_with(kind, name, properties, content)
+        if not version:
+            anonymous = properties["isAnonymous"]
+            version = ONLY_VERSION if anonymous else self._version_with(kind, name, properties, content)
         path = f"{kind}/{name}/versions/{version}"
         if there := self.workspace.find(path):
             if not _same(there, properties, content):

@@ -1,36 +1,16 @@
 """A deployment of a YAML file after all checks that need no service: what to upload, and what to send."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from cli.deploy.local_assets import LocalEnvironment, LocalModel, local_environment, local_model
 from cli.deploy.scoring_script import check_scoring_script
 from cli.deploy.settings import wire_settings
 from cli.errors import CliError
-from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, EnvironmentForm, ModelForm, without_file_prefix
+from cli.yaml_files.asset_forms import EnvironmentForm, ModelForm, without_file_prefix
+from cli.yaml_files.deployment_form import CodeForm, DeploymentForm
 from cli.yaml_files.document import KeyPath, YamlDocument
-
-MLMODEL = "MLmodel"
-
-
-@dataclass(frozen=True)
-class LocalModel:
-    """A model to upload and register."""
-
-    path: Path
-    name: str
-    """Empty: registered anonymously under a name made from its content."""
-    version: str
-    """Empty: the next one, or the one that has this content."""
-    description: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def is_mlflow(self) -> bool:
-        """Whether it is a folder with an `MLmodel`."""
-        return (self.path / MLMODEL).is_file()
 
 
 @dataclass(frozen=True)
@@ -39,19 +19,6 @@ class LocalCode:
 
     folder: Path
     scoring_script: str
-
-
-@dataclass(frozen=True)
-class LocalEnvironment:
-    """An environment to register."""
-
-    name: str
-    version: str
-    image: str
-    conda_file: str
-    """YAML text, or empty."""
-    description: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,24 +67,12 @@ class _Planner:
     def _model(self, given: ModelForm) -> LocalModel | str:
         if given.reference is not None:
             return given.reference
-        keys = (*self.at, "model", "path" if given.path else "local_path")
-        model = LocalModel(
-            self._path(given.folder), given.name or "", given.version or "", given.description or "", dict(given.tags)
-        )
-        if not model.path.exists():
-            raise self.document.missing(keys, "the model", model.path)
-        must_be_mlflow = self.form.code_configuration is None or given.type == "mlflow_model"
-        if must_be_mlflow and not model.is_mlflow:
-            raise self.document.error(
-                keys,
-                f"{model.path} has no file `{MLMODEL}`, so it is not an MLflow model",
-                mend="Name a folder with an MLmodel, or add `code_configuration` and `environment` to score by script",
-            )
-        return model
+        no_code = self.form.code_configuration is None
+        return local_model(self.document, given, (*self.at, "model"), must_be_mlflow=no_code)
 
     def _code(self, given: CodeForm) -> LocalCode:
         keys = (*self.at, "code_configuration")
-        folder = self._path(given.code.local_path)
+        folder = self.document.folder / without_file_prefix(given.code.local_path)
         if not folder.is_dir():
             raise self.document.missing((*keys, "code"), "the folder", folder)
         try:
@@ -130,32 +85,4 @@ class _Planner:
     def _environment(self, given: EnvironmentForm) -> LocalEnvironment | str:
         if given.reference is not None:
             return given.reference
-        return LocalEnvironment(
-            name=given.name or "",
-            version=given.version or "",
-            image=given.image_name,
-            conda_file=self._conda_text(given),
-            description=given.description or "",
-            tags=dict(given.tags),
-        )
-
-    def _conda_text(self, given: EnvironmentForm) -> str:
-        if isinstance(given.conda_file, dict):
-            return yaml.safe_dump(given.conda_file, sort_keys=False)
-        if not given.conda_file:
-            return ""
-        keys = (*self.at, "environment", "conda_file")
-        path = self._path(given.path or "") / without_file_prefix(given.conda_file)
-        if not path.is_file():
-            raise self.document.missing(keys, "the file", path)
-        try:
-            text = path.read_text(encoding="utf-8")
-            content = yaml.safe_load(text)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise self.document.error(keys, f"{path} cannot be read as YAML: {error}") from None
-        if not isinstance(content, dict) or "dependencies" not in content:
-            raise self.document.error(keys, f"{path} is not a conda file: it has no `dependencies`")
-        return text
-
-    def _path(self, given: str) -> Path:
-        return self.document.folder / without_file_prefix(given)
+        return local_environment(self.document, given, (*self.at, "environment"))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.api.workspace import Workspace
+from cli.deploy.assets import ONLY_VERSION, Assets
+from cli.deploy.local_assets import LocalData
 from cli.errors import UsageError
 from cli.uploads.datastore import DEFAULT_DATASTORE, DatastorePath, upload_to_datastore
 from cli.uploads.local_files import local_files
@@ -41,10 +42,10 @@ class InputOptions:
         return {"--input-data": self.data, "--input-path": self.path, "--input-local-path": self.local_path}
 
 
-def dataset(workspace: Workspace, options: InputOptions) -> dict[str, Any]:
+def dataset(assets: Assets, options: InputOptions) -> dict[str, Any]:
     """`dataset` of the request's body; a local path is uploaded and registered as a data asset first."""
     if options.local_path:
-        return _registered(workspace, options.local_path, options.datastore)
+        return {"dataInputType": "DatasetId", "datasetId": _registered(assets, options.local_path, options.datastore)}
     if options.data:
         return _data_asset(options.data)
     path = options.path or ""
@@ -66,21 +67,18 @@ def _data_asset(reference: str) -> dict[str, Any]:
     )
 
 
-def _registered(workspace: Workspace, path: Path, datastore: str | None) -> dict[str, Any]:
+def _registered(assets: Assets, path: Path, datastore: str | None) -> str:
     """Upload, and register under a name made from the content: the same data has one asset."""
     files = local_files(path)
-    uploaded = upload_to_datastore(workspace, files, _name(datastore or DEFAULT_DATASTORE))
-    name = f"upload-{uploaded.path.split('/')[1][:32]}"
-    asset = f"data/{name}/versions/1"
-    if workspace.find(asset) is None:
-        kind = "uri_folder" if files.is_folder else "uri_file"
-        properties = {
-            "dataUri": uploaded.uri,
-            "dataType": kind,
-            "description": f"Uploaded from {files.name} for an invocation",
-        }
-        workspace.put(asset, {"properties": properties})
-    return {"dataInputType": "DatasetVersion", "datasetName": name, "datasetVersion": "1"}
+    uploaded = upload_to_datastore(assets.workspace, files, _name(datastore or DEFAULT_DATASTORE))
+    data = LocalData(
+        place=uploaded.uri,
+        name=f"upload-{uploaded.content_hash[:32]}",
+        version=ONLY_VERSION,
+        type="uri_folder" if files.is_folder else "uri_file",
+        description=f"Uploaded from {files.name} for an invocation",
+    )
+    return assets.data(data)
 
 
 def _name(reference: str) -> str:

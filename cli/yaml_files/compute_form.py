@@ -4,9 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from cli.yaml_files.deployment_form import named_by
-from cli.yaml_files.form import FileForm, Text, Variables
-from shared.contracts.names import COMPUTE_NAME
+from cli.yaml_files.form import FileForm, Variables
+from cli.yaml_files.names import ComputeName
 
 
 def _word(value: Any) -> Any:
@@ -16,7 +15,7 @@ def _word(value: Any) -> Any:
 class ComputeForm(FileForm):
     """A compute cluster file. Defaults are the service's own."""
 
-    name: Annotated[Text, named_by(COMPUTE_NAME)] | None = None
+    name: ComputeName | None = None
     """May also be given as `--name`."""
     type: Annotated[Literal["amlcompute"], BeforeValidator(_word)] = "amlcompute"
     description: str | None = None

@@ -6,26 +6,12 @@ a key of the file and not a member of a union. docs/yaml.md has the table of all
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from cli.yaml_files.form import REFERENCE, FileForm, Form, Text, Variables
-from shared.contracts.names import DEPLOYMENT_NAME, ENDPOINT_NAME, OUTPUT_FILE_NAME, NameRule
+from cli.yaml_files.asset_forms import EnvironmentForm, ModelForm, or_reference
+from cli.yaml_files.form import REFERENCE, FileForm, Form, Variables
+from cli.yaml_files.names import DeploymentName, EndpointName, OutputFileName
 from shared.contracts.settings import MAX_TIMEOUT_SECONDS
-from shared.errors import ValidationError
-
-FILE_PREFIX = "file:"
-
-
-def named_by(rule: NameRule) -> Any:
-    """A validator that explains a bad name."""
-
-    def check(value: str) -> str:
-        try:
-            return rule.check(value)
-        except ValidationError as error:
-            raise ValueError(error.message) from None
-
-    return AfterValidator(check)
 
 
 def _lower(value: Any) -> Any:
@@ -36,47 +22,8 @@ def _lower(value: Any) -> Any:
     return {"appendrow": "append_row", "summaryonly": "summary_only"}.get(word, word)
 
 
-def _reference(key: str) -> BeforeValidator:
-    """Make `azureml:…` a mapping with the one key `reference`, so that the value has one type."""
-    return BeforeValidator(lambda value: {key: value.strip()} if isinstance(value, str) else value)
-
-
-def without_file_prefix(path: str) -> str:
-    """`file:./x` as `./x`, the 2021 way to write a local path."""
-    return path.removeprefix(FILE_PREFIX)
-
-
-DeploymentName = Annotated[Text, named_by(DEPLOYMENT_NAME)]
-EndpointName = Annotated[Text, named_by(ENDPOINT_NAME)]
-OutputFileName = Annotated[Text, named_by(OUTPUT_FILE_NAME)]
 OutputActionWord = Annotated[Literal["append_row", "summary_only"], BeforeValidator(_lower)]
 LoggingLevelWord = Annotated[Literal["warning", "info", "debug"], BeforeValidator(_lower)]
-
-
-class ModelForm(Form):
-    """`model:` a reference to a registered model, or a local folder or file to register."""
-
-    reference: str | None = Field(default=None, alias="(reference)")
-    name: Text | None = None
-    version: Text | None = None
-    local_path: str | None = None
-    path: str | None = None
-    type: Literal["mlflow_model", "custom_model"] | None = None
-    description: str | None = None
-    tags: Variables = Field(default_factory=dict)
-
-    @property
-    def folder(self) -> str:
-        """Today's `path`, 2021's `local_path`."""
-        return without_file_prefix(self.path or self.local_path or "")
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> "ModelForm":
-        if self.reference is None and bool(self.path) == bool(self.local_path):
-            raise ValueError(
-                "give either `path` (`local_path` in the 2021 form) or a reference `azureml:<name>:<version>`"
-            )
-        return self
 
 
 class CodePathForm(Form):
@@ -88,44 +35,8 @@ class CodePathForm(Form):
 class CodeForm(Form):
     """`code_configuration:`"""
 
-    code: Annotated[CodePathForm, _reference("local_path")]
+    code: Annotated[CodePathForm, or_reference("local_path")]
     scoring_script: str
-
-
-class DockerForm(Form):
-    """`docker:` of the 2021 form."""
-
-    image: str
-
-
-class EnvironmentForm(Form):
-    """`environment:` a reference, or an image with a conda file."""
-
-    reference: str | None = Field(default=None, alias="(reference)")
-    name: Text | None = None
-    version: Text | None = None
-    path: str | None = None
-    """What `conda_file` is relative to (2021 form)."""
-    conda_file: str | dict[str, Any] | None = None
-    image: str | None = None
-    docker: DockerForm | None = None
-    description: str | None = None
-    tags: Variables = Field(default_factory=dict)
-
-    @property
-    def image_name(self) -> str:
-        """Today's `image`, 2021's `docker.image`."""
-        return self.image or (self.docker.image if self.docker else "")
-
-    @model_validator(mode="after")
-    def _complete(self) -> "EnvironmentForm":
-        if self.image and self.docker:
-            raise ValueError("give `image` or `docker.image`, not both")
-        if self.reference is None and not self.image_name:
-            raise ValueError(
-                "give an `image` (`docker.image` in the 2021 form) or a reference `azureml:<name>:<version>`"
-            )
-        return self
 
 
 class ComputeTargetForm(Form):
@@ -178,10 +89,10 @@ class DeploymentForm(FileForm, SettingKeys):
     tags: Variables = Field(default_factory=dict)
     properties: Variables = Field(default_factory=dict)
     type: Literal["model", "batch"] | None = None
-    model: Annotated[ModelForm, _reference(REFERENCE)]
+    model: Annotated[ModelForm, or_reference(REFERENCE)]
     code_configuration: CodeForm | None = None
-    environment: Annotated[EnvironmentForm, _reference(REFERENCE)] | None = None
-    compute: Annotated[ComputeTargetForm, _reference("target")]
+    environment: Annotated[EnvironmentForm, or_reference(REFERENCE)] | None = None
+    compute: Annotated[ComputeTargetForm, or_reference("target")]
     resources: ResourcesForm | None = None
     output_configuration: OutputConfigurationForm | None = None
     settings: SettingKeys | None = None

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from cli.yaml_files.deployment_form import DeploymentForm, DeploymentName, EndpointName
+from cli.yaml_files.deployment_form import DeploymentForm
 from cli.yaml_files.form import FileForm, Form, Text, Variables
+from cli.yaml_files.names import DeploymentName, EndpointName
 
 ACTIVE = 100
 

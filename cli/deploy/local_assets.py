@@ -1,0 +1,123 @@
+"""Models, environments and data on this machine, checked and ready to be registered."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from cli.yaml_files.asset_forms import DataFile, EnvironmentForm, ModelForm, without_file_prefix
+from cli.yaml_files.document import KeyPath, YamlDocument
+
+MLMODEL = "MLmodel"
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A model to upload and register."""
+
+    path: Path
+    name: str
+    """Empty: registered anonymously under a name made from its content."""
+    version: str
+    """Empty: the next one, or the one that has this content."""
+    type: str = ""
+    """`mlflow_model` or `custom_model`; empty: as the folder is."""
+    description: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_mlflow(self) -> bool:
+        """Whether it is a folder with an `MLmodel`."""
+        return (self.path / MLMODEL).is_file()
+
+    @property
+    def model_type(self) -> str:
+        """`mlflow_model` or `custom_model`."""
+        return self.type or ("mlflow_model" if self.is_mlflow else "custom_model")
+
+
+@dataclass(frozen=True)
+class LocalEnvironment:
+    """An environment to register."""
+
+    name: str
+    version: str
+    image: str
+    conda_file: str
+    """YAML text, or empty."""
+    description: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LocalData:
+    """A data asset to register; a `place` with a scheme is somewhere else already."""
+
+    place: str | Path
+    """A path is uploaded first."""
+    name: str
+    version: str
+    type: str = ""
+    """`uri_file` or `uri_folder`; empty: as the path is, a folder for URIs that end with a slash."""
+    description: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+def local_model(document: YamlDocument, form: ModelForm, at: KeyPath, *, must_be_mlflow: bool) -> LocalModel:
+    """The model at `at`; raises CliError unless its files are there, with an `MLmodel` where one is needed."""
+    keys = (*at, "path" if form.path else "local_path")
+    path = document.folder / form.folder
+    model = LocalModel(
+        path, form.name or "", form.version or "", form.type or "", form.description or "", dict(form.tags)
+    )
+    if not path.exists():
+        raise document.missing(keys, "the model", path)
+    if (must_be_mlflow or form.type == "mlflow_model") and not model.is_mlflow:
+        raise document.error(
+            keys,
+            f"{path} has no file `{MLMODEL}`, so it is not an MLflow model",
+            mend="Name a folder with an MLmodel, or add `code_configuration` and `environment` to score by script",
+        )
+    return model
+
+
+def local_environment(document: YamlDocument, form: EnvironmentForm, at: KeyPath) -> LocalEnvironment:
+    """The environment at `at`, with the text of its conda file; raises CliError when that cannot be read."""
+    return LocalEnvironment(
+        name=form.name or "",
+        version=form.version or "",
+        image=form.image_name,
+        conda_file=_conda_text(document, form, (*at, "conda_file")),
+        description=form.description or "",
+        tags=dict(form.tags),
+    )
+
+
+def local_data(document: YamlDocument, form: DataFile) -> LocalData:
+    """The data asset of a file; raises CliError when its path does not exist."""
+    place: str | Path = form.place
+    if "://" not in form.place:
+        place = document.folder / form.place
+        if not place.exists():
+            raise document.missing(("path",), "the path", place)
+    return LocalData(
+        place, form.name or "", form.version or "", form.type or "", form.description or "", dict(form.tags)
+    )
+
+
+def _conda_text(document: YamlDocument, form: EnvironmentForm, keys: KeyPath) -> str:
+    if isinstance(form.conda_file, dict):
+        return yaml.safe_dump(form.conda_file, sort_keys=False)
+    if not form.conda_file:
+        return ""
+    path = document.folder / without_file_prefix(form.path or "") / without_file_prefix(form.conda_file)
+    if not path.is_file():
+        raise document.missing(keys, "the file", path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise document.error(keys, f"{path} cannot be read as YAML: {error}") from None
+    if not isinstance(content, dict) or "dependencies" not in content:
+        raise document.error(keys, f"{path} is not a conda file: it has no `dependencies`")
+    return text

@@ -1,0 +1,114 @@
+"""Models, environments and data in YAML files: inside a deployment, or as files of their own."""
+
+from typing import Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from cli.yaml_files.form import FileForm, Form, Variables
+from cli.yaml_files.names import AssetName, AssetVersion
+
+FILE_PREFIX = "file:"
+
+
+def or_reference(key: str) -> BeforeValidator:
+    """Make `azureml:…` a mapping with the one key `reference`, so that the value has one type."""
+    return BeforeValidator(lambda value: {key: value.strip()} if isinstance(value, str) else value)
+
+
+def without_file_prefix(path: str) -> str:
+    """`file:./x` as `./x`, the 2021 way to write a local path."""
+    return path.removeprefix(FILE_PREFIX)
+
+
+class ModelForm(Form):
+    """`model:` a reference to a registered model, or a local folder or file to register."""
+
+    reference: str | None = Field(default=None, alias="(reference)")
+    name: AssetName | None = None
+    version: AssetVersion | None = None
+    local_path: str | None = None
+    path: str | None = None
+    type: Literal["mlflow_model", "custom_model"] | None = None
+    description: str | None = None
+    tags: Variables = Field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """Today's `path`, 2021's `local_path`."""
+        return without_file_prefix(self.path or self.local_path or "")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "ModelForm":
+        if self.reference is None and bool(self.path) == bool(self.local_path):
+            raise ValueError(
+                "give either `path` (`local_path` in the 2021 form) or a reference `azureml:<name>:<version>`"
+            )
+        return self
+
+
+class DockerForm(Form):
+    """`docker:` of the 2021 form."""
+
+    image: str
+
+
+class EnvironmentForm(Form):
+    """`environment:` a reference, or an image with a conda file."""
+
+    reference: str | None = Field(default=None, alias="(reference)")
+    name: AssetName | None = None
+    version: AssetVersion | None = None
+    path: str | None = None
+    """What `conda_file` is relative to (2021 form)."""
+    conda_file: str | dict[str, Any] | None = None
+    image: str | None = None
+    docker: DockerForm | None = None
+    description: str | None = None
+    tags: Variables = Field(default_factory=dict)
+
+    @property
+    def image_name(self) -> str:
+        """Today's `image`, 2021's `docker.image`."""
+        return self.image or (self.docker.image if self.docker else "")
+
+    @model_validator(mode="after")
+    def _complete(self) -> "EnvironmentForm":
+        if self.image and self.docker:
+            raise ValueError("give `image` or `docker.image`, not both")
+        if self.reference is None and not self.image_name and not self.conda_file:
+            raise ValueError(
+                "give an `image` (`docker.image` in the 2021 form), a `conda_file` or a reference "
+                "`azureml:<name>:<version>`"
+            )
+        return self
+
+
+class ModelFile(FileForm, ModelForm):
+    """A model in a file of its own."""
+
+
+class EnvironmentFile(FileForm, EnvironmentForm):
+    """An environment in a file of its own."""
+
+
+class DataFile(FileForm):
+    """A data asset: a local file or folder to upload, or a URI."""
+
+    name: AssetName | None = None
+    version: AssetVersion | None = None
+    type: Literal["uri_file", "uri_folder"] | None = None
+    path: str | None = None
+    local_path: str | None = None
+    description: str | None = None
+    tags: Variables = Field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Today's `path`, 2021's `local_path`."""
+        return without_file_prefix(self.path or self.local_path or "")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "DataFile":
+        if bool(self.path) == bool(self.local_path):
+            raise ValueError("give either `path` or `local_path`")
+        return self
