@@ -25,7 +25,8 @@ both is compared row by row.
 
 {machine}, {date}.
 """
-_THROUGHPUT_NOTE = """Scoring lasts from the last task put on the queue to the last result, so finding a node is part of it. The ideal of a
+_THROUGHPUT_NOTE = """\
+Scoring lasts from the last task put on the queue to the last result, so finding a node is part of it. The ideal of a
 script that does nothing is nothing: its ratio says little, the time above the ideal says all. Others may have used the
 machine meanwhile (see the CPU table); the CPU that the ideal needs as a share of what the job used, Azurite and the
 Functions host included, tells less of them.
