@@ -4,6 +4,8 @@ LocalStackError
 ├── NodeMissingError          Node.js is not in the virtual environment
 ├── AzuriteInstallError       npm could not install Azurite
 ├── DataFolderError           the data folder cannot be made or written
+├── NoTlsError                the command needs a stack that was made with --https
+├── SchemeError               the data folder was made with the other one of http and https
 ├── PortInUseError            a port of the stack belongs to another program
 ├── UnhealthyChildError       a process did not become healthy in time
 ├── NoStackError              the command needs a stack, and the data folder has none
@@ -48,6 +50,27 @@ class DataFolderError(LocalStackError):
             f"data folder {folder} is not usable: {reason}; choose another one with --data-dir or BML_DATA_DIR"
         )
         self.folder = folder
+
+
+class NoTlsError(LocalStackError):
+    """The command needs a stack that was made with --https."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"the stack in {folder} was made without --https, and Azure's own clients talk TLS only; "
+            "make another one with `bml local up --https --data-dir FOLDER`"
+        )
+
+
+class SchemeError(LocalStackError):
+    """The data folder was made with the other one of http and https."""
+
+    def __init__(self, folder: Path, *, https: bool) -> None:
+        made, flag = ("with", "leave out --no-https") if https else ("without", "leave out --https")
+        super().__init__(
+            f"the stack in {folder} was made {made} --https, and addresses of its data are kept in it; "
+            f"{flag}, or choose another folder with --data-dir"
+        )
 
 
 class PortInUseError(LocalStackError):

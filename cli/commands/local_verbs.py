@@ -1,5 +1,6 @@
-"""`bml local up|down|status`."""
+"""`bml local up|down|status|env`."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,11 @@ _PORT = click.IntRange(1, 65535)
 @click.option("--azurite-blob-port", type=_PORT, help="Port of Azurite's blob service.")
 @click.option("--azurite-queue-port", type=_PORT, help="Port of Azurite's queue service.")
 @click.option("--azurite-table-port", type=_PORT, help="Port of Azurite's table service.")
+@click.option(
+    "--https/--no-https",
+    default=None,
+    help="Speak TLS with a certificate authority of its own, as Azure's clients demand; chosen at the first start.",
+)
 @click.option("--detach", is_flag=True, help="Return when everything runs, and go on in the background.")
 def up(data_dir: Path | None, **options: Any) -> None:
     """Start storage, Functions host, scale set and token issuer; bring back what is missing of them.
@@ -57,6 +63,18 @@ def status(data_dir: Path | None) -> dict[str, Any]:
         from local import stack
 
         return stack.status(resolved_data_dir(data_dir)).as_json()
+
+
+@click.command()
+@data_dir_option()
+def env(data_dir: Path | None) -> None:
+    """Print `export` lines that send azure-ai-ml and azure-identity here: `eval "$(bml local env)"`."""
+    with _explained():
+        from local.stack.environment import client_environment
+
+        variables = client_environment(resolved_data_dir(data_dir))
+    for name, value in variables.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
 
 
 def _greet(status: "StackStatus") -> None:

@@ -88,6 +88,10 @@ def _local(folder: Path) -> Connection:
         ) from None
     except LocalStackError as error:
         raise CliError(str(error)) from None
+    if found.ca_bundle:
+        from cli.connection.pool import trust
+
+        trust(found.ca_bundle)
     return Connection(
         management_url=found.management_url.rstrip("/"),
         subscription=found.subscription_id,

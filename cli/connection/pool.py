@@ -1,10 +1,13 @@
 """The HTTP connections of a command: through the proxy that the environment names, never for this machine itself."""
 
+import os
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 
+CA_BUNDLE = "BML_CA_BUNDLE"
 PARALLEL_REQUESTS = 8
 """Connections kept open to one host."""
 TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
@@ -17,8 +20,18 @@ def connection_pool(url: str) -> urllib3.PoolManager:
     host = parts.hostname or ""
     proxy = None if is_loopback(url) or proxy_bypass(host) else getproxies().get(parts.scheme)
     if proxy:
-        return urllib3.ProxyManager(proxy, timeout=TIMEOUT, maxsize=PARALLEL_REQUESTS)
-    return urllib3.PoolManager(timeout=TIMEOUT, maxsize=PARALLEL_REQUESTS)
+        return urllib3.ProxyManager(proxy, timeout=TIMEOUT, maxsize=PARALLEL_REQUESTS, ca_certs=ca_bundle())
+    return urllib3.PoolManager(timeout=TIMEOUT, maxsize=PARALLEL_REQUESTS, ca_certs=ca_bundle())
+
+
+def ca_bundle() -> str | None:
+    """The authorities to trust: the file that `BML_CA_BUNDLE` names, None for those of this machine."""
+    return os.environ.get(CA_BUNDLE) or None
+
+
+def trust(file: Path) -> None:
+    """Trust the authorities in `file` from now on, unless the user has named others."""
+    os.environ.setdefault(CA_BUNDLE, str(file))
 
 
 def is_loopback(url: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
-from cli.connection.pool import is_loopback
+from cli.connection.pool import ca_bundle, is_loopback
 from cli.errors import AuthenticationError, CliError, InvalidInputError, NotFoundError, ServiceError, UnreachableError
 from cli.output.progress import Progress, readable_bytes
 from cli.uploads.local_files import LocalFile, LocalFiles
@@ -34,7 +34,9 @@ class Container:
         """The SDK's client."""
         through_proxy = not is_loopback(self.url)
         address = f"{self.url}?{self.sas.lstrip('?')}"
-        return ContainerClient.from_container_url(address, use_env_settings=through_proxy)
+        return ContainerClient.from_container_url(
+            address, use_env_settings=through_proxy, connection_verify=ca_bundle() or True
+        )
 
     def upload(self, files: LocalFiles, prefix: str, label: str) -> None:
         """Put the files below `prefix`, those that are not there yet; shows a progress bar."""

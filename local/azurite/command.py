@@ -9,6 +9,7 @@ from local.azurite.endpoints import AzuriteEndpoints
 from local.azurite.installation import ensure_installed
 from local.azurite.node import find_node
 from local.processes.ports import LOOPBACK
+from local.tls.files import Certificate
 
 # Clients keep connections for minutes; Azurite's own 5 s would cut one just as it is used again.
 _KEEP_ALIVE_SECONDS = 300
@@ -22,10 +23,12 @@ class AzuriteCommand:
     environment: dict[str, str]
 
 
-def azurite_command(endpoints: AzuriteEndpoints, location: Path | None) -> AzuriteCommand:
+def azurite_command(
+    endpoints: AzuriteEndpoints, location: Path | None, certificate: Certificate | None = None
+) -> AzuriteCommand:
     """The command for an Azurite on `endpoints`; installs the package when it is missing.
 
-    `location` is the folder of the data, None keeps them in memory only.
+    `location` is the folder of the data, None keeps them in memory only; with a `certificate` all services speak TLS.
 
     Raises:
         NodeMissingError, AzuriteInstallError: see `local.errors`.
@@ -39,6 +42,7 @@ def azurite_command(endpoints: AzuriteEndpoints, location: Path | None) -> Azuri
         "--silent",
         "--disableTelemetry",
         *(flag for service, port in endpoints.ports.items() for flag in _service_flags(service, port)),
+        *(("--cert", str(certificate.file), "--key", str(certificate.key_file)) if certificate else ()),
         *(("--inMemoryPersistence",) if location is None else ("--location", str(location))),
     )
     return AzuriteCommand(arguments, {"NODE_COMPILE_CACHE": str(modules / ".cache" / "compiled")})

@@ -21,7 +21,7 @@ class AzuriteEndpoints:
     queue_port: int
     table_port: int
     scheme: str = "http"
-    """`https` once Azurite is given a certificate."""
+    """`https` when Azurite is given a certificate."""
 
     @property
     def blob_url(self) -> str:
@@ -37,6 +37,11 @@ class AzuriteEndpoints:
     def table_url(self) -> str:
         """Table service of the development account, without a trailing slash."""
         return self._url(self.table_port)
+
+    @property
+    def suffix(self) -> str:
+        """Completes `https://<account>.blob.` to the blob service: what stands before `@` is only a user name."""
+        return f"x@{LOOPBACK}:{self.blob_port}/{ACCOUNT_NAME}"
 
     @property
     def ports(self) -> Mapping[str, int]:

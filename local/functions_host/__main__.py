@@ -21,6 +21,7 @@ from local.functions_host.invocation import Worker
 from local.functions_host.queues import LEASE
 from local.functions_host.settings import read_settings
 from local.functions_host.worker import DirectWorker
+from local.tls.arguments import add_certificate_options, given_certificate
 
 _REFUSED = 1
 
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None, make_worker: MakeWorker = DirectWor
         enforce_keys=given.enforce_keys,
         queue_lease=timedelta(seconds=given.queue_lease),
         drain_seconds=given.drain_seconds,
+        certificate=given_certificate(given),
     )
     try:
         asyncio.run(_serve(options, make_worker, exit_with_parent=given.exit_with_parent))
@@ -131,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         default=DRAIN_SECONDS,
         help="patience with running functions on a stop (default %(default)s)",
     )
+    add_certificate_options(start)
     start.add_argument("--exit-with-parent", action="store_true", help="stop when stdin is closed")
     return parser
 

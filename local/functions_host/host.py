@@ -35,6 +35,7 @@ from local.functions_host.settings import AppSettings
 from local.functions_host.timer_schedule import timer_schedule
 from local.functions_host.timer_status import TimerStatusFile
 from local.functions_host.timers import TimerListener
+from local.tls.files import Certificate
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class HostOptions:
         enforce_keys: whether HTTP functions and `/admin` ask for their keys.
         queue_lease: how long a queue message is hidden between renewals.
         drain_seconds: how long a graceful stop waits for running functions.
+        certificate: makes the HTTP listener speak TLS; durable RPC, for the worker only, never does.
     """
 
     app_root: Path
@@ -68,6 +70,7 @@ class HostOptions:
     enforce_keys: bool = False
     queue_lease: timedelta = LEASE
     drain_seconds: float = DRAIN_SECONDS
+    certificate: Certificate | None = None
 
 
 class Host:
@@ -81,7 +84,7 @@ class Host:
     def __init__(self, options: HostOptions, settings: AppSettings, worker: Worker) -> None:
         self._options = options
         self._worker = worker
-        self._http = HttpListener([options.port])
+        self._http = HttpListener([options.port], options.certificate)
         self._rpc = HttpListener(_rpc_ports(options.rpc_port))
         self.app: App = load(options.app_root, settings, worker)
         options.data_dir.mkdir(parents=True, exist_ok=True)

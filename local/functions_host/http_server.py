@@ -22,6 +22,7 @@ from local.functions_host.invoker import Invoker, Trigger
 from local.functions_host.keys import KeyRing, given_key
 from local.functions_host.routes import RouteTable
 from local.processes.ports import LOOPBACK
+from local.tls.files import Certificate
 
 MAX_BODY_BYTES = 104_857_600
 _BACKLOG = 512
@@ -54,7 +55,7 @@ class FunctionsHandler:
             return web.Response(status=401)
         datum = request_datum(
             method=request.method,
-            url=f"http://{request.host}{encode_path(path)}{'?' if raw_query else ''}{raw_query}",
+            url=f"{request.scheme}://{request.host}{encode_path(path)}{'?' if raw_query else ''}{raw_query}",
             headers=headers,
             query=query,
             route=match.values,
@@ -80,13 +81,14 @@ class HttpListener:
     """An HTTP server on the loopback interface.
 
     The port is taken at once, so that a port in use is noticed before anything starts and the URL is
-    known; connections wait until `start`.
+    known; connections wait until `start`. With a `certificate` it speaks TLS.
 
     Raises:
         OSError: none of the given ports is free.
     """
 
-    def __init__(self, ports: Sequence[int]) -> None:
+    def __init__(self, ports: Sequence[int], certificate: Certificate | None = None) -> None:
+        self._tls = certificate.server_context() if certificate else None
         self._socket = _bind(ports)
         self._runner: web.AppRunner | None = None
         self.port: int = self._socket.getsockname()[1]
@@ -94,7 +96,7 @@ class HttpListener:
     @property
     def url(self) -> str:
         """Origin of the server."""
-        return f"http://{LOOPBACK}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{LOOPBACK}:{self.port}"
 
     async def start(self, routes: Iterable[web.RouteDef], fallback: FunctionsHandler | None = None) -> None:
         """Serve `routes`, and every other request by `fallback`."""
@@ -104,7 +106,7 @@ class HttpListener:
             application.router.add_route("*", "/{rest:.*}", fallback.handle)
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=False, shutdown_timeout=1)
         await self._runner.setup()
-        await web.SockSite(self._runner, self._socket, backlog=_BACKLOG).start()
+        await web.SockSite(self._runner, self._socket, backlog=_BACKLOG, ssl_context=self._tls).start()
 
     async def stop_accepting(self) -> None:
         """Take no new connections; requests under way go on."""

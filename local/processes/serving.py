@@ -5,25 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import ssl
 import stat
 import sys
 
 from aiohttp import web
 
 from local.processes.ports import LOOPBACK
+from local.tls.files import Certificate
 
 _SHUTDOWN_SECONDS = 1.0
 
 
-def serve(app: web.Application, port: int, *, exit_with_parent: bool) -> None:
+def serve(app: web.Application, port: int, *, exit_with_parent: bool, certificate: Certificate | None = None) -> None:
     """Serves `app` until SIGTERM or SIGINT; with `exit_with_parent` also until stdin, a pipe, is closed.
 
-    Returns after the application's clean-up, which no further signal interrupts.
+    With a `certificate` it speaks TLS. Returns after the application's clean-up, which no further signal interrupts.
     """
-    asyncio.run(_serve(app, port, exit_with_parent=exit_with_parent))
+    tls = certificate.server_context() if certificate else None
+    asyncio.run(_serve(app, port, tls, exit_with_parent=exit_with_parent))
 
 
-async def _serve(app: web.Application, port: int, *, exit_with_parent: bool) -> None:
+async def _serve(app: web.Application, port: int, tls: ssl.SSLContext | None, *, exit_with_parent: bool) -> None:
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -33,7 +36,7 @@ async def _serve(app: web.Application, port: int, *, exit_with_parent: bool) -> 
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
     try:
         await runner.setup()
-        await web.TCPSite(runner, LOOPBACK, port).start()
+        await web.TCPSite(runner, LOOPBACK, port, ssl_context=tls).start()
         await end.wait()
     finally:
         await runner.cleanup()

@@ -78,6 +78,7 @@ def _stack_options(arguments: argparse.Namespace) -> StackOptions:
         azurite_blob_port=arguments.azurite_blob_port,
         azurite_queue_port=arguments.azurite_queue_port,
         azurite_table_port=arguments.azurite_table_port,
+        https=arguments.https,
         detach=getattr(arguments, "detach", False),
         app_root=arguments.app_root,
     )
@@ -126,6 +127,7 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, help="the Functions host")
     for service in ("blob", "queue", "table"):
         parser.add_argument(f"--azurite-{service}-port", type=_port)
+    parser.add_argument("--https", action=argparse.BooleanOptionalAction, help="speak TLS")
     parser.add_argument("--app-root", type=Path, default=REPOSITORY_ROOT, help="the folder of function_app.py")
 
 

@@ -6,7 +6,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
-from local.errors import PortInUseError
+from local.errors import PortInUseError, SchemeError
 from local.processes.ports import free_ports, is_free
 from local.stack.options import StackOptions
 from local.stack.setup import StackSetup
@@ -39,13 +39,18 @@ def choose_setup(kept: StackSetup | None, options: StackOptions) -> StackSetup:
 
     Raises:
         PortInUseError: a port that was asked for, now or at an earlier start, belongs to another program.
+        SchemeError: the data folder was made with the other one of http and https.
     """
     ports = _chosen_ports(kept, options)
+    https = kept.https if kept else bool(options.https)
+    if options.https not in {None, https}:
+        raise SchemeError(options.data_dir, https=https)
     return StackSetup(
         subscription_id=kept.subscription_id if kept else str(uuid.uuid4()),
         tenant_id=kept.tenant_id if kept else str(uuid.uuid4()),
         scale_set_key=kept.scale_set_key if kept else secrets.token_urlsafe(_KEY_BYTES),
         **ports,
+        https=https,
     )
 
 

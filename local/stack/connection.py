@@ -31,6 +31,8 @@ class Connection:
     subscription_id: str
     resource_group: str
     workspace: str
+    ca_bundle: Path | None
+    """Whom to trust, with `--https`: its own authority and the usual ones."""
     storage_connection_string: str = field(repr=False)
     """The stack's Azurite."""
 
@@ -57,5 +59,6 @@ def read_connection(data_dir: Path) -> Connection:
         subscription_id=setup.subscription_id,
         resource_group=RESOURCE_GROUP,
         workspace=WORKSPACE,
+        ca_bundle=folder.tls.bundle if setup.https else None,
         storage_connection_string=setup.storage.connection_string,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import DataFolderError
+from local.tls.files import TlsFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class DataFolder:
     def token_issuer(self) -> Path:
         """Signing key and credentials."""
         return self.root / "token_issuer"
+
+    @property
+    def tls(self) -> TlsFiles:
+        """The certificates, with `--https`."""
+        return TlsFiles(self.root / "tls")
 
     @property
     def scale_set(self) -> Path:

@@ -93,7 +93,8 @@ def _spawn(folder: DataFolder, options: StackOptions, report: int, before: Calla
 def _command(data_dir: Path, options: StackOptions, report: int) -> list[str]:
     flags = {"port": "--port", **{f"{name}_port": f"--azurite-{name}-port" for name in ("blob", "queue", "table")}}
     ports = [part for name, port in asked_ports(options).items() for part in (flags[name], str(port))]
+    scheme = {None: (), True: ("--https",), False: ("--no-https",)}[options.https]
     return [
         *(sys.executable, "-m", "local.stack", "supervise", "--data-dir", str(data_dir)),
-        *("--app-root", str(options.app_root.absolute()), "--report-to", str(report), *ports),
+        *("--app-root", str(options.app_root.absolute()), "--report-to", str(report), *ports, *scheme),
     ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from local.azurite.readiness import is_ready
-from local.processes.ports import LOOPBACK
+from local.processes.loopback import connect
 from local.stack.setup import StackSetup
+from local.tls.files import TlsFiles
 
 HealthCheck = Callable[[], bool]
 
@@ -21,25 +23,26 @@ FUNCTIONS_HOST = "functions-host"
 _ANSWER_TIMEOUT_SECONDS = 10.0
 
 
-def health_checks(setup: StackSetup) -> Mapping[str, HealthCheck]:
+def health_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]:
     """The health check of each role; each blocks for the time of a request."""
+    trust = tls.client_context() if setup.https else None
     return {
-        AZURITE: lambda: is_ready(setup.storage),
-        TOKEN_ISSUER: lambda: _get(setup.token_port, "/health") is not None,
-        SCALE_SET: lambda: _get(setup.scale_set_port, "/health") is not None,
-        FUNCTIONS_HOST: lambda: _host_is_running(setup.port) and _get(setup.port, "/health") is not None,
+        AZURITE: lambda: is_ready(setup.storage, trust),
+        TOKEN_ISSUER: lambda: _get(setup.token_port, "/health", trust) is not None,
+        SCALE_SET: lambda: _get(setup.scale_set_port, "/health", None) is not None,
+        FUNCTIONS_HOST: lambda: _host_is_running(setup.port, trust) and _get(setup.port, "/health", trust) is not None,
     }
 
 
-def check_all(setup: StackSetup) -> dict[str, bool]:
+def check_all(setup: StackSetup, tls: TlsFiles) -> dict[str, bool]:
     """The health of every role."""
-    checks = health_checks(setup)
+    checks = health_checks(setup, tls)
     with ThreadPoolExecutor(len(checks)) as pool:
         return dict(zip(checks, pool.map(lambda check: check(), checks.values()), strict=True))
 
 
-def _host_is_running(port: int) -> bool:
-    body = _get(port, "/admin/host/status")
+def _host_is_running(port: int, trust: ssl.SSLContext | None) -> bool:
+    body = _get(port, "/admin/host/status", trust)
     if body is None:
         return False
     try:
@@ -49,9 +52,9 @@ def _host_is_running(port: int) -> bool:
     return isinstance(status, dict) and status.get("state") == "Running"
 
 
-def _get(port: int, path: str) -> bytes | None:
+def _get(port: int, path: str, trust: ssl.SSLContext | None) -> bytes | None:
     """The body of an answer with status 200; None for any other and when nobody answers."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_ANSWER_TIMEOUT_SECONDS)
+    connection = connect(port, trust, _ANSWER_TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

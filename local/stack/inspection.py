@@ -61,6 +61,14 @@ class StackStatus:
     resource_group: str
     workspace: str
     tenant_id: str
+    ca_file: str | None
+    """The stack's own certificate authority; None without `--https`."""
+    ca_bundle: str | None
+    """The same with all usual authorities, for `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE`."""
+    storage_suffix: str | None
+    """Completes `https://<account>.blob.` to the blob service; None without `--https`."""
+    metadata_url: str | None
+    """For `ARM_CLOUD_METADATA_URL`; None without `--https`."""
     processes: tuple[ProcessStatus, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -93,13 +101,17 @@ def inspect(data_dir: Path, *, ask: bool = True) -> StackStatus:
         resource_group=RESOURCE_GROUP,
         workspace=WORKSPACE,
         tenant_id=setup.tenant_id,
+        ca_file=str(folder.tls.authority) if setup.https else None,
+        ca_bundle=str(folder.tls.bundle) if setup.https else None,
+        storage_suffix=setup.storage.suffix if setup.https else None,
+        metadata_url=setup.metadata_url if setup.https else None,
         processes=(*main, *_nodes(folder)),
     )
 
 
 def _main_processes(folder: DataFolder, content: StackFile, *, ask: bool) -> tuple[ProcessStatus, ...]:
     recorded = {process.role: process for process in content.processes if _is_running(process)}
-    healthy = check_all(content.setup) if ask and recorded else dict.fromkeys(recorded, True)
+    healthy = check_all(content.setup, folder.tls) if ask and recorded else dict.fromkeys(recorded, True)
     supervisor = content.supervisor if content.supervisor and _is_running(content.supervisor) else None
     return (
         _status(folder, SUPERVISOR, supervisor, answers=True),

@@ -35,6 +35,9 @@ class StackOptions:
     azurite_table_port: int | None = None
     """`--azurite-table-port`"""
 
+    https: bool | None = None
+    """`--https`: TLS with an authority of the data folder's own. None: as at the last start, at the first without."""
+
     detach: bool = False
     """`--detach`: return when everything is healthy and go on in the background."""
 

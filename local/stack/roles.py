@@ -15,6 +15,8 @@ from local.stack.health import AZURITE, FUNCTIONS_HOST, SCALE_SET, TOKEN_ISSUER,
 from local.stack.options import REPOSITORY_ROOT
 from local.stack.settings import application_settings, scale_set_settings, with_direct_loopback
 from local.stack.setup import StackSetup
+from local.tls.authority import ensure_certificates
+from local.tls.trust import trusting, write_bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,10 @@ def stack_roles(folder: DataFolder, setup: StackSetup, app_root: Path) -> tuple[
     Raises:
         NodeMissingError, AzuriteInstallError: see `local.errors`.
     """
-    checks = health_checks(setup)
+    if setup.https:
+        ensure_certificates(folder.tls)
+        write_bundle(folder.tls, os.environ)
+    checks = health_checks(setup, folder.tls)
     return (
         Role(_azurite(folder, setup), checks[AZURITE], grace_seconds=10),
         Role(_token_issuer(folder, setup), checks[TOKEN_ISSUER]),
@@ -53,27 +58,38 @@ def stack_roles(folder: DataFolder, setup: StackSetup, app_root: Path) -> tuple[
 
 def _azurite(folder: DataFolder, setup: StackSetup) -> Program:
     folder.azurite.mkdir(exist_ok=True)
-    command = azurite_command(setup.storage, folder.azurite)
+    command = azurite_command(setup.storage, folder.azurite, folder.tls.server if setup.https else None)
     return _program(folder, AZURITE, command.arguments, command.environment, folder.azurite)
 
 
 def _token_issuer(folder: DataFolder, setup: StackSetup) -> Program:
     audiences = (part for audience in setup.token_audiences for part in ("--audience", audience))
     arguments = _module("local.token_issuer", setup.token_port, folder.token_issuer, "--tenant", setup.tenant_id)
-    return _program(folder, TOKEN_ISSUER, (*arguments, *audiences), {})
+    return _program(folder, TOKEN_ISSUER, (*arguments, *audiences, *_tls(folder, setup)), {})
 
 
 def _scale_set(folder: DataFolder, setup: StackSetup) -> Program:
     arguments = _module("local.scale_set", setup.scale_set_port, folder.scale_set)
-    return _program(folder, SCALE_SET, arguments, scale_set_settings(setup))
+    return _program(folder, SCALE_SET, arguments, {**scale_set_settings(setup), **_trust(folder, setup)})
 
 
 def _functions_host(folder: DataFolder, setup: StackSetup, app_root: Path) -> Program:
     arguments = (
         *(sys.executable, "-m", "local.functions_host", "start", "--app-root", str(app_root)),
         *("--port", str(setup.port), "--data-dir", str(folder.functions), "--exit-with-parent"),
+        *_tls(folder, setup),
     )
-    return _program(folder, FUNCTIONS_HOST, arguments, application_settings(setup))
+    return _program(folder, FUNCTIONS_HOST, arguments, {**application_settings(setup), **_trust(folder, setup)})
+
+
+def _tls(folder: DataFolder, setup: StackSetup) -> tuple[str, ...]:
+    server = folder.tls.server
+    files = ("--tls-certificate", str(server.file), "--tls-key", str(server.key_file))
+    return files if setup.https else ()
+
+
+def _trust(folder: DataFolder, setup: StackSetup) -> Mapping[str, str]:
+    return trusting(folder.tls) if setup.https else {}
 
 
 def _module(module: str, port: int, data_dir: Path, *more: str) -> tuple[str, ...]:

@@ -28,11 +28,18 @@ class StackSetup:
     table_port: int
     token_port: int
     scale_set_port: int
+    https: bool = False
+    """Whether everything that users reach speaks TLS; the scale set, which is for the stack only, never does."""
+
+    @property
+    def scheme(self) -> str:
+        """`https` or `http`."""
+        return "https" if self.https else "http"
 
     @property
     def management_url(self) -> str:
         """Base of the management API and of everything else that the Functions host serves."""
-        return f"http://{LOOPBACK}:{self.port}"
+        return f"{self.scheme}://{LOOPBACK}:{self.port}"
 
     @property
     def scoring_url(self) -> str:
@@ -40,14 +47,19 @@ class StackSetup:
         return f"{self.management_url}/endpoints"
 
     @property
+    def metadata_url(self) -> str:
+        """Describes this cloud to Azure's clients."""
+        return f"{self.management_url}/metadata/endpoints"
+
+    @property
     def storage(self) -> AzuriteEndpoints:
         """The three storage services."""
-        return AzuriteEndpoints(self.blob_port, self.queue_port, self.table_port)
+        return AzuriteEndpoints(self.blob_port, self.queue_port, self.table_port, self.scheme)
 
     @property
     def token_base_url(self) -> str:
         """The token issuer."""
-        return f"http://{LOOPBACK}:{self.token_port}"
+        return f"{self.scheme}://{LOOPBACK}:{self.token_port}"
 
     @property
     def token_url(self) -> str:

@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from local.errors import StackRunningError, SupervisorError
+from local.errors import SchemeError, StackRunningError, SupervisorError
 from local.processes.identity import ProcessIdentity
 from local.stack.choosing import asked_ports
 from local.stack.data_folder import DataFolder, open_data_folder
@@ -93,6 +93,8 @@ def _supervisor(content: StackFile) -> ProcessIdentity | None:
 
 
 def _refuse_other_options(folder: DataFolder, content: StackFile, options: StackOptions) -> None:
+    if options.https not in {None, content.setup.https}:
+        raise SchemeError(folder.root, https=content.setup.https)
     for name, asked in asked_ports(options).items():
         if asked != (present := getattr(content.setup, name)):
             raise StackRunningError(folder.root, f"{name.replace('_', ' ')} {present}, not {asked}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from local.errors import LocalStackError
 from local.processes.ports import LOOPBACK
 from local.processes.serving import serve
+from local.tls.arguments import add_certificate_options, given_certificate
 from local.token_issuer.credentials import ensure_credentials
 from local.token_issuer.issuer import Issuer
 from local.token_issuer.service import TokenService
@@ -19,7 +20,8 @@ from local.token_issuer.urls import issuer_url
 def main() -> int:
     """Runs the issuer until it is told to end; returns the exit code."""
     options = _parser().parse_args()
-    base_url = f"http://{LOOPBACK}:{options.port}"
+    certificate = given_certificate(options)
+    base_url = f"{'https' if certificate else 'http'}://{LOOPBACK}:{options.port}"
     try:
         credentials = ensure_credentials(options.data_dir, options.tenant)
         key = ensure_signing_key(options.data_dir)
@@ -28,7 +30,8 @@ def main() -> int:
         return 1
     audiences = frozenset(audience.rstrip("/") for audience in options.audience)
     issuer = Issuer(credentials, key, issuer_url(base_url, credentials.tenant_id), audiences)
-    serve(TokenService(issuer, base_url).application(), options.port, exit_with_parent=options.exit_with_parent)
+    application = TokenService(issuer, base_url).application()
+    serve(application, options.port, exit_with_parent=options.exit_with_parent, certificate=certificate)
     return 0
 
 
@@ -38,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", type=Path, required=True, help="keeps the signing key and the credentials")
     parser.add_argument("--tenant", required=True, help="the tenant's id, used at the first start")
     parser.add_argument("--audience", action="append", default=[], help="an accepted audience; may be repeated")
+    add_certificate_options(parser)
     parser.add_argument("--exit-with-parent", action="store_true", help="end when stdin, a pipe, is closed")
     return parser
 

@@ -11,6 +11,9 @@ from shared.wiring import Application
 CLOUD = "LocalAml"
 """The name of this cloud. It must not be one of Azure's own: the client knows their addresses by heart."""
 
+PORTAL = "https://portal.azure.com"
+"""The client makes the audience of its tokens for scoring of what follows the second dot: `https://ml.azure.com`."""
+
 SINGLE_CLOUD_VERSION = "2022-09-01"
 """From this api-version on the answer is one cloud, before it is a list of clouds."""
 
@@ -46,7 +49,7 @@ def cloud_metadata(application: Application) -> dict[str, Any]:
     settings = application.workspace.settings
     return {
         "name": CLOUD,
-        "portal": settings.public_url,
+        "portal": PORTAL,
         "resourceManager": f"{settings.public_url}/",
         "authentication": {
             "loginEndpoint": settings.token_issuer.split("//", 1)[0] + "//" + settings.token_issuer.split("/")[2],

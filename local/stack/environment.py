@@ -1,0 +1,58 @@
+"""Environment variables that send Azure's own clients to a local stack."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.errors import NoTlsError
+from local.processes.ports import LOOPBACK
+from local.stack.connection import read_connection
+from local.stack.data_folder import DataFolder
+from local.stack.setup import StackSetup
+from local.stack.stack_file import require_stack_file
+from local.tls.trust import trusting
+
+CLOUD = "LocalAml"
+"""The name under which `/metadata/endpoints` describes the stack."""
+
+
+def client_environment(data_dir: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables; `environment` is that of the shell which will take them.
+
+    Raises:
+        NoStackError: there never was a stack in `data_dir`.
+        NoTlsError: it was made without `--https`, which those clients insist on.
+    """
+    folder = DataFolder(data_dir.absolute())
+    setup = require_stack_file(folder).setup
+    if not setup.https:
+        raise NoTlsError(folder.root)
+    connection = read_connection(folder.root)
+    return {
+        **_cloud(setup),
+        **trusting(folder.tls),
+        "AZURE_AUTHORITY_HOST": setup.token_base_url,
+        "AZURE_TENANT_ID": connection.tenant_id,
+        "AZURE_CLIENT_ID": connection.client_id,
+        "AZURE_CLIENT_SECRET": connection.client_secret,
+        "AZURE_SUBSCRIPTION_ID": connection.subscription_id,
+        "AZURE_RESOURCE_GROUP": connection.resource_group,
+        "AZUREML_WORKSPACE_NAME": connection.workspace,
+        "NO_PROXY": _no_proxy(environment),
+    }
+
+
+def _cloud(setup: StackSetup) -> dict[str, str]:
+    return {
+        "AZUREML_CURRENT_CLOUD": CLOUD,
+        "ARM_CLOUD_METADATA_URL": setup.metadata_url,
+        "BML_RESOURCE_MANAGER": setup.management_url,
+        "BML_STORAGE_SUFFIX": setup.storage.suffix,
+    }
+
+
+def _no_proxy(environment: Mapping[str, str]) -> str:
+    known = [part for part in (environment.get("NO_PROXY") or environment.get("no_proxy") or "").split(",") if part]
+    return ",".join([*known, *(host for host in (LOOPBACK, "localhost") if host not in known)])
