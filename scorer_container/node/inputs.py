@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from scorer_container.node.folders import empty_folder
 from scorer_container.node.sources import Sources
 from scorer_container.node.work import MiniBatch
 from shared.contracts.locations import Location
@@ -60,8 +61,7 @@ class InputFetcher:
         self._sources = sources
         self._location = location
         self._folder = folder
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        empty_folder(folder)
         self._pool = ThreadPoolExecutor(_PARALLEL_FETCHES, "inputs")
 
     def begin(self, batch: MiniBatch, delivery: int) -> FetchedMiniBatch:
@@ -74,7 +74,7 @@ class InputFetcher:
     def close(self) -> None:
         """Stop fetching and remove everything."""
         self._pool.shutdown(wait=True, cancel_futures=True)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        empty_folder(self._folder)
 
     def _fetch(self, name: str, folder: str, index: int) -> LocalFile:
         try:

@@ -1,6 +1,5 @@
 """A node's work on one job, from the ticket to the deletion of the task queue."""
 
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from azure.core.exceptions import AzureError
 from scorer_container.node.background import in_background
 from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.failure import FatalProblemError, fatal
+from scorer_container.node.folders import empty_folder
 from scorer_container.node.inputs import InputFetcher
 from scorer_container.node.lane import JobParts, Lane
 from scorer_container.node.lease_keeper import LeaseKeeper
@@ -111,7 +111,7 @@ class JobRun:
             name = self._spec.settings.output_file_name
             raise fatal("output", f"output_file_name {name!r} is not supported: use a name that ends in .csv or .jsonl")
         preparation = in_background(
-            lambda: prepare_job(self._spec, self._node.sources, self._node.settings.cache, self._log), self._wake.set
+            lambda: prepare_job(self._spec, self._node.sources, self._node.settings, self._log), self._wake.set
         )
         while not preparation.done():
             self._pause()
@@ -161,19 +161,20 @@ class JobRun:
     def _slot(self, number: int, prepared: PreparedJob) -> tuple[ProcessSlot, Path]:
         """The place of a scoring process, with fresh folders."""
         own = self._node.settings.folder / f"process{number:03}"
-        shutil.rmtree(own / "output", ignore_errors=True)
-        for folder in (own / "output", own / "work"):
-            folder.mkdir(parents=True, exist_ok=True)
+        empty_folder(own / "output")
+        (own / "work").mkdir(exist_ok=True)
         environment = process_environment(
             self._spec,
             number=number,
             interpreter=prepared.interpreter,
             model_folder=prepared.model_folder,
             output_folder=own / "output",
+            in_container=prepared.container is not None,
         )
+        launcher = prepared.launcher(self._node.settings.folder / "inputs", (own / "work", own / "output"))
         slot = ProcessSlot(
             number,
-            ProcessCommand(prepared.interpreter, environment, own / "work", prepared.setup),
+            ProcessCommand(prepared.interpreter, environment, own / "work", prepared.setup, launcher),
             init_timeout=self._node.settings.init_timeout_seconds,
             pump=self._node.pump,
             logs=self._logs,

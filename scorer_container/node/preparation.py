@@ -8,12 +8,28 @@ from typing import Any
 from azure.core.exceptions import AzureError
 
 from scorer_container.node.cache import FolderCache
+from scorer_container.node.containers import Containers
 from scorer_container.node.environments import EnvironmentPreparationError, prepare_environment
+from scorer_container.node.environments.in_image import PYTHONS, ImageEnvironments
 from scorer_container.node.failure import fatal
+from scorer_container.node.launchers import ContainerLauncher, Launcher, ProcessLauncher
+from scorer_container.node.settings import NodeSettings
 from scorer_container.node.sources import Sources
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.locations import Location
 from shared.errors import ProductError
+
+
+@dataclass(frozen=True)
+class JobContainer:
+    """The containers that a job's scoring processes run in."""
+
+    agent: Path
+    """Socket of the agent that starts them."""
+    image: str
+    """Empty for the node's own."""
+    folders: tuple[Path, ...]
+    """Model, code and environment: all that they see of the cache."""
 
 
 @dataclass(frozen=True)
@@ -26,23 +42,58 @@ class PreparedJob:
     """`AZUREML_MODEL_DIR`: the folder that the model's own folder lies in."""
     setup: dict[str, Any]
     """The first frame that a scoring process gets."""
+    container: JobContainer | None = None
+    """None when they run on the node itself."""
+
+    def launcher(self, inputs: Path, writable: tuple[Path, ...]) -> Launcher:
+        """How a scoring process is started that reads `inputs` and may write into its own folders only."""
+        if self.container is None:
+            return ProcessLauncher()
+        agent, image = self.container.agent, self.container.image
+        return ContainerLauncher(agent, image, (*self.container.folders, inputs), writable)
 
 
-def prepare_job(spec: JobSpec, sources: Sources, cache: Path, log: Callable[[str], None]) -> PreparedJob:
+def prepare_job(spec: JobSpec, sources: Sources, settings: NodeSettings, log: Callable[[str], None]) -> PreparedJob:
     """Fetch model and code, find or build the environment; raises FatalProblemError."""
+    cache = settings.cache
     model_folder = _fetched(spec.model.location, "model", FolderCache(cache / "models", sources, log))
+    folders = [model_folder]
     if spec.code is None:
         model: Path | None = _mlflow_folder(spec, model_folder)
         setup: dict[str, Any] = {"kind": "mlflow", "model": str(model)}
     else:
         code = _only_entry(_fetched(spec.code.location, "code", FolderCache(cache / "code", sources, log)))
+        folders.append(code.parent)
         model = _only_entry(model_folder) if spec.model.is_mlflow else None
         setup = {"kind": "script", "script": str(code / spec.code.scoring_script), "code": str(code)}
     try:
-        interpreter = prepare_environment(spec, model, cache, log)
+        image, interpreter = _environment(spec, model, settings, log)
     except EnvironmentPreparationError as error:
         raise fatal("environment", str(error), error_type=type(error).__name__) from error
-    return PreparedJob(interpreter, model_folder, setup | {"logging_level": spec.settings.logging_level.value})
+    setup |= {"logging_level": spec.settings.logging_level.value}
+    if settings.agent is None:
+        return PreparedJob(interpreter, model_folder, setup)
+    folders += _environment_folders(interpreter, cache)
+    return PreparedJob(interpreter, model_folder, setup, JobContainer(settings.agent, image, tuple(folders)))
+
+
+def _environment(
+    spec: JobSpec, model: Path | None, settings: NodeSettings, log: Callable[[str], None]
+) -> tuple[str, Path]:
+    """The image, empty for the node's own, and the interpreter in it."""
+    image = spec.environment.image if spec.environment else ""
+    if image and settings.agent is not None:
+        return ImageEnvironments(Containers(settings.agent), settings.cache, log).prepare(spec, model)
+    if image:
+        log(f"image {image} is not used, as this node has no container engine; its list of packages is")
+    return "", prepare_environment(spec, model, settings.cache, log)
+
+
+def _environment_folders(interpreter: Path, cache: Path) -> list[Path]:
+    """An environment that was built, and the Pythons that such environments point to."""
+    if not interpreter.is_relative_to(cache):
+        return []
+    return [interpreter.parents[1], *(folder for folder in [cache / PYTHONS] if folder.is_dir())]
 
 
 def _fetched(location: Location, what: str, cache: FolderCache) -> Path:

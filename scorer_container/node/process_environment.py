@@ -14,17 +14,31 @@ _PASSED_ON = (
     "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
 )  # fmt: skip
 _PASSED_ON_PREFIXES = ("LC_",)
+_OF_THE_MACHINE = {
+    "HOME", "TMPDIR", "USER", "LOGNAME", "SHELL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+}  # fmt: skip
+"""Name files of this machine, or who works here: another image has its own."""
 
 
 def process_environment(
-    spec: JobSpec, *, number: int, interpreter: Path, model_folder: Path, output_folder: Path
+    spec: JobSpec,
+    *,
+    number: int,
+    interpreter: Path,
+    model_folder: Path,
+    output_folder: Path,
+    in_container: bool = False,
 ) -> dict[str, str]:
     """The variables of scoring process `number` of a job; the deployment's own come last and win."""
     node = os.environ
     passed = {name: value for name, value in node.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)}
+    if in_container:
+        passed = {name: value for name, value in passed.items() if name not in _OF_THE_MACHINE}
+    else:
+        passed["PATH"] = os.pathsep.join((str(interpreter.parent), node.get("PATH", os.defpath)))
     return {
         **passed,
-        "PATH": os.pathsep.join((str(interpreter.parent), node.get("PATH", os.defpath))),
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
         "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -7,15 +7,15 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scorer_container.driver.frames import write_frame
 from scorer_container.node.answers import Answer, AnswerReader, ProcessEndedError
+from scorer_container.node.launchers import Launcher, ProcessLauncher
 from scorer_container.node.log_pump import LogPump
 
-_DRIVER = Path(__file__).parents[1] / "driver" / "main.py"
 _PIPE_BYTES = 1 << 20
 _LAST_OUTPUT_SECONDS = 1.0
 """How long to wait for what an ended process printed last; a stray child of it may keep the pipe open."""
@@ -30,6 +30,7 @@ class ProcessCommand:
     working_folder: Path
     setup: dict[str, Any]
     """The first frame (preparation.PreparedJob)."""
+    launcher: Launcher = field(default_factory=ProcessLauncher)
 
 
 class LogSink:
@@ -54,14 +55,15 @@ class ScoringProcess:
         for descriptor in (commands_write, answers_read):
             with contextlib.suppress(OSError):  # more than /proc/sys/fs/pipe-max-size: the default size serves, too
                 fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        launch = command.launcher.launch(command.interpreter, command.environment, command.working_folder)
         self._process = subprocess.Popen(
-            [str(command.interpreter), "-u", str(_DRIVER)],
+            launch.command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=command.working_folder,
             env={
-                **command.environment,
+                **launch.environment,
                 "BATCH_COMMANDS_FD": str(commands_read),
                 "BATCH_ANSWERS_FD": str(answers_write),
             },

@@ -33,6 +33,9 @@ class NodeSettings:
     init_timeout_seconds: float = DEFAULT_INIT_TIMEOUT_SECONDS
     """`BATCH_NODE_INIT_TIMEOUT_SECONDS`: limit of loading the model and of `init()`."""
 
+    agent: Path | None = None
+    """`BATCH_NODE_AGENT`: socket of the agent that runs scoring processes in containers; without it they run here."""
+
     @property
     def renewal_seconds(self) -> float:
         """How often leases are renewed: two renewals may fail."""
@@ -59,6 +62,7 @@ class NodeSettings:
             init_timeout_seconds=_positive_integer(
                 environment, "BATCH_NODE_INIT_TIMEOUT_SECONDS", int(DEFAULT_INIT_TIMEOUT_SECONDS)
             ),
+            agent=Path(environment["BATCH_NODE_AGENT"]) if environment.get("BATCH_NODE_AGENT") else None,
         )
 
 

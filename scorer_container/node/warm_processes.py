@@ -54,7 +54,7 @@ def _key(command: ProcessCommand) -> str:
         for name, value in command.environment.items()
         if name not in {"AZUREML_RUN_ID", "AZUREML_ROOT_RUN_ID", "CUDA_VISIBLE_DEVICES", "AZUREML_BI_OUTPUT_PATH"}
     }
-    return json.dumps([str(command.interpreter), command.setup, sorted(variables.items())])
+    return json.dumps([str(command.interpreter), repr(command.launcher), command.setup, sorted(variables.items())])
 
 
 def _end(processes: list[ScoringProcess]) -> None:

@@ -26,7 +26,7 @@ def build_environment(
     """
     try:
         run_uv(["venv", "--no-project", "--relocatable", "--allow-existing", "--python", str(base), str(folder)], log)
-        run_uv(_install_command(folder, requirements), log)
+        run_uv(install_command(folder, requirements), log)
     except UvError as error:
         python = requirements.python.text if requirements.python else f"3.{sys.version_info.minor}"
         raise EnvironmentPreparationError(
@@ -35,7 +35,8 @@ def build_environment(
         ) from None
 
 
-def _install_command(folder: Path, requirements: EnvironmentRequirements) -> list[str]:
+def install_command(folder: Path, requirements: EnvironmentRequirements) -> list[str]:
+    """The arguments of uv that fill the virtual environment in `folder`; the lists are written into it."""
     command = ["pip", "install", "--python", str(interpreter_of(folder))]
     command += ["--requirements", str(_write(folder / "requirements.txt", requirements.file_text()))]
     if requirements.constraints:

@@ -1,0 +1,68 @@
+"""What the node asks of the machine's agent while it prepares a job: images, and environments built inside them."""
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scorer_container.node.launchers import client_command
+
+Log = Callable[[str], None]
+
+
+class EngineError(Exception):
+    """The container engine did not do it; `lines` is what it printed."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        super().__init__(next(reversed([line for line in lines if line.strip()]), "it gave no reason"))
+
+
+@dataclass(frozen=True)
+class Containers:
+    """The agent of this machine."""
+
+    agent: Path
+    """Its socket."""
+
+    def pull(self, image: str) -> str:
+        """The id of the image, now on this machine in its newest version; raises EngineError."""
+        return self._run({"kind": "pull", "image": image}, _no_log)[-1].removeprefix("sha256:")
+
+    def install(
+        self, image: str, arguments: Sequence[str], variables: Mapping[str, str], writable: Sequence[Path], log: Log
+    ) -> None:
+        """Run uv inside `image`; raises EngineError with what it printed."""
+        request = {
+            "kind": "install",
+            "image": image,
+            "command": list(arguments),
+            "environment": dict(variables),
+            "writable": [str(path) for path in writable],
+        }
+        self._run(request, log)
+
+    def _run(self, request: Mapping[str, object], log: Log) -> list[str]:
+        lines = []
+        with tempfile.TemporaryDirectory() as folder:
+            process = subprocess.Popen(
+                client_command(self.agent, request, Path(folder) / "request.json"),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={},
+            )
+            assert process.stdout is not None, "it was asked for"
+            with process, process.stdout:
+                for line in process.stdout:
+                    lines.append(line.rstrip())
+                    log(lines[-1])
+        if process.returncode or not lines:
+            raise EngineError(lines)
+        return lines
+
+
+def _no_log(_line: str) -> None:
+    """The answer is the news."""

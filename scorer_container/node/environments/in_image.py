@@ -1,0 +1,88 @@
+"""The environment of a job that runs in an image of its own: what its conda file lists, built inside that image."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from scorer_container.node.containers import Containers, EngineError
+from scorer_container.node.environments.building import install_command
+from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments.requirements import EnvironmentRequirements
+from scorer_container.node.environments.selection import select_requirements
+from scorer_container.node.environments.store import EnvironmentStore
+from scorer_container.node.environments.uv import reason, uv_environment, without_secrets
+from scorer_container.node.launchers import IMAGES_OWN_PYTHON
+from shared.contracts.job_spec import JobSpec
+
+PYTHONS = "python"
+"""Folder of the cache that holds the interpreters which uv has fetched: environments point into it."""
+_OF_UV = ("UV_", "PIP_", "SSL_", "HTTP", "http", "NO_PROXY", "no_proxy")
+
+
+class ImageEnvironments:
+    """Environments for images, by image and list of packages."""
+
+    def __init__(self, containers: Containers, cache: Path, log: Callable[[str], None]) -> None:
+        """`cache` may be shared by several nodes of one machine."""
+        self._containers = containers
+        self._cache = cache
+        self._log = log
+
+    def prepare(self, spec: JobSpec, model: Path | None) -> tuple[str, Path]:
+        """The image's id, and the interpreter in it; raises EnvironmentPreparationError."""
+        assert spec.environment is not None, "only jobs with an image come here"
+        image = self._pulled(spec.environment.image)
+        requirements = select_requirements(spec, model)
+        if requirements is None:
+            self._log("no packages are listed; scoring with the image's own Python")
+            return image, IMAGES_OWN_PYTHON
+        return image, self._built(image, spec.environment.image, requirements)
+
+    def _pulled(self, image: str) -> str:
+        self._log(f"pulling image {image}")
+        try:
+            return self._containers.pull(image)
+        except EngineError as error:
+            raise EnvironmentPreparationError(
+                f"image {image} could not be pulled: {error}; mend the environment's image or the right of the "
+                "machine's identity to pull it"
+            ) from None
+
+    def _built(self, image: str, name: str, requirements: EnvironmentRequirements) -> Path:
+        minor = requirements.python.by_preference()[0] if requirements.python else sys.version_info.minor
+        store = EnvironmentStore(self._cache / "environments")
+
+        def build(folder: Path) -> None:
+            self._log(f"building the environment inside image {name}")
+            try:
+                self._uv(image, folder, ["venv", *_VENV, f"3.{minor}", str(folder)])
+                self._uv(image, folder, install_command(folder, requirements))
+            except EngineError as error:
+                lines = [without_secrets(line) for line in error.lines]
+                raise EnvironmentPreparationError(
+                    f"the environment could not be installed for Python 3.{minor} in image {name}: "
+                    f"{reason(lines) or error}; mend its list of packages or the machine's access to the package index"
+                ) from None
+
+        return store.find_or_build(f"{requirements.key(minor)}-{image[:16]}", build, self._log)
+
+    def _uv(self, image: str, folder: Path, arguments: list[str]) -> None:
+        kept = {"UV_CACHE_DIR": self._cache / "uv", "UV_PYTHON_INSTALL_DIR": self._cache / PYTHONS}
+        for path in kept.values():
+            path.mkdir(parents=True, exist_ok=True)
+        passed = {name: value for name, value in uv_environment(os.environ).items() if name.startswith(_OF_UV)}
+        variables = passed | {name: str(path) for name, path in kept.items()}
+        variables |= {"HOME": str(folder), "NO_COLOR": "1", "UV_LINK_MODE": "copy"}
+        self._containers.install(
+            image, ["--no-progress", *arguments], variables, [folder, *kept.values()], self._redacted
+        )
+
+    def _redacted(self, line: str) -> None:
+        self._log(without_secrets(line))
+
+
+_VENV = ("--no-project", "--relocatable", "--allow-existing", "--managed-python", "--python")
+"""A Python of uv's own: it runs in any image, which then need not have the right one."""

@@ -1,0 +1,76 @@
+"""Two ways to start a scoring process: on the node itself, or in a container that the machine's agent runs."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from scorer_container.agent import client
+
+IMAGES_OWN_PYTHON = Path("python")
+"""The interpreter that an image finds on its own search path."""
+
+_DRIVER = Path(__file__).parents[1] / "driver" / "main.py"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """The process that the node starts; the descriptors of the pipes are added to its environment."""
+
+    command: list[str]
+    environment: dict[str, str]
+
+
+class Launcher(Protocol):
+    """Decides what is started for a scoring process."""
+
+    def launch(self, interpreter: Path, environment: Mapping[str, str], working_folder: Path) -> Launch:
+        """What to start; called before each start."""
+        ...
+
+
+@dataclass(frozen=True)
+class ProcessLauncher:
+    """The driver as a child of the node."""
+
+    def launch(self, interpreter: Path, environment: Mapping[str, str], working_folder: Path) -> Launch:
+        """The interpreter with the driver."""
+        return Launch([str(interpreter), "-u", str(_DRIVER)], dict(environment))
+
+
+@dataclass(frozen=True)
+class ContainerLauncher:
+    """The driver in a container; the child of the node is a client of the agent, which ends as the container ends."""
+
+    agent: Path
+    """The agent's socket."""
+    image: str
+    """Empty for the node's own image."""
+    read_only: tuple[Path, ...]
+    """What the process reads: model, code, environment, inputs."""
+    writable: tuple[Path, ...]
+
+    def launch(self, interpreter: Path, environment: Mapping[str, str], working_folder: Path) -> Launch:
+        """The agent's client with this request; the image keeps its own search path and gets a home of its own."""
+        request = {
+            "kind": "score",
+            "image": self.image,
+            "command": ["" if interpreter == IMAGES_OWN_PYTHON else str(interpreter)],
+            "environment": {"HOME": str(working_folder), **environment},
+            "read_only": [str(path) for path in self.read_only],
+            "writable": [str(path) for path in self.writable],
+            "working_folder": str(working_folder),
+        }
+        file = working_folder.parent / "container.json"
+        return Launch(client_command(self.agent, request, file), {})
+
+
+def client_command(agent: Path, request: Mapping[str, object], file: Path) -> list[str]:
+    """The command of the agent's client; `file` gets the request, which may hold secrets of the deployment."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        json.dump(request, opened)
+    return [sys.executable, "-I", client.__file__, str(agent), str(file)]
