@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContainerClient
@@ -73,17 +74,18 @@ def _header(account: StorageAccount, job: JobDocument) -> bytes:
 
 def _nothing_succeeded(output: ContainerClient, job: JobDocument, ledger: Ledger) -> JobFailure:
     first = _first_error(output, job)
-    reason = f"; {first['file']}: {first['message']}" if first else ""
+    where = first.get("file") or f"mini-batch {first.get('mini_batch')}"
+    reason = f"; {where}: {first['message']}" if first else ""
     return JobFailure(
         step="run",
         error_type="NoItemSucceeded",
         message=f"none of the {ledger.failed} items succeeded{reason}",
-        file=first.get("file", ""),
+        file=first.get("file") or "",
         traceback=first.get("traceback", ""),
     )
 
 
-def _first_error(output: ContainerClient, job: JobDocument) -> dict[str, str]:
+def _first_error(output: ContainerClient, job: JobDocument) -> dict[str, Any]:
     try:
         start = output.download_blob(job.output.errors_path, offset=0, length=_FIRST_ERROR_BYTES).readall()
         return dict(json.loads(start.split(b"\n", 1)[0]))

@@ -20,6 +20,10 @@ class Orchestrations(Protocol):
         """Make the watch of a job look at once; nothing happens when its orchestration has ended."""
         ...
 
+    async def forget(self, job: str) -> None:
+        """Remove the history of the job's orchestration, if there is one that has ended."""
+        ...
+
 
 def start_input(job: JobDocument) -> dict[str, Any]:
     """Where the orchestration of a job begins: with the plan, or with the watch once nodes were asked for."""

@@ -15,6 +15,10 @@ from shared.storage.locations import blob_uri
 BATCH_RUN_TAG = "azureml.batchrun"
 """Makes the official client download the output of the child run (azure_ai_ml_wire 7)."""
 
+OWN_TAGS = frozenset({BATCH_RUN_TAG})
+OWN_PROPERTIES = frozenset({"azureml.endpointname", "azureml.deploymentname", "azureml.childrunid"})
+"""What answers have beside the user's own tags and properties."""
+
 
 class JobResources:
     """Shows jobs of one workspace."""
@@ -72,7 +76,7 @@ class JobResources:
                 },
                 "services": {"Studio": {"jobServiceType": "Studio", "endpoint": self._links.page_url(job.name)}},
                 "computeId": f"{self._settings.workspace_id}/computes/{job.compute}",
-                "isArchived": False,
+                "isArchived": job.is_archived,
                 "inputs": {"data": {"jobInputType": _input_type(job), "uri": blob_uri(job.input)}},
                 "outputs": {"score": {"jobOutputType": "uri_folder", "uri": _output(job)["uri"]}},
                 "settings": _settings(job),

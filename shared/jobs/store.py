@@ -129,6 +129,23 @@ class JobStore:
         found = (self.find(entry.document.job) for entry in self._index.partition(_UNFINISHED))
         return [job for job in found if job and not job.status.is_terminal]
 
+    def ended_before(self, moment: datetime, limit: int) -> list[JobDocument]:
+        """Up to `limit` jobs that ended before `moment`, those first that were made last."""
+        found = list[JobDocument]()
+        for entry in self._index.partition(_WORKSPACE, first=_age_key(moment)):
+            job = self.find(entry.document.job)
+            if job and job.ended and job.ended < moment:
+                found.append(job)
+            if len(found) >= limit:
+                break
+        return found
+
+    def remove(self, job: JobDocument) -> None:
+        """Forget a job that has ended; its row goes last, so that a repetition still finds what to remove."""
+        for partition, key in _index_lines(job):
+            self._index.delete(partition, key)
+        self._jobs.delete(job.name, _ROW)
+
     def _row(self, name: str) -> Row[JobDocument]:
         row = self._jobs.find(name, _ROW)
         if row is None:
@@ -137,13 +154,18 @@ class JobStore:
 
 
 def _index_lines(job: JobDocument) -> list[tuple[str, str]]:
-    newest_first = f"{_END_OF_TIME_MS - int(job.created.timestamp() * 1000):014d}-{job.name}"
+    newest_first = f"{_age_key(job.created)}-{job.name}"
     return [
         (_WORKSPACE, newest_first),
         (_endpoint_partition(job.endpoint), newest_first),
         (_RUNS, job.job_id),
         (_UNFINISHED, job.name),
     ]
+
+
+def _age_key(moment: datetime) -> str:
+    """Sorts the newest first."""
+    return f"{_END_OF_TIME_MS - int(moment.timestamp() * 1000):014d}"
 
 
 def _endpoint_partition(endpoint: str) -> str:

@@ -58,11 +58,13 @@ def test_a_completed_job_shows_its_first_rows_and_a_download(application, make_j
 def test_a_failed_job_says_why_and_which_items_failed(application, make_job, open_page):
     job = make_job(failure=JobFailure(step="run", message="none of the 2 items succeeded", file="a.csv"))
     output = container_of(application.account, job.output.folder)
-    line = {"file": "a.csv", "error_type": "ValueError", "message": "no number"}
-    output.upload_blob(job.output.errors_path, json.dumps(line).encode() + b"\n")
+    line = {"file": "a.csv", "mini_batch": 0, "error_type": "ValueError", "message": "no number"}
+    unknown = {"file": None, "mini_batch": 7, "error_type": "ShortReturn", "message": "2 of 3 rows"}
+    output.upload_blob(job.output.errors_path, "\n".join(map(json.dumps, [line, unknown])))
     text = open_page(ended(application, job, JobStatus.FAILED)).text
     assert "none of the 2 items succeeded" in text
     assert "ValueError: no number" in text
+    assert "mini-batch 7" in text
 
 
 def test_a_running_job_keeps_its_page_fresh(application, make_job, open_page):
