@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
+    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -21,6 +22,7 @@ from pydantic import BaseModel
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
 
 _CHUNK = 32_000
+_FORBIDDEN = 403
 
 Document = TypeVar("Document", bound=BaseModel)
 """The type of a table's documents."""
@@ -104,9 +106,12 @@ class RowTable(Generic[Document]):
                 f"{self._name} {row.partition}/{row.key} has changed since it was read"
             ) from error
 
-    def partition(self, partition: str, prefix: str = "") -> Iterator[Row[Document]]:
-        """All rows of a partition whose keys begin with `prefix`, ordered by key."""
+    def partition(self, partition: str, prefix: str = "", *, first: str = "") -> Iterator[Row[Document]]:
+        """All rows of a partition whose keys begin with `prefix`, or are not below `first`, ordered by key."""
         question, parameters = "PartitionKey eq @p", {"p": partition}
+        if first:
+            question += " and RowKey ge @from"
+            parameters["from"] = first
         if prefix:
             question += " and RowKey ge @first and RowKey lt @end"
             parameters |= {"first": prefix, "end": prefix[:-1] + chr(ord(prefix[-1]) + 1)}
@@ -139,10 +144,19 @@ class RowTable(Generic[Document]):
 
     def _table(self) -> TableClient:
         if not self._created:
-            with suppress(ResourceExistsError):
-                self._service.create_table(self._name)
+            self._create()
             self._created = True
         return self._service.get_table_client(self._name)
+
+    def _create(self) -> None:
+        """An identity that may not create tables works with those that the deployment made (nodes in Azure)."""
+        try:
+            self._service.create_table(self._name)
+        except ResourceExistsError:
+            return
+        except HttpResponseError as error:
+            if error.status_code != _FORBIDDEN:
+                raise
 
     @staticmethod
     def _entity(partition: str, key: str, document: BaseModel) -> dict[str, str | int]:

@@ -1,0 +1,224 @@
+metadata description = 'The scale set of one compute, with no instance: the application adds and removes them.'
+
+@description('Region.')
+param location string
+
+@description('Tags.')
+param tags object
+
+@description('Name of the compute.')
+@minLength(2)
+@maxLength(32)
+param computeName string
+
+@description('Name of the scale set.')
+@maxLength(64)
+param scaleSetName string
+
+@description('Size of a node, such as Standard_D4s_v5; one of generation 2.')
+param vmSize string
+
+@description('Whether nodes are spot machines, which cost less and which Azure may take back.')
+param spot bool
+
+@description('Instances that scale sets have now, such as cpu-cluster=2;gpu=1; none when this compute is not among them.')
+param presentInstances string
+
+@description('SSH public key of the administrator.')
+param sshPublicKey string
+
+@description('Resource id of the subnet.')
+param subnetId string
+
+@description('Whether each node has an address of its own to reach the internet with; nothing may come in.')
+param publicIp bool
+
+@description('Resource id of the nodes\' identity.')
+param identityId string
+
+@description('Client id of the nodes\' identity.')
+param identityClientId string
+
+@description('Name of the storage account.')
+param storageName string
+
+@description('Host name of the registry of the scorer image.')
+param registryServer string
+
+@description('Tag of the scorer image.')
+param imageTag string
+
+@description('Object id of the identity that scales.')
+param scalerPrincipalId string
+
+@description('Resource id of the role of the identity that scales.')
+param scalerRoleId string
+
+@description('Size of a node\'s disk in GB: system, image, environments, models and inputs.')
+@minValue(64)
+@maxValue(4095)
+param diskSizeGB int = 128
+
+@description('Port, on the node itself only, where the health extension asks.')
+param healthPort int = 8081
+
+var present = filter(split(presentInstances, ';'), entry => startsWith(entry, '${computeName}='))
+var capacity = empty(present) ? 0 : int(last(split(first(present), '=')))
+var nodeSettings = {
+  image: '${registryServer}/scorer:${imageTag}'
+  registry: 'https://${registryServer}'
+  clientId: identityClientId
+  healthPort: healthPort
+  environment: {
+    AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+    AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
+    AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
+    AzureWebJobsStorage__clientId: identityClientId
+    BATCH_COMPUTE: toLower(computeName)
+  }
+}
+var cloudInit = replace(loadTextContent('../node/cloud-init.yaml'), '{program}', loadFileAsBase64('../node/batch_node.py'))
+
+resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: storageName
+}
+
+resource scaleSet 'Microsoft.Compute/virtualMachineScaleSets@2024-11-01' = {
+  name: scaleSetName
+  location: location
+  tags: union(tags, { compute: computeName })
+  sku: {
+    name: vmSize
+    capacity: capacity
+  }
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    orchestrationMode: 'Flexible'
+    platformFaultDomainCount: 1
+    singlePlacementGroup: false
+    virtualMachineProfile: {
+      priority: spot ? 'Spot' : 'Regular'
+      evictionPolicy: spot ? 'Delete' : null
+      billingProfile: spot ? { maxPrice: -1 } : null
+      osProfile: {
+        computerNamePrefix: 'node'
+        adminUsername: 'batchadmin'
+        customData: base64(replace(cloudInit, '{settings}', base64(string(nodeSettings))))
+        linuxConfiguration: {
+          disablePasswordAuthentication: true
+          provisionVMAgent: true
+          ssh: {
+            publicKeys: [
+              {
+                path: '/home/batchadmin/.ssh/authorized_keys'
+                keyData: sshPublicKey
+              }
+            ]
+          }
+        }
+      }
+      storageProfile: {
+        imageReference: {
+          publisher: 'Canonical'
+          offer: 'ubuntu-24_04-lts'
+          sku: 'server'
+          version: 'latest'
+        }
+        osDisk: {
+          createOption: 'FromImage'
+          caching: 'ReadWrite'
+          deleteOption: 'Delete'
+          diskSizeGB: diskSizeGB
+          managedDisk: {
+            storageAccountType: 'Premium_LRS'
+          }
+        }
+      }
+      securityProfile: {
+        securityType: 'TrustedLaunch'
+        uefiSettings: {
+          secureBootEnabled: true
+          vTpmEnabled: true
+        }
+      }
+      diagnosticsProfile: {
+        bootDiagnostics: {
+          enabled: true
+        }
+      }
+      networkProfile: {
+        networkApiVersion: '2020-11-01'
+        networkInterfaceConfigurations: [
+          {
+            name: 'nic'
+            properties: {
+              primary: true
+              deleteOption: 'Delete'
+              ipConfigurations: [
+                {
+                  name: 'ip'
+                  properties: {
+                    primary: true
+                    subnet: {
+                      id: subnetId
+                    }
+                    publicIPAddressConfiguration: publicIp ? {
+                      name: 'outbound'
+                      sku: {
+                        name: 'Standard'
+                        tier: 'Regional'
+                      }
+                      properties: {
+                        deleteOption: 'Delete'
+                        idleTimeoutInMinutes: 4
+                      }
+                    } : null
+                  }
+                }
+              ]
+            }
+          }
+        ]
+      }
+      extensionProfile: {
+        extensions: [
+          {
+            name: 'health'
+            properties: {
+              publisher: 'Microsoft.ManagedServices'
+              type: 'ApplicationHealthLinux'
+              typeHandlerVersion: '1.0'
+              autoUpgradeMinorVersion: true
+              settings: {
+                protocol: 'http'
+                port: healthPort
+                requestPath: '/health'
+              }
+            }
+          }
+        ]
+      }
+      scheduledEventsProfile: {
+        terminateNotificationProfile: {
+          enable: true
+          notBeforeTimeout: 'PT5M'
+        }
+      }
+    }
+  }
+}
+
+resource scaling 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(scaleSet.id, scalerPrincipalId, scalerRoleId)
+  scope: scaleSet
+  properties: {
+    principalId: scalerPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: scalerRoleId
+  }
+}

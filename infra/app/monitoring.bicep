@@ -1,0 +1,60 @@
+metadata description = 'Log Analytics workspace and Application Insights, which takes telemetry from identities only.'
+
+@description('Region.')
+param location string
+
+@description('Tags.')
+param tags object
+
+@description('Hash that makes names unique.')
+param token string
+
+@description('Object id of the identity that sends telemetry.')
+param publisherPrincipalId string
+
+@description('Days that logs are kept; 30 are included in the price.')
+@minValue(30)
+@maxValue(730)
+param retentionDays int = 30
+
+var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+
+resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+  name: 'log-${token}'
+  location: location
+  tags: tags
+  properties: {
+    sku: {
+      name: 'PerGB2018'
+    }
+    retentionInDays: retentionDays
+    features: {
+      disableLocalAuth: true
+    }
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: 'appi-${token}'
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: logs.id
+    DisableLocalAuth: true
+  }
+}
+
+resource publishing 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, publisherPrincipalId, monitoringMetricsPublisher)
+  scope: insights
+  properties: {
+    principalId: publisherPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+  }
+}
+
+@description('Name of the Application Insights component.')
+output insightsName string = insights.name

@@ -1,0 +1,104 @@
+metadata description = 'Custom roles where no built-in one is narrow enough. docs/infra.md says which call needs which action.'
+
+@description('Hash that makes names unique: role names are the tenant\'s.')
+param token string
+
+resource scaler 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, 'scaler')
+  properties: {
+    roleName: 'Batch endpoints scaler ${token}'
+    description: 'Reads and resizes a scale set and removes named instances. Assigned on each scale set by itself.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Compute/virtualMachineScaleSets/read'
+          'Microsoft.Compute/virtualMachineScaleSets/write'
+          'Microsoft.Compute/virtualMachineScaleSets/delete/action'
+        ]
+      }
+    ]
+    assignableScopes: [
+      resourceGroup().id
+    ]
+  }
+}
+
+resource machineReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, 'machine-reader')
+  properties: {
+    roleName: 'Batch endpoints machine reader ${token}'
+    description: 'Lists the virtual machines of the resource group with their states.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Compute/virtualMachines/read'
+          'Microsoft.Compute/virtualMachines/instanceView/read'
+        ]
+      }
+    ]
+    assignableScopes: [
+      resourceGroup().id
+    ]
+  }
+}
+
+resource nodeBlobs 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, 'node-blobs')
+  properties: {
+    roleName: 'Batch endpoints node, blobs ${token}'
+    description: 'Reads and writes blobs; deletes none, and makes and deletes no containers.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        dataActions: [
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write'
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action'
+        ]
+      }
+    ]
+    assignableScopes: [
+      resourceGroup().id
+    ]
+  }
+}
+
+resource nodeQueues 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, 'node-queues')
+  properties: {
+    roleName: 'Batch endpoints node, queues ${token}'
+    description: 'Sends, receives, renews and deletes messages; makes and deletes no queues.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Storage/storageAccounts/queueServices/queues/read'
+        ]
+        dataActions: [
+          'Microsoft.Storage/storageAccounts/queueServices/queues/messages/read'
+          'Microsoft.Storage/storageAccounts/queueServices/queues/messages/write'
+          'Microsoft.Storage/storageAccounts/queueServices/queues/messages/delete'
+          'Microsoft.Storage/storageAccounts/queueServices/queues/messages/add/action'
+          'Microsoft.Storage/storageAccounts/queueServices/queues/messages/process/action'
+        ]
+      }
+    ]
+    assignableScopes: [
+      resourceGroup().id
+    ]
+  }
+}
+
+@description('Role of the Function App on each scale set.')
+output scalerRoleId string = scaler.id
+
+@description('Role of the Function App on the resource group.')
+output machineReaderRoleId string = machineReader.id
+
+@description('Role of the nodes on blobs.')
+output nodeBlobRoleId string = nodeBlobs.id
+
+@description('Role of the nodes on queues.')
+output nodeQueueRoleId string = nodeQueues.id

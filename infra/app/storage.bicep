@@ -1,0 +1,118 @@
+metadata description = 'The workspace\'s storage account: shared keys off, no public blobs.'
+
+@description('Region.')
+param location string
+
+@description('Tags.')
+param tags object
+
+@description('Hash that makes names unique.')
+param token string
+
+@description('Container of the Function App\'s package.')
+param packageContainer string
+
+@description('Whether only private endpoints reach the account.')
+param privateNetwork bool
+
+@description('Copies that Azure keeps: Standard_ZRS survives the loss of a data centre, Standard_LRS costs less.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param redundancy string = 'Standard_ZRS'
+
+@description('Days in which deleted blobs and containers can be brought back.')
+@minValue(1)
+@maxValue(365)
+param softDeleteDays int = 7
+
+// The application makes what is missing; nodes may not, so what they use is made here.
+var containers = [
+  packageContainer
+  'azureml-blobstore'
+  'batch-jobs'
+]
+var queues = [
+  'job-requests'
+  'job-nudges'
+]
+var tables = [
+  'datastoresecrets'
+  'jobindex'
+  'jobs'
+  'nodes'
+  'progress'
+  'reservations'
+  'resources'
+]
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: 'st${token}'
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: {
+    name: redundancy
+  }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: privateNetwork ? 'Deny' : 'Allow'
+    }
+  }
+}
+
+resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: {
+      enabled: true
+      days: softDeleteDays
+    }
+    containerDeleteRetentionPolicy: {
+      enabled: true
+      days: softDeleteDays
+    }
+  }
+}
+
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = [for name in containers: {
+  parent: blobService
+  name: name
+  properties: {
+    publicAccess: 'None'
+  }
+}]
+
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2024-01-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' = [for name in queues: {
+  parent: queueService
+  name: name
+}]
+
+resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2024-01-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' = [for name in tables: {
+  parent: tableService
+  name: name
+}]
+
+@description('The account\'s name.')
+output name string = account.name
+
+@description('The account\'s resource id.')
+output id string = account.id

@@ -1,0 +1,231 @@
+targetScope = 'subscription'
+
+metadata description = 'Batch endpoints: Function App, storage account, scorer scale sets and what they need.'
+
+@description('Short name of this installation; part of the resource group\'s name and of every other name\'s hash.')
+@minLength(1)
+@maxLength(64)
+param environmentName string
+
+@description('Azure region of everything; one that offers Flex Consumption and the machine sizes of the computes.')
+@minLength(1)
+@metadata({ azd: { type: 'location' } })
+param location string
+
+@description('Third part of the resource ids that clients use: the workspace\'s name.')
+@minLength(3)
+@maxLength(33)
+param workspaceName string = 'batch'
+
+@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back). The name is the one given to `bml compute create`.')
+@minLength(1)
+param computes array = [
+  { name: 'cpu-cluster', vmSize: 'Standard_D4s_v5', spot: false }
+]
+
+@description('Instances that the scale sets have now, such as cpu-cluster=2;gpu=1. Without it a deployment over a running installation ends all nodes; the azd hook fills it.')
+param presentInstances string = ''
+
+@description('SSH public key of the nodes\' administrator. Nothing can reach the nodes from outside; the platform asks for one.')
+param sshPublicKey string
+
+@description('Tag of the scorer image in the registry; each node pulls it when it starts.')
+param scorerImageTag string = 'current'
+
+@description('Python of the Function App. The default is the version that the test suite runs on.')
+@allowed(['3.11', '3.12', '3.13'])
+param pythonVersion string = '3.11'
+
+@description('Put storage and Function App behind private endpoints: then only the virtual network reaches them.')
+param privateNetwork bool = false
+
+@description('How nodes reach the internet: publicIp costs nothing while none runs and lets nothing in; natGateway has one steady address and costs all the time.')
+@allowed(['publicIp', 'natGateway'])
+param nodeOutbound string = 'publicIp'
+
+@description('Instances of the Function App that are always ready for orchestrations: 1 as Microsoft advises for durable functions, 0 for the least cost at rest.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyDurable int = 1
+
+@description('Tags of every resource.')
+param tags object = {}
+
+var token = uniqueString(subscription().id, environmentName, location)
+var allTags = union(tags, { 'azd-env-name': environmentName })
+var scaleSetName = 'vmss-${token}-{compute}'
+var packageContainer = 'app-package'
+var functionAppName = 'func-${token}'
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: allTags
+}
+
+module identities 'app/identities.bicep' = {
+  name: 'identities'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    token: token
+  }
+}
+
+module roles 'app/role-definitions.bicep' = {
+  name: 'role-definitions'
+  scope: group
+  params: {
+    token: token
+  }
+}
+
+module monitoring 'app/monitoring.bicep' = {
+  name: 'monitoring'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    token: token
+    publisherPrincipalId: identities.outputs.appPrincipalId
+  }
+}
+
+module storage 'app/storage.bicep' = {
+  name: 'storage'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    token: token
+    packageContainer: packageContainer
+    privateNetwork: privateNetwork
+  }
+}
+
+module storageAccess 'app/storage-access.bicep' = {
+  name: 'storage-access'
+  scope: group
+  params: {
+    storageName: storage.outputs.name
+    packageContainer: packageContainer
+    appPrincipalId: identities.outputs.appPrincipalId
+    nodePrincipalId: identities.outputs.nodePrincipalId
+    nodeBlobRoleId: roles.outputs.nodeBlobRoleId
+    nodeQueueRoleId: roles.outputs.nodeQueueRoleId
+  }
+}
+
+module registry 'app/registry.bicep' = {
+  name: 'registry'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    token: token
+    pullPrincipalId: identities.outputs.nodePrincipalId
+  }
+}
+
+module network 'app/network.bicep' = {
+  name: 'network'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    token: token
+    natGateway: nodeOutbound == 'natGateway'
+  }
+}
+
+module functionApp 'app/function-app.bicep' = {
+  name: 'function-app'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    name: functionAppName
+    pythonVersion: pythonVersion
+    workspaceName: workspaceName
+    scaleSetName: scaleSetName
+    storageName: storage.outputs.name
+    packageContainer: packageContainer
+    identityId: identities.outputs.appId
+    identityClientId: identities.outputs.appClientId
+    insightsName: monitoring.outputs.insightsName
+    alwaysReadyDurable: alwaysReadyDurable
+    integrationSubnetId: privateNetwork ? network.outputs.appSubnetId : ''
+  }
+  dependsOn: [
+    storageAccess
+  ]
+}
+
+module privateEndpoints 'app/private-endpoints.bicep' = if (privateNetwork) {
+  name: 'private-endpoints'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    token: token
+    networkId: network.outputs.networkId
+    subnetId: network.outputs.endpointsSubnetId
+    storageId: storage.outputs.id
+    functionAppId: functionApp.outputs.id
+  }
+}
+
+module machineReading 'app/machine-reading.bicep' = {
+  name: 'machine-reading'
+  scope: group
+  params: {
+    principalId: identities.outputs.appPrincipalId
+    roleId: roles.outputs.machineReaderRoleId
+  }
+}
+
+module scaleSets 'app/compute.bicep' = [for compute in computes: {
+  name: 'compute-${compute.name}'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    computeName: compute.name
+    scaleSetName: replace(scaleSetName, '{compute}', compute.name)
+    vmSize: compute.vmSize
+    spot: compute.spot
+    presentInstances: presentInstances
+    sshPublicKey: sshPublicKey
+    subnetId: network.outputs.nodesSubnetId
+    publicIp: nodeOutbound == 'publicIp'
+    identityId: identities.outputs.nodeId
+    identityClientId: identities.outputs.nodeClientId
+    storageName: storage.outputs.name
+    registryServer: registry.outputs.server
+    imageTag: scorerImageTag
+    scalerPrincipalId: identities.outputs.appPrincipalId
+    scalerRoleId: roles.outputs.scalerRoleId
+  }
+  dependsOn: [
+    storageAccess
+  ]
+}]
+
+@description('Resource group of the installation.')
+output AZURE_RESOURCE_GROUP string = group.name
+
+@description('The Function App\'s name.')
+output AZURE_FUNCTION_NAME string = functionApp.outputs.name
+
+@description('The registry\'s name, for `az acr build`.')
+output AZURE_CONTAINER_REGISTRY_NAME string = registry.outputs.name
+
+@description('Tag that the scorer image is pushed under.')
+output BATCH_SCORER_IMAGE_TAG string = scorerImageTag
+
+@description('Base address of the management API and of the scoring URIs.')
+output BATCH_PUBLIC_URL string = functionApp.outputs.url
+
+@description('The workspace\'s name, for `bml account set`.')
+output BATCH_WORKSPACE string = workspaceName
