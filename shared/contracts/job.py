@@ -91,6 +91,8 @@ class JobDocument(BaseModel):
     work: WorkSize | None = None
     statistics: JobStatistics = JobStatistics()
     failure: JobFailure | None = None
+    is_archived: bool = False
+    """Hidden from lists."""
     resumes: int = 0
     """How often the reconciliation has started the job's orchestration again."""
 

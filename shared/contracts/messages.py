@@ -4,6 +4,7 @@
 |------------------|--------------|----------------------------------------------|--------------------------------|
 | `job-requests`   | JobRequest   | the orchestration is started                 | instance id is the job's name  |
 | `job-nudges`     | JobNudge     | the event is raised                          | `watch` only looks once more    |
+| `purge-requests` | PurgeRequest | nothing of the job is left                   | what is gone stays gone        |
 | `compute-<name>` | NodeTicket   | the job's task queue is gone                 | a ticket number has one holder  |
 | `job-<job id>`   | TaskMessage  | its rows are staged as a block of the ledger | one block of each task is taken |
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 JOB_REQUESTS = "job-requests"
 JOB_NUDGES = "job-nudges"
+PURGE_REQUESTS = "purge-requests"
 
 
 class Message(BaseModel):
@@ -36,6 +38,13 @@ class JobNudge(Message):
     """Something changed for the job of this name: look at it now instead of at the next tick."""
 
     job: str
+
+
+class PurgeRequest(Message):
+    """Remove what is left of the job of this name, which has ended."""
+
+    job: str
+    include_outputs: bool = False
 
 
 class NodeTicket(Message):

@@ -34,3 +34,7 @@ class DurableOrchestrations:
         """Make the watch of a job look at once; nothing happens when its orchestration has ended."""
         if await self.is_alive(job):
             await self._client.raise_event(job, NUDGE, True)
+
+    async def forget(self, job: str) -> None:
+        """Remove the history of the job's orchestration, if there is one that has ended."""
+        await self._client.purge_instance_history(job)

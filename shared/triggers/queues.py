@@ -1,9 +1,10 @@
-"""Queue triggers: job requests start orchestrations, nudges make their watch look at once."""
+"""Queue triggers: job requests start orchestrations, nudges make their watch look at once, old jobs are purged."""
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.contracts.messages import JOB_NUDGES, JOB_REQUESTS, JobNudge, JobRequest
+from shared.contracts.messages import JOB_NUDGES, JOB_REQUESTS, PURGE_REQUESTS, JobNudge, JobRequest, PurgeRequest
+from shared.jobs.purge import purge_job
 from shared.jobs.reconcile import start_orchestration
 from shared.storage.account import CONNECTION_SETTING
 from shared.triggers.durable_client import DurableOrchestrations
@@ -26,3 +27,12 @@ async def on_job_nudge(message: func.QueueMessage, client: df.DurableOrchestrati
     """Pass a node's nudge on to the orchestration; one that has ended needs none."""
     nudge = JobNudge.model_validate_json(message.get_body())
     await DurableOrchestrations(client).nudge(nudge.job)
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=PURGE_REQUESTS, connection=CONNECTION_SETTING)
+@blueprint.durable_client_input(client_name="client")
+async def on_purge_request(message: func.QueueMessage, client: df.DurableOrchestrationClient) -> None:
+    """Remove what is left of a job that ended long ago."""
+    request = PurgeRequest.model_validate_json(message.get_body())
+    app = application()
+    await purge_job(app.account, app.jobs, DurableOrchestrations(client), request)

@@ -1,13 +1,18 @@
-"""Jobs in the management API: listed, shown, canceled (azure_ai_ml_wire rows 38-40)."""
+"""Jobs in the management API: listed, shown, changed, canceled, purged (azure_ai_ml_wire rows 38-40)."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
 from shared.contracts.job import JobDocument
-from shared.contracts.requests import ListView
+from shared.contracts.parsing import parse_model
+from shared.contracts.purge import PurgeOrder, PurgePlan
+from shared.contracts.requests import ListView, ResourceBody
 from shared.errors import NotFoundError
 from shared.jobs.cancel import request_cancel
+from shared.jobs.change import JobChange, change_job
+from shared.jobs.purge import request_purge
 from shared.triggers.job_pages import JobQuery, job_page
 from shared.wiring import Application
 
@@ -21,10 +26,9 @@ def jobs_router(application: Application) -> APIRouter:
 
     @router.get("/jobs")
     def list_jobs(request: Request, query: JobQuery, view: View = ListView.ACTIVE_ONLY) -> dict[str, Any]:
-        """All jobs of the workspace, the newest first; none is ever archived."""
-        if view is ListView.ARCHIVED_ONLY:
-            return {"value": [], "nextLink": None}
+        """The jobs of the workspace that `listViewType` shows, the newest first; a page may be short of its size."""
         page = application.jobs.page(size=query.size, continuation=query.continuation)
+        page = replace(page, jobs=[job for job in page.jobs if view.shows(job.is_archived)])
         return job_page(settings, request, page, resources.management_job)
 
     @router.get("/jobs/{job}")
@@ -33,10 +37,21 @@ def jobs_router(application: Application) -> APIRouter:
         found = application.jobs.find(job)
         return resources.management_job(found) if found else resources.management_run(_of_run(application, job))
 
+    @router.put("/jobs/{job}")
+    def put_job(job: str, body: ResourceBody) -> dict[str, Any]:
+        """Change a job's description, tags, properties, display name, or whether it is archived."""
+        change = parse_model(JobChange, body.properties)
+        return resources.management_job(change_job(application.jobs, job, change))
+
     @router.post("/jobs/{job}/cancel")
     def cancel_job(job: str) -> dict[str, Any]:
         """Ask for a job's end; one that has ended stays as it is."""
         return resources.management_job(request_cancel(application.account, application.jobs, job))
+
+    @router.post("/purgeJobs")
+    def purge_jobs(order: PurgeOrder) -> PurgePlan:
+        """Remove what is left of jobs that ended long ago, and code that nothing names; or say what that would be."""
+        return request_purge(application.workspace, application.jobs, order)
 
     return router
 

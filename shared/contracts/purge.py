@@ -1,0 +1,31 @@
+"""The bodies of `purgeJobs`: what is asked for, and what that means."""
+
+from pydantic import AwareDatetime, Field
+
+from shared.contracts.resources import ArmModel
+
+MAX_JOBS_PER_PURGE = 1000
+"""A purge of more is asked for again; one request stays short."""
+
+
+class PurgeOrder(ArmModel):
+    """What is to be removed."""
+
+    ended_before: AwareDatetime
+    """Jobs that ended earlier; younger and unfinished ones stay."""
+    include_outputs: bool = False
+    """Their outputs, too."""
+    dry_run: bool = False
+    """Only say what would be removed."""
+
+
+class PurgePlan(ArmModel):
+    """What is removed; the jobs one after the other, by messages."""
+
+    dry_run: bool = False
+    jobs: list[str] = Field(default_factory=list)
+    """Names, at most MAX_JOBS_PER_PURGE of them."""
+    more: bool = False
+    """There are further jobs of that age."""
+    code_uploads: list[str] = Field(default_factory=list)
+    """Containers of uploaded code that no version names."""

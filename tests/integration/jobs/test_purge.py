@@ -1,0 +1,126 @@
+"""What is left of jobs that ended long ago goes away, and nothing else."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.contracts.job import JobStatus
+from shared.contracts.locations import Location
+from shared.contracts.messages import PurgeRequest
+from shared.contracts.purge import PurgeOrder
+from shared.control_plane import code_uploads
+from shared.control_plane.code_uploads import remove_uploads, unnamed_uploads
+from shared.control_plane.codes import start_upload
+from shared.control_plane.workspace import Workspace
+from shared.errors import NotFoundError
+from shared.jobs.purge import purge_job, request_purge
+from shared.jobs.reservations import Reservations
+from shared.jobs.store import JobStore
+from shared.storage.containers import JOBS_CONTAINER, log_name, spec_name
+from tests.integration.workspace_settings import SETTINGS
+
+pytestmark = pytest.mark.integration
+LONG_AGO = datetime.now(UTC) - timedelta(days=400)
+LIMIT = LONG_AGO + timedelta(days=1)
+
+
+class Engine:
+    def __init__(self):
+        self.forgotten = []
+
+    async def forget(self, job):
+        self.forgotten.append(job)
+
+
+@pytest.fixture
+def jobs(account):
+    return JobStore(account.tables)
+
+
+@pytest.fixture
+def workspace(account):
+    return Workspace(SETTINGS, account, table=f"resources{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def old_job(account, jobs, make_job):
+    """A job of long ago with internals, a log and an output."""
+
+    def add(status=JobStatus.COMPLETED, **changes):
+        ends = {"entered": {status: LONG_AGO}} if status.is_terminal else {}
+        job = jobs.add(make_job(created=LONG_AGO, status=status, **ends, **changes))
+        internals = account.blobs.get_container_client(JOBS_CONTAINER)
+        internals.upload_blob(spec_name(job.job_id), b"{}")
+        internals.upload_blob(log_name(job.job_id, "user/a.txt"), b"line\n")
+        output = account.blobs.get_container_client(job.output.folder.container)
+        Reservations(account).reserve(job.output, job.name, LONG_AGO)
+        for path in (job.output.file_path, job.output.errors_path, job.output.folder.child("of-others.csv")):
+            output.upload_blob(path, b"1\n", overwrite=True)
+        return job
+
+    return add
+
+
+def blobs(account, container, prefix):
+    return [
+        name.removeprefix(prefix)
+        for name in account.blobs.get_container_client(container).list_blob_names(name_starts_with=prefix)
+    ]
+
+
+async def test_a_purged_job_leaves_only_its_output(account, jobs, old_job):
+    job, engine = old_job(), Engine()
+    for _ in range(2):  # a message may come twice
+        await purge_job(account, jobs, engine, PurgeRequest(job=job.name))
+    assert engine.forgotten == [job.name]
+    assert jobs.find(job.name) is None
+    with pytest.raises(NotFoundError):
+        jobs.of_run(job.job_id)
+    assert job.name not in {found.name for found in jobs.ended_before(LIMIT, 1000)}
+    assert blobs(account, JOBS_CONTAINER, f"{job.job_id}/") == []
+    assert len(blobs(account, job.output.folder.container, f"{job.output.folder.path}/")) == 3
+    assert all(reservation.job != job.name for reservation, *_ in Reservations(account).all())
+
+
+async def test_outputs_go_when_asked_for_but_never_files_of_others(account, jobs, old_job):
+    job = old_job()
+    await purge_job(account, jobs, Engine(), PurgeRequest(job=job.name, include_outputs=True))
+    folder = job.output.folder
+    assert blobs(account, folder.container, f"{folder.path}/") == ["of-others.csv"]
+
+
+async def test_the_jobs_own_output_folder_goes_whole(account, jobs, make_job, old_job):
+    plain = make_job()
+    folder = plain.output.folder.model_copy(update={"path": f"azureml/{plain.job_id}/score"})
+    job = old_job(name=plain.name, job_id=plain.job_id, output=plain.output.model_copy(update={"folder": folder}))
+    await purge_job(account, jobs, Engine(), PurgeRequest(job=job.name, include_outputs=True))
+    assert blobs(account, folder.container, f"{folder.path}/") == []
+
+
+async def test_a_job_that_has_not_ended_stays(account, jobs, old_job):
+    job, engine = old_job(JobStatus.RUNNING), Engine()
+    await purge_job(account, jobs, engine, PurgeRequest(job=job.name))
+    assert (jobs.get(job.name).status, engine.forgotten) == (JobStatus.RUNNING, [])
+
+
+def test_only_jobs_that_ended_in_time_are_chosen(workspace, jobs, old_job, make_job):
+    old, running = old_job(), old_job(JobStatus.RUNNING)
+    late = jobs.add(make_job(created=LONG_AGO, status=JobStatus.FAILED, entered={JobStatus.FAILED: datetime.now(UTC)}))
+    young = jobs.add(make_job(status=JobStatus.FAILED, entered={JobStatus.FAILED: datetime.now(UTC)}))
+    plan = request_purge(workspace, jobs, PurgeOrder(ended_before=LIMIT, dry_run=True))
+    assert old.name in plan.jobs
+    assert not {running.name, late.name, young.name} & set(plan.jobs)
+
+
+def test_uploads_of_code_that_nothing_names_are_removed_once_settled(workspace, monkeypatch):
+    upload = f"{code_uploads.CODE_CONTAINER_PREFIX}{start_upload(workspace).id}"
+    used = Location(kind="blob_folder", account_url=workspace.account.blob_url, container=upload, path="src")
+    assert upload not in unnamed_uploads(workspace)
+    monkeypatch.setattr(code_uploads, "SETTLED_AFTER", timedelta(0))
+    assert upload not in unnamed_uploads(workspace, [used])
+    assert upload in unnamed_uploads(workspace)
+    remove_uploads(workspace, [upload, upload])
+    assert upload not in unnamed_uploads(workspace)
