@@ -38,7 +38,7 @@ def main() -> None:
             idle = _idle(data_dir)
     command = " ".join(["python -m benchmarks", *sys.argv[1:]])
     _say("the calls of the hot path")
-    text = report(command, comparisons, measure_calls(), idle)
+    text = report(command, comparisons, measure_calls(options.calls), idle)
     options.output.write_text(text, encoding="utf-8")
     _say(text)
 
@@ -50,6 +50,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--csv-files", type=int, default=100, help="number of CSV files (100)")
     parser.add_argument("--csv-rows", type=int, default=5_000, help="rows of each CSV file (5000)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="scoring processes (all cores)")
+    parser.add_argument("--calls", type=int, default=300, help="how often each storage call is measured (300)")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the report (benchmarks/RESULTS.md)")
     return parser.parse_args()
 

@@ -15,8 +15,8 @@ from benchmarks.stack import COMPUTE, bml
 from benchmarks.workload import Workload
 from cli.api.workspace import Workspace
 from cli.invocation.request import ScoringUri
-from cli.invocation.scoring_input import InputOptions, dataset
-from cli.uploads.datastore import datastore_container
+from cli.uploads.datastore import datastore_container, upload_to_datastore
+from cli.uploads.local_files import local_files
 from local import stack
 
 _POLL_SECONDS = 0.5
@@ -64,7 +64,8 @@ class BatchEndpoint:
     def score(self, folder: Path) -> JobFigures:
         """Upload `folder` and run one job on it; raises RuntimeError when it does not complete."""
         uri = ScoringUri.of(self.workspace, self.workload.name)
-        request = {"dataset": dataset(self.workspace, InputOptions(local_path=folder))}
+        uploaded = upload_to_datastore(self.workspace, local_files(folder))
+        request = {"dataset": {"dataInputType": "DataUrl", "path": uploaded.uri}}
         before, began = CpuTimes.read(stack.status(self.data_dir)), time.monotonic()
         job = self._wait(str(uri.start(request)["name"]))
         seconds = time.monotonic() - began
