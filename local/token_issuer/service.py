@@ -8,7 +8,7 @@ from aiohttp import web
 
 from local.token_issuer.errors import InvalidRequestError, TokenError
 from local.token_issuer.issuer import LIFETIME_SECONDS, AccessToken, Issuer
-from local.token_issuer.urls import issuer_url, jwks_url, token_url
+from local.token_issuer.urls import authorization_url, issuer_url, jwks_url, token_url
 
 _NEVER_CACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -44,6 +44,8 @@ class TokenService:
         return web.json_response(
             {
                 "issuer": issuer_url(self._base_url, tenant),
+                # Entra's libraries want it even for credentials; nobody can sign in by a browser here.
+                "authorization_endpoint": authorization_url(self._base_url, tenant),
                 "token_endpoint": token_url(self._base_url, tenant),
                 "jwks_uri": jwks_url(self._base_url, tenant),
                 "grant_types_supported": ["client_credentials"],

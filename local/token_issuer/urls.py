@@ -13,6 +13,11 @@ def jwks_url(base_url: str, tenant_id: str) -> str:
     return f"{base_url}/{tenant_id}/discovery/v2.0/keys"
 
 
+def authorization_url(base_url: str, tenant_id: str) -> str:
+    """Where a browser would be sent."""
+    return f"{base_url}/{tenant_id}/oauth2/v2.0/authorize"
+
+
 def token_url(base_url: str, tenant_id: str) -> str:
     """Where tokens are asked for."""
     return f"{base_url}/{tenant_id}/oauth2/v2.0/token"
