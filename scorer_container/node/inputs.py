@@ -6,6 +6,7 @@ Plain paths and `os` functions here: each `Path` costs as much as a system call,
 import os
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -34,9 +35,8 @@ class LocalFile:
 class FetchedMiniBatch:
     """A mini-batch whose files are on their way to disk."""
 
-    def __init__(self, batch: MiniBatch, folder: str, files: list["Future[LocalFile]"]) -> None:
+    def __init__(self, batch: MiniBatch, files: list["Future[LocalFile]"]) -> None:
         self.batch = batch
-        self._folder = folder
         self._files = files
 
     def wait(self) -> list[LocalFile]:
@@ -45,38 +45,47 @@ class FetchedMiniBatch:
 
     def discard(self) -> None:
         """Remove the fetched files from disk."""
-        try:
-            for file in self._files:
+        for file in self._files:
+            with suppress(OSError):  # what is left goes with the task's folder
                 os.unlink(file.result().path)
-            os.rmdir(self._folder)
-        except OSError:  # folders below, files that are missing, or what the script put beside them
-            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class InputFetcher:
     """Fetches the files of mini-batches with a few threads."""
 
     def __init__(self, sources: Sources, location: Location, folder: Path) -> None:
-        """`folder` is emptied; each mini-batch gets one of its own below it."""
+        """`folder` is emptied; each task gets one of its own below it."""
         self._sources = sources
         self._location = location
         self._folder = folder
         empty_folder(folder)
         self._pool = ThreadPoolExecutor(_PARALLEL_FETCHES, "inputs")
 
-    def begin(self, batch: MiniBatch, delivery: int) -> FetchedMiniBatch:
-        """Start fetching; `delivery` tells deliveries of the same mini-batch apart."""
-        folder = f"{self._folder}/{batch.number}-{delivery}"
+    def open_task(self, task: int, attempt: int) -> str:
+        """A new folder for the files of one delivery of a task: making one for each mini-batch costs too much."""
+        folder = f"{self._folder}/{task}-{attempt}"
         os.makedirs(folder, exist_ok=True)
-        files = [self._pool.submit(self._fetch, name, folder, index) for index, name in enumerate(batch.files)]
-        return FetchedMiniBatch(batch, folder, files)
+        return folder
+
+    def begin(self, batch: MiniBatch, folder: str) -> FetchedMiniBatch:
+        """Start fetching into the folder of the mini-batch's task."""
+        files = [
+            self._pool.submit(self._fetch, name, folder, f"{batch.number}-{index}")
+            for index, name in enumerate(batch.files)
+        ]
+        return FetchedMiniBatch(batch, files)
+
+    @staticmethod
+    def close_task(folder: str) -> None:
+        """Remove a task's folder with all that is left in it."""
+        shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         """Stop fetching and remove everything."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         empty_folder(self._folder)
 
-    def _fetch(self, name: str, folder: str, index: int) -> LocalFile:
+    def _fetch(self, name: str, folder: str, index: str) -> LocalFile:
         try:
             with _created(folder, _local_name(name, index), index) as file:
                 self._sources.fetch(self._location, name, file)
@@ -87,8 +96,8 @@ class InputFetcher:
         return LocalFile(name, file.name)
 
 
-def _local_name(name: str, index: int) -> str:
-    """The path below the mini-batch's folder; the file keeps its own name wherever that can be a file's name."""
+def _local_name(name: str, index: str) -> str:
+    """The path below the task's folder; the file keeps its own name wherever that can be a file's name."""
     parts = name.split("/")
     if all(
         part not in {"", ".", ".."} and "\0" not in part and len(os.fsencode(part)) <= _LONGEST_NAME for part in parts
@@ -102,13 +111,15 @@ def _is_plain(part: str) -> bool:
     return part not in {"", ".", ".."} and "\0" not in part and len(os.fsencode(part)) <= _LONGEST_NAME
 
 
-def _created(folder: str, local_name: str, index: int) -> BinaryIO:
+def _created(folder: str, local_name: str, index: str) -> BinaryIO:
     """A new file in `folder`; in a folder of its own where blobs `a` and `a/b` both want to be."""
     path = f"{folder}/{local_name}"
     try:
-        if "/" in local_name:
+        try:
+            return open(path, "xb", buffering=0)
+        except FileNotFoundError:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-        return open(path, "xb", buffering=0)
+            return open(path, "xb", buffering=0)
     except (FileExistsError, NotADirectoryError):
         own = f"{folder}/.{index}"
         os.makedirs(own, exist_ok=True)

@@ -45,6 +45,8 @@ class _Queued:
 
     task: HeldTask
     fetched: FetchedMiniBatch
+    folder: str
+    """Where the task's files lie."""
     is_last: bool
 
 
@@ -72,6 +74,8 @@ class Lane:
         self._queued: deque[_Queued] = deque()
         self._task: HeldTask | None = None
         self._numbers: Iterator[int] = iter(())
+        self._folder = ""
+        self._files_ahead = 0
         self._unfinished: set[HeldTask] = set()
         self._seconds_per_mini_batch = _AHEAD_SECONDS
         self._progress = LaneProgress()
@@ -126,6 +130,7 @@ class Lane:
             self._report(replace(self._progress, current_task=-1, done=0, failed=0, current_file=""))
             return
         queued = self._queued.popleft()
+        self._files_ahead -= len(queued.fetched.batch.files)
         self._look_ahead(at_least=1, wait=False)
         self._score(queued)
 
@@ -145,6 +150,7 @@ class Lane:
         task.result.add(result)
         self._count(result, before)
         if queued.is_last:
+            self._job.fetcher.close_task(queued.folder)
             self._finish(task)
 
     def _begin(self, task: HeldTask, batch: MiniBatch) -> None:
@@ -176,10 +182,12 @@ class Lane:
             if queued is None:
                 return
             self._queued.append(queued)
+            self._files_ahead += len(queued.fetched.batch.files)
 
     def _has_room(self) -> bool:
-        files = sum(len(queued.fetched.batch.files) for queued in self._queued)
-        return files < _MOST_FILES_AHEAD and len(self._queued) * self._seconds_per_mini_batch < _AHEAD_SECONDS
+        return (
+            self._files_ahead < _MOST_FILES_AHEAD and len(self._queued) * self._seconds_per_mini_batch < _AHEAD_SECONDS
+        )
 
     def _next(self, timeout: float) -> _Queued | None:
         if self._task is None:
@@ -187,12 +195,13 @@ class Lane:
             if self._task is None:
                 return None
             self._numbers = self._task.numbers
+            self._folder = self._job.fetcher.open_task(self._task.task.task, self._task.attempt)
         task = self._task
         batch = self._job.mini_batch(next(self._numbers))
         is_last = batch.number == task.task.first_mini_batch + task.task.mini_batches - 1
         if is_last:
             self._task = None
-        return _Queued(task, self._job.fetcher.begin(batch, task.attempt), is_last)
+        return _Queued(task, self._job.fetcher.begin(batch, self._folder), self._folder, is_last)
 
     def _taken(self, timeout: float) -> HeldTask | None:
         """The next task that is fit to be scored; a poisonous one is failed as a whole."""
