@@ -60,6 +60,7 @@ def list_computes(workspace: Workspace) -> list[dict[str, Any]]:
 @name_option("The cluster.")
 @yes_option
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is gone.")
+@shown()
 @in_workspace
 def delete(workspace: Workspace, name: str, yes: bool, no_wait: bool) -> None:
     """Delete a cluster and its instances."""

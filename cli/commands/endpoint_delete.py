@@ -3,7 +3,7 @@
 import click
 
 from cli.api.workspace import Workspace
-from cli.commands.verb import confirm, in_workspace, name_option, type_option, yes_option
+from cli.commands.verb import confirm, in_workspace, name_option, shown, type_option, yes_option
 
 
 @click.command()
@@ -12,6 +12,7 @@ from cli.commands.verb import confirm, in_workspace, name_option, type_option, y
 @click.option("-d", "--deployment", help="Delete only this deployment.")
 @yes_option
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is gone.")
+@shown()
 @in_workspace
 def delete(workspace: Workspace, name: str, deployment: str | None, yes: bool, no_wait: bool) -> None:
     """Delete an endpoint with its deployments, or one deployment. Jobs and their outputs stay."""

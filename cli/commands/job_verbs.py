@@ -35,6 +35,7 @@ def list_jobs(workspace: Workspace, max_results: int) -> list[dict[str, Any]]:
 @click.command()
 @name_option("The job.")
 @click.option("--no-logs", is_flag=True, help="Only progress and summary.")
+@shown()
 @in_workspace
 def stream(workspace: Workspace, name: str, no_logs: bool) -> None:
     """Follow a job to its end: log lines of every process, progress, summary.
