@@ -88,6 +88,42 @@ def compute_view(compute: Resource) -> dict[str, Any]:
     }
 
 
+def asset_view(asset: Resource) -> dict[str, Any]:
+    """A version of a model, data or environment, or all versions of one."""
+    properties = asset["properties"]
+    view = {"name": asset["name"], "id": asset["id"]}
+    if "latestVersion" in properties:
+        view |= {"latest_version": properties["latestVersion"], "next_version": properties.get("nextVersion")}
+    else:
+        view |= {"name": str(asset["id"]).split("/")[-3], "version": asset["name"]}
+        kind = properties.get("modelType") or properties.get("dataType")
+        place = properties.get("modelUri") or properties.get("dataUri")
+        contents = {"type": kind, "path": place}
+        contents |= {"image": properties.get("image"), "conda_file": properties.get("condaFile")}
+        view |= {name: value for name, value in contents.items() if value}
+    return view | {
+        "description": properties.get("description"),
+        "tags": properties.get("tags") or {},
+        "creation_context": snake_names(asset.get("systemData") or {}),
+    }
+
+
+def datastore_view(datastore: Resource) -> dict[str, Any]:
+    """A datastore, without its secret."""
+    properties = datastore["properties"]
+    return {
+        "name": datastore["name"],
+        "id": datastore["id"],
+        "type": snake(properties.get("datastoreType")),
+        "account_name": properties.get("accountName"),
+        "container_name": properties.get("containerName"),
+        "container_uri": properties.get("containerUri"),
+        "is_default": properties.get("isDefault"),
+        "description": properties.get("description"),
+        "tags": properties.get("tags") or {},
+    }
+
+
 def job_view(job: Resource) -> dict[str, Any]:
     """A job: how far it is, what it was asked, what it gave."""
     properties = job["properties"]

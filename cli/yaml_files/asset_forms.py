@@ -1,8 +1,9 @@
 """Models, environments and data in YAML files: inside a deployment, or as files of their own."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from cli.yaml_files.form import FileForm, Form, Variables
 from cli.yaml_files.names import AssetName, AssetVersion
@@ -10,9 +11,13 @@ from cli.yaml_files.names import AssetName, AssetVersion
 FILE_PREFIX = "file:"
 
 
-def or_reference(key: str) -> BeforeValidator:
-    """Make `azureml:…` a mapping with the one key `reference`, so that the value has one type."""
-    return BeforeValidator(lambda value: {key: value.strip()} if isinstance(value, str) else value)
+def or_reference(key: str, form: type[Form]) -> BeforeValidator:
+    """Make `azureml:…` a mapping with the one key `key`, so that the value has one type."""
+
+    def as_mapping(value: Any) -> Any:
+        return {key: value.strip()} if isinstance(value, str) else value
+
+    return BeforeValidator(as_mapping, json_schema_input_type=str | form)
 
 
 def without_file_prefix(path: str) -> str:
@@ -23,7 +28,7 @@ def without_file_prefix(path: str) -> str:
 class ModelForm(Form):
     """`model:` a reference to a registered model, or a local folder or file to register."""
 
-    reference: str | None = Field(default=None, alias="(reference)")
+    reference: SkipJsonSchema[str | None] = Field(default=None, alias="(reference)")
     name: AssetName | None = None
     version: AssetVersion | None = None
     local_path: str | None = None
@@ -55,7 +60,7 @@ class DockerForm(Form):
 class EnvironmentForm(Form):
     """`environment:` a reference, or an image with a conda file."""
 
-    reference: str | None = Field(default=None, alias="(reference)")
+    reference: SkipJsonSchema[str | None] = Field(default=None, alias="(reference)")
     name: AssetName | None = None
     version: AssetVersion | None = None
     path: str | None = None
@@ -63,6 +68,7 @@ class EnvironmentForm(Form):
     conda_file: str | dict[str, Any] | None = None
     image: str | None = None
     docker: DockerForm | None = None
+    os_type: Annotated[Literal["linux"], BeforeValidator(lambda word: str(word).lower())] | None = None
     description: str | None = None
     tags: Variables = Field(default_factory=dict)
 

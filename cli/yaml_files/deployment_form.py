@@ -35,7 +35,7 @@ class CodePathForm(Form):
 class CodeForm(Form):
     """`code_configuration:`"""
 
-    code: Annotated[CodePathForm, or_reference("local_path")]
+    code: Annotated[CodePathForm, or_reference("local_path", CodePathForm)]
     scoring_script: str
 
 
@@ -89,10 +89,10 @@ class DeploymentForm(FileForm, SettingKeys):
     tags: Variables = Field(default_factory=dict)
     properties: Variables = Field(default_factory=dict)
     type: Literal["model", "batch"] | None = None
-    model: Annotated[ModelForm, or_reference(REFERENCE)]
+    model: Annotated[ModelForm, or_reference(REFERENCE, ModelForm)]
     code_configuration: CodeForm | None = None
-    environment: Annotated[EnvironmentForm, or_reference(REFERENCE)] | None = None
-    compute: Annotated[ComputeTargetForm, or_reference("target")]
+    environment: Annotated[EnvironmentForm, or_reference(REFERENCE, EnvironmentForm)] | None = None
+    compute: Annotated[ComputeTargetForm, or_reference("target", ComputeTargetForm)]
     resources: ResourcesForm | None = None
     output_configuration: OutputConfigurationForm | None = None
     settings: SettingKeys | None = None

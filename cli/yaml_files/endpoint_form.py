@@ -42,6 +42,12 @@ def check_traffic(traffic: dict[str, int]) -> dict[str, int]:
     return traffic
 
 
+class NamedByKey(DeploymentForm):
+    """A deployment whose name is the key that it stands at."""
+
+    name: DeploymentName = ""
+
+
 class EndpointForm(FileForm):
     """A batch endpoint file."""
 
@@ -54,8 +60,16 @@ class EndpointForm(FileForm):
     auth_mode: Annotated[Literal["aad_token"], BeforeValidator(_auth_mode)] = "aad_token"
     traffic: Annotated[dict[str, int], AfterValidator(check_traffic)] = Field(default_factory=dict)
     defaults: DefaultsForm | None = None
-    deployments: Annotated[list[DeploymentForm], BeforeValidator(_as_list)] = Field(default_factory=list)
+    deployments: Annotated[
+        list[DeploymentForm],
+        BeforeValidator(_as_list, json_schema_input_type=list[DeploymentForm] | dict[str, NamedByKey]),
+    ] = Field(default_factory=list)
     location: Text | None = None
+    id: str | None = None
+    scoring_uri: str | None = None
+    openapi_uri: str | None = None
+    provisioning_state: str | None = None
+    """Like the three before it written by the service, and not read."""
 
     @model_validator(mode="after")
     def _one_default(self) -> "EndpointForm":

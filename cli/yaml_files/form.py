@@ -14,7 +14,7 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, BeforeValidator(_text, json_schema_input_type=str | int | float)]
 """Text that may be written as a number."""
 
 
@@ -23,8 +23,7 @@ def _variable(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else _text(value)
 
 
-Variables = dict[str, Annotated[str, BeforeValidator(_variable)]]
-
+Variables = dict[str, Annotated[str, BeforeValidator(_variable, json_schema_input_type=str | int | float | bool)]]
 
 _KINDS: dict[type, str] = {dict: "a mapping", list: "a list"}
 

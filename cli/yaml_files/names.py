@@ -1,8 +1,11 @@
 """Names in YAML files, checked by the service's own rules."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from cli.yaml_files.form import Text
 from shared.contracts.names import (
@@ -17,6 +20,17 @@ from shared.contracts.names import (
 from shared.errors import ValidationError
 
 
+@dataclass(frozen=True)
+class _InSchema:
+    """Lets editors check a name."""
+
+    rule: NameRule
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """What the schema says of the text, and the rule."""
+        return handler(core) | {"pattern": f"^(?:{self.rule.pattern.pattern})$", "description": self.rule.accepted}
+
+
 def _named_by(rule: NameRule) -> Any:
     """A validator that explains a bad name."""
 
@@ -29,9 +43,9 @@ def _named_by(rule: NameRule) -> Any:
     return AfterValidator(check)
 
 
-DeploymentName = Annotated[Text, _named_by(DEPLOYMENT_NAME)]
-EndpointName = Annotated[Text, _named_by(ENDPOINT_NAME)]
-OutputFileName = Annotated[Text, _named_by(OUTPUT_FILE_NAME)]
-ComputeName = Annotated[Text, _named_by(COMPUTE_NAME)]
-AssetName = Annotated[Text, _named_by(ASSET_NAME)]
-AssetVersion = Annotated[Text, _named_by(ASSET_VERSION)]
+DeploymentName = Annotated[Text, _named_by(DEPLOYMENT_NAME), _InSchema(DEPLOYMENT_NAME)]
+EndpointName = Annotated[Text, _named_by(ENDPOINT_NAME), _InSchema(ENDPOINT_NAME)]
+OutputFileName = Annotated[Text, _named_by(OUTPUT_FILE_NAME), _InSchema(OUTPUT_FILE_NAME)]
+ComputeName = Annotated[Text, _named_by(COMPUTE_NAME), _InSchema(COMPUTE_NAME)]
+AssetName = Annotated[Text, _named_by(ASSET_NAME), _InSchema(ASSET_NAME)]
+AssetVersion = Annotated[Text, _named_by(ASSET_VERSION), _InSchema(ASSET_VERSION)]

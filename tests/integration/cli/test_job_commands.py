@@ -140,3 +140,12 @@ def test_a_wrong_invocation_is_refused_in_one_line(
     assert (refused.code, refused.out, refused.err.count("\n")) == (code, "", 1), refused.err
     assert said in refused.err
     assert scripted("endpoint", "list-jobs", "-n", project.name).json == []
+
+
+def test_a_refused_invocation_leaves_no_data_behind(scripted: Bml, project: Project) -> None:
+    project.write("input/a.txt", project.name)
+    before = scripted("data", "list", "--query", "[].name").json
+    refused = scripted("endpoint", "invoke", "-n", project.name, "-l", project.folder / "input", "-c", 99)
+    assert refused.code == 6
+    assert "Uploading input" in refused.err
+    assert scripted("data", "list", "--query", "[].name").json == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -10,8 +11,9 @@ import pytest
 from cli import errors
 from cli.lazy_group import LazyGroup
 from cli.main import bml
+from cli.yaml_files.asset_forms import DataFile, EnvironmentForm, ModelForm
 from cli.yaml_files.compute_form import ComputeForm
-from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, EnvironmentForm, ModelForm, RetryForm, SettingKeys
+from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, RetryForm, SettingKeys
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import REFERENCE, Form
 
@@ -20,7 +22,17 @@ pytestmark = pytest.mark.unit
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 EVERYWHERE = {"--help", "--output", "--query", "--data-dir", "--resource-group", "--workspace-name", "--type", "--tier"}
 
-FORMS = (EndpointForm, DeploymentForm, ModelForm, CodeForm, EnvironmentForm, SettingKeys, RetryForm, ComputeForm)
+FORMS = (
+    EndpointForm,
+    DeploymentForm,
+    ModelForm,
+    CodeForm,
+    EnvironmentForm,
+    SettingKeys,
+    RetryForm,
+    ComputeForm,
+    DataFile,
+)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -47,7 +59,8 @@ def commands() -> list[tuple[str, click.Command]]:
 @pytest.mark.parametrize(("name", "command"), commands())
 def test_every_verb_and_option_is_described(name: str, command: click.Command) -> None:
     page = (DOCS / "cli.md").read_text()
-    section = page.split(f"## `bml {name.split(maxsplit=1)[0]}", 1)[1].split("\n## ", 1)[0]
+    heading = re.compile(rf"`bml {name.split(maxsplit=1)[0]}[ `]")
+    (section,) = (part for part in page.split("\n## ") if heading.search(part.splitlines()[0]))
     assert name.rsplit(maxsplit=1)[-1] in section
     options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
     assert [option for option in sorted(options - EVERYWHERE) if option not in section] == []

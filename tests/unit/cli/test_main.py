@@ -75,7 +75,7 @@ def test_the_help_names_every_group(capsys: pytest.CaptureFixture[str]) -> None:
         assert name in out
 
 
-@pytest.mark.parametrize("group", ["endpoint", "job", "compute", "account", "local"])
+@pytest.mark.parametrize("group", ["endpoint", "job", "compute", "model", "data", "account", "local"])
 def test_every_listed_command_can_be_loaded(group: str, capsys: pytest.CaptureFixture[str]) -> None:
     from cli.main import bml
 
