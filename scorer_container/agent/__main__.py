@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 
 from scorer_container.agent.engine import Engine
 from scorer_container.agent.registry import Registry
+from scorer_container.agent.requests import OWN_IMAGE, Request
 from scorer_container.agent.service import AgentService
 
 
@@ -18,10 +20,13 @@ def main() -> int:
         options.engine, options.image, options.root / "tools", network=options.network, devices=tuple(options.device)
     )
     registry = Registry(options.registry, options.client_id, options.engine) if options.registry else None
-    service = AgentService(
-        options.socket, options.root, engine, registry.log_in_for if registry else lambda _image: None
-    )
-    service.serve()
+    before_pull = registry.log_in_for if registry else lambda _image: None
+    before_pull(OWN_IMAGE)
+    pull = subprocess.run(engine.command(Request("pull"), name=""), check=False, stdin=subprocess.DEVNULL)
+    if pull.returncode:
+        print(f"agent: the node's own image {options.image} could not be pulled", file=sys.stderr)
+        return 1
+    AgentService(options.socket, options.root, engine, before_pull).serve()
     return 0
 
 

@@ -10,7 +10,7 @@ from azure.core.exceptions import AzureError
 from scorer_container.node.cache import FolderCache
 from scorer_container.node.containers import Containers
 from scorer_container.node.environments import EnvironmentPreparationError, prepare_environment
-from scorer_container.node.environments.in_image import PYTHONS, ImageEnvironments
+from scorer_container.node.environments.in_image import ImageEnvironments, pythons_folder
 from scorer_container.node.failure import fatal
 from scorer_container.node.launchers import ContainerLauncher, Launcher, ProcessLauncher
 from scorer_container.node.settings import NodeSettings
@@ -93,7 +93,7 @@ def _environment_folders(interpreter: Path, cache: Path) -> list[Path]:
     """An environment that was built, and the Pythons that such environments point to."""
     if not interpreter.is_relative_to(cache):
         return []
-    return [interpreter.parents[1], *(folder for folder in [cache / PYTHONS] if folder.is_dir())]
+    return [interpreter.parents[1], *(folder for folder in [pythons_folder(cache)] if folder.is_dir())]
 
 
 def _fetched(location: Location, what: str, cache: FolderCache) -> Path:

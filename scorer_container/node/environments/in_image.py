@@ -17,8 +17,6 @@ from scorer_container.node.environments.uv import reason, uv_environment, withou
 from scorer_container.node.launchers import IMAGES_OWN_PYTHON
 from shared.contracts.job_spec import JobSpec
 
-PYTHONS = "python"
-"""Folder of the cache that holds the interpreters which uv has fetched: environments point into it."""
 _OF_UV = ("UV_", "PIP_", "SSL_", "HTTP", "http", "NO_PROXY", "no_proxy")
 
 
@@ -70,7 +68,8 @@ class ImageEnvironments:
         return store.find_or_build(f"{requirements.key(minor)}-{image[:16]}", build, self._log)
 
     def _uv(self, image: str, folder: Path, arguments: list[str]) -> None:
-        kept = {"UV_CACHE_DIR": self._cache / "uv", "UV_PYTHON_INSTALL_DIR": self._cache / PYTHONS}
+        kept = {"UV_CACHE_DIR": _folder_of_uv("UV_CACHE_DIR", self._cache / "uv" / "cache")}
+        kept["UV_PYTHON_INSTALL_DIR"] = pythons_folder(self._cache)
         for path in kept.values():
             path.mkdir(parents=True, exist_ok=True)
         passed = {name: value for name, value in uv_environment(os.environ).items() if name.startswith(_OF_UV)}
@@ -82,6 +81,15 @@ class ImageEnvironments:
 
     def _redacted(self, line: str) -> None:
         self._log(without_secrets(line))
+
+
+def pythons_folder(cache: Path) -> Path:
+    """Where uv keeps the interpreters that it fetches: environments point into it."""
+    return _folder_of_uv("UV_PYTHON_INSTALL_DIR", cache / "uv" / "python")
+
+
+def _folder_of_uv(variable: str, default: Path) -> Path:
+    return Path(os.environ.get(variable) or default)
 
 
 _VENV = ("--no-project", "--relocatable", "--allow-existing", "--managed-python", "--python")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shared.contracts.job_spec import CodeSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
+from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.locations import Location
 from shared.contracts.messages import NodeTicket, TaskMessage
 from shared.contracts.names import task_queue, ticket_queue
@@ -157,6 +157,7 @@ class App:
         tickets: int = 1,
         input_location: Location | None = None,
         paths: Sequence[str] | None = None,
+        environment: EnvironmentSpec | None = None,
         **settings: Any,
     ) -> Job:
         """Start a job on `files`: with `script`, else with the MLflow `model`."""
@@ -176,6 +177,7 @@ class App:
             code=CodeSpec(location=self.upload({"score.py": script}, "code"), scoring_script="score.py")
             if script is not None
             else None,
+            environment=environment,
             environment_variables=dict(variables or {}),
             settings=scoring,
             input=input_location or self.upload(files, "input"),

@@ -1,0 +1,149 @@
+"""Whole jobs on a node whose scoring processes run in containers; the driver's pipes pass through the engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from shared.contracts.job_spec import EnvironmentSpec
+from tests.integration.scorer.played_app import running_app, wait_until
+
+pytestmark = pytest.mark.integration
+
+TELL = """
+import json, os, sys
+
+def run(mini_batch):
+    told = {"env": dict(os.environ), "cwd": os.getcwd(), "python": sys.executable, "pid": os.getpid()}
+    print("printed", file=sys.stderr)
+    return [json.dumps({**told, "content": open(file).read()}) for file in mini_batch]
+"""
+
+
+def is_alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def pid_in(file: Path) -> int:
+    return int(wait_until(lambda: file.exists() and file.read_text(), "the script's start"))
+
+
+def image(name: str = "example.io/team/image:2", conda_file: str = "") -> EnvironmentSpec:
+    return EnvironmentSpec(name="env", version="2", image=name, conda_file=conda_file)
+
+
+def test_a_job_runs_in_the_image_of_its_environment(machine, agent):
+    variables = {"OWN": "value,with=signs\nand lines"}
+    job = machine.job({"a.txt": "one", "b.txt": "two"}, script=TELL, environment=image(), variables=variables)
+    told = [json.loads(line) for line in job.lines()]
+    assert [one["content"] for one in told] == ["one", "two"]
+    environment = told[0]["env"]
+    assert environment["OWN"] == variables["OWN"]
+    assert environment["HOME"] == told[0]["cwd"]
+    assert not {"NODES_SECRET", "AzureWebJobsStorage", "BATCH_NODE_AGENT", "BATCH_COMMANDS_FD"} & set(environment)
+    assert agent.calls("pull")[-1] == ["pull", "--quiet", "example.io/team/image:2"]
+    run = agent.calls("run")[-1]
+    assert "5" * 64 in run, "what was pulled is run, even when the name points elsewhere meanwhile"
+    assert {"--network=none", "--preserve-fds=2", "--pull=never", "--read-only"} < set(run)
+    assert "printed" in job.log("user/stderr/node-0/process000.stderr.txt")
+
+
+def test_only_the_jobs_own_folders_are_mounted(machine, agent):
+    machine.job({"a.txt": "one"}, script=TELL, environment=image()).lines()
+    mounts = [part.removeprefix("--volume=") for part in agent.calls("run")[-1] if part.startswith("--volume=")]
+    paths = {mount.split(":")[0].removeprefix(f"{agent.root}/"): mount.split(":")[2] for mount in mounts}
+    writable = {path for path, mode in paths.items() if mode == "rw"}
+    assert writable == {"node0/process000/work", "node0/process000/output"}
+    read_only = {path.rpartition("/")[0] for path, mode in paths.items() if mode == "ro"}
+    assert read_only == {"tools/scorer_container", "cache/models", "cache/code", "node0"}
+
+
+def test_without_an_image_the_nodes_own_is_used(machine, agent):
+    (line,) = machine.job({"a.txt": "one"}, script=TELL).lines()
+    assert json.loads(line)["content"] == "one"
+    assert "registry/scorer:1" in agent.calls("run")[-1]
+
+
+def test_the_conda_file_is_applied_inside_the_image(machine, agent):
+    script = "import iniconfig, importlib.metadata as m\n\ndef run(mini_batch):\n    return [m.version('iniconfig')]\n"
+    environment = image(conda_file="dependencies: [{pip: [iniconfig==1.1.1]}]")
+    assert machine.job({"a.txt": "one"}, script=script, environment=environment).lines() == ["1.1.1"]
+    installs = [call for call in agent.calls("run") if str(agent.root / "tools" / "uv") in call]
+    assert [call[call.index(str(agent.root / "tools" / "uv")) + 2] for call in installs] == ["venv", "pip"]
+    assert all("5" * 64 in call and "--preserve-fds=2" not in call for call in installs)
+    machine.job({"a.txt": "one"}, script=script, environment=environment).lines()
+    again = [call for call in agent.calls("run") if str(agent.root / "tools" / "uv") in call]
+    assert len(again) == 2, "the environment is built once"
+
+
+def test_an_image_that_cannot_be_pulled_fails_the_job_with_the_engines_reason(machine):
+    failure = machine.job({"a.txt": "one"}, script=TELL, environment=image("example.io/missing:1"))
+    told = failure.wait_for_failure()
+    assert told.step == "environment"
+    assert "image example.io/missing:1 could not be pulled: Error: manifest unknown" in told.message
+    failure.end()
+
+
+def test_packages_that_cannot_be_installed_fail_the_job_with_uvs_reason(machine):
+    conda_file = "dependencies: [{pip: [no-such-package-of-anyone==9.9.9]}]"
+    job = machine.job({"a.txt": "one"}, script=TELL, environment=image(conda_file=conda_file))
+    told = job.wait_for_failure()
+    assert told.step == "environment"
+    assert "no-such-package-of-anyone" in told.message
+    job.end()
+
+
+def test_a_container_that_dies_is_replaced_and_its_signal_is_told(machine):
+    script = """
+import os, signal
+
+def run(mini_batch):
+    if not os.path.exists("died"):
+        open("died", "w").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return ["scored"]
+"""
+    job = machine.job({"a.txt": "one"}, script=script, environment=image())
+    assert job.lines() == ["scored"]
+    assert "SIGKILL" in job.log("sys/node/node-0/node.txt") + job.log("user/error/node-0/process000.txt")
+
+
+def test_the_end_of_a_job_ends_its_containers(machine, agent):
+    job = machine.job({"a.txt": "one"}, script=SLEEP, environment=image())
+    pid = pid_in(agent.root / "node0" / "process000" / "work" / "pid")
+    job.end()
+    wait_until(lambda: not is_alive(pid), "the container's end")
+    assert "rm" in [call[0] for call in agent.calls("rm")]
+
+
+def test_without_an_agent_the_log_says_that_the_image_is_not_used(served):
+    job = served.job({"a.txt": "one"}, script=TELL, environment=image())
+    (line,) = job.lines()
+    assert json.loads(line)["content"] == "one"
+    log = job.log("sys/node/node-0/node.txt")
+    assert log.count("image example.io/team/image:2 is not used, as this node has no container engine") == 1
+
+
+SLEEP = """
+import os, pathlib, time
+
+def run(mini_batch):
+    pathlib.Path("pid").write_text(str(os.getpid()))
+    time.sleep(600)
+"""
+
+
+def test_the_end_of_the_node_ends_its_containers(azurite, agent):
+    with running_app(azurite.connection_string, agent.root) as app:
+        folder = agent.root / "second"
+        node = app.start_node(BATCH_NODE_AGENT=str(agent.socket), BATCH_NODE_DIR=str(folder))
+        app.job({"a.txt": "one"}, script=SLEEP, environment=image())
+        pid = pid_in(folder / "process000" / "work" / "pid")
+        os.kill(node.pid, signal.SIGKILL)
+        node.wait()
+        wait_until(lambda: not is_alive(pid), "the container's end")
