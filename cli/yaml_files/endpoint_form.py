@@ -58,7 +58,9 @@ class EndpointForm(FileForm):
     properties: Variables = Field(default_factory=dict)
     type: Literal["batch"] | None = None
     auth_mode: Annotated[Literal["aad_token"], BeforeValidator(_auth_mode)] = "aad_token"
-    traffic: Annotated[dict[str, int], AfterValidator(check_traffic)] = Field(default_factory=dict)
+    traffic: Annotated[dict[str, int], AfterValidator(check_traffic)] = Field(
+        default_factory=dict, json_schema_extra={"additionalProperties": {"enum": [0, ACTIVE]}}
+    )
     defaults: DefaultsForm | None = None
     deployments: Annotated[
         list[DeploymentForm],

@@ -15,6 +15,7 @@ from shared.triggers.frontend.app import frontend_app
 from shared.triggers.history.app import history_app
 from shared.triggers.http_auth import Authenticate, authentication
 from shared.triggers.management.app import management_app
+from shared.triggers.schemas.app import schemas_app
 from shared.triggers.scoring.app import scoring_app
 from shared.triggers.studio.app import studio_app
 from shared.wiring import application
@@ -72,6 +73,12 @@ async def frontend(req: func.HttpRequest, context: func.Context) -> func.HttpRes
     return await _frontend().handle_async(req, context)
 
 
+@blueprint.route("schemas/{*path}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
+async def schemas(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """JSON Schemas of the YAML files; without a token."""
+    return await _schemas().handle_async(req, context)
+
+
 @blueprint.route("health", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether the application can reach its storage; the only route without a token."""
@@ -122,3 +129,8 @@ def _datasets() -> func.AsgiMiddleware:
 @cache
 def _frontend() -> func.AsgiMiddleware:
     return func.AsgiMiddleware(frontend_app(application(), _authenticate()))
+
+
+@cache
+def _schemas() -> func.AsgiMiddleware:
+    return func.AsgiMiddleware(schemas_app(application().workspace.settings))

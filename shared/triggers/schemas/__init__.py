@@ -1,0 +1,1 @@
+"""The addresses that editors read schemas from."""
