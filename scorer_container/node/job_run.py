@@ -93,17 +93,22 @@ class JobRun:
         self._keeper.hold(self._ticket)
         self._log(f"job {self._spec.job_name} ({self._spec.job_id}): begins")
         try:
+            self._work()
+            self._wait_for_end()
+            self._return_ticket()
+            self._log(f"job {self._spec.job_name}: ends")
+        finally:
+            self._keeper.close()
+            self._progress.close(write=not self._over.is_set())
+            self._logs.close()
+
+    def _work(self) -> None:
+        try:
             prepared = self._prepared()
             if prepared is not None:
                 self._score(prepared)
         except FatalProblemError as error:
             self._fail(0, error.failure)
-        self._wait_for_end()
-        self._return_ticket()
-        self._log(f"job {self._spec.job_name}: ends")
-        self._keeper.close()
-        self._progress.close(write=not self._over.is_set())
-        self._logs.close()
 
     def _prepared(self) -> PreparedJob | None:
         """The job's parts on disk; None when the job was over before. Raises FatalProblemError."""

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
@@ -88,7 +89,8 @@ class Node:
 
     def _work(self, ticket: HeldTicket) -> None:
         if not self._presence.enter(NodeState.PREPARING, ticket.ticket):
-            ticket.give_back()
+            with suppress(HotPathError):  # then its lease ends by itself
+                ticket.give_back()
             return
         try:
             spec = self._spec(ticket)

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from pydantic import ValidationError
 
@@ -148,7 +149,8 @@ class TaskSource:
             return HeldTask(self._queue, message, self._job_id)
         except ValidationError as error:
             self._log(f"a message on {self._queue.name} is no task and is deleted: {' '.join(str(error).split())}")
-            self._queue.delete(message)
+            with suppress(HotPathError):  # then it comes again
+                self._queue.delete(message)
             return None
 
     def _rest(self, seconds: float) -> None:

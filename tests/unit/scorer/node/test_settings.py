@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from scorer_container.node.settings import NodeSettings
+from shared.settings import SettingsError
+
+pytestmark = pytest.mark.unit
+
+GIVEN = {"BATCH_COMPUTE": "cpu", "BATCH_NODE_ID": "n0", "BATCH_NODE_DIR": "work", "BATCH_NODE_CACHE": "cache"}
+
+
+def test_leases_are_renewed_several_times_within_their_length():
+    settings = NodeSettings.from_environment(GIVEN)
+    assert (settings.lease_seconds, settings.renewal_seconds, settings.heartbeat_seconds) == (30, 10, 5)
+    assert settings.folder.is_absolute()
+
+
+def test_every_missing_setting_is_named():
+    with pytest.raises(SettingsError, match="BATCH_NODE_ID, BATCH_NODE_CACHE"):
+        NodeSettings.from_environment({"BATCH_COMPUTE": "cpu", "BATCH_NODE_DIR": "work"})
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "soon"])
+def test_a_length_that_is_no_whole_number_of_seconds_is_refused(text):
+    with pytest.raises(SettingsError, match=f"BATCH_NODE_LEASE_SECONDS is '{text}': use a whole number of seconds"):
+        NodeSettings.from_environment({**GIVEN, "BATCH_NODE_LEASE_SECONDS": text})
