@@ -20,6 +20,8 @@ FIRST_POLL_SECONDS = 0.3
 POLL_GROWTH = 1.3
 LONGEST_POLL_SECONDS = 2.0
 LONGEST_OUTAGE_SECONDS = 60.0
+EXECUTION_LOG = "logs/azureml/executionlogs.txt"
+"""Says what the progress says; made for the official client."""
 SYSTEM_LOGS = "logs/sys/"
 """Shown after what the user's own code says."""
 
@@ -82,7 +84,7 @@ class JobStream:
 
     def _show_logs(self, *, last: bool) -> None:
         files = self.workspace.run_details(self.name).get("logFiles") or {}
-        names = sorted(files, key=lambda log: (log.startswith(SYSTEM_LOGS), log))
+        names = sorted(files.keys() - {EXECUTION_LOG}, key=lambda log: (log.startswith(SYSTEM_LOGS), log))
         with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
             news = pool.map(lambda log: self._reader.new_lines(log, files[log], last=last), names)
             for log, lines in zip(names, news, strict=True):

@@ -2,23 +2,20 @@
 
 from datetime import timedelta
 
-from azure.core.exceptions import ResourceNotFoundError
-
 from shared.contracts.job import JobDocument
+from shared.jobs.execution_log import EXECUTION_LOG, write_execution_log
 from shared.storage.account import StorageAccount
-from shared.storage.containers import JOBS_CONTAINER, log_name
+from shared.storage.containers import JOBS_CONTAINER, ensure_container, log_name
 from shared.storage.signing import blob_link
 
 LINK_LIFE = timedelta(hours=1)
 
 
 def log_files(account: StorageAccount, job: JobDocument) -> dict[str, str]:
-    """Links to all log files by the names that users see, such as `user/stdout/<node>/process000.stdout.txt`."""
-    root = log_name(job.job_id, "")
-    names = account.blobs.get_container_client(JOBS_CONTAINER).list_blob_names(name_starts_with=root)
-    try:
-        return {
-            f"logs/{name.removeprefix(root)}": blob_link(account, JOBS_CONTAINER, name, LINK_LIFE) for name in names
-        }
-    except ResourceNotFoundError:
-        return {}
+    """Links to all log files by the names that users see, such as `logs/user/stdout/<node>/process000.stdout.txt`."""
+    container = ensure_container(account.blobs, JOBS_CONTAINER)
+    root, execution = log_name(job.job_id, ""), log_name(job.job_id, EXECUTION_LOG)
+    sizes = {blob.name: blob.size for blob in container.list_blobs(name_starts_with=root)}
+    write_execution_log(container, execution, sizes.get(execution, 0), job)
+    names = sorted({*sizes, execution})
+    return {f"logs/{name.removeprefix(root)}": blob_link(account, JOBS_CONTAINER, name, LINK_LIFE) for name in names}
