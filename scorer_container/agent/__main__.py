@@ -21,12 +21,13 @@ def main() -> int:
     )
     registry = Registry(options.registry, options.client_id, options.engine) if options.registry else None
     before_pull = registry.log_in_for if registry else lambda _image: None
+    service = AgentService(options.socket, options.root, engine, before_pull)  # from now on nodes may wait for us
     before_pull(OWN_IMAGE)
     pull = subprocess.run(engine.command(Request("pull"), name=""), check=False, stdin=subprocess.DEVNULL)
     if pull.returncode:
         print(f"agent: the node's own image {options.image} could not be pulled", file=sys.stderr)
         return 1
-    AgentService(options.socket, options.root, engine, before_pull).serve()
+    service.serve()
     return 0
 
 

@@ -11,9 +11,12 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 _ENGINE_FAILED = 125
+_PATIENCE_SECONDS = 30.0
+_RETRY_SECONDS = 0.2
 _PIPES = ("BATCH_COMMANDS_FD", "BATCH_ANSWERS_FD")
 
 
@@ -23,7 +26,7 @@ def main() -> int:
     pipes = [int(os.environ[name]) for name in _PIPES if name in os.environ]
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         try:
-            connection.connect(address)
+            _connect(connection, address)
             socket.send_fds(connection, [Path(request_file).read_bytes()], [1, 2, *pipes])
             for descriptor in pipes:
                 os.close(descriptor)
@@ -34,6 +37,18 @@ def main() -> int:
         print(f"the agent that runs containers failed: {answer['error']}", file=sys.stderr)
         return _ENGINE_FAILED
     return _as_the_container(answer["exit_code"])
+
+
+def _connect(connection: socket.socket, address: str) -> None:
+    """The agent may just be starting again; raises OSError."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return connection.connect(address)
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_RETRY_SECONDS)
 
 
 def _as_the_container(code: int) -> int:
