@@ -8,7 +8,9 @@ from functools import cache
 
 import azure.functions as func
 
+from shared.contracts.messages import JOB_REQUESTS
 from shared.security.tokens import TokenVerifier
+from shared.storage.queues import message_count
 from shared.triggers.datasets.app import datasets_app
 from shared.triggers.discovery.app import discovery_app, metadata_app
 from shared.triggers.frontend.app import frontend_app
@@ -82,7 +84,7 @@ async def schemas(req: func.HttpRequest, context: func.Context) -> func.HttpResp
 @blueprint.route("health", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether the application can reach its storage; the only route without a token."""
-    application().account.queues.get_service_properties()
+    message_count(application().account.queues, JOB_REQUESTS)
     return func.HttpResponse(json.dumps({"status": "healthy"}), mimetype="application/json")
 
 
