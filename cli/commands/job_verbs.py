@@ -56,8 +56,10 @@ def stream(workspace: Workspace, name: str, no_logs: bool) -> None:
 @in_workspace
 def cancel(workspace: Workspace, name: str, no_wait: bool) -> dict[str, Any]:
     """Stop a job. What it has scored so far is not kept."""
-    workspace.post(f"jobs/{name}/cancel", wait=not no_wait)
-    return job_view(workspace.get(f"jobs/{name}"))
+    from cli.watching.job_state import ended_job
+
+    job = workspace.post(f"jobs/{name}/cancel")
+    return job_view(job if no_wait else ended_job(workspace, name).resource)
 
 
 @click.command()

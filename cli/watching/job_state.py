@@ -1,12 +1,14 @@
 """What the management API says about a job, as far as watching needs it."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
-from cli.api.workspace import Resource
+from cli.api.workspace import Resource, Workspace
 
 TERMINAL = frozenset({"Completed", "Failed", "Canceled", "NotResponding", "Paused"})
 SUCCESS = "Completed"
+POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,10 @@ class JobState:
         message = " ".join(str(error.get("message") or "").split())
         file = error.get("file")
         return f"{message} (file {file})" if file and str(file) not in message else message
+
+
+def ended_job(workspace: Workspace, name: str) -> JobState:
+    """The job once it has ended."""
+    while not (job := JobState(workspace.get(f"jobs/{name}"))).is_terminal:
+        time.sleep(POLL_SECONDS)
+    return job

@@ -65,15 +65,26 @@ class ProgressReporter:
                     self._write(lane, progress)
 
     def close(self, *, write: bool) -> None:
-        """Stop; with `write` the last state is written first (a job that is over has no rows any more)."""
+        """Stop; with `write` the last state is written, otherwise the rows go: a job that is over has none."""
         self._stop.set()
         self._thread.join()
         if write:
             self.flush()
+        else:
+            self._remove()
 
     def _run(self) -> None:
         while not self._stop.wait(_INTERVAL_SECONDS):
             self.flush()
+
+    def _remove(self) -> None:
+        """The app removes all rows of a job at its end; what was written at that very moment would stay for ever."""
+        with self._writing:
+            for lane in self._lanes:
+                try:
+                    self._table.delete(self._job_id, f"{self._node_id}:{lane}")
+                except AzureError as error:
+                    self._log(f"the row of process {lane} could not be removed: {error}")
 
     def _write(self, lane: int, progress: LaneProgress) -> None:
         process = f"{self._node_id}:{lane}"
