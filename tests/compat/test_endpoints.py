@@ -164,6 +164,6 @@ def test_a_refused_field_reaches_the_user_in_our_words(
 ) -> None:
     client.run("create_endpoint", name="refusing")
     place = {"endpoint": "refusing", "model": custom_model, "compute": compute, "code": code, "image": IMAGE}
-    with pytest.raises(ClientError, match="at most 2") as refused:
+    with pytest.raises(ClientError, match="99 is more than the 2 instances") as refused:
         client.run("create_deployment", name="tuned-one", **place, instance_count=99)
     assert refused.value.kind == "HttpResponseError"

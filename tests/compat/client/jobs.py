@@ -25,7 +25,7 @@ def list_endpoint_jobs(ml, endpoint):
 
 
 def list_deployment_jobs(ml, endpoint, deployment):
-    return [job.name for job in ml.batch_deployments.list_jobs(endpoint, deployment)]
+    return [job.name for job in ml.batch_deployments.list_jobs(endpoint, name=deployment)]
 
 
 def get_job(ml, name):
