@@ -66,7 +66,6 @@ var present = filter(split(presentInstances, ';'), entry => startsWith(entry, '$
 var capacity = empty(present) ? 0 : int(last(split(first(present), '=')))
 var nodeSettings = {
   image: '${registryServer}/scorer:${imageTag}'
-  registry: 'https://${registryServer}'
   clientId: identityClientId
   healthPort: healthPort
   environment: {
@@ -77,7 +76,8 @@ var nodeSettings = {
     BATCH_COMPUTE: toLower(computeName)
   }
 }
-var cloudInit = replace(loadTextContent('../node/cloud-init.yaml'), '{program}', loadFileAsBase64('../node/batch_node.py'))
+var withProgram = replace(loadTextContent('../node/cloud-init.yaml'), '{program}', loadFileAsBase64('../node/batch_node.py'))
+var cloudInit = replace(withProgram, '{registry}', loadFileAsBase64('../../scorer_container/agent/registry.py'))
 
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: storageName

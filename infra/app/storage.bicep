@@ -42,6 +42,7 @@ var tables = [
   'progress'
   'reservations'
   'resources'
+  'workspacekeys'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {

@@ -1,37 +1,31 @@
-"""Runs the scorer container on a virtual machine of a scale set; started by systemd, standard library only.
+"""Runs the node and its agent on a virtual machine of a scale set; started by systemd, standard library only.
 
-It signs in to the registry with the machine's identity, pulls the image, runs it, and stops it when Azure is about to
-take the machine away (a spot eviction gives 30 seconds), so that the node gives its work back. It also answers the
-probe of the health extension.
+It pulls the scorer image with the machine's identity, takes the agent out of it, and starts both: the agent, which
+alone has the container engine, and the node's container. It stops the node when Azure is about to take the machine
+(a spot eviction gives 30 seconds), so that the node gives its work back, and answers the health extension.
 """
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 CONTAINER = "batch-node"
-CONTAINER_USER = 10001
-"""The user of the image (scorer_container/Dockerfile)."""
-
-CONTAINER_DATA = "/var/lib/batch"
-REGISTRY_USER = "00000000-0000-0000-0000-000000000000"
-"""The name that goes with a refresh token of Azure Container Registry."""
-
 ENDINGS = frozenset({"Preempt", "Terminate", "Redeploy", "Reboot"})
+"""Scheduled events that end the node's work."""
+
 DRAIN_SECONDS = 20
-"""Between SIGTERM and SIGKILL of the container: what a spot eviction leaves, and some seconds to spare."""
+"""Between SIGTERM and SIGKILL of the node: what a spot eviction leaves, and some seconds to spare."""
 
 EVENT_POLL_SECONDS = 1.0
+HEALTH_SECONDS = 60.0
+AGENT_SECONDS = 120.0
 LEFT_PAUSE_SECONDS = 60.0
 """A node that leaves by itself was told to; its machine is deleted within this time, else it is wanted again."""
 
@@ -40,19 +34,36 @@ Json = dict[str, object]
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings file, written by the deployment (infra/app/compute.bicep)."""
+    """The settings file, which the deployment writes (infra/app/compute.bicep)."""
 
     image: str
-    registry: str
-    """Address of the registry, `https://<name>.azurecr.io`."""
+    """The scorer image, which begins with the registry's name."""
     clientId: str  # noqa: N815 (the names are the file's)
     """Client id of the machine's identity."""
     environment: dict[str, str] = field(default_factory=dict)
-    """Variables of the container."""
+    """Variables of the node."""
     healthPort: int = 8081  # noqa: N815 (as above)
-    dataFolder: str = "/var/lib/batch-node"  # noqa: N815 (as above)
+    root: str = "/var/lib/batch"
+    """The one folder that the node may write; scoring containers see parts of it at the same paths."""
+    runtime: str = "/run/batch-node"
+    """Holds the agent's socket."""
     metadata: str = "http://169.254.169.254/metadata"
     """Azure's instance metadata service."""
+
+    @property
+    def registry(self) -> str:
+        """The host name of the registry."""
+        return self.image.split("/")[0]
+
+    @property
+    def socket(self) -> str:
+        """The agent's socket."""
+        return f"{self.runtime}/agent.sock"
+
+    @property
+    def tools(self) -> str:
+        """The agent's code and what it mounts, taken out of the image in use."""
+        return f"{self.root}/tools"
 
 
 class Metadata:
@@ -60,15 +71,11 @@ class Metadata:
 
     def __init__(self, address: str) -> None:
         self._address = address
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def machine_name(self) -> str:
         """The virtual machine's name, which is the node's id."""
         return str(self._call("instance/compute?api-version=2021-02-01")["name"])
-
-    def token(self, client_id: str) -> str:
-        """A token of the identity for Azure Resource Manager, which registries accept too."""
-        query = {"api-version": "2018-02-01", "resource": "https://management.azure.com/", "client_id": client_id}
-        return str(self._call(f"identity/oauth2/token?{urllib.parse.urlencode(query)}")["access_token"])
 
     def ending(self, machine: str) -> str:
         """Id of the event that will end or restart this machine; empty when there is none."""
@@ -83,118 +90,141 @@ class Metadata:
 
     def _call(self, path: str, body: Json | None = None) -> Json:
         data = json.dumps(body).encode() if body else None
-        request = urllib.request.Request(f"{self._address}/{path}", data, {"Metadata": "true"})  # noqa: S310 (the settings')
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 (as above)
+        request = urllib.request.Request(f"{self._address}/{path}", data, {"Metadata": "true"})  # noqa: S310 (http)
+        with self._opener.open(request, timeout=60) as answer:
             text = answer.read()
         return dict(json.loads(text)) if text else {}
 
 
-def sign_in(settings: Settings, metadata: Metadata) -> None:
-    """Let the container engine pull from the registry, with the machine's identity."""
-    host = urllib.parse.urlsplit(settings.registry).netloc
-    token = metadata.token(settings.clientId)
-    form = urllib.parse.urlencode({"grant_type": "access_token", "service": host, "access_token": token}).encode()
-    with urllib.request.urlopen(f"{settings.registry}/oauth2/exchange", form, timeout=60) as answer:  # noqa: S310 (as above)
-        password = json.loads(answer.read())["refresh_token"]
-    command = ["docker", "login", host, "--username", REGISTRY_USER, "--password-stdin"]
-    subprocess.run(command, input=password, text=True, check=True)
-
-
-def run_command(settings: Settings, machine: str) -> list[str]:
-    """The container: unprivileged, its root read-only, with one folder that it may write."""
-    variables = {**settings.environment, "BATCH_NODE_ID": machine}
+def export_command(settings: Settings) -> list[str]:
+    """Takes the agent, the driver and uv out of the image."""
     return [
-        "docker", "run", "--rm", "--init", "--name", CONTAINER,
-        "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", "4096",
-        "--tmpfs", "/tmp:rw,exec,nosuid,nodev,size=2g,mode=1777", "--shm-size", "1g",  # noqa: S108 (the container's)
-        "--volume", f"{settings.dataFolder}:{CONTAINER_DATA}",
-        *(part for name, value in variables.items() for part in ("--env", f"{name}={value}")),
-        settings.image,
+        "podman", "run", "--rm", "--userns=keep-id", "--network=none", "--read-only", "--cap-drop=all",
+        "--security-opt=no-new-privileges", f"--volume={settings.root}:{settings.root}", "--entrypoint=python",
+        settings.image, "-m", "scorer_container.agent.export", settings.tools,
+    ]  # fmt: skip
+
+
+def agent_command(settings: Settings) -> list[str]:
+    """The agent; it runs outside of containers, as the user of the container engine."""
+    return [
+        sys.executable, "-m", "scorer_container.agent", f"--socket={settings.socket}", f"--root={settings.root}",
+        f"--image={settings.image}", f"--registry={settings.registry}", f"--client-id={settings.clientId}",
+    ]  # fmt: skip
+
+
+def node_command(settings: Settings, machine: str) -> list[str]:
+    """The node's container: no rights, its root read-only, two folders of the machine."""
+    variables = {**settings.environment, "BATCH_NODE_ID": machine, "BATCH_NODE_AGENT": settings.socket}
+    return [
+        "podman", "run", "--rm", "--init", f"--name={CONTAINER}", "--replace", "--userns=keep-id", "--network=host",
+        "--cgroups=disabled", "--log-driver=none", "--read-only", "--cap-drop=all",
+        "--security-opt=no-new-privileges", "--shm-size=1g",
+        f"--volume={settings.root}:{settings.root}", f"--volume={settings.runtime}:{settings.runtime}",
+        *(f"--env={name}={value}" for name, value in variables.items()), settings.image,
     ]  # fmt: skip
 
 
 class Health(ThreadingHTTPServer):
-    """Answers the health extension: 200 while the container runs and its own check does not fail."""
+    """Answers the health extension: 200 as long as the last check of the running node succeeded."""
 
     daemon_threads = True
+    is_well = True
 
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Probe)
-        threading.Thread(target=self.serve_forever, name="health", daemon=True).start()
+        threading.Thread(target=self.serve_forever, name="probes", daemon=True).start()
+
+    def check_for_ever(self) -> None:
+        """Ask the node's own health check now and then."""
+        while True:
+            time.sleep(HEALTH_SECONDS)
+            command = ["podman", "exec", CONTAINER, "python", "-m", "scorer_container.health"]
+            self.is_well = subprocess.run(command, check=False).returncode == 0
 
 
 class _Probe(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.send_response(200 if container_health() in {"healthy", "starting"} else 503)
+        assert isinstance(self.server, Health)
+        self.send_response(200 if self.server.is_well else 503)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
         """A probe every few seconds is no news."""
 
 
-def container_health() -> str:
-    """`healthy`, `starting` or `unhealthy`; empty when there is no container."""
-    command = ["docker", "inspect", "--format", "{{.State.Health.Status}}", CONTAINER]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+class Machine:
+    """The agent and the node of this machine, from their start to their end."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._metadata = Metadata(settings.metadata)
+        self._name = self._metadata.machine_name()
+        self._leaving = threading.Event()
+        self._taken = False
 
-def stop_container() -> None:
-    """SIGTERM, by which the node gives its work back; SIGKILL when it takes too long."""
-    subprocess.run(["docker", "stop", "--time", str(DRAIN_SECONDS), CONTAINER], capture_output=True, check=False)
-
-
-def watch(metadata: Metadata, machine: str, leaving: threading.Event) -> None:
-    """Drain the node as soon as Azure announces the end of the machine."""
-    while not leaving.wait(EVENT_POLL_SECONDS):
+    def run(self) -> int:
+        """Run until the node ends; its exit code."""
+        registry = [sys.executable, str(Path(__file__).with_name("registry.py"))]
+        subprocess.run([*registry, self._settings.registry, self._settings.clientId], check=True)
+        subprocess.run(["podman", "pull", "--quiet", self._settings.image], check=True)
+        subprocess.run(export_command(self._settings), check=True)
+        agent = subprocess.Popen(agent_command(self._settings), cwd=self._settings.tools)
         try:
-            event = metadata.ending(machine)
-            if event:
-                print(f"Azure takes the machine away (event {event}); the node is stopped", flush=True)
-                leaving.set()
-                stop_container()
-                metadata.approve(event)
-        except (OSError, ValueError, KeyError) as error:
-            print(f"scheduled events could not be read: {error}", file=sys.stderr, flush=True)
+            self._wait_for_agent(agent)
+            node = subprocess.Popen(node_command(self._settings, self._name), stdin=subprocess.DEVNULL)
+            threading.Thread(target=self._watch_events, name="events", daemon=True).start()
+            return self._attend(agent, node)
+        finally:
+            agent.terminate()
+            agent.wait()
 
+    def leave(self) -> None:
+        """Stop the node: SIGTERM, by which it gives its work back; SIGKILL when that takes too long."""
+        self._leaving.set()
+        subprocess.run(["podman", "stop", f"--time={DRAIN_SECONDS}", CONTAINER], check=False, capture_output=True)
 
-def prepare_folder(settings: Settings) -> None:
-    """The folder that the container may write, owned by its user."""
-    folder = Path(settings.dataFolder)
-    folder.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        os.chown(folder, CONTAINER_USER, CONTAINER_USER)
+    def _wait_for_agent(self, agent: "subprocess.Popen[bytes]") -> None:
+        deadline = time.monotonic() + AGENT_SECONDS
+        while not Path(self._settings.socket).exists():
+            if agent.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit("the agent did not start")
+            time.sleep(0.1)
+
+    def _attend(self, agent: "subprocess.Popen[bytes]", node: "subprocess.Popen[bytes]") -> int:
+        while node.poll() is None and agent.poll() is None:
+            time.sleep(0.2)
+        if node.poll() is None:
+            print("the agent has ended; the node is started again with a new one", file=sys.stderr, flush=True)
+            self.leave()
+        code = node.wait()
+        if self._taken or (code == 0 and not self._leaving.is_set()):
+            self._leaving.clear()
+            self._leaving.wait(LEFT_PAUSE_SECONDS)
+        return code
+
+    def _watch_events(self) -> None:
+        while not self._leaving.wait(EVENT_POLL_SECONDS):
+            try:
+                event = self._metadata.ending(self._name)
+                if event:
+                    print(f"Azure takes the machine away (event {event}); the node is stopped", flush=True)
+                    self._taken = True
+                    self.leave()
+                    self._metadata.approve(event)
+            except (OSError, ValueError, KeyError) as error:
+                print(f"scheduled events could not be read: {error}", file=sys.stderr, flush=True)
 
 
 def main(path: str) -> int:
-    """Run the node once; systemd starts it again."""
+    """Run the machine's node once; systemd starts it again."""
     settings = Settings(**json.loads(Path(path).read_text(encoding="utf-8")))
-    metadata, leaving = Metadata(settings.metadata), threading.Event()
-    Health(settings.healthPort)
-    machine = metadata.machine_name()
-    prepare_folder(settings)
-    sign_in(settings, metadata)
-    subprocess.run(["docker", "rm", "--force", CONTAINER], capture_output=True, check=False)
-    subprocess.run(["docker", "pull", "--quiet", settings.image], check=True)
-    container = subprocess.Popen(run_command(settings, machine), stdin=subprocess.DEVNULL)
-    signal.signal(signal.SIGTERM, lambda *_: (leaving.set(), threading.Thread(target=stop_container).start()))
-    watcher = threading.Thread(target=watch, args=(metadata, machine, leaving), name="events")
-    watcher.start()
-    code = container.wait()
-    if leaving.is_set():
-        watcher.join()
-        rest_until_the_end()
-    elif code == 0:
-        leaving.wait(LEFT_PAUSE_SECONDS)
-    leaving.set()
-    return code
-
-
-def rest_until_the_end() -> None:
-    """Azure takes the machine within minutes; systemd's SIGTERM ends the waiting at once."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    deadline = time.monotonic() + LEFT_PAUSE_SECONDS
-    while time.monotonic() < deadline:
-        time.sleep(1)
+    Path(settings.socket).unlink(missing_ok=True)
+    health = Health(settings.healthPort)
+    machine = Machine(settings)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=machine.leave).start())
+    threading.Thread(target=health.check_for_ever, name="health", daemon=True).start()
+    return machine.run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,89 @@
+"""checkov on Bicep, Dockerfile and workflows: no parsing error, and no finding but the reasoned exceptions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.integration
+
+REPOSITORY = Path(__file__).parents[3]
+RULES = REPOSITORY / "infra/checkov.yaml"
+CHECKOV = "checkov==3.3.30"
+"""It has an environment of its own: it pins many packages, some of them otherwise than the project."""
+
+SCANNED = ("infra", ".github", "scorer_container/Dockerfile")
+
+
+@pytest.fixture(scope="module")
+def checkov() -> Path:
+    """The program, installed once beside the tests' own environment."""
+    environment = Path(sys.prefix) / f"tool-{CHECKOV.replace('==', '-')}"
+    program = environment / "bin/checkov"
+    if not program.exists():
+        uv = Path(sys.prefix) / "bin/uv"
+        partial = Path(tempfile.mkdtemp(dir=sys.prefix, prefix="tool-partial-"))
+        subprocess.run(
+            [uv, "venv", "-q", "--relocatable", "--allow-existing", "-p", sys.executable, partial], check=True
+        )
+        subprocess.run([uv, "pip", "install", "-q", "--python", partial / "bin/python", CHECKOV], check=True)
+        try:
+            partial.rename(environment)
+        except OSError:  # another test process was faster
+            shutil.rmtree(partial)
+    return program
+
+
+@pytest.fixture(scope="module")
+def reports(checkov: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What checkov finds, without exceptions, in the files that the exceptions are for."""
+    folder = tmp_path_factory.mktemp("scanned")
+    for name in SCANNED:
+        source, target = REPOSITORY / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    command = [checkov, "--directory", folder, "--output", "json", "--skip-download", "--quiet", "--compact"]
+    frameworks = [
+        part for name in yaml.safe_load(RULES.read_text("utf-8"))["framework"] for part in ("--framework", name)
+    ]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    run = subprocess.run(
+        [*command, *frameworks], capture_output=True, text=True, cwd=folder, env=environment, check=False
+    )
+    found = json.loads(run.stdout)
+    return found if isinstance(found, list) else [found]
+
+
+def _failed(reports: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for report in reports:
+        yield from report["results"]["failed_checks"]
+
+
+def test_everything_is_parsed(reports: list[dict[str, Any]]) -> None:
+    assert {report["check_type"] for report in reports} == set(yaml.safe_load(RULES.read_text("utf-8"))["framework"])
+    assert [report["results"].get("parsing_errors", []) for report in reports] == [[]] * len(reports)
+    bicep = next(report for report in reports if report["check_type"] == "bicep")
+    assert bicep["summary"]["resource_count"] > 30
+
+
+def test_findings_are_the_reasoned_exceptions_and_each_exception_is_needed(reports: list[dict[str, Any]]) -> None:
+    excepted = set(yaml.safe_load(RULES.read_text("utf-8"))["skip-check"])
+    failed = {check["check_id"]: f"{check['check_name']} ({check['resource']})" for check in _failed(reports)}
+    assert {name: text for name, text in failed.items() if name not in excepted} == {}
+    assert excepted - failed.keys() == set(), "exceptions that nothing needs any more"
+
+
+def test_each_exception_has_its_reason() -> None:
+    exceptions = [line for line in RULES.read_text("utf-8").splitlines() if line.strip().startswith("- CKV")]
+    assert all(re.search(r"# .{20,}", line) for line in exceptions)

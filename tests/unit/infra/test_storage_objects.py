@@ -1,0 +1,65 @@
+"""Every container, queue and table that the code uses is made: by the deployment, or by the code where it may."""
+
+from __future__ import annotations
+
+import ast
+import json
+
+import pytest
+
+from shared.contracts import messages
+from shared.control_plane.asset_locations import CODE_CONTAINER_PREFIX
+from shared.control_plane.workspace import Workspace
+from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER
+from tests.unit.infra.bicep_files import REPOSITORY, file_named
+
+pytestmark = pytest.mark.unit
+
+OWN_NAMES = {"job-": "task queues", "compute-": "ticket queues"}
+"""Queues whose names are made at run time, by the application, which may make queues."""
+
+
+def _declared(kind: str) -> set[str]:
+    return set(file_named("app/storage.bicep").variables[kind])
+
+
+def _tables_of_the_code() -> set[str]:
+    kinds = {Workspace.__dataclass_fields__["table"].default}
+    return kinds | _tables_of_folder("shared") | _tables_of_folder("scorer_container")
+
+
+def _tables_of_folder(folder: str) -> set[str]:
+    return {table for path in (REPOSITORY / folder).rglob("*.py") for table in _tables_of(path.read_text("utf-8"))}
+
+
+def _tables_of(source: str) -> set[str]:
+    """The names given to `RowTable(service, name, document)`."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and len(node.args) == 3)
+    names = (call.args[1] for call in calls if getattr(call.func, "id", "") == "RowTable")
+    return {name.value for name in names if isinstance(name, ast.Constant)}
+
+
+def test_every_table_is_made_by_the_deployment() -> None:
+    assert _declared("tables") == _tables_of_the_code()
+
+
+def test_every_queue_with_a_fixed_name_is_made_by_the_deployment() -> None:
+    fixed = {value for value in vars(messages).values() if isinstance(value, str) and value.startswith("job-")}
+    assert _declared("queues") == fixed
+
+
+def test_every_container_with_a_fixed_name_is_made_by_the_deployment() -> None:
+    assert {DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER} == _declared("containers") - {"packageContainer"}
+    assert CODE_CONTAINER_PREFIX == "code-", "made by the application for each upload"
+
+
+def test_the_task_hub_is_what_nodes_are_kept_from() -> None:
+    hub = json.loads((REPOSITORY / "host.json").read_text(encoding="utf-8"))["extensions"]["durableTask"]["hubName"]
+    condition = (REPOSITORY / "infra/conditions/node-blobs.txt").read_text(encoding="utf-8")
+    assert f"StringNotStartsWith '{hub}-'" in condition
+    assert not any(hub.startswith(prefix) for prefix in OWN_NAMES)
+
+
+def test_nodes_may_use_the_tables_that_they_write() -> None:
+    written = _tables_of_folder("scorer_container")
+    assert set(file_named("app/storage-access.bicep").variables["nodeTables"]) == written
