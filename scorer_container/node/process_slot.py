@@ -112,7 +112,12 @@ class ProcessSlot:
         with self._lock:
             if self._aborted:
                 raise StoppedError("the job is over")
-            process = ScoringProcess(self._command)
+            try:
+                process = ScoringProcess(self._command)
+            except OSError as error:
+                raise fatal(
+                    "environment", f"the scoring process cannot be started: {error}", error_type=type(error).__name__
+                ) from error
             self._starting = process
         process.stdout.target = self._logs.stdout(self.number).write
         process.stderr.target = self._logs.stderr(self.number).write

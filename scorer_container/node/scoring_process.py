@@ -80,12 +80,18 @@ class ScoringProcess:
         self._outputs_ended: tuple[threading.Event, ...] = ()
         self.stdout = LogSink()
         self.stderr = LogSink()
-        self._send(command.setup)
+        with contextlib.suppress(ProcessEndedError):  # whoever waits for the first answer hears of it
+            self._send(command.setup)
 
     @property
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
 
     def pump_with(self, pump: LogPump) -> None:
         """Let `pump` carry standard output and standard error to the two sinks."""

@@ -21,12 +21,16 @@ class WarmProcesses:
     def take(self, number: int, command: ProcessCommand) -> ScoringProcess | None:
         """An idle process that was started alike; those of another deployment are ended."""
         with self._lock:
-            if self._key == _key(command):
-                return self._idle.pop(number, None)
-            others = list(self._idle.values())
-            self._idle.clear()
-        _end(others)
-        return None
+            unlike = self._key != _key(command)
+            ended = list(self._idle.values()) if unlike else []
+            if unlike:
+                self._idle.clear()
+            process = self._idle.pop(number, None)
+            if process is not None and not process.is_running:
+                ended.append(process)
+                process = None
+        _end(ended)
+        return process
 
     def keep(self, number: int, command: ProcessCommand, process: ScoringProcess) -> None:
         """Keep an idle process for the next job."""

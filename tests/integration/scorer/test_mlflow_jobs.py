@@ -7,10 +7,13 @@ import json
 
 import mlflow
 import pandas as pd
+import psutil
 import pytest
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 from sklearn.linear_model import LinearRegression
+
+from tests.integration.scorer.played_app import wait_until
 
 pytestmark = [
     pytest.mark.integration,
@@ -91,6 +94,24 @@ def test_a_bad_file_fails_alone(served, location, expected):
     assert "'.docx'" in errors["5-note.docx"]
     assert "2.5 is no whole number" in errors["6-fraction.csv"]
     assert [row[2] for row in read(job.finish())[1:]] == ["1-good.csv", "4-good.csv"]
+
+
+def test_the_next_job_of_a_model_uses_the_loaded_one_unless_it_has_died(served, location):
+    def pid_of(job) -> int:
+        lines = wait_until(lambda: job.log("sys/node/node-0/node.txt"), "the log of the node").splitlines()
+        started = [line for line in lines if "started, pid" in line]
+        return int(started[-1].rpartition(" ")[2]) if started else 0
+
+    def run() -> int:
+        job = served.job({"a.csv": "a,b\n1.5,2\n"}, model=location, max_retries=1)
+        assert len(job.lines()) == 2
+        wait_until(lambda: "ends" in job.log("sys/node/node-0/node.txt"), "the log is complete")
+        return pid_of(job)
+
+    pid = run() or next(child.pid for child in psutil.Process(served.nodes[0].pid).children())
+    assert run() == 0
+    psutil.Process(pid).kill()
+    assert run() not in {0, pid}
 
 
 def test_json_lines_output_has_an_object_for_each_row(served, location, expected):
