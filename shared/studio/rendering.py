@@ -4,6 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from shared.studio.api_page import ApiPage
 from shared.studio.job_page import JobPage
 
 _TEMPLATES = Environment(
@@ -28,3 +29,8 @@ def changing_part(page: JobPage) -> str:
 def message_page(title: str, message: str) -> str:
     """A page with nothing but a message."""
     return _TEMPLATES.get_template("message.html").render(title=title, message=message)
+
+
+def api_document_page(page: ApiPage) -> str:
+    """An OpenAPI document to read."""
+    return _TEMPLATES.get_template("api.html").render(page=page)

@@ -1,21 +1,31 @@
 """What the FastAPI apps of all HTTP surfaces have in common."""
 
 from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 
+from shared.studio.api_page import api_page
+from shared.studio.rendering import api_document_page
 from shared.triggers.http_errors import install_error_handlers
 
 
 def surface(title: str, root: str, description: str) -> FastAPI:
     """An app below the path `/<root>`: its OpenAPI document at `/<root>/openapi.json`, readable at `/<root>/docs`."""
+    document_url = f"/{root}/openapi.json"
     app = FastAPI(
         title=title,
         version="1",
         description=description,
-        docs_url=f"/{root}/docs",
-        openapi_url=f"/{root}/openapi.json",
+        docs_url=None,
+        openapi_url=document_url,
         redoc_url=None,
         redirect_slashes=False,
         strict_content_type=False,
     )
     install_error_handlers(app)
+
+    @app.get(f"/{root}/docs", include_in_schema=False)
+    def read_document() -> HTMLResponse:
+        """The OpenAPI document as a page; without a token, as it holds no data."""
+        return HTMLResponse(api_document_page(api_page(app.openapi(), document_url)))
+
     return app

@@ -1,6 +1,7 @@
 """`/discovery` and `/metadata/endpoints`, both without a token (azure_ai_ml_wire rows 46 and 53)."""
 
 from typing import Annotated, Any
+from urllib.parse import urljoin
 
 from fastapi import FastAPI, Query
 
@@ -52,7 +53,7 @@ def cloud_metadata(application: Application) -> dict[str, Any]:
         "portal": PORTAL,
         "resourceManager": f"{settings.public_url}/",
         "authentication": {
-            "loginEndpoint": settings.token_issuer.split("//", 1)[0] + "//" + settings.token_issuer.split("/")[2],
+            "loginEndpoint": urljoin(settings.token_issuer, "/").rstrip("/"),
             "audiences": [settings.token_audiences[0], settings.public_url],
             "tenant": "common",
             "identityProvider": "AAD",
