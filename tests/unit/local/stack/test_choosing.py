@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from local.errors import PortInUseError
+from local.errors import PortInUseError, SchemeError
 from local.processes.ports import free_ports
 from local.stack.choosing import choose_setup
 from local.stack.options import StackOptions
@@ -67,3 +67,17 @@ def test_the_same_port_for_two_services_is_refused(tmp_path):
     (port,) = free_ports(1)
     with pytest.raises(PortInUseError, match="blob service"):
         choose_setup(None, StackOptions(tmp_path, port=port, azurite_blob_port=port))
+
+
+def test_tls_is_chosen_at_the_first_start_and_kept(tmp_path):
+    first = choose_setup(None, StackOptions(tmp_path, https=True))
+    assert (first.management_url[:8], first.storage.blob_url[:8], first.token_url[:8]) == ("https://",) * 3
+    assert choose_setup(first, StackOptions(tmp_path)).https
+    assert not choose_setup(None, StackOptions(tmp_path)).https
+
+
+@pytest.mark.parametrize(("made", "asked", "way_out"), [(True, False, "--no-https"), (False, True, "--data-dir")])
+def test_a_data_folder_keeps_its_scheme(tmp_path, made, asked, way_out):
+    first = choose_setup(None, StackOptions(tmp_path, https=made))
+    with pytest.raises(SchemeError, match=way_out):
+        choose_setup(first, StackOptions(tmp_path, https=asked))

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from local.errors import NoTlsError
+from local.stack.choosing import choose_setup
+from local.stack.data_folder import DataFolder
+from local.stack.environment import client_environment
+from local.stack.options import StackOptions
+from local.stack.stack_file import StackFile, write_stack_file
+from local.token_issuer.credentials import ensure_credentials
+
+pytestmark = pytest.mark.unit
+
+
+def make_stack(folder, *, https):
+    data_folder = DataFolder(folder)
+    setup = choose_setup(None, StackOptions(folder, https=https))
+    write_stack_file(data_folder, StackFile(setup))
+    ensure_credentials(data_folder.token_issuer, setup.tenant_id)
+    return setup
+
+
+def test_the_variables_lead_azures_clients_to_the_stack(tmp_path):
+    setup = make_stack(tmp_path, https=True)
+    variables = client_environment(tmp_path, {"NO_PROXY": "intranet,localhost"})
+    assert variables["ARM_CLOUD_METADATA_URL"] == f"https://127.0.0.1:{setup.port}/metadata/endpoints"
+    assert variables["BML_STORAGE_SUFFIX"] == f"x@127.0.0.1:{setup.blob_port}/devstoreaccount1"
+    assert variables["AZURE_AUTHORITY_HOST"] == f"https://127.0.0.1:{setup.token_port}"
+    assert variables["REQUESTS_CA_BUNDLE"] == str(tmp_path / "tls" / "ca-bundle.pem")
+    assert variables["NO_PROXY"] == "intranet,localhost,127.0.0.1"
+
+
+def test_a_stack_without_tls_is_refused_with_the_way_out(tmp_path):
+    make_stack(tmp_path, https=False)
+    with pytest.raises(NoTlsError, match="bml local up --https --data-dir"):
+        client_environment(tmp_path, {})
