@@ -85,3 +85,16 @@ def test_an_environment_without_a_version_gets_the_next_one_when_it_differs(clie
 def test_an_asset_that_is_not_there_is_a_not_found_error(client: RemoteClient) -> None:
     with pytest.raises(ClientError, match="nobody"):
         client.run("get_asset", kind="models", name="nobody", version="1")
+
+
+@pytest.mark.parametrize("kind", ["data", "environments"])
+def test_all_versions_are_archived_and_restored(client: RemoteClient, inputs: str, kind: str) -> None:
+    name = f"whole-{kind}"
+    if kind == "data":
+        client.run("create_data", name=name, path=inputs, type="uri_folder")
+    else:
+        client.run("create_environment", name=name, image="python:3.11")
+    client.run("archive_asset", kind=kind, name=name)
+    assert name not in client.run("list_assets", kind=kind)
+    client.run("restore_asset", kind=kind, name=name)
+    assert name in client.run("list_assets", kind=kind)

@@ -23,6 +23,16 @@ def test_a_compute_is_resized_by_creating_it_again(client: RemoteClient) -> None
     assert client.run("create_compute", name="resized", most=5)["most"] == 5
 
 
+def test_a_compute_is_updated(client: RemoteClient) -> None:
+    client.run("create_compute", name="updated")
+    assert client.run("update_compute", name="updated", most=4)["most"] == 4
+
+
+def test_the_nodes_of_a_compute_are_listed(client: RemoteClient) -> None:
+    client.run("create_compute", name="empty")
+    assert client.run("list_nodes", name="empty") == []
+
+
 def test_a_compute_is_deleted(client: RemoteClient) -> None:
     client.run("create_compute", name="short-lived")
     client.run("delete_compute", name="short-lived")

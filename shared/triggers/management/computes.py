@@ -45,6 +45,12 @@ def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
         page = page_of(computes, lambda compute: compute.key, size=query.size, skip_token=query.skip_token)
         return listed(settings, request, page, content)
 
+    @router.post("/{compute}/listNodes")
+    def list_nodes(compute: str) -> dict[str, Any]:
+        """The nodes of a compute that live now, and the child run that each works on."""
+        name = workspace.computes.get(compute).document.name
+        return {"nodes": [node_content(node) for node in machines.live_nodes(name)], "nextLink": None}
+
     @router.delete("/{compute}")
     def delete(compute: str, conditions: Conditions) -> Response:
         """Delete a compute that nothing uses."""
@@ -65,6 +71,11 @@ def compute_content(settings: Settings, compute: Resource[ComputeProperties], no
         "modifiedOn": compute.modified.isoformat(),
     }
     return arm_resource(settings, ("computes", compute.name), compute, properties, tracked=True)
+
+
+def node_content(node: NodeRow) -> dict[str, Any]:
+    """A node as ARM shows it; nodes have no address that anybody could use."""
+    return {"nodeId": node.node_id, "nodeState": node.state, "runId": node.job_id or None}
 
 
 def node_states(nodes: list[NodeRow]) -> dict[str, Any]:

@@ -24,6 +24,34 @@ def list_computes(ml):
     return [compute.name for compute in ml.compute.list()]
 
 
+def update_compute(ml, name, most):
+    compute = ml.compute.get(name)
+    compute.max_instances = most
+    return shown_compute(ml.compute.begin_update(compute).result())
+
+
+def list_nodes(ml, name):
+    return [{"id": node.node_id, "state": node.node_state} for node in ml.compute.list_nodes(name)]
+
+
+def public_operations(ml):
+    """The names of all operations of each group that has to do with batch scoring."""
+    groups = {
+        "BatchEndpointOperations": ml.batch_endpoints,
+        "BatchDeploymentOperations": ml.batch_deployments,
+        "ComputeOperations": ml.compute,
+        "ModelOperations": ml.models,
+        "DataOperations": ml.data,
+        "DatastoreOperations": ml.datastores,
+        "EnvironmentOperations": ml.environments,
+        "JobOperations": ml.jobs,
+    }
+    return {
+        group: [name for name in dir(operations) if not name.startswith("_") and callable(getattr(operations, name))]
+        for group, operations in groups.items()
+    }
+
+
 def delete_compute(ml, name):
     ml.compute.begin_delete(name).result()
 
@@ -91,11 +119,11 @@ def list_assets(ml, kind, name=None, **options):
     return [asset.version if name else asset.name for asset in getattr(ml, kind).list(name=name, **options)]
 
 
-def archive_asset(ml, kind, name, version):
+def archive_asset(ml, kind, name, version=None):
     getattr(ml, kind).archive(name, version=version)
 
 
-def restore_asset(ml, kind, name, version):
+def restore_asset(ml, kind, name, version=None):
     getattr(ml, kind).restore(name, version=version)
 
 
