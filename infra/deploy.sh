@@ -1,0 +1,30 @@
+#!/bin/sh
+# The whole deployment with the Azure CLI alone, from the repository's root:
+#   BATCH_SSH_PUBLIC_KEY="$(cat ~/.ssh/id_rsa.pub)" infra/deploy.sh NAME REGION [PARAMETER=VALUE ...]
+set -eu
+
+if [ $# -lt 2 ] || [ -z "${BATCH_SSH_PUBLIC_KEY:-}" ]; then
+  echo "usage: BATCH_SSH_PUBLIC_KEY=... infra/deploy.sh NAME REGION [PARAMETER=VALUE ...]" >&2
+  exit 2
+fi
+name=$1
+region=$2
+shift 2
+group="rg-$name"
+
+az deployment sub create --name "batch-$name" --location "$region" --template-file infra/main.bicep --output none \
+  --parameters environmentName="$name" location="$region" sshPublicKey="$BATCH_SSH_PUBLIC_KEY" \
+  presentInstances="$(sh infra/hooks/present-instances.sh "$name")" "$@"
+
+AZURE_CONTAINER_REGISTRY_NAME=$(az acr list --resource-group "$group" --query "[0].name" --output tsv)
+BATCH_SCORER_IMAGE_TAG=${BATCH_SCORER_IMAGE_TAG:-current}
+export AZURE_CONTAINER_REGISTRY_NAME BATCH_SCORER_IMAGE_TAG
+sh infra/hooks/postprovision.sh
+
+package=$(mktemp -d)
+trap 'rm -rf "$package"' EXIT
+git archive --format zip --output "$package/app.zip" HEAD function_app.py host.json requirements.txt shared
+app=$(az functionapp list --resource-group "$group" --query "[0].name" --output tsv)
+az functionapp deployment source config-zip --resource-group "$group" --name "$app" --src "$package/app.zip" \
+  --build-remote true --output none
+echo "https://$(az functionapp show --resource-group "$group" --name "$app" --query defaultHostName --output tsv)"

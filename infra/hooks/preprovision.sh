@@ -1,0 +1,11 @@
+#!/bin/sh
+# Before `azd provision`: the administrator's key of the nodes, made once, and the instances that run now.
+set -eu
+
+if [ -z "${BATCH_SSH_PUBLIC_KEY:-}" ]; then
+  folder=".azure/$AZURE_ENV_NAME"
+  mkdir -p "$folder"
+  [ -f "$folder/nodes-key.pub" ] || ssh-keygen -q -t rsa -b 4096 -N "" -C batch-nodes -f "$folder/nodes-key"
+  azd env set BATCH_SSH_PUBLIC_KEY "$(cat "$folder/nodes-key.pub")"
+fi
+azd env set BATCH_PRESENT_INSTANCES "$(sh infra/hooks/present-instances.sh "$AZURE_ENV_NAME")"

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Prints how many instances each scale set of an installation has now, such as cpu-cluster=2;gpu=1.
+# A deployment that did not know them would set every scale set to none and end its running nodes.
+set -eu
+group="rg-$1"
+
+if [ "$(az group exists --name "$group")" = true ]; then
+  az vmss list --resource-group "$group" --output tsv \
+    --query "join(';', [?tags.compute].join('=', [tags.compute, to_string(sku.capacity)]))"
+fi

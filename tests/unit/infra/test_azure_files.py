@@ -1,0 +1,97 @@
+"""azure.yaml, the hooks and the workflows: they name things that exist, and pin what they use."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.infra.bicep_files import INFRA, REPOSITORY, file_named
+
+pytestmark = pytest.mark.unit
+
+WORKFLOWS = sorted((REPOSITORY / ".github/workflows").glob("*.yml"))
+SCRIPTS = sorted(INFRA.rglob("*.sh"))
+
+
+def _yaml(path: Path) -> dict[Any, Any]:
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def test_azd_finds_template_service_and_hooks() -> None:
+    project = _yaml(REPOSITORY / "azure.yaml")
+    assert (REPOSITORY / project["infra"]["path"] / f"{project['infra']['module']}.bicep").is_file()
+    (service,) = project["services"]
+    assert f"'azd-service-name': '{service}'" in file_named("app/function-app.bicep").text
+    for hook in project["hooks"].values():
+        assert (REPOSITORY / hook["run"]).stat().st_mode & 0o100, f"{hook['run']} cannot be executed"
+
+
+def test_variables_of_the_hooks_are_given_by_azd_or_by_the_templates_outputs() -> None:
+    outputs = file_named("main.bicep").outputs.keys()
+    parameters = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
+    set_by_hooks = set(re.findall(r"azd env set (\w+)", (INFRA / "hooks/preprovision.sh").read_text("utf-8")))
+    assert set_by_hooks <= set(re.findall(r"\$\{(\w+)", json.dumps(parameters)))
+    used = set(re.findall(r"\$\{?([A-Z]\w+)", (INFRA / "hooks/postprovision.sh").read_text("utf-8")))
+    assert used <= outputs
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_are_plain_shell_that_stops_at_errors(script: Path) -> None:
+    assert script.read_text("utf-8").startswith("#!/bin/sh\n")
+    assert "\nset -eu\n" in script.read_text("utf-8")
+    subprocess.run(["sh", "-n", script], check=True)
+
+
+def test_the_package_of_the_function_app_is_the_same_by_both_ways() -> None:
+    script = (INFRA / "deploy.sh").read_text("utf-8")
+    (packed,) = re.findall(r"git archive .* HEAD (.+)", script)
+    ignored = {line.rstrip("/") for line in (REPOSITORY / ".funcignore").read_text("utf-8").splitlines()}
+    tracked = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    top = {line.split("/")[0] for line in tracked.splitlines() if not line.startswith(".")}
+    left = {name for name in top if name not in ignored and not name.endswith(".md")}
+    assert left - {"local.settings.sample.json"} == set(packed.split())
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_pin_actions_by_commit_and_ask_for_few_rights(workflow: Path) -> None:
+    content = _yaml(workflow)
+    assert content["permissions"] == {"contents": "read"}
+    for used in re.findall(r"uses: (.+)", workflow.read_text("utf-8")):
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", used), used
+    for job in content["jobs"].values():
+        assert job["timeout-minutes"] <= 60
+    assert "secrets." not in workflow.read_text("utf-8")
+
+
+def test_ci_runs_what_contributors_run() -> None:
+    steps = [step.get("run", "") for step in _yaml(REPOSITORY / ".github/workflows/ci.yml")["jobs"]["check"]["steps"]]
+    assert ".ci/run" in steps
+    assert (REPOSITORY / ".ci/run").is_file()
+
+
+def test_a_deployed_machine_gets_its_files_filled_in() -> None:
+    template = (INFRA / "node/cloud-init.yaml").read_text("utf-8")
+    assert template.startswith("#cloud-config\n")
+    placeholders = re.findall(r'"\{(\w+)\}"', template)
+    bicep = file_named("app/compute.bicep").text
+    assert sorted(placeholders) == ["program", "registry", "settings"]
+    assert all(f"'{{{name}}}'" in bicep for name in placeholders)
+    assert len(re.findall(r"\{(?:program|registry|settings)\}", template)) == 6, "once in the comment, once as content"
+
+
+def test_what_a_machine_starts_is_what_is_written_to_it() -> None:
+    cloud_init = yaml.safe_load((INFRA / "node/cloud-init.yaml").read_text("utf-8"))
+    files = {file["path"]: file for file in cloud_init["write_files"]}
+    unit = files["/etc/systemd/system/batch-node.service"]["content"]
+    (started,) = re.findall(r"^ExecStart=(.+)$", unit, re.MULTILINE)
+    assert set(started.split()[1:]) <= files.keys()
+    (user,) = [one for one in cloud_init["users"] if isinstance(one, dict)]
+    assert f"User={user['name']}" in unit
+    assert user["uid"] == "10001", "the image's user, as the folder belongs to both"
+    assert ["systemctl", "enable", "--now", "batch-node.service"] in cloud_init["runcmd"]
