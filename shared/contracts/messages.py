@@ -3,6 +3,8 @@
 | queue            | message      | acknowledged (deleted) when                  | idempotent because             |
 |------------------|--------------|----------------------------------------------|--------------------------------|
 | `job-requests`   | JobRequest   | the orchestration is started                 | instance id is the job's name  |
+| `job-requests`   | InvokeMessage| the job exists and its JobRequest is sent    | the job's name is made from it |
+| `<name>-poison`  | PoisonMessage| never: a person looks at it                  | it is only kept                |
 | `job-nudges`     | JobNudge     | the event is raised                          | `watch` only looks once more    |
 | `purge-requests` | PurgeRequest | nothing of the job is left                   | what is gone stays gone        |
 | `compute-<name>` | NodeTicket   | the job's task queue is gone                 | a ticket number has one holder  |
@@ -11,11 +13,17 @@
 All queues deliver at least once and in no promised order.
 """
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 JOB_REQUESTS = "job-requests"
 JOB_NUDGES = "job-nudges"
 PURGE_REQUESTS = "purge-requests"
+
+POISON = "-poison"
+"""After a queue's name: where its messages go that can never work (as the Functions host names it)."""
 
 
 class Message(BaseModel):
@@ -32,6 +40,40 @@ class JobRequest(Message):
     """Start the job of this name; its row is already written."""
 
     job: str
+
+
+class InvokeMessage(Message):
+    """Start a job at an endpoint, as a POST to its scoring URI does. Other systems send this one."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    endpoint: str = Field(min_length=1)
+    deployment: str | None = None
+    """The endpoint's default when absent."""
+    request_id: str = ""
+    """The same id gives the same job, however often it comes; the id of the queue message when empty."""
+    properties: dict[str, Any]
+    """`properties` of the body of an invocation."""
+
+
+class PoisonMessage(Message):
+    """A message that can never work, and why."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    queue: str
+    message_id: str
+    time: AwareDatetime
+    error: dict[str, Any]
+    """Code, message, target and details, as the API answers them."""
+    message: Any
+    """What was sent: its JSON, or its text when it is none."""
+    truncated: bool = False
+    """Whether `message` is only the beginning of the text, as the whole does not fit."""
+
+    def to_text(self) -> str:
+        """Its JSON with the members in camelCase."""
+        return self.model_dump_json(by_alias=True)
 
 
 class JobNudge(Message):

@@ -5,6 +5,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.messages import JOB_NUDGES, JOB_REQUESTS, POISON
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
 from shared.jobs.finish import finish
@@ -65,10 +66,7 @@ async def _resume(account: StorageAccount, jobs: JobStore, orchestrations: Orche
 
 def _job_queues(account: StorageAccount) -> set[str]:
     return {str(queue.name) for queue in account.queues.list_queues(name_starts_with=task_queue(""))} - {
-        "job-requests",
-        "job-nudges",
-        "job-requests-poison",
-        "job-nudges-poison",
+        name + suffix for name in (JOB_REQUESTS, JOB_NUDGES) for suffix in ("", POISON)
     }
 
 

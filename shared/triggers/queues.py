@@ -1,9 +1,12 @@
 """Queue triggers: job requests start orchestrations, nudges make their watch look at once, old jobs are purged."""
 
+import asyncio
+
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.contracts.messages import JOB_NUDGES, JOB_REQUESTS, PURGE_REQUESTS, JobNudge, JobRequest, PurgeRequest
+from shared.contracts.messages import JOB_NUDGES, JOB_REQUESTS, PURGE_REQUESTS, JobNudge, PurgeRequest
+from shared.jobs.job_requests import accept
 from shared.jobs.purge import purge_job
 from shared.jobs.reconcile import start_orchestration
 from shared.storage.account import CONNECTION_SETTING
@@ -16,9 +19,11 @@ blueprint = df.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name=JOB_REQUESTS, connection=CONNECTION_SETTING)
 @blueprint.durable_client_input(client_name="client")
 async def on_job_request(message: func.QueueMessage, client: df.DurableOrchestrationClient) -> None:
-    """Start the orchestration of a job that was invoked."""
-    request = JobRequest.model_validate_json(message.get_body())
-    await start_orchestration(application().jobs, DurableOrchestrations(client), request.job)
+    """Start the orchestration of a job that was invoked, or invoke an endpoint for a system that sent a message."""
+    app = application()
+    request = await asyncio.to_thread(accept, app.workspace, app.jobs, message.get_body(), message.id or "")
+    if request:
+        await start_orchestration(app.jobs, DurableOrchestrations(client), request.job)
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=JOB_NUDGES, connection=CONNECTION_SETTING)

@@ -1,0 +1,57 @@
+"""What comes on `job-requests`: names of jobs that exist already, and invocations of other systems."""
+
+import json
+from typing import Any
+
+from shared.contracts.invoke import InvokeProperties
+from shared.contracts.job import JobDocument
+from shared.contracts.messages import JOB_REQUESTS, InvokeMessage, JobRequest
+from shared.contracts.parsing import parse_model
+from shared.control_plane.workspace import Workspace
+from shared.errors import ProductError, ValidationError
+from shared.jobs.invoke import Invocation, invoke
+from shared.jobs.poison import is_final, set_aside
+from shared.jobs.store import JobStore
+
+CALLER = "queue job-requests"
+"""Who made a job that a message asked for: the right to send the message is the right to invoke."""
+
+
+def accept(workspace: Workspace, jobs: JobStore, body: bytes, message_id: str) -> JobRequest | None:
+    """The job whose orchestration is to be started now.
+
+    None for an invocation, which sends such a request itself, and for a message that was set aside because it can
+    never work. Raises the errors that may be over at the next delivery.
+    """
+    try:
+        content = _object(body)
+        if "job" in content:
+            return parse_model(JobRequest, content, prefix="")
+        invoke_by_message(workspace, jobs, parse_model(InvokeMessage, content, prefix=""), message_id)
+    except ProductError as error:
+        if not is_final(error):
+            raise
+        set_aside(workspace.account.queues, JOB_REQUESTS, message_id, body, error)
+    return None
+
+
+def invoke_by_message(
+    workspace: Workspace, jobs: JobStore, message: InvokeMessage, message_id: str, caller: str = CALLER
+) -> JobDocument:
+    """The job that a message asks for; a message that comes again gets the job that exists."""
+    properties = parse_model(InvokeProperties, message.properties)
+    request_id = message.request_id or message_id
+    invocation = Invocation(
+        message.endpoint, properties, message.properties, message.deployment, request_id, caller=caller
+    )
+    return invoke(workspace, jobs, invocation)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(body)
+    except ValueError as error:
+        raise ValidationError(f"the message is not valid JSON ({error}); send an object with endpoint") from error
+    if not isinstance(content, dict):
+        raise ValidationError("the message is not a JSON object; send one with endpoint and properties")
+    return content

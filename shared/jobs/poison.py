@@ -1,0 +1,50 @@
+"""Messages that can never work are set aside at once, with the reason, instead of failing five times without one."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from azure.storage.queue import QueueServiceClient
+
+from shared.contracts.messages import POISON, PoisonMessage
+from shared.errors import DependencyError, PreconditionFailedError, ProductError
+from shared.storage.queues import send
+
+log = logging.getLogger(__name__)
+
+_PASSING = (DependencyError, PreconditionFailedError)
+
+_MAX_BYTES = 48_000
+"""A queue message may have 64 KiB, of which base64 takes a quarter."""
+
+_KEPT_CHARACTERS = 5_000
+"""What is kept of a message that does not fit; a character may need six bytes in JSON."""
+
+
+def is_final(error: ProductError) -> bool:
+    """Whether trying again cannot help: nothing but the message itself, or what it names, can be changed."""
+    return error.http_status < 500 and not isinstance(error, _PASSING)
+
+
+def set_aside(queues: QueueServiceClient, queue: str, message_id: str, body: bytes, error: ProductError) -> None:
+    """Put a message of `queue` with its error on the queue's poison queue."""
+    text = body.decode(errors="replace")
+    poison = PoisonMessage(
+        queue=queue,
+        message_id=message_id,
+        time=datetime.now(UTC),
+        error=error.as_arm_error(),
+        message=_json_or_text(text),
+    )
+    if len(poison.to_text().encode()) > _MAX_BYTES:
+        poison = poison.model_copy(update={"message": text[:_KEPT_CHARACTERS], "truncated": True})
+    log.error("message %s of %s is set aside: %s", message_id, queue, error.message)
+    send(queues, queue + POISON, poison)
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,31 @@
+"""The examples of docs/automation.md are what the code reads and writes."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from shared.contracts.invoke import InvokeProperties
+from shared.contracts.messages import InvokeMessage, PoisonMessage
+from shared.contracts.parsing import parse_model
+
+pytestmark = pytest.mark.unit
+
+PAGE = (Path(__file__).parents[3] / "docs/automation.md").read_text(encoding="utf-8")
+EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+
+
+def test_the_message_of_the_page_is_read() -> None:
+    message = parse_model(InvokeMessage, EXAMPLES[0])
+    assert parse_model(InvokeProperties, message.properties).mini_batch_size == 20
+    assert message.request_id == "orders-2026-11-22"
+
+
+def test_the_envelope_of_the_page_is_what_is_written() -> None:
+    envelope = parse_model(PoisonMessage, EXAMPLES[1])
+    assert json.loads(envelope.to_text()) == {**EXAMPLES[1], "truncated": False}
+
+
+def test_every_member_of_the_message_is_described() -> None:
+    assert [name for name in EXAMPLES[0] if f"| `{name}` |" not in PAGE] == []
