@@ -7,6 +7,7 @@ import click
 
 from cli.errors import CliError
 from cli.lazy_group import LazyCommand, LazyGroup
+from cli.repeated_options import spread
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells count it (128 + SIGINT)."""
@@ -15,14 +16,19 @@ bml = LazyGroup(
     "bml",
     {
         "endpoint": LazyCommand("cli.commands.endpoint:group", "Batch endpoints and their deployments; invoke them."),
+        "batch-endpoint": LazyCommand("cli.commands.batch_endpoint:group", "The same with today's verbs."),
+        "batch-deployment": LazyCommand("cli.commands.batch_deployment:group", "Deployments, with today's verbs."),
         "job": LazyCommand("cli.commands.job:group", "Watch batch scoring jobs and get their results."),
         "compute": LazyCommand("cli.commands.compute:group", "Clusters that jobs run on."),
         "model": LazyCommand("cli.commands.assets:model", "Registered models."),
         "data": LazyCommand("cli.commands.assets:data", "Registered data."),
         "environment": LazyCommand("cli.commands.assets:environment", "Registered environments of scripts."),
         "datastore": LazyCommand("cli.commands.assets:datastore", "Registered blob containers."),
-        "account": LazyCommand("cli.commands.account:group", "Access tokens for REST calls."),
+        "workspace": LazyCommand("cli.commands.workspace:group", "The workspace; purge what is left of old jobs."),
+        "account": LazyCommand("cli.commands.account:group", "Who you are; access tokens for REST calls."),
         "local": LazyCommand("cli.commands.local:group", "A whole service on this machine: up, down, status."),
+        "configure": LazyCommand("cli.commands.configure:configure", "Keep defaults for options."),
+        "completion": LazyCommand("cli.commands.completion:completion", "Make a shell complete commands."),
         "version": LazyCommand("cli.commands.version:version", "The version of bml."),
     },
     help="""Azure Machine Learning batch endpoints, self-hosted.
@@ -45,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        result = bml.main(args=arguments, prog_name="bml", standalone_mode=False)
+        given = sys.argv[1:] if arguments is None else arguments
+        result = bml.main(args=spread(given), prog_name="bml", standalone_mode=False)
     except CliError as error:
         return _fail(error.as_line(), error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:

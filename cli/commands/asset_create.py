@@ -8,7 +8,7 @@ import click
 
 from cli.api.workspace import Workspace
 from cli.commands.asset_verbs import COLUMNS
-from cli.commands.verb import file_option, in_workspace, shown
+from cli.commands.verb import file_option, in_workspace, set_option, shown, tags_option
 from cli.errors import UsageError
 from cli.output.resources import asset_view
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def _identity(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say which version is made."""
     for option in (
+        set_option,
+        tags_option,
         click.option("--description", help="A description."),
         click.option("-v", "--version", help="By default the next one, or the one with this content."),
         click.option("-n", "--name", help="The asset."),
@@ -52,9 +54,10 @@ def create_model(workspace: Workspace, **options: Any) -> dict[str, Any]:
 @click.option("-p", "--path", help="File or folder on this machine, or a URI.")
 @click.option("-l", "--local-path", help="The same, in the form of 2021.")
 @click.option("-t", "--type", "type", type=click.Choice(["uri_file", "uri_folder"]), help="Kind of data.")
+@click.option("-z", "--datastore", default="workspaceblobstore", show_default=True, help="Where it is uploaded to.")
 @shown(*COLUMNS)
 @in_workspace
-def create_data(workspace: Workspace, **options: Any) -> dict[str, Any]:
+def create_data(workspace: Workspace, datastore: str, **options: Any) -> dict[str, Any]:
     """Register data; a path on this machine is uploaded."""
     from cli.deploy.local_assets import local_data
     from cli.yaml_files.asset_forms import DataFile
@@ -62,7 +65,7 @@ def create_data(workspace: Workspace, **options: Any) -> dict[str, Any]:
 
     document = _document(options)
     form = read_form(DataFile, document)
-    return _made(workspace, lambda assets: assets.data(local_data(document, form)))
+    return _made(workspace, lambda assets: assets.data(local_data(document, form), datastore))
 
 
 @click.command("create")
@@ -84,17 +87,21 @@ def create_environment(workspace: Workspace, **options: Any) -> dict[str, Any]:
 
 def _document(options: dict[str, Any]) -> "YamlDocument":
     """The file with the options over it; paths of options are relative to the current folder."""
-    from cli.yaml_files.document import YamlDocument, read_document
+    from cli.deploy.set_option import apply_set
+    from cli.yaml_files.document import empty_document, read_document
 
     file: Path | None = options.pop("file")
+    assignments: tuple[str, ...] = options.pop("assignments")
     given = {key: value for key, value in options.items() if value is not None}
-    document = read_document(file) if file else YamlDocument(Path("the command line"), {}, {})
+    document = read_document(file) if file else empty_document()
     for key in ("path", "local_path", "conda_file"):
         if file and key in given and "://" not in given[key]:
             given[key] = str(Path(given[key]).absolute())
     if "path" in given:
         document.content.pop("local_path", None)
     document.content.update(given)
+    for assignment in assignments:
+        apply_set(document.content, assignment)
     if not document.content.get("name"):
         raise UsageError("the asset has no name", mend="Give --name, or `name` in the file")
     return document

@@ -5,8 +5,8 @@ from typing import Any
 import click
 
 from cli.api.workspace import Workspace
-from cli.commands.verb import confirm, in_workspace, name_option, shown, yes_option
-from cli.errors import NotFoundError
+from cli.commands.asset_version import named_version, version_options
+from cli.commands.verb import confirm, in_workspace, list_options, name_option, shown, yes_option
 from cli.output.resources import asset_view, datastore_view
 
 COLUMNS = ("name", "version", "type", "description")
@@ -17,12 +17,12 @@ def show_verb(kind: str) -> click.Command:
 
     @click.command("show")
     @name_option("The asset.")
-    @click.option("-v", "--version", help="The latest one by default.")
+    @version_options
     @shown(*COLUMNS)
     @in_workspace
     def show(workspace: Workspace, name: str, version: str | None) -> dict[str, Any]:
-        """Show a version of the asset."""
-        return asset_view(workspace.get(f"{kind}/{name}/versions/{version or _latest(workspace, kind, name)}"))
+        """Show a version of the asset, by default the latest."""
+        return asset_view(workspace.get(f"{kind}/{name}/versions/{named_version(workspace, kind, name, version)}"))
 
     return show
 
@@ -32,15 +32,15 @@ def list_verb(kind: str) -> click.Command:
 
     @click.command("list")
     @click.option("-n", "--name", help="List the versions of this one.")
-    @click.option("-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="At most.")
+    @list_options
     @shown("name", "version", "latest_version", "type", "description")
     @in_workspace
-    def list_assets(workspace: Workspace, name: str | None, max_results: int) -> list[dict[str, Any]]:
+    def list_assets(workspace: Workspace, *, name: str | None, max_results: int, view: str) -> list[dict[str, Any]]:
         """List all assets of this kind, or the versions of one."""
         from itertools import islice
 
         path = f"{kind}/{name}/versions" if name else kind
-        return [asset_view(asset) for asset in islice(workspace.list(path), max_results)]
+        return [asset_view(asset) for asset in islice(workspace.list(path, listViewType=view), max_results)]
 
     return list_assets
 
@@ -50,24 +50,18 @@ def delete_verb(kind: str) -> click.Command:
 
     @click.command("delete")
     @name_option("The asset.")
-    @click.option("-v", "--version", required=True, help="The version.")
+    @version_options
     @yes_option
     @in_workspace
-    def delete(workspace: Workspace, name: str, version: str, yes: bool) -> None:
-        """Delete a version that no deployment uses. Its files stay."""
-        path = f"{kind}/{name}/versions/{version}"
+    def delete(workspace: Workspace, name: str, version: str | None, yes: bool) -> None:
+        """Delete a version, or all versions, that no deployment uses. The files stay."""
+        version = version and named_version(workspace, kind, name, version)
+        path = f"{kind}/{name}/versions/{version}" if version else f"{kind}/{name}"
         workspace.get(path)
-        confirm(f"Delete {name}:{version} of {kind}?", yes)
+        confirm(f"Delete {f'{name}:{version}' if version else f'all versions of {name}'} in {kind}?", yes)
         workspace.delete(path)
 
     return delete
-
-
-def _latest(workspace: Workspace, kind: str, name: str) -> str:
-    latest = workspace.get(f"{kind}/{name}")["properties"].get("latestVersion")
-    if not latest:
-        raise NotFoundError(f"{name!r} in {kind} has no version")
-    return str(latest)
 
 
 @click.command("show")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.api.workspace import Workspace
-from cli.commands.verb import confirm, file_option, in_workspace, name_option, shown, yes_option
+from cli.commands.verb import confirm, file_option, in_workspace, name_option, shown, tags_option, yes_option
 from cli.errors import UsageError
 from cli.output.resources import compute_view
 
@@ -28,15 +28,24 @@ COLUMNS = ("name", "type", "provisioning_state", "current_node_count", "min_inst
 @click.option("--tier", "priority", help="The same as --priority.", hidden=True)
 @click.option("--description", help="A description.")
 @click.option("--location", help="Region.")
+@tags_option
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is ready.")
 @shown(*COLUMNS)
 @in_workspace
 def create(workspace: Workspace, *, file: Path | None, no_wait: bool, **options: Any) -> dict[str, Any]:
     """Create a cluster, or change one that exists."""
+    from cli.deploy.compute import compute_body
+
     form = _form(file, options)
     if not form.name:
         raise UsageError("the cluster has no name", mend="Give --name, or `name` in the file")
-    return compute_view(workspace.put(f"computes/{form.name}", _body(workspace, form), wait=not no_wait))
+    return compute_view(
+        workspace.put(
+            f"computes/{form.name}",
+            compute_body(form, form.location or workspace.get("").get("location")),
+            wait=not no_wait,
+        )
+    )
 
 
 @click.command()
@@ -72,31 +81,11 @@ def delete(workspace: Workspace, name: str, yes: bool, no_wait: bool) -> None:
 def _form(file: Path | None, options: dict[str, Any]) -> "ComputeForm":
     """The file with the options over it; both go through the same checks."""
     from cli.yaml_files.compute_form import ComputeForm
-    from cli.yaml_files.document import YamlDocument, read_document
+    from cli.yaml_files.document import empty_document, read_document
     from cli.yaml_files.form import read_form
 
     keys = {"kind": "type", "priority": "tier"}
     given = {keys.get(key, key): value for key, value in options.items() if value is not None}
-    document = read_document(file) if file else YamlDocument(Path("the command line"), {}, {})
+    document = read_document(file) if file else empty_document()
     document.content.update(given)
     return read_form(ComputeForm, document)
-
-
-def _body(workspace: Workspace, form: "ComputeForm") -> dict[str, Any]:
-    from cli.deploy.settings import iso_seconds
-
-    tiers = {"dedicated": "Dedicated", "lowpriority": "LowPriority"}
-    idle = form.idle_time_before_scale_down
-    scale = {
-        "minNodeCount": form.min_instances,
-        "maxNodeCount": form.max_instances,
-        "nodeIdleTimeBeforeScaleDown": None if idle is None else iso_seconds(idle),
-    }
-    cluster = {"vmSize": form.size, "vmPriority": tiers.get(form.tier or ""), "scaleSettings": _given(scale)}
-    properties = {"computeType": "AmlCompute", "description": form.description, "properties": _given(cluster)}
-    location = form.location or workspace.get("").get("location")
-    return _given({"location": location, "tags": form.tags, "properties": _given(properties)})
-
-
-def _given(members: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value is not None}

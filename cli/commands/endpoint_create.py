@@ -11,7 +11,7 @@ from cli.commands.verb import file_option, in_workspace, set_option, shown, type
 
 
 @click.command()
-@file_option("The endpoint and its deployments.", required=True)
+@file_option("The endpoint and its deployments; not needed for an endpoint without any.")
 @click.option("-n", "--name", help="Name; wins over the file's.")
 @type_option
 @set_option
@@ -19,7 +19,7 @@ from cli.commands.verb import file_option, in_workspace, set_option, shown, type
 @shown("name", "provisioning_state", "scoring_uri")
 @in_workspace
 def create(
-    workspace: Workspace, file: Path, name: str | None, assignments: tuple[str, ...], no_wait: bool
+    workspace: Workspace, file: Path | None, name: str | None, assignments: tuple[str, ...], no_wait: bool
 ) -> dict[str, Any]:
     """Create an endpoint and the deployments in the file, uploading the models and code that they name.
 

@@ -6,9 +6,8 @@ from typing import Any
 import click
 
 from cli.api.workspace import Workspace
+from cli.commands.override_options import override_options
 from cli.commands.verb import in_workspace, name_option, shown, type_option
-
-_POSITIVE = click.IntRange(min=1)
 
 
 @click.command()
@@ -21,14 +20,9 @@ _POSITIVE = click.IntRange(min=1)
 @click.option(
     "-l", "--input-local-path", type=click.Path(path_type=Path), help="Input: a file or folder here; it is uploaded."
 )
-@click.option("-m", "--mini-batch-size", type=_POSITIVE, help="Files given to one call of run().")
-@click.option("-c", "--instance-count", type=_POSITIVE, help="Nodes for this job.")
 @click.option("-s", "--output-datastore", metavar="azureml:NAME", help="Datastore of the output.")
 @click.option("-x", "--output-path", help="Folder of the output in its datastore.")
-@click.option("--job-name", help="Name of the job; the same name gives the same job.")
-@click.option(
-    "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Override, e.g. retry_settings.timeout=60."
-)
+@override_options
 @shown("name", "status")
 @in_workspace
 def invoke(
@@ -40,40 +34,26 @@ def invoke(
     input_datastore: str | None,
     input_path: str | None,
     input_local_path: Path | None,
-    mini_batch_size: int | None,
-    instance_count: int | None,
     output_datastore: str | None,
     output_path: str | None,
-    job_name: str | None,
-    assignments: tuple[str, ...],
+    body: dict[str, Any],
 ) -> dict[str, Any]:
     """Start a batch scoring job and print it; its `name` is what `bml job show` and `stream` take.
 
-    Values in --set win over the deployment's settings: retry_settings.max_retries, retry_settings.timeout,
-    error_threshold, logging_level, output_file_name, output_action, max_concurrency_per_instance, tags.<key>,
-    environment_variables.<key>, display_name, description.
+    Options and --set win over the deployment's settings.
     """
     from cli.deploy.assets import Assets
     from cli.deploy.journal import UndoJournal
-    from cli.invocation.overrides import put, set_override
+    from cli.invocation.overrides import put
     from cli.invocation.request import ScoringUri
     from cli.invocation.scoring_input import InputOptions, dataset
     from cli.output.resources import invocation_view
 
     options = InputOptions(input_data, input_datastore, input_path, input_local_path)
-    body: dict[str, Any] = {}
-    for assignment in assignments:
-        set_override(body, assignment)
-    flags: list[tuple[str, Any]] = [
-        ("miniBatchSize", mini_batch_size),
-        ("compute.instanceCount", instance_count),
-        ("name", job_name),
-        ("outputDataset.datastoreId", _datastore_id(workspace, output_datastore)),
-        ("outputDataset.path", output_path),
-    ]
-    for member, value in flags:
+    output = {"datastoreId": _datastore_id(workspace, output_datastore), "path": output_path}
+    for member, value in output.items():
         if value is not None:
-            put(body, member.split("."), value)
+            put(body, ["outputDataset", member], value)
     endpoint = ScoringUri.of(workspace, name)
     with UndoJournal() as journal:
         body["dataset"] = dataset(Assets(workspace, journal), options)

@@ -1,14 +1,17 @@
 """`bml endpoint update`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.api.workspace import Workspace
 from cli.commands.endpoint_show import current_endpoint
-from cli.commands.verb import file_option, in_workspace, name_option, set_option, shown, type_option
+from cli.commands.verb import changes_options, file_option, in_workspace, name_option, shown, type_option
 from cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from cli.deploy.property_changes import PropertyChanges
 
 
 @click.command()
@@ -24,7 +27,8 @@ from cli.errors import UsageError
 @click.option("-d", "--deployment", help="The deployment that --instance-count or --deployment-file is about.")
 @click.option("-r", "--traffic", metavar="NAME:100", help="Make this deployment the active one.")
 @click.option("-i", "--instance-count", type=click.IntRange(min=1), help="Nodes for a job of --deployment.")
-@set_option
+@click.option("--defaults", metavar="deployment_name=NAME", help="The same in today's form.")
+@changes_options
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is ready.")
 @shown("name", "provisioning_state", "scoring_uri")
 @in_workspace
@@ -37,12 +41,13 @@ def update(
     deployment: str | None,
     traffic: str | None,
     instance_count: int | None,
-    assignments: tuple[str, ...],
+    defaults: str | None,
+    changes: "PropertyChanges",
     no_wait: bool,
 ) -> dict[str, Any]:
     """Change an endpoint: add or replace a deployment, activate one, change description and tags.
 
-    --set takes description, tags.<key>, properties.<key> and defaults.deployment_name.
+    --set, --add and --remove take description, tags.<key>, properties.<key> and defaults.deployment_name.
     """
     from cli.deploy.change import EndpointChange, change_endpoint
 
@@ -53,9 +58,9 @@ def update(
         file=file,
         deployment_file=deployment_file,
         deployment=deployment,
-        active=_active(traffic),
+        active=_active(traffic) or _default(defaults),
         instance_count=instance_count,
-        assignments=assignments,
+        changes=changes,
     )
     change_endpoint(workspace, change, wait=not no_wait)
     return current_endpoint(workspace, name)
@@ -70,4 +75,14 @@ def _active(traffic: str | None) -> str | None:
         raise UsageError(
             f"--traffic {traffic!r} is not offered", mend="All data goes to one deployment: --traffic <deployment>:100"
         )
+    return name.strip()
+
+
+def _default(defaults: str | None) -> str | None:
+    """The deployment of `--defaults deployment_name=name`."""
+    if defaults is None:
+        return None
+    key, _, name = defaults.partition("=")
+    if key.strip() != "deployment_name" or not name.strip():
+        raise UsageError(f"--defaults {defaults!r} is not known", mend="Write --defaults deployment_name=<deployment>")
     return name.strip()

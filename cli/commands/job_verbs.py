@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from cli.api.workspace import Workspace
-from cli.commands.verb import in_workspace, name_option, shown
+from cli.commands.verb import in_workspace, list_options, name_option, shown
 from cli.output.resources import job_view
 
 COLUMNS = ("name", "status", "experiment_name", "display_name")
@@ -22,14 +22,17 @@ def show(workspace: Workspace, name: str) -> dict[str, Any]:
 
 
 @click.command("list")
-@click.option("-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="At most.")
+@list_options
+@click.option("--all-results", is_flag=True, help="All of them.")
 @shown(*COLUMNS)
 @in_workspace
-def list_jobs(workspace: Workspace, max_results: int) -> list[dict[str, Any]]:
+def list_jobs(workspace: Workspace, *, max_results: int, view: str, all_results: bool) -> list[dict[str, Any]]:
     """List jobs, the newest first."""
     from itertools import islice
 
-    return [job_view(job) for job in islice(workspace.list("jobs"), max_results)]
+    return [
+        job_view(job) for job in islice(workspace.list("jobs", listViewType=view), None if all_results else max_results)
+    ]
 
 
 @click.command()

@@ -99,6 +99,69 @@ def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def changes_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--set`, `--add`, `--remove` and `--force-string`, given to the function as one PropertyChanges `changes`."""
+
+    @wraps(function)
+    def run(
+        *arguments: Any,
+        assignments: tuple[str, ...],
+        additions: tuple[tuple[str, str], ...],
+        removals: tuple[str, ...],
+        force_string: bool,
+        **options: Any,
+    ) -> Any:
+        from cli.deploy.property_changes import PropertyChanges
+
+        return function(*arguments, changes=PropertyChanges(assignments, additions, removals, force_string), **options)
+
+    command: Callable[..., Any] = run
+    for option in (
+        click.option("--force-string", is_flag=True, help="Values of --set and --add are texts, never numbers."),
+        click.option("--remove", "removals", multiple=True, metavar="KEY", help="Remove one, e.g. tags.team."),
+        click.option(
+            "--add", "additions", multiple=True, nargs=2, metavar="KEY K=V", help="Add to a mapping: tags team=blue."
+        ),
+        set_option,
+    ):
+        command = option(command)
+    return command
+
+
+def tags_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--tags key=value`, as often as wanted; None when it is not given."""
+
+    @wraps(function)
+    def run(*arguments: Any, tags: tuple[str, ...], **options: Any) -> Any:
+        return function(*arguments, tags=dict(_pair(tag) for tag in tags) or None, **options)
+
+    return click.option("--tags", multiple=True, metavar="KEY=VALUE", help="A tag; repeatable.")(run)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    from cli.errors import UsageError
+
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise UsageError(f"{text!r} is not key=value", mend="For example: --tags team=blue")
+    return key.strip(), value
+
+
+def list_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """How many a list shows and whether archived ones, given as `max_results` and `view` (ARM's `listViewType`)."""
+
+    @wraps(function)
+    def run(*arguments: Any, include_archived: bool, archived_only: bool, **options: Any) -> Any:
+        view = "ArchivedOnly" if archived_only else "All" if include_archived else "ActiveOnly"
+        return function(*arguments, view=view, **options)
+
+    command: Callable[..., Any] = click.option("--archived-only", is_flag=True, help="Only archived ones.")(run)
+    command = click.option("--include-archived", is_flag=True, help="Archived ones, too.")(command)
+    return click.option(
+        "-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="At most."
+    )(command)
+
+
 def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`-y/--yes`: do not ask."""
     return click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")(function)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cli.connection.defaults import Defaults
 from cli.connection.token import ClientSecretTokens, GivenToken, TokenSource
 from cli.errors import CliError, UnreachableError, UsageError
 
@@ -33,8 +34,9 @@ class Connection:
 
 
 def data_dir(given: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """The data folder of the local service: `--data-dir`, `BML_DATA_DIR`, `./.local`."""
-    return given or Path(environment.get("BML_DATA_DIR") or DEFAULT_DATA_DIR)
+    """The data folder of the local service: `--data-dir`, `BML_DATA_DIR`, the default that is kept, `./.local`."""
+    named = given or environment.get("BML_DATA_DIR") or Defaults.read(environment).values.get("data-dir")
+    return Path(named or DEFAULT_DATA_DIR)
 
 
 def resolve(
@@ -46,15 +48,21 @@ def resolve(
 ) -> Connection:
     """The service to use.
 
-    `--data-dir` wins; then `BML_MANAGEMENT_URL` (a deployed service); then the local service of `BML_DATA_DIR` or
-    `./.local`. Raises UsageError or UnreachableError with the way out.
+    `--data-dir` wins; then `BML_MANAGEMENT_URL` (a deployed service); then the local service of `BML_DATA_DIR`, of
+    the default that is kept, or of `./.local`. Raises UsageError or UnreachableError with the way out.
     """
-    deployed = folder is None and bool(environment.get("BML_MANAGEMENT_URL"))
-    connection = _deployed(environment) if deployed else _local(data_dir(folder, environment))
+    kept = Defaults.read(environment).values
+    group, name = kept.get("group"), kept.get("workspace")
+    if folder is None and environment.get("BML_MANAGEMENT_URL"):
+        given = {key: value for key, value in environment.items() if value}
+        connection = _deployed({"BML_RESOURCE_GROUP": group or "", "BML_WORKSPACE": name or "", **given})
+        group = name = None
+    else:
+        connection = _local(data_dir(folder, environment))
     return replace(
         connection,
-        resource_group=resource_group or connection.resource_group,
-        workspace=workspace or connection.workspace,
+        resource_group=resource_group or group or connection.resource_group,
+        workspace=workspace or name or connection.workspace,
     )
 
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from cli.errors import AuthenticationError, UnreachableError
 
@@ -99,15 +99,27 @@ class GivenToken:
         return token
 
 
-def _read(value: str, tenant: str) -> AccessToken:
-    """Expiry and tenant out of the token itself; the service checks the signature, we need not."""
+def claims(value: str) -> dict[str, Any]:
+    """What a token says; the service checks the signature, we need not. Raises AuthenticationError."""
     import base64
 
     try:
         part = value.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return AccessToken(value, datetime.fromtimestamp(claims["exp"], UTC), str(claims.get("tid") or tenant))
-    except (IndexError, KeyError, ValueError, TypeError):
-        raise AuthenticationError(
-            "the access token is not a JSON web token with an expiry", mend="Set BML_ACCESS_TOKEN to a bearer token"
-        ) from None
+        return dict(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
+    except (IndexError, ValueError, TypeError):
+        raise _not_a_token() from None
+
+
+def _read(value: str, tenant: str) -> AccessToken:
+    """Expiry and tenant out of the token itself."""
+    told = claims(value)
+    try:
+        return AccessToken(value, datetime.fromtimestamp(told["exp"], UTC), str(told.get("tid") or tenant))
+    except (KeyError, ValueError, TypeError):
+        raise _not_a_token() from None
+
+
+def _not_a_token() -> AuthenticationError:
+    return AuthenticationError(
+        "the access token is not a JSON web token with an expiry", mend="Set BML_ACCESS_TOKEN to a bearer token"
+    )

@@ -8,7 +8,7 @@ from cli.api.workspace import Resource, Workspace
 from cli.deploy.endpoint import EndpointMaker
 from cli.deploy.files import deployment_plan, endpoint_plan
 from cli.deploy.journal import UndoJournal
-from cli.deploy.set_option import apply_set
+from cli.deploy.property_changes import NO_CHANGES, PropertyChanges
 from cli.errors import InvalidInputError, UsageError
 
 _CHANGEABLE = ("description", "tags", "properties", "defaults")
@@ -24,20 +24,22 @@ class EndpointChange:
     deployment: str | None = None
     active: str | None = None
     instance_count: int | None = None
-    assignments: tuple[str, ...] = ()
+    changes: PropertyChanges = NO_CHANGES
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is asked for."""
-        return not (self.file or self.deployment_file or self.active or self.instance_count or self.assignments)
+        return not (self.file or self.deployment_file or self.active or self.instance_count or self.changes)
 
 
 def change_endpoint(workspace: Workspace, change: EndpointChange, *, wait: bool) -> None:
     """Carry out a change; when a part of it fails, all of it is taken back."""
     if change.is_empty:
         raise UsageError(
-            "there is nothing to update", mend="Give --deployment-file, --traffic, --instance-count, --file or --set"
+            "there is nothing to update",
+            mend="Give --deployment-file, --traffic, --instance-count, --file, --set, --add or --remove",
         )
+    change.changes.check(_CHANGEABLE, "an endpoint")
     added = deployment_plan(change.deployment_file, change.deployment) if change.deployment_file else None
     whole = endpoint_plan(change.file, change.endpoint) if change.file else None
     if added and added.endpoint_name not in {"", change.endpoint}:
@@ -54,7 +56,7 @@ def change_endpoint(workspace: Workspace, change: EndpointChange, *, wait: bool)
             maker.deployment(change.endpoint, added, change.instance_count)
         elif change.instance_count:
             _resize(maker, change)
-        if change.assignments:
+        if change.changes:
             _assign(maker, there if whole is None else workspace.get(f"batchEndpoints/{change.endpoint}"), change)
         if change.active:
             maker.default_deployment(change.endpoint, change.active)
@@ -74,15 +76,9 @@ def _assign(maker: EndpointMaker, there: Resource, change: EndpointChange) -> No
         "properties": dict(properties.get("properties") or {}),
         "defaults": {"deployment_name": defaults.get("deploymentName")},
     }
-    for assignment in change.assignments:
-        if assignment.partition("=")[0].split(".")[0].strip() not in _CHANGEABLE:
-            raise UsageError(
-                f"--set {assignment!r}: this cannot be changed on an endpoint",
-                mend=f"Changeable are {', '.join(_CHANGEABLE)}; settings of a deployment with --deployment-file",
-            )
-        apply_set(content, assignment)
+    change.changes.apply(content)
     changed = {
-        "description": content["description"],
+        "description": None if content["description"] is None else str(content["description"]),
         "properties": content["properties"],
         "defaults": {"deploymentName": content["defaults"].get("deployment_name")},
     }

@@ -8,18 +8,18 @@ from cli.deploy.plan import DeploymentPlan, plan_deployment
 from cli.deploy.set_option import apply_set
 from cli.errors import UsageError
 from cli.yaml_files.deployment_form import DeploymentForm
-from cli.yaml_files.document import YamlDocument, read_document
+from cli.yaml_files.document import YamlDocument, empty_document, read_document
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import read_form
 
 
-def endpoint_plan(path: Path, name: str | None, assignments: tuple[str, ...] = ()) -> EndpointPlan:
-    """The endpoint that a file describes; raises CliError with file, line and key."""
-    document = _with_settings(read_document(path), assignments)
+def endpoint_plan(path: Path | None, name: str | None, assignments: tuple[str, ...] = ()) -> EndpointPlan:
+    """The endpoint that a file, or only its name, describes; raises CliError with file, line and key."""
+    document = _with_settings(read_document(path) if path else empty_document(), assignments)
     form = read_form(EndpointForm, document)
     chosen = name or form.name
     if not chosen:
-        raise UsageError(f"{path} has no `name`", mend="Add it to the file, or give --name")
+        raise UsageError("the endpoint has no name", mend="Give --name, or `name` in the file")
     at_list = isinstance(document.content.get("deployments"), list)
     deployments = tuple(
         plan_deployment(document, deployment, ("deployments", number if at_list else deployment.name))
@@ -37,12 +37,14 @@ def endpoint_plan(path: Path, name: str | None, assignments: tuple[str, ...] = (
     return plan
 
 
-def deployment_plan(path: Path, name: str | None = None, assignments: tuple[str, ...] = ()) -> DeploymentPlan:
+def deployment_plan(
+    path: Path, name: str | None = None, assignments: tuple[str, ...] = (), *, check_script: bool = True
+) -> DeploymentPlan:
     """The deployment that a file describes; raises CliError with file, line and key."""
     document = _with_settings(read_document(path), assignments)
     if name:
         document.content["name"] = name
-    return plan_deployment(document, read_form(DeploymentForm, document))
+    return plan_deployment(document, read_form(DeploymentForm, document), check_script=check_script)
 
 
 def _with_settings(document: YamlDocument, assignments: tuple[str, ...]) -> YamlDocument:

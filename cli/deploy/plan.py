@@ -38,9 +38,11 @@ class DeploymentPlan:
     properties: dict[str, str]
 
 
-def plan_deployment(document: YamlDocument, form: DeploymentForm, at: KeyPath = ()) -> DeploymentPlan:
+def plan_deployment(
+    document: YamlDocument, form: DeploymentForm, at: KeyPath = (), *, check_script: bool = True
+) -> DeploymentPlan:
     """Check what the deployment at `at` names on this machine; raises CliError with file and line."""
-    return _Planner(document, form, at).plan()
+    return _Planner(document, form, at, check_script).plan()
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class _Planner:
     document: YamlDocument
     form: DeploymentForm
     at: KeyPath
+    check_script: bool
 
     def plan(self) -> DeploymentPlan:
         form = self.form
@@ -76,7 +79,8 @@ class _Planner:
         if not folder.is_dir():
             raise self.document.missing((*keys, "code"), "the folder", folder)
         try:
-            check_scoring_script(folder, given.scoring_script)
+            if self.check_script:
+                check_scoring_script(folder, given.scoring_script)
         except CliError as error:
             error.message = f"{self.document.where(*keys, 'scoring_script')}: {error.message}"
             raise

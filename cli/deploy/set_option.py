@@ -7,21 +7,21 @@ import yaml
 from cli.errors import UsageError
 
 
-def parse_assignment(assignment: str) -> tuple[list[str], Any]:
-    """Keys and value of `a.b=value`; values are read as YAML, so that `3` is a number."""
+def parse_assignment(assignment: str, *, as_text: bool = False) -> tuple[list[str], Any]:
+    """Keys and value of `a.b=value`; values are read as YAML, so that `3` is a number, unless `as_text`."""
     path, separator, text = assignment.partition("=")
     keys = path.strip().split(".")
     if not separator or not all(keys):
         raise UsageError(f"--set {assignment!r} is not key=value", mend="For example: --set retry_settings.timeout=60")
     try:
-        return keys, yaml.safe_load(text) if text.strip() else text
+        return keys, yaml.safe_load(text) if text.strip() and not as_text else text
     except yaml.YAMLError:
         return keys, text
 
 
-def apply_set(content: dict[str, Any], assignment: str) -> None:
+def apply_set(content: dict[str, Any], assignment: str, *, as_text: bool = False) -> None:
     """Set the value in `content`; mappings on the way are made, list items are named by their number."""
-    keys, value = parse_assignment(assignment)
+    keys, value = parse_assignment(assignment, as_text=as_text)
     current: Any = content
     for key in keys[:-1]:
         current = _step(current, key, assignment)

@@ -65,9 +65,9 @@ MAPPINGS = {"tags": "tags", "properties": "properties", "environment_variables":
 """Keys below these are the user's own."""
 
 
-def set_override(body: dict[str, Any], assignment: str) -> None:
+def set_override(body: dict[str, Any], assignment: str, *, as_text: bool = False) -> None:
     """Put `key=value` into the body; raises UsageError that lists what can be set."""
-    keys, value = parse_assignment(assignment)
+    keys, value = parse_assignment(assignment, as_text=as_text)
     name = ".".join(keys)
     if keys[0] in MAPPINGS and len(keys) > 1:
         put(body, [MAPPINGS[keys[0]], ".".join(keys[1:])], _text(name, value))
@@ -77,6 +77,12 @@ def set_override(body: dict[str, Any], assignment: str) -> None:
         known = [*OVERRIDES, *(f"{mapping}.<key>" for mapping in MAPPINGS)]
         raise UsageError(f"--set {name!r} cannot be overridden by a job", mend=f"Known are {', '.join(known)}")
     put(body, override.member.split("."), override.convert(name, value))
+
+
+def put_override(body: dict[str, Any], key: str, value: Any) -> None:
+    """Put the value of the option for `key` into the body."""
+    override = OVERRIDES[key]
+    put(body, override.member.split("."), override.convert(key, value))
 
 
 def put(body: dict[str, Any], keys: list[str], value: Any) -> None:

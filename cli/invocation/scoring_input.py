@@ -9,6 +9,7 @@ from cli.deploy.local_assets import LocalData
 from cli.errors import UsageError
 from cli.uploads.datastore import DEFAULT_DATASTORE, DatastorePath, upload_to_datastore
 from cli.uploads.local_files import local_files
+from cli.yaml_files.asset_forms import without_file_prefix
 
 _METHODS = (
     "Give one of --input-data azureml:<name>:<version>, --input-path <URL>, "
@@ -49,7 +50,9 @@ def dataset(assets: Assets, options: InputOptions) -> dict[str, Any]:
     if options.data:
         return _data_asset(options.data)
     path = options.path or ""
-    if options.datastore:
+    if not options.datastore:
+        path = path.removeprefix("folder:").removeprefix("file:")  # the form of autumn 2021
+    else:
         path = DatastorePath(_name(options.datastore), path.lstrip("/")).uri
     return {"dataInputType": "DataUrl", "path": path}
 
@@ -67,13 +70,25 @@ def _data_asset(reference: str) -> dict[str, Any]:
     )
 
 
+def place_input(assets: Assets, place: str, kind: str | None, folder: Path) -> dict[str, Any]:
+    """The input in today's form: a URI, a reference, or a path below `folder` that is uploaded and registered."""
+    if place.startswith("/subscriptions/") or (place.startswith("azureml:") and "://" not in place):
+        return {"dataset": _data_asset(place)}
+    if "://" in place:
+        job_input = {"jobInputType": "UriFile" if kind == "uri_file" else "UriFolder", "uri": place}
+        return {"inputData": {"data": job_input}}
+    path = folder / without_file_prefix(place)
+    return {"dataset": {"dataInputType": "DatasetId", "datasetId": _registered(assets, path, None)}}
+
+
 def _registered(assets: Assets, path: Path, datastore: str | None) -> str:
     """Upload, and register under a name made from the content: the same data has one asset."""
     files = local_files(path)
     uploaded = upload_to_datastore(assets.workspace, files, _name(datastore or DEFAULT_DATASTORE))
+    elsewhere = "" if uploaded.datastore == DEFAULT_DATASTORE else f"-{uploaded.datastore}"
     data = LocalData(
         place=uploaded.uri,
-        name=f"upload-{uploaded.content_hash[:32]}",
+        name=f"upload-{uploaded.content_hash[:32]}{elsewhere}",
         version=ONLY_VERSION,
         type="uri_folder" if files.is_folder else "uri_file",
         description=f"Uploaded from {files.name} for an invocation",

@@ -104,6 +104,8 @@ def asset_view(asset: Resource) -> dict[str, Any]:
     return view | {
         "description": properties.get("description"),
         "tags": properties.get("tags") or {},
+        "properties": properties.get("properties") or {},
+        "is_archived": bool(properties.get("isArchived")),
         "creation_context": snake_names(asset.get("systemData") or {}),
     }
 

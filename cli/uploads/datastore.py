@@ -66,9 +66,10 @@ def datastore_container(workspace: Workspace, name: str) -> "Container":
 
     properties = workspace.get(f"datastores/{name}")["properties"]
     secrets = workspace.post(f"datastores/{name}/listSecrets", {"expirableSecret": True, "expireAfterHours": SAS_HOURS})
-    if not secrets.get("sasToken"):
+    sas = secrets.get("sasToken") or secrets.get("key")  # an account's key is lent as a SAS
+    if not sas:
         raise ServiceError(f"datastore {name!r} gives no SAS token", mend="Register it with a SAS token as credential")
-    return Container(_container_url(properties), secrets["sasToken"])
+    return Container(_container_url(properties), sas)
 
 
 def _container_url(properties: dict[str, Any]) -> str:

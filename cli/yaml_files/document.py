@@ -55,6 +55,11 @@ class YamlDocument:
         )
 
 
+def empty_document(content: dict[str, Any] | None = None) -> YamlDocument:
+    """No file, but what the command line says in its place."""
+    return YamlDocument(Path("the command line"), content or {}, {})
+
+
 def read_document(path: Path) -> YamlDocument:
     """Read a file; raises NotFoundError, or InvalidInputError with line and column."""
     try:

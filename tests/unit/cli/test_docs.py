@@ -13,9 +13,11 @@ from cli.lazy_group import LazyGroup
 from cli.main import bml
 from cli.yaml_files.asset_forms import DataFile, EnvironmentForm, ModelForm
 from cli.yaml_files.compute_form import ComputeForm
+from cli.yaml_files.datastore_form import CredentialsForm, DatastoreForm
 from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, RetryForm, SettingKeys
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import REFERENCE, Form
+from cli.yaml_files.invocation_form import InputForm, InvocationForm
 
 pytestmark = pytest.mark.unit
 
@@ -32,6 +34,10 @@ FORMS = (
     RetryForm,
     ComputeForm,
     DataFile,
+    DatastoreForm,
+    CredentialsForm,
+    InvocationForm,
+    InputForm,
 )
 
 

@@ -3,11 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from cli.commands.override_options import override_options
 from cli.errors import UsageError
 from cli.invocation.overrides import set_override
 from cli.invocation.scoring_input import InputOptions
+from cli.invocation.scoring_output import place_output
 from shared.contracts.invoke import InvokeProperties
 
 pytestmark = pytest.mark.unit
@@ -76,3 +79,49 @@ def test_exactly_one_input_is_taken(options: dict[str, str], said: str) -> None:
 
 def test_a_datastore_may_receive_a_local_path() -> None:
     assert InputOptions(datastore="azureml:store", local_path=Path("x")).local_path
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "dataset", "name"),
+    [
+        ("azureml://datastores/store/paths/a/b/", None, {"datastoreId": "store", "path": "a/b"}, None),
+        ("azureml://datastores/store/paths/a/x.csv", "uri_file", {"datastoreId": "store", "path": "a"}, "x.csv"),
+        ("folder:azureml://datastores/store/paths/v1.2", None, {"datastoreId": "store", "path": "v1.2"}, None),
+        ("file:azureml://datastores/store/paths/a/x.csv", None, {"datastoreId": "store", "path": "a"}, "x.csv"),
+        ("tests/output", None, {"path": "tests/output"}, None),
+    ],
+)
+def test_an_output_is_a_folder_or_a_file_in_a_datastore(
+    place: str, kind: str | None, dataset: dict[str, str], name: str | None
+) -> None:
+    read = InvokeProperties.model_validate(place_output(place, kind))
+    assert read.output_dataset
+    assert read.output_dataset.to_arm() == dataset
+    assert read.output_file_name == name
+
+
+def test_an_output_elsewhere_is_refused() -> None:
+    with pytest.raises(UsageError, match="not in a datastore"):
+        place_output("https://x.example/y", None)
+
+
+def test_every_option_for_an_override_is_what_the_service_reads() -> None:
+    given: dict[str, Any] = {}
+
+    @click.command()
+    @override_options
+    def command(body: dict[str, Any]) -> None:
+        given.update(body)
+
+    words = (
+        "-m 3 -c 2 --max-concurrency-per-instance 4 --max-retries 1 --timeout 60 --error-threshold 5 "
+        "--logging-level DEBUG --output-action summary_only --output-file-name out.csv --job-name j "
+        "--display-name d --description 5 --experiment-name e --tags a=1 --environment-variables B=2"
+    )
+    command.main(words.split(), standalone_mode=False)
+    assert given == body_of(
+        *("mini_batch_size=3", "instance_count=2", "max_concurrency_per_instance=4", "retry_settings.max_retries=1"),
+        *("retry_settings.timeout=60", "error_threshold=5", "logging_level=debug", "output_action=summary_only"),
+        *("output_file_name=out.csv", "name=j", "display_name=d", "description=5", "experiment_name=e"),
+        *("tags.a=1", "environment_variables.B=2"),
+    )

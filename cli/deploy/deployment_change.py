@@ -1,0 +1,96 @@
+"""What `batch-deployment update` does to a deployment that is there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.api.workspace import Resource, Workspace
+from cli.deploy.endpoint import EndpointMaker
+from cli.deploy.files import deployment_plan
+from cli.deploy.journal import UndoJournal
+from cli.deploy.property_changes import NO_CHANGES, PropertyChanges
+from cli.deploy.settings import wire_settings
+from cli.errors import InvalidInputError
+from cli.output.resources import deployment_view
+from cli.yaml_files.deployment_form import DeploymentForm, SettingKeys
+from cli.yaml_files.document import empty_document
+from cli.yaml_files.form import read_form
+
+_DESCRIBING = ("name", "description", "tags", "properties", "model", "environment", "compute")
+_CHANGEABLE = (*_DESCRIBING[1:], *SettingKeys.model_fields, "settings", "resources")
+
+_SETTINGS = (
+    *("errorThreshold", "miniBatchSize", "maxConcurrencyPerInstance", "outputAction", "outputFileName"),
+    *("loggingLevel", "retrySettings", "resources", "environmentVariables", "environmentId"),
+)
+"""Members of a deployment that fall back to the service's default when the form does not have them."""
+
+
+@dataclass(frozen=True)
+class DeploymentChange:
+    """The options of `batch-deployment update`."""
+
+    endpoint: str
+    deployment: str
+    file: Path | None = None
+    changes: PropertyChanges = NO_CHANGES
+    check_script: bool = True
+
+
+def change_deployment(workspace: Workspace, change: DeploymentChange, *, wait: bool) -> None:
+    """Carry out a change; when a part of it fails, all of it is taken back."""
+    change.changes.check(_CHANGEABLE, "a deployment")
+    plan = deployment_plan(change.file, change.deployment, check_script=change.check_script) if change.file else None
+    if plan and plan.endpoint_name not in {"", change.endpoint}:
+        raise InvalidInputError(
+            f"{change.file} is for the endpoint {plan.endpoint_name!r}, not for {change.endpoint!r}",
+            mend="Change `endpoint_name` in the file, or --endpoint-name",
+        )
+    path = f"batchEndpoints/{change.endpoint}/deployments/{change.deployment}"
+    there = workspace.get(path)
+    with UndoJournal() as journal:
+        maker = EndpointMaker(workspace, journal, wait)
+        if plan:
+            maker.deployment(change.endpoint, plan)
+            there = workspace.get(path)
+        if change.changes:
+            form = _changed(there, change.changes)
+            maker.change(there, _properties(form), dict(form.tags))
+
+
+def _changed(there: Resource, changes: PropertyChanges) -> DeploymentForm:
+    """The deployment as a file of today would describe it, with the changes, checked as a file is."""
+    view = deployment_view(there)
+    settings: dict[str, Any] = {name: view[name] for name in SettingKeys.model_fields if view.get(name) is not None}
+    content = {name: view[name] for name in _DESCRIBING if view.get(name) is not None}
+    content |= {"settings": settings, "resources": {"instance_count": settings.pop("instance_count", None)}}
+    _below_settings(changes).apply(content)
+    return read_form(DeploymentForm, empty_document(content))
+
+
+def _below_settings(changes: PropertyChanges) -> PropertyChanges:
+    """Settings may be named without `settings.`, as in the files of 2021."""
+    return PropertyChanges(
+        tuple(map(_place, changes.assigned)),
+        tuple((_place(path), pair) for path, pair in changes.added),
+        tuple(map(_place, changes.removed)),
+        changes.as_text,
+    )
+
+
+def _place(path: str) -> str:
+    if path.startswith(("instance_count", "settings.instance_count")):
+        return path.replace("settings.", "", 1).replace("instance_count", "resources.instance_count", 1)
+    first = path.partition("=")[0].split(".")[0].strip()
+    return f"settings.{path}" if first in SettingKeys.model_fields else path
+
+
+def _properties(form: DeploymentForm) -> dict[str, Any]:
+    """All that the form says, in ARM's words."""
+    properties: dict[str, Any] = dict.fromkeys(_SETTINGS)
+    properties |= wire_settings(form)
+    properties |= {"description": form.description, "properties": dict(form.properties), "compute": form.compute.target}
+    properties["model"] = {"referenceType": "Id", "assetId": form.model.reference}
+    if form.environment:
+        properties["environmentId"] = form.environment.reference
+    return properties
