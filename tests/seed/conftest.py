@@ -19,7 +19,7 @@ from scorer_container.node.environments.python_version import PythonRequirement
 
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = ROOT / "docs" / "seed-tour.md"
-MARK = "== block "
+MARK = "== the next block =="
 MADE_BY_EXAMPLES = shutil.ignore_patterns("model.skops", "images")
 NOT_ON_OLD_PYTHON = {
     "create-batch-endpoint.yml": "create-batch-endpoint-today.yml",
@@ -79,7 +79,7 @@ def _use_todays_model(folder: Path) -> None:
 
 
 def _run(folder: Path, blocks: list[str]) -> list[str]:
-    marked = (f"echo '{MARK}{number}'\n{block}\n" for number, block in enumerate(blocks))
+    marked = (f"printf '\\n{MARK}\\n'\n{block}\n" for block in blocks)
     script = "set -euo pipefail\ntrap '.venv/bin/bml local down 2>/dev/null' EXIT\n" + "".join(marked)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BML_")}
     environment["PYTHONPATH"] = str(ROOT)
@@ -94,4 +94,4 @@ def _run(folder: Path, blocks: list[str]) -> list[str]:
             check=False,
         )
     assert done.returncode == 0, done.stdout + (folder / "errors.txt").read_text()
-    return re.split(rf"^{MARK}\d+\n", done.stdout, flags=re.MULTILINE)[1:]
+    return done.stdout.split(f"\n{MARK}\n")[1:]

@@ -84,7 +84,7 @@ def test_every_kind_of_input_gives_the_same_rows(tour: Tour, taxi_rows: list[lis
 
 def test_the_output_goes_where_it_is_told_to(tour: Tour, taxi_rows: list[list[str]]) -> None:
     job = printed(tour, "--output-path mypath")
-    assert job["properties"]["output"]["path"] == "mypath/mypredictions.csv"
+    assert job["output"]["path"] == "mypath/mypredictions.csv"
     assert rows_of(tour, job["name"], "mypredictions.csv") == taxi_rows
 
 
@@ -96,7 +96,7 @@ def test_an_output_that_is_taken_is_refused_and_starts_no_job(tour: Tour) -> Non
 
 def test_a_setting_is_overridden_for_one_job_alone(tour: Tour) -> None:
     job = printed(tour, "--set retry_settings.max_retries=1")
-    assert job["properties"]["retry_settings"] == {"max_retries": 1, "timeout": "PT30S"}
+    assert job["retrySettings"] == {"maxRetries": 1, "timeout": "PT30S"}
     assert printed(tour, "bml job show")["settings"]["retry_settings"]["max_retries"] == 3
 
 
@@ -128,8 +128,7 @@ def test_a_deployment_is_added_and_then_made_the_active_one(tour: Tour) -> None:
 
 def test_the_second_model_scores_ten_images_at_a_time_on_two_nodes(tour: Tour, expected_digits: list[str]) -> None:
     job = printed(tour, "--mini-batch-size 10 --instance-count 2")
-    assert job["properties"]["mini_batch_size"] == 10
-    assert job["properties"]["compute"]["instance_count"] == 2
+    assert (job["miniBatchSize"], job["compute"]["instanceCount"]) == (10, 2)
     assert lines_of(tour, job["name"]) == expected_digits
 
 
