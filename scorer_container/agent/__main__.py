@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 from pathlib import Path
 
 from scorer_container.agent.engine import Engine
 from scorer_container.agent.registry import Registry
-from scorer_container.agent.requests import OWN_IMAGE, Request
 from scorer_container.agent.service import AgentService
 
 
@@ -21,13 +19,7 @@ def main() -> int:
     )
     registry = Registry(options.registry, options.client_id, options.engine) if options.registry else None
     before_pull = registry.log_in_for if registry else lambda _image: None
-    service = AgentService(options.socket, options.root, engine, before_pull)  # from now on nodes may wait for us
-    before_pull(OWN_IMAGE)
-    pull = subprocess.run(engine.command(Request("pull"), name=""), check=False, stdin=subprocess.DEVNULL)
-    if pull.returncode:
-        print(f"agent: the node's own image {options.image} could not be pulled", file=sys.stderr)
-        return 1
-    service.serve()
+    AgentService(options.socket, options.root, engine, before_pull).serve()
     return 0
 
 
@@ -35,7 +27,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 -m scorer_container.agent", description=__doc__)
     parser.add_argument("--socket", type=Path, required=True, help="the Unix socket that the node is given")
     parser.add_argument("--root", type=Path, required=True, help="folder that holds all folders of the node, and tools")
-    parser.add_argument("--image", required=True, help="the node's own image, for deployments that name none")
+    parser.add_argument(
+        "--image", required=True, help="the node's own image, which is on the machine; for deployments that name none"
+    )
     parser.add_argument("--engine", default="podman")
     parser.add_argument("--network", default="none", help="network of scoring containers, as podman names it")
     parser.add_argument("--device", action="append", default=[], help="device of scoring containers; repeatable")

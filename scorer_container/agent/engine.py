@@ -13,6 +13,7 @@ COMMANDS_FD, ANSWERS_FD = 3, 4
 
 _CONFINED = (
     "--pull=never",  # an image is pulled by a request of its own, whose failure is told as such
+    "--init",  # the driver is no process 1, which would survive signals and leave its dead children lying about
     "--userns=keep-id",  # files in the mounted folders belong to the same user inside and outside
     "--cgroups=disabled",  # containers stay in the agent's own control group: its limits hold and its end ends them
     "--log-driver=none",  # what is printed goes to the node's pipes
@@ -73,7 +74,7 @@ class Engine:
         ]
 
     def _install(self, request: Request) -> list[str]:
-        """uv is linked statically, so it runs in any image."""
+        """uv brings all but glibc and libgcc, which every image has that numpy's wheels run in."""
         uv = self.tools / "uv"
         return [
             f"--volume={uv}:{uv}:ro",

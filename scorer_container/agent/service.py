@@ -75,7 +75,7 @@ class AgentService:
         _close(descriptors)  # so that the pipes end with the processes at their ends
         if not _ends_first(process, connection):
             _log(f"{name} is not wanted any more")
-            subprocess.run(self._engine.removal(name), check=False, stdin=subprocess.DEVNULL)
+            subprocess.run(self._engine.removal(name), check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process, signal.SIGKILL)
         return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])

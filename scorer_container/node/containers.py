@@ -1,5 +1,6 @@
 """What the node asks of the machine's agent while it prepares a job: images, and environments built inside them."""
 
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scorer_container.node.launchers import client_command
+
+_IMAGE_ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 Log = Callable[[str], None]
 
@@ -28,7 +31,11 @@ class Containers:
 
     def pull(self, image: str) -> str:
         """The id of the image, now on this machine in its newest version; raises EngineError."""
-        return self._run({"kind": "pull", "image": image}, _no_log)[-1].removeprefix("sha256:")
+        lines = self._run({"kind": "pull", "image": image}, _no_log)
+        ids = [match[1] for match in map(_IMAGE_ID.fullmatch, lines) if match]  # warnings may stand around it
+        if not ids:
+            raise EngineError(lines)
+        return ids[-1]
 
     def install(
         self, image: str, arguments: Sequence[str], variables: Mapping[str, str], writable: Sequence[Path], log: Log

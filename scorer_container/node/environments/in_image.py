@@ -17,7 +17,7 @@ from scorer_container.node.environments.uv import reason, uv_environment, withou
 from scorer_container.node.launchers import IMAGES_OWN_PYTHON
 from shared.contracts.job_spec import JobSpec
 
-_OF_UV = ("UV_", "PIP_", "SSL_", "HTTP", "http", "NO_PROXY", "no_proxy")
+_OF_UV = ("UV_", "PIP_", "HTTP", "http", "NO_PROXY", "no_proxy")
 
 
 class ImageEnvironments:
