@@ -22,6 +22,7 @@ class OutputForm:
 
     def show(self, value: Any, stream: TextIO | None = None) -> None:
         """Print `value` on stdout or `stream`; nothing for None and for the form `none`."""
+        value = plain(value)
         if self.query:
             value = select(value, self.query)
         elif self.name == "table" and self.columns:
@@ -29,6 +30,11 @@ class OutputForm:
         text = "" if value is None else _WRITERS[self.name](value)
         if text:
             print(text, file=stream or sys.stdout)
+
+
+def plain(value: Any) -> Any:
+    """`value` in JSON's own types: JMESPath passes over tuples without a word."""
+    return json.loads(json.dumps(value, default=str))
 
 
 def select(value: Any, query: str) -> Any:
@@ -72,8 +78,7 @@ def as_yaml(value: Any) -> str:
     """YAML in the order of the members."""
     import yaml
 
-    plain = json.loads(json.dumps(value, default=str))
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).removesuffix("...\n").rstrip("\n")
+    return yaml.safe_dump(plain(value), sort_keys=False, allow_unicode=True).removesuffix("...\n").rstrip("\n")
 
 
 def as_tsv(value: Any) -> str:

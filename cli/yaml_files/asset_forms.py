@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from cli.yaml_files.form import FileForm, Form, Variables
+from cli.yaml_files.form import FileForm, Form, Text, Variables
 from cli.yaml_files.names import AssetName, AssetVersion
 
 FILE_PREFIX = "file:"
@@ -34,7 +34,7 @@ class ModelForm(Form):
     local_path: str | None = None
     path: str | None = None
     type: Literal["mlflow_model", "custom_model"] | None = None
-    description: str | None = None
+    description: Text | None = None
     tags: Variables = Field(default_factory=dict)
 
     @property
@@ -69,7 +69,7 @@ class EnvironmentForm(Form):
     image: str | None = None
     docker: DockerForm | None = None
     os_type: Annotated[Literal["linux"], BeforeValidator(lambda word: str(word).lower())] | None = None
-    description: str | None = None
+    description: Text | None = None
     tags: Variables = Field(default_factory=dict)
 
     @property
@@ -105,7 +105,7 @@ class DataFile(FileForm):
     type: Literal["uri_file", "uri_folder"] | None = None
     path: str | None = None
     local_path: str | None = None
-    description: str | None = None
+    description: Text | None = None
     tags: Variables = Field(default_factory=dict)
 
     @property

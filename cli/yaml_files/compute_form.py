@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from cli.yaml_files.form import FileForm, Variables
+from cli.yaml_files.form import FileForm, Text, Variables
 from cli.yaml_files.names import ComputeName
 
 
@@ -18,7 +18,7 @@ class ComputeForm(FileForm):
     name: ComputeName | None = None
     """May also be given as `--name`."""
     type: Annotated[Literal["amlcompute"], BeforeValidator(_word)] = "amlcompute"
-    description: str | None = None
+    description: Text | None = None
     tags: Variables = Field(default_factory=dict)
     location: str | None = None
     size: str | None = None

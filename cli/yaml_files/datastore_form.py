@@ -31,7 +31,7 @@ class DatastoreForm(FileForm):
     name: Text | None = None
     """May also be given as `--name`; the service checks it."""
     type: Annotated[Literal["azure_blob"], BeforeValidator(_word)] = "azure_blob"
-    description: str | None = None
+    description: Text | None = None
     tags: Variables = Field(default_factory=dict)
     account_name: str
     container_name: str

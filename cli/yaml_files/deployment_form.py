@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from cli.yaml_files.asset_forms import EnvironmentForm, ModelForm, or_reference
-from cli.yaml_files.form import REFERENCE, FileForm, Form, Variables
+from cli.yaml_files.form import REFERENCE, FileForm, Form, Text, Variables
 from cli.yaml_files.names import DeploymentName, EndpointName, OutputFileName
 from shared.contracts.settings import MAX_TIMEOUT_SECONDS
 
@@ -85,7 +85,7 @@ class DeploymentForm(FileForm, SettingKeys):
 
     name: DeploymentName
     endpoint_name: EndpointName | None = None
-    description: str | None = None
+    description: Text | None = None
     tags: Variables = Field(default_factory=dict)
     properties: Variables = Field(default_factory=dict)
     type: Literal["model", "batch"] | None = None

@@ -53,7 +53,7 @@ class EndpointForm(FileForm):
 
     name: EndpointName | None = None
     """May also be given as `--name`."""
-    description: str | None = None
+    description: Text | None = None
     tags: Variables = Field(default_factory=dict)
     properties: Variables = Field(default_factory=dict)
     type: Literal["batch"] | None = None

@@ -43,6 +43,10 @@ def test_tsv_of_a_list_has_one_line_for_each() -> None:
     assert shown(OutputForm("tsv", "[].[name,status]"), [JOB, JOB]) == "j1\tCompleted\nj1\tCompleted\n"
 
 
+def test_a_query_looks_into_tuples() -> None:
+    assert shown(OutputForm("tsv", "all[?role=='a'].pid"), {"all": ({"role": "a", "pid": 7}, {"role": "b"})}) == "7\n"
+
+
 def test_a_table_has_the_verbs_columns() -> None:
     lines = shown(OutputForm("table", columns=("name", "status")), [JOB]).splitlines()
     assert [line.split() for line in lines] == [["Name", "Status"], ["------", "---------"], ["j1", "Completed"]]
