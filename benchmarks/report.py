@@ -32,6 +32,8 @@ machine meanwhile (see the CPU table); the CPU that the ideal needs as a share o
 Functions host included, tells less of them.
 
 """
+_QUIET = 0.1
+"""Others may use this share of the CPU time that the jobs use; the benchmark's own polling is among them."""
 _FIRST = ("no node, the compute is at zero", "a node without the model")
 _LATENCY_NOTE = "Budget: 3 s when everything is ready and the files are small, 10 s from zero."
 
@@ -43,6 +45,7 @@ def report(
     introduction = _INTRODUCTION.format(command=command, machine=_machine(), date=f"{datetime.now(UTC):%Y-%m-%d}")
     sections = [
         introduction,
+        _disturbance(comparisons),
         _throughput(comparisons),
         _latency(comparisons),
         _cpu(comparisons),
@@ -58,6 +61,18 @@ def _machine() -> str:
     return (
         f"{psutil.cpu_count()} cores, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}, "
         f"{packages}; Azurite on the same machine"
+    )
+
+
+def _disturbance(comparisons: Sequence[Comparison]) -> str:
+    """A warning when others used the machine while a job ran."""
+    others = sum(one.job.others for one in comparisons)
+    own = sum(sum(one.job.cpu.values()) for one in comparisons)
+    if others < _QUIET * own:
+        return ""
+    return (
+        f"**Not a quiet machine**: while the jobs used {own:.0f} s of CPU, other processes used {others:.0f} s. "
+        "The throughput and latency of this run say little; the CPU figures hold roughly.\n"
     )
 
 

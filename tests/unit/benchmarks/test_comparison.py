@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,4 +47,11 @@ def test_ratios_are_shares_of_the_ideal_and_costs_are_for_each_task_and_file(tmp
     assert (one.scoring_ratio, one.whole_ratio) == (0.8, 0.5)
     text = report("python -m benchmarks", [one], [], {"node": 0.01})
     assert "| 80.0% | 50.0% | 80.0% |" in text
+    assert "Not a quiet machine" not in text
     assert "| node | 0.00 | 2.00 (2) | 2.00 (2) |" in text
+
+
+def test_a_report_of_a_machine_that_others_used_says_so(tmp_path: Path) -> None:
+    quiet = comparison(tmp_path, b"")
+    disturbed = replace(quiet, job=replace(quiet.job, others=1.0))
+    assert "other processes used 1 s" in report("python -m benchmarks", [disturbed], [], {})
