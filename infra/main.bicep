@@ -227,5 +227,5 @@ output BATCH_SCORER_IMAGE_TAG string = scorerImageTag
 @description('Base address of the management API and of the scoring URIs.')
 output BATCH_PUBLIC_URL string = functionApp.outputs.url
 
-@description('The workspace\'s name, for `bml account set`.')
+@description('The workspace\'s name, for `BML_WORKSPACE`.')
 output BATCH_WORKSPACE string = workspaceName

@@ -32,7 +32,10 @@ var containers = [
 ]
 var queues = [
   'job-requests'
+  'job-notifications'
   'job-nudges'
+  'job-notifications'
+  'purge-requests'
 ]
 var tables = [
   'datastoresecrets'

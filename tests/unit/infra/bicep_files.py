@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +42,21 @@ class BicepFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.text = path.read_text(encoding="utf-8")
-        self.tree: Any = BicepParser().parse(text=self.text)
 
     def __repr__(self) -> str:
         return self.path.relative_to(REPOSITORY).as_posix()
+
+    @cached_property
+    def tree(self) -> Any:
+        """What the parser makes of the text; kept beside pytest's cache, as parsing takes seconds."""
+        key = hashlib.sha256(f"{version('pycep-parser')}\n{self.text}".encode()).hexdigest()
+        kept = REPOSITORY / ".pytest_cache/bicep" / f"{key}.json"
+        if not kept.is_file():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            partial = kept.with_suffix(f".{os.getpid()}")
+            partial.write_text(json.dumps(BicepParser().parse(text=self.text)), encoding="utf-8")
+            partial.rename(kept)
+        return json.loads(kept.read_text(encoding="utf-8"))
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -144,7 +159,7 @@ def is_expression(value: Any) -> bool:
 
 @cache
 def bicep_files() -> tuple[BicepFile, ...]:
-    """All files of the project; raises when one does not parse."""
+    """All files of the project."""
     return tuple(BicepFile(path) for path in sorted(INFRA.rglob("*.bicep")))
 
 

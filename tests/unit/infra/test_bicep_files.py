@@ -103,21 +103,17 @@ def test_files_that_are_loaded_exist() -> None:
             assert (file.path.parent / path).is_file(), f"{file} loads {path}"
 
 
-@pytest.mark.parametrize(
-    ("file", "resource"),
-    [(file, one) for file in bicep_files() for one in file.resources],
-    ids=lambda value: value.symbol if isinstance(value, Resource) else repr(value),
-)
-def test_resources_have_only_properties_and_values_that_their_type_has(file: BicepFile, resource: Resource) -> None:
-    provider = resource.type.split("/")[0]
-    expected = next(API_VERSIONS[key] for key in (*_prefixes(resource.type), provider) if key in API_VERSIONS)
-    assert resource.api_version == expected
-    if resource.existing or resource.type in UNCHECKED_TYPES:
-        return
-    schema = json.loads(RECORD.read_text(encoding="utf-8"))[resource.type]
-    body = {name: value for name, value in resource.body.items() if name not in FRAME}
+@FILES
+def test_resources_have_only_properties_and_values_that_their_type_has(file: BicepFile) -> None:
+    schemas = json.loads(RECORD.read_text(encoding="utf-8"))
     names = file.declared | file.local_names
-    assert list(_problems(body, schema, resource.symbol, names)) == []
+    for resource in file.resources:
+        provider = resource.type.split("/")[0]
+        expected = next(API_VERSIONS[key] for key in (*_prefixes(resource.type), provider) if key in API_VERSIONS)
+        assert resource.api_version == expected, resource.symbol
+        if not resource.existing and resource.type not in UNCHECKED_TYPES:
+            body = {name: value for name, value in resource.body.items() if name not in FRAME}
+            assert list(_problems(body, schemas[resource.type], resource.symbol, names)) == []
 
 
 def _prefixes(resource_type: str) -> Iterator[str]:

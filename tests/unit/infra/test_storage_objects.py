@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -43,9 +45,19 @@ def test_every_table_is_made_by_the_deployment() -> None:
     assert _declared("tables") == _tables_of_the_code()
 
 
-def test_every_queue_with_a_fixed_name_is_made_by_the_deployment() -> None:
-    fixed = {value for value in vars(messages).values() if isinstance(value, str) and value.startswith("job-")}
-    assert _declared("queues") == fixed
+def test_every_queue_of_a_trigger_is_made_by_the_deployment() -> None:
+    triggers = {name for path in (REPOSITORY / "shared/triggers").rglob("*.py") for name in _triggers(path)}
+    named = {value for name, value in vars(messages).items() if name.isupper() and isinstance(value, str)}
+    assert triggers <= _declared("queues") <= named
+
+
+def _triggers(path: Path) -> Iterator[str]:
+    """The queues of the triggers in a file, whose names are constants of the messages' module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "queue_trigger":
+            (name,) = [keyword.value for keyword in node.keywords if keyword.arg == "queue_name"]
+            assert isinstance(name, ast.Name)
+            yield getattr(messages, name.id)
 
 
 def test_every_container_with_a_fixed_name_is_made_by_the_deployment() -> None:
