@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from local.azurite.endpoints import ACCOUNT_KEY, ACCOUNT_NAME
 from local.stack.inspection import StackStatus
+from shared.storage.signing import container_sas_with_key
 from tests.compat.remote_client import ClientError, RemoteClient
 
 pytestmark = pytest.mark.e2e
@@ -17,13 +19,23 @@ def test_the_default_datastore_is_there(client: RemoteClient) -> None:
 
 
 def test_a_datastore_with_an_account_key_is_created_found_and_deleted(client: RemoteClient) -> None:
-    place = {"account": ACCOUNT_NAME, "container": "azureml-blobstore", "secret": {"key": ACCOUNT_KEY}}
+    place = {"account": ACCOUNT_NAME, "container": "azureml-blobstore", "secret": {"account_key": ACCOUNT_KEY}}
     client.run("create_datastore", name="with_key", **place)
     found = client.run("get_datastore", name="with_key")
     assert (found["account"], found["container"]) == (ACCOUNT_NAME, "azureml-blobstore")
     assert ACCOUNT_KEY not in str(found)
     client.run("delete_datastore", name="with_key")
     assert "with_key" not in client.run("list_datastores")
+
+
+def test_a_datastore_with_a_signature_or_without_a_secret_is_created(client: RemoteClient) -> None:
+    place = {"account": ACCOUNT_NAME, "container": "azureml-blobstore"}
+    token = container_sas_with_key(ACCOUNT_NAME, "azureml-blobstore", ACCOUNT_KEY, "rl", timedelta(hours=1))
+    made = client.run("create_datastore", name="with_sas", **place, secret={"sas_token": token})
+    assert made["credentials"] == "SasTokenConfiguration"
+    assert (
+        client.run("create_datastore", name="open", **place, secret={})["credentials"] == "NoneCredentialConfiguration"
+    )
 
 
 def test_a_datastore_that_is_not_there_is_a_not_found_error_with_our_message(client: RemoteClient) -> None:

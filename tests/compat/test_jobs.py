@@ -61,6 +61,23 @@ def test_jobs_are_listed_by_workspace_endpoint_and_deployment(
     assert completed[0] not in client.run("list_deployment_jobs", endpoint=endpoint, deployment="other")
 
 
+def test_a_job_is_described_anew(client: RemoteClient, completed: tuple[str, str]) -> None:
+    changed = client.run("update_job", name=completed[0], display_name="renamed", tags={"season": "autumn"})
+    assert (changed["display_name"], changed["tags"]["season"]) == ("renamed", "autumn")
+    again = client.run("update_job", name=completed[0], tags={"year": "2026"})
+    assert (again["tags"]["season"], again["tags"]["year"]) == ("autumn", "2026")
+
+
+def test_a_job_is_archived_and_restored(client: RemoteClient, completed: tuple[str, str]) -> None:
+    def listed() -> bool:
+        return completed[0] in [job["name"] for job in client.run("list_jobs")]
+
+    client.run("archive_job", name=completed[0])
+    assert not listed()
+    client.run("restore_job", name=completed[0])
+    assert listed()
+
+
 def test_a_named_deployment_scores_named_inputs_into_a_chosen_output_with_overrides(
     client: RemoteClient, endpoint: str, inputs: str, tmp_path: Path
 ) -> None:
@@ -72,8 +89,10 @@ def test_a_named_deployment_scores_named_inputs_into_a_chosen_output_with_overri
         deployment="other",
         inputs={"files": {"type": "uri_folder", "path": data["id"]}},
         outputs={"score": {"type": "uri_folder", "path": place}},
+        job_name="named-by-me",
         params_override=[{"mini_batch_size": 3}, {"compute.instance_count": 1}, {"output_file_name": "chosen.csv"}],
     )
+    assert job == "named-by-me"
     client.run("stream_job", name=job)
     found = client.run("get_job", name=job)
     assert (found["status"], found["properties"]["azureml.deploymentname"]) == ("Completed", "other")
@@ -114,6 +133,25 @@ def test_a_job_is_canceled(client: RemoteClient, endpoint: str, files: LocalFile
 def test_a_deployment_that_is_not_there_is_refused_by_name(client: RemoteClient, endpoint: str, inputs: str) -> None:
     with pytest.raises(ClientError, match="nobody"):
         client.run("invoke", endpoint=endpoint, deployment="nobody", one_input={"type": "uri_folder", "path": inputs})
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        ("compute.begin_stop", "There is nothing at POST"),
+        ("compute.list_sizes", "There is nothing at GET"),
+        ("compute.list_usage", "There is nothing at GET"),
+        ("jobs.begin_delete", "DELETE"),
+        ("jobs.show_services", "There is nothing at GET"),
+        ("jobs.create_or_update", "job '.*' not found"),
+    ],
+)
+def test_what_the_service_is_not_meant_for_is_refused_by_name(
+    client: RemoteClient, completed: tuple[str, str], operation: str, said: str
+) -> None:
+    name = completed[0] if operation.startswith("jobs") else "cpu-cluster"
+    with pytest.raises(ClientError, match=said):
+        client.run("beyond_batch_scoring", operation=operation, name=name)
 
 
 def test_a_refused_invocation_reaches_the_user_in_our_words(client: RemoteClient, endpoint: str) -> None:

@@ -5,8 +5,11 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Header
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.errors import NotFoundError
+from shared.jobs.change import change_job
 from shared.jobs.logs import log_files
 from shared.triggers.history.asset_types import output_type
+from shared.triggers.history.run_changes import RunChange
 from shared.triggers.history.runs import child_run, root_run, run_details
 from shared.triggers.http_auth import Authenticate
 from shared.triggers.management.paths import WORKSPACE, CanonicalPaths
@@ -16,6 +19,7 @@ from shared.wiring import Application
 
 ROOT = f"/history/v1.0{WORKSPACE}"
 ROUTES = [f"{ROOT}{path}" for path in ("/runs/{run}", "/runs/{run}/details", "/runs/{run}/children", "/rundata")]
+CHANGED = f"{ROOT}/experiments/{{experiment}}/runs/{{run}}"
 
 
 class RunDataRequest(BaseModel):
@@ -59,5 +63,13 @@ def history_app(application: Application, authenticate: Authenticate) -> FastAPI
         """The metadata of a run, its output among them."""
         return {"runMetadata": get_run(request.run, agent), "runDefinition": None, "jobSpecification": None}
 
-    app.add_middleware(CanonicalPaths, templates=ROUTES)
+    @app.patch(CHANGED, dependencies=guards)
+    def change_run(experiment: str, run: str, change: RunChange) -> dict[str, Any]:
+        """Change how a job is called, described and tagged, or archive it (`hidden`)."""
+        job = jobs.get(run)
+        if experiment.lower() != job.experiment_name.lower():
+            raise NotFoundError(f"run {run!r} not found in experiment {experiment!r}", target=run)
+        return root_run(settings, links, change_job(jobs, run, change.of(job)))
+
+    app.add_middleware(CanonicalPaths, templates=[*ROUTES, CHANGED])
     return app

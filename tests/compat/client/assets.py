@@ -68,8 +68,9 @@ def shown_compute(compute):
 
 
 def create_datastore(ml, name, account, container, secret):
-    kind = AccountKeyConfiguration(account_key=secret["key"]) if "key" in secret else SasTokenConfiguration(**secret)
-    datastore = AzureBlobDatastore(name=name, account_name=account, container_name=container, credentials=kind)
+    kinds = {"sas_token": SasTokenConfiguration, "account_key": AccountKeyConfiguration}
+    credentials = next((kinds[field](**{field: value}) for field, value in secret.items()), None)
+    datastore = AzureBlobDatastore(name=name, account_name=account, container_name=container, credentials=credentials)
     return shown_datastore(ml.datastores.create_or_update(datastore))
 
 

@@ -1,6 +1,6 @@
 """Steps with invocations and jobs."""
 
-from azure.ai.ml import Input, Output
+from azure.ai.ml import Input, Output, command
 from azure.ai.ml.constants._endpoint import EndpointInvokeFields
 
 
@@ -46,6 +46,33 @@ def cancel_job(ml, name):
 
 def download_job(ml, name, folder, **options):
     ml.jobs.download(name, download_path=folder, **options)
+
+
+def update_job(ml, name, **changes):
+    return shown_job(ml.jobs.update(name, **changes))
+
+
+def archive_job(ml, name):
+    ml.jobs.archive(name)
+
+
+def restore_job(ml, name):
+    ml.jobs.restore(name)
+
+
+def beyond_batch_scoring(ml, operation, name):
+    """An operation that the service is not meant for."""
+    calls = {
+        "compute.begin_stop": lambda: ml.compute.begin_stop(name).result(),
+        "compute.list_sizes": lambda: list(ml.compute.list_sizes()),
+        "compute.list_usage": lambda: list(ml.compute.list_usage()),
+        "jobs.begin_delete": lambda: ml.jobs.begin_delete(name).result(),
+        "jobs.show_services": lambda: ml.jobs.show_services(name),
+        "jobs.create_or_update": lambda: ml.jobs.create_or_update(
+            command(command="true", environment="azureml:counted:1", compute="cpu-cluster")
+        ),
+    }
+    calls[operation]()
 
 
 def shown_job(job):

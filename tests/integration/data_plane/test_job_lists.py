@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from shared.contracts.job import JobDocument
 from shared.triggers.frontend.app import frontend_app
+from shared.triggers.history.app import history_app
 from shared.triggers.management.app import management_app
 from tests.integration.data_plane.conftest import WORKSPACE_PATH
 from tests.integration.workspace_settings import SETTINGS
@@ -51,11 +52,22 @@ def test_a_child_run_is_a_job_without_properties(
     assert (unknown.status_code, unknown.json()["error"]["message"]) == (404, "job 'nobody' not found")
 
 
-def test_no_job_is_archived(serve: Callable[..., TestClient], add_job: Callable[..., JobDocument]) -> None:
-    job, client = add_job(), serve(management_app)
-    jobs = f"{WORKSPACE_PATH}/jobs?api-version=2024-01-01-preview"
-    assert job.name in [one["name"] for one in client.get(f"{jobs}&listViewType=ActiveOnly").json()["value"]]
-    assert client.get(f"{jobs}&listViewType=ArchivedOnly").json()["value"] == []
+def test_a_job_is_archived_by_its_run(serve: Callable[..., TestClient], add_job: Callable[..., JobDocument]) -> None:
+    job, client, history = (
+        add_job(tags={"kept": "yes"}, experiment_name="e1"),
+        serve(management_app),
+        serve(history_app),
+    )
+    run = f"/history/v1.0{WORKSPACE_PATH}/experiments/e1/runs/{job.name}"
+    assert history.patch(run.replace("e1", "e2"), json={"hidden": True}).status_code == 404
+    changed = history.patch(run, json={"hidden": True, "tags": {"new": "too"}, "description": None})
+    assert {"kept": "yes", "new": "too"}.items() <= changed.json()["tags"].items()
+
+    def listed(view: str) -> bool:
+        jobs = client.get(f"{WORKSPACE_PATH}/jobs?api-version=2024-01-01-preview&listViewType={view}").json()["value"]
+        return job.name in [one["name"] for one in jobs]
+
+    assert (listed("ActiveOnly"), listed("ArchivedOnly"), listed("All")) == (False, True, True)
 
 
 def test_the_one_subscription_is_listed(serve: Callable[..., TestClient]) -> None:
