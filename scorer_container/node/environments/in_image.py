@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from scorer_container.node.environments.uv import reason, uv_environment, withou
 from scorer_container.node.launchers import IMAGES_OWN_PYTHON
 from shared.contracts.job_spec import JobSpec
 
+_CERTIFICATES = "SSL_CERT_FILE"
 _OF_UV = ("UV_", "PIP_", "HTTP", "http", "NO_PROXY", "no_proxy")
 
 
@@ -72,9 +74,12 @@ class ImageEnvironments:
         kept["UV_PYTHON_INSTALL_DIR"] = pythons_folder(self._cache)
         for path in kept.values():
             path.mkdir(parents=True, exist_ok=True)
-        passed = {name: value for name, value in uv_environment(os.environ).items() if name.startswith(_OF_UV)}
-        variables = passed | {name: str(path) for name, path in kept.items()}
+        own = uv_environment(os.environ)
+        variables = {name: value for name, value in own.items() if name.startswith(_OF_UV)}
+        variables |= {name: str(path) for name, path in kept.items()}
         variables |= {"HOME": str(folder), "NO_COLOR": "1", "UV_LINK_MODE": "copy"}
+        if certificates := own.get(_CERTIFICATES):  # the image does not have the file
+            variables[_CERTIFICATES] = str(shutil.copy(certificates, folder / "certificates.pem"))
         self._containers.install(
             image, ["--no-progress", *arguments], variables, [folder, *kept.values()], self._redacted
         )

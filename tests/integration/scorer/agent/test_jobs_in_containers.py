@@ -33,6 +33,11 @@ def pid_in(file: Path) -> int:
     return int(wait_until(lambda: file.exists() and file.read_text(), "the script's start"))
 
 
+def logged(job, path: str, text: str) -> str:
+    """The log once it holds `text`: logs are written with some delay."""
+    return wait_until(lambda: text in (log := job.log(path)) and log, f"{text!r} in {path}")
+
+
 def image(name: str = "example.io/team/image:2", conda_file: str = "") -> EnvironmentSpec:
     return EnvironmentSpec(name="env", version="2", image=name, conda_file=conda_file)
 
@@ -50,7 +55,7 @@ def test_a_job_runs_in_the_image_of_its_environment(machine, agent):
     run = agent.calls("run")[-1]
     assert "5" * 64 in run, "what was pulled is run, even when the name points elsewhere meanwhile"
     assert {"--network=none", "--preserve-fds=2", "--pull=never", "--read-only"} < set(run)
-    assert "printed" in job.log("user/stderr/node-0/process000.stderr.txt")
+    assert logged(job, "user/stderr/node-0/process000.stderr.txt", "printed")
 
 
 def test_only_the_jobs_own_folders_are_mounted(machine, agent):
@@ -110,7 +115,7 @@ def run(mini_batch):
 """
     job = machine.job({"a.txt": "one"}, script=script, environment=image())
     assert job.lines() == ["scored"]
-    assert "SIGKILL" in job.log("sys/node/node-0/node.txt") + job.log("user/error/node-0/process000.txt")
+    assert logged(job, "user/error/node-0/process000.txt", "SIGKILL")
 
 
 def test_the_end_of_a_job_ends_its_containers(machine, agent):
@@ -125,7 +130,7 @@ def test_without_an_agent_the_log_says_that_the_image_is_not_used(served):
     job = served.job({"a.txt": "one"}, script=TELL, environment=image())
     (line,) = job.lines()
     assert json.loads(line)["content"] == "one"
-    log = job.log("sys/node/node-0/node.txt")
+    log = logged(job, "sys/node/node-0/node.txt", ": ends")
     assert log.count("image example.io/team/image:2 is not used, as this node has no container engine") == 1
 
 
