@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.locations import Location
-from shared.contracts.settings import ScoringSettings
+from shared.contracts.settings import DEFAULT_OUTPUT_FILE_NAME, ScoringSettings
 
 
 class SpecPart(BaseModel):
@@ -51,8 +51,9 @@ class OutputSpec(SpecPart):
 
     @property
     def errors_path(self) -> str:
-        """Blob name of the list of failed items."""
-        return self.folder.child("errors.jsonl")
+        """Blob name of the list of failed items; jobs whose outputs lie in one folder have a list each."""
+        is_default = self.file_name == DEFAULT_OUTPUT_FILE_NAME
+        return self.folder.child("errors.jsonl" if is_default else f"{self.file_name}.errors.jsonl")
 
 
 class WorkSize(SpecPart):

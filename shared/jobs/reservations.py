@@ -29,9 +29,14 @@ class Reservations:
         self._table = RowTable(account.tables, "reservations", Reservation)
 
     def reserve(self, output: OutputSpec, job: str, now: datetime) -> None:
-        """Take the location for the job; again is fine. Raises OutputExistsError when it is in use."""
+        """Take the location for the job; again is fine. Raises OutputExistsError when it is in use.
+
+        A list of failed items that an earlier job left there, which wrote no output, goes: it would pass for the
+        new job's own.
+        """
         where = output.folder.model_copy(update={"path": output.file_path})
-        if container_of(self._account, output.folder).get_blob_client(output.file_path).exists():
+        container = container_of(self._account, output.folder)
+        if container.get_blob_client(output.file_path).exists():
             raise OutputExistsError(
                 f"the output {blob_uri(where)} exists already; name another path or output_file_name",
                 target="output_file_name",
@@ -46,6 +51,9 @@ class Reservations:
                     "name another path or output_file_name",
                     target="output_file_name",
                 ) from error
+        errors = container.get_blob_client(output.errors_path)
+        if errors.exists():
+            errors.delete_blob()
 
     def release(self, output: OutputSpec, job: str) -> None:
         """Give the location back, if the job holds it."""

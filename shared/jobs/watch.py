@@ -130,10 +130,11 @@ def threshold_failure(job: JobDocument, failed: int) -> JobFailure | None:
     threshold = job.settings.error_threshold
     if threshold < 0 or failed <= threshold:
         return None
+    listed = job.output.errors_path.rsplit("/", 1)[-1]
     return JobFailure(
         step="run",
         error_type="ErrorThresholdExceeded",
-        message=f"{failed} items failed, more than error_threshold {threshold} allows; errors.jsonl lists them",
+        message=f"{failed} items failed, more than error_threshold {threshold} allows; {listed} lists them",
     )
 
 

@@ -220,11 +220,21 @@ def test_what_hangs_or_fails_is_tried_again_then_listed_and_the_rest_is_kept(fai
     assert logs >= {"logs/user/stdout", "logs/user/error", "logs/sys/node"}
 
 
-def test_too_many_failures_end_the_job_early_with_the_list_of_what_failed(failing: Scene) -> None:
-    job = failing.start("--set", "error_threshold=0", "--set", "retry_settings.max_retries=1")
-    shown = failing.end(job)
-    assert (shown["status"], shown["error"]["code"]) == ("Failed", "ErrorThresholdExceeded")
-    target = failing.user.folder / "results"
-    failing.user.bml("job", "download", "-n", job, "-p", str(target), "--output-name", "score")
-    assert "errors.jsonl" in {path.name for path in target.iterdir()}
-    assert "predictions.csv" not in {path.name for path in target.iterdir()}
+def test_a_place_where_a_job_failed_may_be_used_again(failing: Scene) -> None:
+    """Too many failures end the first job early; the second has the place, and the list of failures, to itself."""
+    place = ("--output-path", f"places/{failing.name}", "--set", "retry_settings.max_retries=1")
+    first = failing.end(failing.start(*place, "--set", "error_threshold=0"))
+    assert (first["status"], first["error"]["code"]) == ("Failed", "ErrorThresholdExceeded")
+    assert "predictions.csv" not in downloaded(failing, first["name"])
+    second = failing.end(failing.start(*place))
+    assert second["status"] == "Completed"
+    files = downloaded(failing, second["name"])
+    assert files["predictions.csv"] == "0.txt\n3.txt\n"
+    assert [json.loads(line)["file"] for line in files["errors.jsonl"].splitlines()] == ["1.txt", "2.txt"]
+
+
+def downloaded(scene: Scene, job: str) -> dict[str, str]:
+    """The job's output folder."""
+    target = scene.user.folder / "places" / job
+    scene.user.bml("job", "download", "-n", job, "-p", str(target), "--output-name", "score")
+    return {path.name: path.read_text() for path in target.iterdir()}

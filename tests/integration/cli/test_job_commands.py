@@ -99,9 +99,9 @@ def test_failures_below_the_threshold_are_listed(scripted: Bml, project: Project
     assert scripted("job", "stream", "-n", name, "--no-logs").code == 0
     target = project.folder / "results"
     scripted("job", "download", "-n", name, "-p", target, "--output-name", "score")
-    assert sorted(path.name for path in target.rglob("*")) == ["errors.jsonl", "mine.csv"]
+    assert sorted(path.name for path in target.rglob("*")) == ["mine.csv", "mine.csv.errors.jsonl"]
     assert len((target / "mine.csv").read_text().splitlines()) == 3
-    (failure,) = (json.loads(line) for line in (target / "errors.jsonl").read_text().splitlines())
+    (failure,) = (json.loads(line) for line in (target / "mine.csv.errors.jsonl").read_text().splitlines())
     assert "bad.txt" in failure["file"]
     repeated = scripted(
         *("endpoint", "invoke", "-n", project.name, "-l", project.folder / "input"),
