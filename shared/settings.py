@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from urllib.parse import urlsplit
 
 from shared.errors import ProductError
 
@@ -105,6 +106,12 @@ class Settings:
             f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
             f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
         )
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Whether only users of this machine can reach the service, as `public_url` says."""
+        host = urlsplit(self.public_url).hostname or ""
+        return host in {"localhost", "::1"} or host.startswith("127.")
 
     @property
     def tenant_id(self) -> str:

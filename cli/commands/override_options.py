@@ -49,10 +49,12 @@ def override_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give the function the overrides as `body`: members of the request's properties."""
 
     @wraps(function)
-    def run(*arguments: Any, assignments: tuple[str, ...], **options: Any) -> Any:
-        from cli.invocation.overrides import put_override, set_override
+    def run(*arguments: Any, assignments: tuple[str, ...], webhooks: tuple[str, ...], **options: Any) -> Any:
+        from cli.invocation.overrides import put_override, put_webhook, set_override
 
         body: dict[str, Any] = {}
+        for pair in webhooks:
+            put_webhook(body, pair)
         for assignment in assignments:
             set_override(body, assignment)
         for key, _, _ in _OPTIONS:
@@ -66,6 +68,9 @@ def override_options(function: Callable[..., Any]) -> Callable[..., Any]:
     command: Callable[..., Any] = click.option(
         "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Override, e.g. retry_settings.timeout=60."
     )(run)
+    command = click.option(
+        "--webhook", "webhooks", multiple=True, metavar="NAME=URL", help="Who is told of the job's end; repeatable."
+    )(command)
     for mapping, name, text in reversed(_MAPPINGS):
         command = click.option(name, _parameter(mapping), multiple=True, metavar="KEY=VALUE", help=text)(command)
     for key, names, details in reversed(_OPTIONS):

@@ -85,6 +85,16 @@ def put_override(body: dict[str, Any], key: str, value: Any) -> None:
     put(body, override.member.split("."), override.convert(key, value))
 
 
+def put_webhook(body: dict[str, Any], pair: str) -> None:
+    """Put `name=url` into the body; raises UsageError."""
+    name, separator, url = pair.partition("=")
+    if not separator or not name or not url:
+        raise UsageError(
+            f"--webhook {pair!r} is not NAME=URL", mend="For example: --webhook ops=https://ops.example/jobs"
+        )
+    put(body, ["notificationSetting", "webhooks", name], {"webhookType": "CloudEvents", "url": url})
+
+
 def put(body: dict[str, Any], keys: list[str], value: Any) -> None:
     """Set a nested member, making the mappings on the way."""
     for key in keys[:-1]:

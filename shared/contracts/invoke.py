@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.resources import ArmModel, TextMap
+from shared.contracts.resources import ArmModel, NotificationSetting, TextMap
 from shared.contracts.settings import LoggingLevel, OutputAction
 
 
@@ -84,6 +84,7 @@ class InvokeProperties(ArmModel):
     retry_settings: InvokeRetrySettings = InvokeRetrySettings()
     logging_level: LoggingLevel | None = None
     environment_variables: TextMap = Field(default_factory=dict)
+    notification_setting: NotificationSetting = NotificationSetting()
 
 
 class InvokeBody(ArmModel):

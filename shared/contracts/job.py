@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.locations import Location
 from shared.contracts.progress import JobFailure
+from shared.contracts.resources import ArmModel, Webhook
 from shared.contracts.settings import ScoringSettings
 
 
@@ -55,6 +56,18 @@ class JobStatistics(BaseModel):
     """Seconds that nodes held a ticket of this job, summed over the nodes."""
 
 
+class Delivery(ArmModel):
+    """What became of telling a webhook that the job has ended."""
+
+    state: Literal["Pending", "Delivered", "Failed"] = "Pending"
+    attempts: int = 0
+    """Requests that were made."""
+    time: AwareDatetime | None = None
+    """When the last one was made."""
+    problem: str | None = None
+    """Why the last one failed."""
+
+
 class JobDocument(BaseModel):
     """One job. Table `jobs`, partition = job name, row = "job"."""
 
@@ -93,6 +106,10 @@ class JobDocument(BaseModel):
     failure: JobFailure | None = None
     is_archived: bool = False
     """Hidden from lists."""
+    webhooks: dict[str, Webhook] = Field(default_factory=dict)
+    """Who is told when the job has ended, by the webhook's name."""
+    notifications: dict[str, Delivery] = Field(default_factory=dict)
+    """What became of telling them so far."""
     resumes: int = 0
     """How often the reconciliation has started the job's orchestration again."""
 

@@ -6,6 +6,7 @@
 | `job-requests`   | InvokeMessage| the job exists and its JobRequest is sent    | the job's name is made from it |
 | `<name>-poison`  | PoisonMessage| never: a person looks at it                  | it is only kept                |
 | `job-nudges`     | JobNudge     | the event is raised                          | `watch` only looks once more    |
+| `job-notifications`| NotificationMessage | the receiver has it, or a later try is sent | the event has one id   |
 | `purge-requests` | PurgeRequest | nothing of the job is left                   | what is gone stays gone        |
 | `compute-<name>` | NodeTicket   | the job's task queue is gone                 | a ticket number has one holder  |
 | `job-<job id>`   | TaskMessage  | its rows are staged as a block of the ledger | one block of each task is taken |
@@ -20,6 +21,7 @@ from pydantic.alias_generators import to_camel
 
 JOB_REQUESTS = "job-requests"
 JOB_NUDGES = "job-nudges"
+JOB_NOTIFICATIONS = "job-notifications"
 PURGE_REQUESTS = "purge-requests"
 
 POISON = "-poison"
@@ -80,6 +82,17 @@ class JobNudge(Message):
     """Something changed for the job of this name: look at it now instead of at the next tick."""
 
     job: str
+
+
+class NotificationMessage(Message):
+    """Tell a webhook of a job that the job has ended; sent before the last state is written, so that none is lost."""
+
+    job: str
+    webhook: str
+    attempt: int = Field(default=1, ge=1)
+    """Which try to reach the receiver this is."""
+    waits: int = Field(default=0, ge=0)
+    """How often the message came before the job's last state was written."""
 
 
 class PurgeRequest(Message):

@@ -62,6 +62,12 @@ JOB_NAME = NameRule(
 )
 """At most 100 characters, as the name is also the orchestration's instance id (Durable's documented limit)."""
 
+WEBHOOK_NAME = NameRule(
+    "webhook name",
+    re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_]{0,62}"),
+    "1 to 63 letters, digits, '-' and '_', beginning with a letter or digit",
+)
+
 OUTPUT_FILE_NAME = NameRule(
     "output_file_name",
     re.compile(r"(?!\.+$|errors\.jsonl$|.*\.(?i:parquet)$)[^~\"#%&*:<>?/\\{|}\x00-\x1f]{1,255}"),

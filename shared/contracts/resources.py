@@ -7,9 +7,10 @@ other ages lose nothing. Source: `Microsoft.MachineLearningServices`, versions 2
 import json
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
+from shared.contracts.names import WEBHOOK_NAME
 from shared.contracts.settings import (
     DEFAULT_ERROR_THRESHOLD,
     DEFAULT_INSTANCE_COUNT,
@@ -17,6 +18,7 @@ from shared.contracts.settings import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_MINI_BATCH_SIZE,
     DEFAULT_OUTPUT_FILE_NAME,
+    AnyCaseEnum,
     LoggingLevel,
     OutputAction,
 )
@@ -171,6 +173,44 @@ class EndpointDefaults(ArmModel):
     deployment_name: str | None = None
 
 
+class JobEvent(AnyCaseEnum):
+    """How a job ended (Azure ML's `eventType`)."""
+
+    COMPLETED = "JobCompleted"
+    FAILED = "JobFailed"
+    CANCELLED = "JobCancelled"
+
+
+class Webhook(ArmModel):
+    """Who is told of a job's end: a CloudEvent is posted to `url`. `CloudEvents` is this service's own type."""
+
+    webhook_type: Literal["CloudEvents"]
+    url: str = Field(max_length=2000)
+    """Shown to whoever may read the job; requests are proved by their signature, not by a secret in the URL."""
+    event_type: JobEvent | None = None
+    """Told of this end only; of every one when absent."""
+
+
+class NotificationSetting(ArmModel):
+    """Who is told of a job's end (`notificationSetting` of Azure ML's jobs)."""
+
+    webhooks: dict[str, Webhook] = Field(default_factory=dict, max_length=10)
+
+    @field_validator("webhooks")
+    @classmethod
+    def _named_well(cls, value: dict[str, Webhook]) -> dict[str, Webhook]:
+        for name in value:
+            WEBHOOK_NAME.check(name)
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_mail(cls, data: Any) -> Any:
+        if isinstance(data, dict) and any(key.lower() in {"emails", "emailon"} and data[key] for key in data):
+            raise ValueError("mail is not supported: name webhooks")
+        return data
+
+
 class EndpointProperties(ArmModel):
     """A batch endpoint."""
 
@@ -180,6 +220,8 @@ class EndpointProperties(ArmModel):
     description: str | None = None
     properties: TextMap = Field(default_factory=dict)
     defaults: EndpointDefaults = EndpointDefaults()
+    notification_setting: NotificationSetting = NotificationSetting()
+    """Of all its jobs; a webhook of the same name in an invocation wins."""
 
 
 class AssetReference(ArmModel):

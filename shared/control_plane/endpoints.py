@@ -3,10 +3,11 @@
 from shared.contracts.names import ENDPOINT_NAME
 from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
-from shared.contracts.resources import EndpointDefaults, EndpointProperties
+from shared.contracts.resources import EndpointDefaults, EndpointProperties, NotificationSetting
 from shared.control_plane.conditions import ANY_STATE, WriteConditions
 from shared.control_plane.resource import Resource
 from shared.control_plane.saving import Change, Saved, upsert
+from shared.control_plane.webhooks import check_webhooks
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 
@@ -16,14 +17,19 @@ AUTH_MODE = "AADToken"
 def put_endpoint(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Saved[EndpointProperties]:
     """Create or update an endpoint; raises ValidationError.
 
-    An update without `defaults` keeps the default deployment: a repeated creation must not take traffic away.
+    An update without `defaults` keeps the default deployment: a repeated creation must not take traffic away. So does
+    one without `notificationSetting`, which the YAML file has not.
     """
     ENDPOINT_NAME.check(name)
     properties = _parsed(body)
+    check_webhooks(workspace.settings, properties.notification_setting, "properties.notificationSetting")
 
     def merged(current: Resource[EndpointProperties] | None) -> EndpointProperties:
         defaults = _defaults(workspace, name, properties, current)
-        return properties.model_copy(update={"auth_mode": AUTH_MODE, "defaults": defaults})
+        kept = _notification_setting(properties, current)
+        return properties.model_copy(
+            update={"auth_mode": AUTH_MODE, "defaults": defaults, "notification_setting": kept}
+        )
 
     return upsert(workspace.endpoints, (name,), merged, change, body.tags)
 
@@ -61,6 +67,14 @@ def _parsed(body: ResourceBody) -> EndpointProperties:
             target="traffic",
         )
     return properties
+
+
+def _notification_setting(
+    properties: EndpointProperties, current: Resource[EndpointProperties] | None
+) -> NotificationSetting:
+    if current is None or "notification_setting" in properties.model_fields_set:
+        return properties.notification_setting
+    return current.properties.notification_setting
 
 
 def _defaults(

@@ -5,6 +5,7 @@ from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
 from shared.jobs.allocate import withdraw_tickets
 from shared.jobs.merge import commit_errors
+from shared.jobs.notifications import request_notifications
 from shared.jobs.observe import progress_table
 from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
@@ -31,4 +32,5 @@ def finish(
     if status is not JobStatus.COMPLETED:
         Reservations(account).release(job.output, job.name)
     progress_table(account).delete_partition(job.job_id)
+    request_notifications(account, job)
     return jobs.enter(job.name, status, failure=failure)

@@ -12,6 +12,7 @@ from shared.contracts.job_spec import OutputSpec
 from shared.contracts.locations import Location
 from shared.contracts.messages import JOB_REQUESTS, JobRequest
 from shared.contracts.names import JOB_NAME, job_id
+from shared.contracts.resources import Webhook
 from shared.control_plane.resolution import (
     ResolvedDeployment,
     resolve_data_asset,
@@ -19,6 +20,7 @@ from shared.control_plane.resolution import (
     resolve_deployment,
     resolve_uri,
 )
+from shared.control_plane.webhooks import check_webhooks
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, ValidationError
 from shared.jobs.inputs import find_input
@@ -114,7 +116,15 @@ def _job(workspace: Workspace, invocation: Invocation, deployment: ResolvedDeplo
         settings=settings,
         input=find_input(workspace.account, _input_location(workspace, body)),
         output=OutputSpec(folder=folder, file_name=settings.output_file_name),
+        webhooks=_webhooks(workspace, deployment.endpoint, body),
     )
+
+
+def _webhooks(workspace: Workspace, endpoint: str, body: InvokeProperties) -> dict[str, Webhook]:
+    """Those of the endpoint and of the invocation."""
+    check_webhooks(workspace.settings, body.notification_setting, "properties.notificationSetting")
+    of_endpoint = workspace.endpoints.get(endpoint).document.properties.notification_setting
+    return {**of_endpoint.webhooks, **body.notification_setting.webhooks}
 
 
 def _input_location(workspace: Workspace, body: InvokeProperties) -> Location:

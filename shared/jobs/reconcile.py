@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from shared.contracts.job import JobDocument, JobStatus
-from shared.contracts.messages import JOB_NUDGES, JOB_REQUESTS, POISON
+from shared.contracts.messages import JOB_NOTIFICATIONS, JOB_NUDGES, JOB_REQUESTS, POISON
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
 from shared.jobs.finish import finish
@@ -66,7 +66,7 @@ async def _resume(account: StorageAccount, jobs: JobStore, orchestrations: Orche
 
 def _job_queues(account: StorageAccount) -> set[str]:
     return {str(queue.name) for queue in account.queues.list_queues(name_starts_with=task_queue(""))} - {
-        name + suffix for name in (JOB_REQUESTS, JOB_NUDGES) for suffix in ("", POISON)
+        name + suffix for name in (JOB_REQUESTS, JOB_NUDGES, JOB_NOTIFICATIONS) for suffix in ("", POISON)
     }
 
 

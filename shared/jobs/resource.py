@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from shared.contracts.durations import duration_text
-from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.job import Delivery, JobDocument, JobStatus
 from shared.security.job_links import JobLinks
 from shared.settings import Settings
 from shared.storage.locations import blob_uri
@@ -49,8 +49,9 @@ class JobResources:
                 "status": job.status,
                 "provisioningState": _provisioning_state(job.status),
                 "interactionEndpoints": self._interaction(job),
-                "output": _output(job),
-                **_outcome(job),
+                "output": output_place(job),
+                **outcome(job),
+                **_notifications(job),
             },
         }
 
@@ -78,9 +79,10 @@ class JobResources:
                 "computeId": f"{self._settings.workspace_id}/computes/{job.compute}",
                 "isArchived": job.is_archived,
                 "inputs": {"data": {"jobInputType": _input_type(job), "uri": blob_uri(job.input)}},
-                "outputs": {"score": {"jobOutputType": "uri_folder", "uri": _output(job)["uri"]}},
+                "outputs": {"score": {"jobOutputType": "uri_folder", "uri": output_place(job)["uri"]}},
                 "settings": _settings(job),
-                **_outcome(job),
+                **outcome(job),
+                **_notifications(job),
             },
         }
 
@@ -123,21 +125,28 @@ def _settings(job: JobDocument) -> dict[str, Any]:
     }
 
 
-def _outcome(job: JobDocument) -> dict[str, Any]:
-    outcome: dict[str, Any] = {
+def outcome(job: JobDocument) -> dict[str, Any]:
+    """What the job has done, when, and why it failed."""
+    shown: dict[str, Any] = {
         "statistics": {**job.statistics.model_dump(), "seconds": phase_seconds(job)},
         "startTime": job.created.isoformat(),
         "endTime": job.ended.isoformat() if job.ended else None,
     }
     if job.failure:
-        outcome["error"] = {
+        shown["error"] = {
             "code": job.failure.error_type or "JobFailed",
             "message": job.failure.message,
             "step": job.failure.step,
             "file": job.failure.file,
             "traceback": job.failure.traceback,
         }
-    return outcome
+    return shown
+
+
+def _notifications(job: JobDocument) -> dict[str, Any]:
+    if not job.webhooks:
+        return {}
+    return {"notifications": {name: job.notifications.get(name, Delivery()).to_arm() for name in job.webhooks}}
 
 
 def phase_seconds(job: JobDocument) -> dict[str, float]:
@@ -146,7 +155,8 @@ def phase_seconds(job: JobDocument) -> dict[str, float]:
     return {str(state): round((end - start).total_seconds(), 3) for (state, start), (_, end) in pairwise(moments)}
 
 
-def _output(job: JobDocument) -> dict[str, str]:
+def output_place(job: JobDocument) -> dict[str, str]:
+    """Where the output is."""
     folder = job.output.folder
     return {
         "uri": f"{blob_uri(folder)}/",

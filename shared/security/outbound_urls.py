@@ -27,10 +27,13 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses whose last four bytes are an IPv4 address (RFC 6052)."""
 
 
-def check_outbound_url(url: str, *, allowed_bases: tuple[str, ...] = (), field: str = "url") -> None:
+def check_outbound_url(
+    url: str, *, allowed_bases: tuple[str, ...] = (), field: str = "url", allow_loopback: bool = False
+) -> None:
     """Raise ValidationError that names `field` unless the service may call `url`.
 
-    URLs below `allowed_bases` (such as the workspace's own blob service) are always allowed.
+    URLs below `allowed_bases` (such as the workspace's own blob service) are always allowed. `allow_loopback` is for
+    services that only users of the same machine can reach, who reach its loopback addresses anyway.
     """
     if any(url.lower().startswith(f"{base.lower().rstrip('/')}/") for base in allowed_bases):
         return
@@ -40,7 +43,7 @@ def check_outbound_url(url: str, *, allowed_bases: tuple[str, ...] = (), field: 
     if parts.username or parts.password:
         raise _refused(parts.hostname, field, "a URL must not carry a user name or password")
     for address in _addresses(parts, field):
-        if _is_forbidden(address):
+        if _is_forbidden(address) and not (allow_loopback and address.is_loopback):
             reason = f"the service does not call {address}, a loopback, link-local or platform address"
             raise _refused(url, field, reason)
 

@@ -35,13 +35,14 @@ def ensure_queue(service: QueueServiceClient, name: str) -> QueueClient:
     return client
 
 
-def send(service: QueueServiceClient, name: str, message: Message) -> None:
-    """Put `message` on queue `name`, which is created when it is not there yet."""
+def send(service: QueueServiceClient, name: str, message: Message, *, delay_seconds: int = 0) -> None:
+    """Put `message` on queue `name`, which is created when it is not there yet; it appears after the delay."""
     client = queue_client(service, name)
     try:
-        client.send_message(message.to_text(), time_to_live=NEVER)
+        client.send_message(message.to_text(), time_to_live=NEVER, visibility_timeout=delay_seconds)
     except ResourceNotFoundError:
-        ensure_queue(service, name).send_message(message.to_text(), time_to_live=NEVER)
+        client = ensure_queue(service, name)
+        client.send_message(message.to_text(), time_to_live=NEVER, visibility_timeout=delay_seconds)
 
 
 def send_all(client: QueueClient, messages: Iterable[Message]) -> None:

@@ -1,12 +1,21 @@
-"""Queue triggers: job requests start orchestrations, nudges make their watch look at once, old jobs are purged."""
+"""Queue triggers: jobs are started, their watches nudged, their ends told to webhooks, old ones purged."""
 
 import asyncio
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.contracts.messages import JOB_NUDGES, JOB_REQUESTS, PURGE_REQUESTS, JobNudge, PurgeRequest
+from shared.contracts.messages import (
+    JOB_NOTIFICATIONS,
+    JOB_NUDGES,
+    JOB_REQUESTS,
+    PURGE_REQUESTS,
+    JobNudge,
+    NotificationMessage,
+    PurgeRequest,
+)
 from shared.jobs.job_requests import accept
+from shared.jobs.notifications import notify
 from shared.jobs.purge import purge_job
 from shared.jobs.reconcile import start_orchestration
 from shared.storage.account import CONNECTION_SETTING
@@ -32,6 +41,12 @@ async def on_job_nudge(message: func.QueueMessage, client: df.DurableOrchestrati
     """Pass a node's nudge on to the orchestration; one that has ended needs none."""
     nudge = JobNudge.model_validate_json(message.get_body())
     await DurableOrchestrations(client).nudge(nudge.job)
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=JOB_NOTIFICATIONS, connection=CONNECTION_SETTING)
+def on_job_notification(message: func.QueueMessage) -> None:
+    """Tell a webhook that a job has ended."""
+    notify(application().workspace, application().jobs, NotificationMessage.model_validate_json(message.get_body()))
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=PURGE_REQUESTS, connection=CONNECTION_SETTING)

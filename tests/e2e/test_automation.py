@@ -1,9 +1,12 @@
-"""Jobs that nobody starts by HTTP: other systems send a message, on a whole stack."""
+"""Jobs that other systems start by a message, and whose end is told to a webhook, on a whole stack."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -43,14 +46,45 @@ def has_ended(user: User, endpoint: str) -> bool:
     return any(job["status"] in TERMINAL for job in jobs_of(user, endpoint))
 
 
-def test_a_message_on_the_queue_scores_data_and_a_wrong_one_is_set_aside(
-    user: User, endpoint: str, properties: dict[str, Any], eventually: Eventually
+@pytest.fixture
+def receiver() -> Iterator[tuple[str, SimpleQueue[dict[str, Any]]]]:
+    """The URL of a receiver of webhooks, and the events that came."""
+    events: SimpleQueue[dict[str, Any]] = SimpleQueue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            events.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the test's output is for pytest."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/jobs", events
+        server.shutdown()
+        thread.join()
+
+
+def test_a_message_scores_data_and_its_end_is_told_and_a_wrong_one_is_set_aside(
+    user: User,
+    endpoint: str,
+    properties: dict[str, Any],
+    receiver: tuple[str, SimpleQueue[dict[str, Any]]],
+    eventually: Eventually,
 ) -> None:
+    url, events = receiver
+    properties["notificationSetting"] = {"webhooks": {"ops": {"webhookType": "CloudEvents", "url": url}}}
     queues = user.account.queues
     send(queues, JOB_REQUESTS, InvokeMessage(endpoint=endpoint, properties=properties))
     send(queues, JOB_REQUESTS, InvokeMessage(endpoint="nowhere", properties=properties))
     eventually(lambda: has_ended(user, endpoint), timeout=120, what="the job of the message")
     (job,) = jobs_of(user, endpoint)
+    event = events.get(timeout=60)
+    assert (event["data"]["runId"], event["data"]["runStatus"]) == (job["name"], "Completed")
+    assert user.bml("webhook", "show-secret", "--url", url)["secret"].startswith("whsec_")
     assert job["status"] == "Completed"
     assert user.output(job["name"]) == "hello\n"
     poison = queue_client(queues, JOB_REQUESTS + POISON)

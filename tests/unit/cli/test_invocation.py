@@ -8,10 +8,11 @@ import pytest
 
 from cli.commands.override_options import override_options
 from cli.errors import UsageError
-from cli.invocation.overrides import set_override
+from cli.invocation.overrides import put_webhook, set_override
 from cli.invocation.scoring_input import InputOptions
 from cli.invocation.scoring_output import place_output
 from shared.contracts.invoke import InvokeProperties
+from shared.contracts.parsing import parse_model
 
 pytestmark = pytest.mark.unit
 
@@ -103,6 +104,15 @@ def test_an_output_is_a_folder_or_a_file_in_a_datastore(
 def test_an_output_elsewhere_is_refused() -> None:
     with pytest.raises(UsageError, match="not in a datastore"):
         place_output("https://x.example/y", None)
+
+
+def test_webhooks_are_named_as_the_service_reads_them() -> None:
+    body: dict[str, Any] = {}
+    put_webhook(body, "ops=https://ops.example/jobs?a=b")
+    (webhook,) = parse_model(InvokeProperties, body).notification_setting.webhooks.items()
+    assert (webhook[0], webhook[1].url) == ("ops", "https://ops.example/jobs?a=b")
+    with pytest.raises(UsageError, match="NAME=URL"):
+        put_webhook(body, "https://ops.example")
 
 
 def test_every_option_for_an_override_is_what_the_service_reads() -> None:

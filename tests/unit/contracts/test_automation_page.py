@@ -9,6 +9,7 @@ import pytest
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.messages import InvokeMessage, PoisonMessage
 from shared.contracts.parsing import parse_model
+from shared.jobs.cloud_event import EVENT_TYPE
 
 pytestmark = pytest.mark.unit
 
@@ -29,3 +30,9 @@ def test_the_envelope_of_the_page_is_what_is_written() -> None:
 
 def test_every_member_of_the_message_is_described() -> None:
     assert [name for name in EXAMPLES[0] if f"| `{name}` |" not in PAGE] == []
+
+
+def test_the_webhook_of_the_page_is_read() -> None:
+    (webhook,) = parse_model(InvokeProperties, EXAMPLES[2]).notification_setting.webhooks.values()
+    assert webhook.event_type == "JobFailed"
+    assert EXAMPLES[3]["type"] == EVENT_TYPE

@@ -215,6 +215,9 @@ def test_nodes_reach_containers_of_jobs_and_none_of_the_hosts(container: str, al
         ("job-nudges", True),
         ("job-0f8fad5b-d9cb", True),
         ("compute-cpu-cluster", True),
+        ("job-requests", False),
+        ("job-requests-poison", False),
+        ("job-notifications", False),
         ("batchendpoints-control-00", False),
         ("batchendpoints-workitems", False),
         ("azure-webjobs-poison", False),
@@ -225,12 +228,13 @@ def test_nodes_reach_queues_of_jobs_and_none_of_the_hosts(queue: str, allowed: b
 
 
 def _holds(condition: str, name: str) -> bool:
-    """Evaluates the clauses about a name, which are joined by one kind of word only."""
+    """Evaluates the clauses about a name: one of those that allow must hold, and all of those that forbid."""
     clauses = re.findall(r"@Resource\[[^\]]+:name\] (\w+) '([^']+)'", condition)
     tests = {
         "StringNotEquals": lambda text: name != text,
         "StringStartsWith": name.startswith,
         "StringNotStartsWith": lambda text: not name.startswith(text),
     }
-    join = all if clauses[0][0].startswith("StringNot") else any
-    return join(tests[operator](text) for operator, text in clauses)
+    forbidding = [tests[operator](text) for operator, text in clauses if operator.startswith("StringNot")]
+    allowing = [tests[operator](text) for operator, text in clauses if not operator.startswith("StringNot")]
+    return all(forbidding) and (any(allowing) or not allowing)

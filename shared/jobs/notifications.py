@@ -1,0 +1,119 @@
+"""Telling webhooks that a job has ended: at least once, with the same event id at each try.
+
+The messages are sent before the job's last state is written, so that no crash loses one; one that comes too early
+waits. Each failed try sends the next one with a longer delay; after the last one the message is set aside.
+"""
+
+import logging
+from datetime import UTC, datetime
+
+import urllib3
+
+from shared.contracts.job import Delivery, JobDocument, JobStatus
+from shared.contracts.messages import JOB_NOTIFICATIONS, NotificationMessage
+from shared.contracts.resources import JobEvent, Webhook
+from shared.control_plane.webhooks import check_webhook_url
+from shared.control_plane.workspace import Workspace
+from shared.errors import DependencyError, ProductError
+from shared.jobs.cloud_event import CONTENT_TYPE, event_id, job_ended
+from shared.jobs.poison import set_aside
+from shared.jobs.store import JobStore
+from shared.security.webhook_secrets import signature_headers, webhook_secret
+from shared.storage.account import StorageAccount
+from shared.storage.queues import send
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = (5, 30, 300, 1800, 7200, 18_000, 36_000)
+"""Delays before the second try and the following ones: eight tries in about 19 hours."""
+
+WAIT_SECONDS = 2
+MAX_WAITS = 300
+"""A job that does not end in this many waits is finished again, which sends new messages."""
+
+_GONE = 410
+_EVENTS = {
+    JobStatus.COMPLETED: JobEvent.COMPLETED,
+    JobStatus.FAILED: JobEvent.FAILED,
+    JobStatus.CANCELED: JobEvent.CANCELLED,
+}
+_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=20), maxsize=4)
+
+
+class _GoneError(DependencyError):
+    """The receiver answered 410: it wants to hear nothing more."""
+
+
+def request_notifications(account: StorageAccount, job: JobDocument) -> None:
+    """Send a message for each webhook of a job that is about to end."""
+    for name in job.webhooks:
+        send(account.queues, JOB_NOTIFICATIONS, NotificationMessage(job=job.name, webhook=name))
+
+
+def notify(workspace: Workspace, jobs: JobStore, message: NotificationMessage) -> None:
+    """Tell the webhook, unless it knows already; a failed try sends the message of the next one."""
+    job = jobs.find(message.job)
+    if job is None or message.webhook not in job.webhooks:
+        return  # the job was purged meanwhile
+    if not job.status.is_terminal:
+        _wait(workspace, message)
+        return
+    webhook = job.webhooks[message.webhook]
+    known = job.notifications.get(message.webhook, Delivery())
+    if known.state == "Delivered" or webhook.event_type not in {None, _EVENTS[job.status]}:
+        return
+    try:
+        _post(workspace, job, message.webhook, webhook)
+    except ProductError as error:
+        _failed(workspace, jobs, message, error)
+    else:
+        _note(jobs, message, "Delivered")
+
+
+def _wait(workspace: Workspace, message: NotificationMessage) -> None:
+    if message.waits < MAX_WAITS:
+        later = message.model_copy(update={"waits": message.waits + 1})
+        send(workspace.account.queues, JOB_NOTIFICATIONS, later, delay_seconds=WAIT_SECONDS)
+
+
+def _post(workspace: Workspace, job: JobDocument, name: str, webhook: Webhook) -> None:
+    check_webhook_url(workspace.settings, webhook.url, f"webhooks.{name}.url")
+    body = job_ended(workspace.settings, job, name)
+    secret = webhook_secret(workspace.account.tables, webhook.url)
+    headers = signature_headers(secret, event_id(job, name), datetime.now(UTC), body)
+    headers |= {"Content-Type": CONTENT_TYPE, "User-Agent": "batch-endpoints"}
+    try:
+        # Redirects are not followed: they would lead past the check of the URL.
+        answer = _HTTP.request(
+            "POST", webhook.url, body=body, headers=headers, retries=False, redirect=False, preload_content=False
+        )
+    except urllib3.exceptions.HTTPError as error:
+        raise DependencyError(f"webhook {name!r} did not answer: {type(error).__name__}") from error
+    answer.close()
+    if answer.status == _GONE:
+        raise _GoneError(f"webhook {name!r} answered 410: it wants no more events")
+    if not 200 <= answer.status < 300:
+        raise DependencyError(f"webhook {name!r} answered HTTP status {answer.status}, not 2xx")
+
+
+def _failed(workspace: Workspace, jobs: JobStore, message: NotificationMessage, error: ProductError) -> None:
+    queues = workspace.account.queues
+    if message.attempt > len(RETRY_SECONDS) or isinstance(error, _GoneError):
+        set_aside(queues, JOB_NOTIFICATIONS, "", message.to_text().encode(), error)
+        _note(jobs, message, "Failed", error.message)
+        return
+    log.warning("job %s: %s (try %d)", message.job, error.message, message.attempt)
+    _note(jobs, message, "Pending", error.message)
+    later = message.model_copy(update={"attempt": message.attempt + 1})
+    send(queues, JOB_NOTIFICATIONS, later, delay_seconds=RETRY_SECONDS[message.attempt - 1])
+
+
+def _note(jobs: JobStore, message: NotificationMessage, state: str, problem: str | None = None) -> None:
+    delivery = Delivery.model_validate(
+        {"state": state, "attempts": message.attempt, "time": datetime.now(UTC), "problem": problem}
+    )
+
+    def change(job: JobDocument) -> JobDocument:
+        return job.model_copy(update={"notifications": {**job.notifications, message.webhook: delivery}})
+
+    jobs.change(message.job, change)
