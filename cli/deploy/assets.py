@@ -30,16 +30,16 @@ class Assets:
 
     def model(self, model: LocalModel) -> str:
         """Id of the registered model."""
-        files = local_files(model.path)
-        uploaded = upload_to_datastore(self.workspace, files)
+        uri = model.place if isinstance(model.place, str) else self._uploaded(model.place, DEFAULT_DATASTORE)[0]
         properties = {
             "modelType": model.model_type,
-            "modelUri": self._long_uri(uploaded.uri),
+            "modelUri": self._long_uri(uri),
             "description": model.description,
             "tags": model.tags,
+            "properties": model.properties,
             "isAnonymous": not model.name,
         }
-        return self._register("models", model.name or _anonymous(uploaded.uri), model.version, properties, "modelUri")
+        return self._register("models", model.name or _anonymous(uri), model.version, properties, "modelUri")
 
     def environment(self, environment: LocalEnvironment) -> str:
         """Id of the registered environment."""
@@ -49,6 +49,7 @@ class Assets:
             "osType": "Linux",
             "description": environment.description,
             "tags": environment.tags,
+            "properties": environment.properties,
             "isAnonymous": not environment.name,
         }
         name = environment.name or _anonymous(f"{environment.image}\0{environment.conda_file}")
@@ -62,6 +63,7 @@ class Assets:
             "dataType": data.type or kind or ("uri_folder" if uri.endswith("/") else "uri_file"),
             "description": data.description,
             "tags": data.tags,
+            "properties": data.properties,
             "isAnonymous": not data.name,
         }
         return self._register("data", data.name or _anonymous(uri), data.version, properties, "dataUri", "dataType")
@@ -130,6 +132,8 @@ class Assets:
     def _long_uri(self, short: str) -> str:
         """The form that the official client sends for models."""
         connection = self.workspace.connection
+        if not short.startswith("azureml://datastores/"):
+            return short
         return short.replace(
             "azureml://",
             f"azureml://subscriptions/{connection.subscription}/resourceGroups/{connection.resource_group}"

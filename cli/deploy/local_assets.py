@@ -13,9 +13,10 @@ MLMODEL = "MLmodel"
 
 @dataclass(frozen=True)
 class LocalModel:
-    """A model to upload and register."""
+    """A model to register; a `place` with a scheme is somewhere else already."""
 
-    path: Path
+    place: str | Path
+    """A path is uploaded first."""
     name: str
     """Empty: registered anonymously under a name made from its content."""
     version: str
@@ -24,11 +25,12 @@ class LocalModel:
     """`mlflow_model` or `custom_model`; empty: as the folder is."""
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_mlflow(self) -> bool:
-        """Whether it is a folder with an `MLmodel`."""
-        return (self.path / MLMODEL).is_file()
+        """Whether it is a folder with an `MLmodel` on this machine."""
+        return isinstance(self.place, Path) and (self.place / MLMODEL).is_file()
 
     @property
     def model_type(self) -> str:
@@ -47,6 +49,7 @@ class LocalEnvironment:
     """YAML text, or empty."""
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,20 @@ class LocalData:
     """`uri_file` or `uri_folder`; empty: as the path is, a folder for URIs that end with a slash."""
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
 
 
 def local_model(document: YamlDocument, form: ModelForm, at: KeyPath, *, must_be_mlflow: bool) -> LocalModel:
-    """The model at `at`; raises CliError unless its files are there, with an `MLmodel` where one is needed."""
+    """The model at `at`; raises CliError unless its files are there, with an `MLmodel` where one is needed.
+
+    Of a model at a URI the service sees to that.
+    """
     keys = (*at, "path" if form.path else "local_path")
+    kind = form.type or ""
+    if "://" in form.folder:
+        return _model(form, form.folder, kind or ("mlflow_model" if must_be_mlflow else ""))
     path = document.folder / form.folder
-    model = LocalModel(
-        path, form.name or "", form.version or "", form.type or "", form.description or "", dict(form.tags)
-    )
+    model = _model(form, path, kind)
     if not path.exists():
         raise document.missing(keys, "the model", path)
     if (must_be_mlflow or form.type == "mlflow_model") and not model.is_mlflow:
@@ -81,6 +89,18 @@ def local_model(document: YamlDocument, form: ModelForm, at: KeyPath, *, must_be
     return model
 
 
+def _model(form: ModelForm, place: str | Path, kind: str) -> LocalModel:
+    return LocalModel(
+        place,
+        form.name or "",
+        form.version or "",
+        kind,
+        form.description or "",
+        dict(form.tags),
+        dict(form.properties),
+    )
+
+
 def local_environment(document: YamlDocument, form: EnvironmentForm, at: KeyPath) -> LocalEnvironment:
     """The environment at `at`, with the text of its conda file; raises CliError when that cannot be read."""
     return LocalEnvironment(
@@ -90,6 +110,7 @@ def local_environment(document: YamlDocument, form: EnvironmentForm, at: KeyPath
         conda_file=_conda_text(document, form, (*at, "conda_file")),
         description=form.description or "",
         tags=dict(form.tags),
+        properties=dict(form.properties),
     )
 
 
@@ -101,7 +122,13 @@ def local_data(document: YamlDocument, form: DataFile) -> LocalData:
         if not place.exists():
             raise document.missing(("path",), "the path", place)
     return LocalData(
-        place, form.name or "", form.version or "", form.type or "", form.description or "", dict(form.tags)
+        place,
+        form.name or "",
+        form.version or "",
+        form.type or "",
+        form.description or "",
+        dict(form.tags),
+        dict(form.properties),
     )
 
 

@@ -36,6 +36,7 @@ class ModelForm(Form):
     type: Literal["mlflow_model", "custom_model"] | None = None
     description: Text | None = None
     tags: Variables = Field(default_factory=dict)
+    properties: Variables = Field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -71,6 +72,7 @@ class EnvironmentForm(Form):
     os_type: Annotated[Literal["linux"], BeforeValidator(lambda word: str(word).lower())] | None = None
     description: Text | None = None
     tags: Variables = Field(default_factory=dict)
+    properties: Variables = Field(default_factory=dict)
 
     @property
     def image_name(self) -> str:
@@ -107,6 +109,7 @@ class DataFile(FileForm):
     local_path: str | None = None
     description: Text | None = None
     tags: Variables = Field(default_factory=dict)
+    properties: Variables = Field(default_factory=dict)
 
     @property
     def place(self) -> str:

@@ -50,7 +50,7 @@ def test_paths_are_relative_to_the_file(folder: Path) -> None:
     plan = endpoint_plan(folder / "endpoint.yml", None)
     (deployment,) = plan.deployments
     assert isinstance(deployment.model, LocalModel)
-    assert deployment.model.path == folder / "model"
+    assert deployment.model.place == folder / "model"
     assert deployment.model.is_mlflow
     assert plan.default_deployment == "first"
 
