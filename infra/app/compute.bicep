@@ -203,7 +203,8 @@ resource scaleSet 'Microsoft.Compute/virtualMachineScaleSets@2024-11-01' = {
           }
         ]
       }
-      scheduledEventsProfile: {
+      // Spot machines cannot have it: they are told 30 seconds before their eviction without asking.
+      scheduledEventsProfile: spot ? null : {
         terminateNotificationProfile: {
           enable: true
           notBeforeTimeout: 'PT5M'

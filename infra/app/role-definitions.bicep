@@ -92,13 +92,13 @@ resource nodeQueues 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 }
 
 @description('Role of the Function App on each scale set.')
-output scalerRoleId string = scaler.id
+output scalerRoleId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', scaler.name)
 
 @description('Role of the Function App on the resource group.')
-output machineReaderRoleId string = machineReader.id
+output machineReaderRoleId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', machineReader.name)
 
 @description('Role of the nodes on blobs.')
-output nodeBlobRoleId string = nodeBlobs.id
+output nodeBlobRoleId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', nodeBlobs.name)
 
 @description('Role of the nodes on queues.')
-output nodeQueueRoleId string = nodeQueues.id
+output nodeQueueRoleId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', nodeQueues.name)

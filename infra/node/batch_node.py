@@ -120,7 +120,8 @@ def node_command(settings: Settings, machine: str) -> list[str]:
         "podman", "run", "--rm", "--init", f"--name={CONTAINER}", "--replace", "--userns=keep-id", "--network=host",
         "--cgroups=disabled", "--log-driver=none", "--read-only", "--cap-drop=all",
         "--security-opt=no-new-privileges", "--shm-size=1g",
-        f"--volume={settings.root}:{settings.root}", f"--volume={settings.runtime}:{settings.runtime}",
+        f"--volume={settings.root}:{settings.root}", f"--volume={settings.tools}:{settings.tools}:ro",
+        f"--volume={settings.runtime}:{settings.runtime}",
         *(f"--env={name}={value}" for name, value in variables.items()), settings.image,
     ]  # fmt: skip
 

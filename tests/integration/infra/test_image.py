@@ -118,6 +118,7 @@ def test_a_node_announces_itself_is_healthy_and_leaves_at_sigterm(
         "BATCH_COMPUTE": unique_name("c"),
         "BATCH_NODE_ID": "node-1",
     }
+    before = _files(image / "opt")
     assert "has not announced itself" in _health(image, variables).stderr
     process = _start(image, variables)
     eventually(lambda: _health(image, variables).returncode == 0, timeout=120, what="a healthy node")
@@ -126,6 +127,12 @@ def test_a_node_announces_itself_is_healthy_and_leaves_at_sigterm(
     assert process.returncode == 0, said
     assert "has left" in said
     assert _health(image, variables).returncode == 1
+    assert _files(image / "opt") == before, "the image's root is read-only"
+
+
+def _files(folder: Path) -> dict[str, int]:
+    """All files with the time of their last change."""
+    return {str(path): path.lstat().st_mtime_ns for path in folder.rglob("*")}
 
 
 def test_a_node_that_cannot_reach_its_storage_is_not_healthy(image: Path) -> None:

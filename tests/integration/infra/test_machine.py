@@ -155,7 +155,8 @@ def test_containers_have_no_rights_and_a_read_only_root(machine: Machine) -> Non
         assert {"--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--userns=keep-id"} <= set(command)
         assert not any(word.startswith(("--privileged", "--device")) for word in command)
     writable = [word for word in node if word.startswith("--volume")]
-    assert writable == [f"--volume={path}:{path}" for path in (machine.folder / "root", machine.folder / "run")]
+    root, tools, run = (machine.folder / path for path in ("root", "root/tools", "run"))
+    assert writable == [f"--volume={root}:{root}", f"--volume={tools}:{tools}:ro", f"--volume={run}:{run}"]
 
 
 @pytest.mark.parametrize("kind", ["Preempt", "Terminate"])

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import jmespath
 import pytest
 import yaml
 
@@ -39,6 +40,20 @@ def test_variables_of_the_hooks_are_given_by_azd_or_by_the_templates_outputs() -
     assert set_by_hooks <= set(re.findall(r"\$\{(\w+)", json.dumps(parameters)))
     used = set(re.findall(r"\$\{?([A-Z]\w+)", (INFRA / "hooks/postprovision.sh").read_text("utf-8")))
     assert used <= outputs
+
+
+def test_the_instances_that_run_are_told_as_the_template_reads_them() -> None:
+    script = (INFRA / "hooks/present-instances.sh").read_text("utf-8")
+    (query,) = re.findall(r'--query "(.+)"', script)
+    scale_sets = [
+        {"tags": {"compute": "cpu-cluster"}, "sku": {"capacity": 2}},
+        {"tags": None, "sku": {"capacity": 7}},
+        {"tags": {"compute": "gpu"}, "sku": {"capacity": 0}},
+    ]
+    assert jmespath.search(query, scale_sets) == "cpu-cluster=2;gpu=0"
+    bicep = file_named("app/compute.bicep").text
+    assert "filter(split(presentInstances, ';'), entry => startsWith(entry, '${computeName}='))" in bicep
+    assert "int(last(split(first(present), '=')))" in bicep
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

@@ -94,7 +94,9 @@ def test_no_key_is_asked_for_and_no_output_or_parameter_holds_a_secret(file: Bic
 
 def test_a_preemptible_node_gets_time_to_drain_and_a_deleted_one_gets_a_notice() -> None:
     profile = _properties("app/compute.bicep", "scaleSet")["virtualMachineProfile"]
-    notice = profile["scheduledEventsProfile"]["terminateNotificationProfile"]
+    events = profile["scheduledEventsProfile"]["operator"]["operands"]
+    assert events["condition"] == profile["evictionPolicy"]["operator"]["operands"]["condition"]
+    notice = events["false_value"]["terminateNotificationProfile"]
     assert notice == {"enable": True, "notBeforeTimeout": "PT5M"}
     assert profile["evictionPolicy"]["operator"]["operands"]["true_value"] == "Delete"
 
