@@ -11,7 +11,7 @@ _NOT_WORKING = {"PowerState/stopped", "PowerState/stopping", "PowerState/dealloc
 
 
 def instance_of(machine: "VirtualMachine") -> Instance:
-    """The instance; its id is the machine's name, which the node on it has as node id (0009)."""
+    """The instance; its id is the machine's name, which the node on it has as its node id."""
     return Instance(str(machine.name), _state(machine))
 
 
