@@ -1,7 +1,8 @@
 """JSON Schemas of the YAML files, which let editors complete and check them.
 
-They are made from the forms that `bml` itself reads with: `python -m cli.yaml_files.published_schemas` writes them
-to shared/schemas, from where the application serves them at `/schemas/<name>.schema.json`.
+They are made from the forms that `bml` itself reads with, and from docs/yaml.md. `python -m
+cli.yaml_files.published_schemas` writes them to shared/schemas, from where the application serves them at
+`/schemas/<name>.schema.json`.
 """
 
 import json
@@ -19,6 +20,7 @@ from cli.yaml_files.deployment_form import DeploymentForm
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import FileForm
 from cli.yaml_files.invocation_form import InvocationForm
+from cli.yaml_files.key_descriptions import describe
 
 SCHEMAS: dict[str, type[FileForm]] = {
     "batchEndpoint": EndpointForm,
@@ -49,7 +51,8 @@ class _Generator(GenerateJsonSchema):
 
 def schema_text(form: type[FileForm]) -> str:
     """The JSON Schema of a file."""
-    return json.dumps(form.model_json_schema(schema_generator=_Generator), indent=2, ensure_ascii=False) + "\n"
+    schema = describe(form.model_json_schema(schema_generator=_Generator))
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def write_all(folder: Path = FOLDER) -> None:
