@@ -30,6 +30,7 @@ def client_environment(data_dir: Path, environment: Mapping[str, str] = os.envir
     if not setup.https:
         raise NoTlsError(folder.root)
     connection = read_connection(folder.root)
+    no_proxy = _no_proxy(environment)
     return {
         **_cloud(setup),
         **trusting(folder.tls),
@@ -40,7 +41,8 @@ def client_environment(data_dir: Path, environment: Mapping[str, str] = os.envir
         "AZURE_SUBSCRIPTION_ID": connection.subscription_id,
         "AZURE_RESOURCE_GROUP": connection.resource_group,
         "AZUREML_WORKSPACE_NAME": connection.workspace,
-        "NO_PROXY": _no_proxy(environment),
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
     }
 
 

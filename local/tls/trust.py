@@ -17,7 +17,9 @@ def write_bundle(files: TlsFiles, environment: Mapping[str, str]) -> None:
     """Puts the authority beside what `environment` or this machine trusts, so that other sites stay reachable."""
     usual = _usual_authorities(environment)
     known = usual.read_bytes().rstrip() + b"\n" if usual else b""
-    write_private(files.bundle, known + files.authority.read_bytes())
+    authority = files.authority.read_bytes()
+    # The shell may have taken the variables of this very stack: then the authority is there already.
+    write_private(files.bundle, known if authority in known else known + authority)
 
 
 def trusting(files: TlsFiles) -> dict[str, str]:

@@ -28,7 +28,7 @@ def test_the_variables_lead_azures_clients_to_the_stack(tmp_path):
     assert variables["BML_STORAGE_SUFFIX"] == f"x@127.0.0.1:{setup.blob_port}/devstoreaccount1"
     assert variables["AZURE_AUTHORITY_HOST"] == f"https://127.0.0.1:{setup.token_port}"
     assert variables["REQUESTS_CA_BUNDLE"] == str(tmp_path / "tls" / "ca-bundle.pem")
-    assert variables["NO_PROXY"] == "intranet,localhost,127.0.0.1"
+    assert variables["NO_PROXY"] == variables["no_proxy"] == "intranet,localhost,127.0.0.1"
 
 
 def test_a_stack_without_tls_is_refused_with_the_way_out(tmp_path):

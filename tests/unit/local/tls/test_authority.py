@@ -71,6 +71,13 @@ def test_the_bundle_adds_the_authority_to_what_was_trusted_before(files, tmp_pat
     assert set(trusting(files).values()) == {str(files.bundle)}
 
 
+def test_a_start_from_a_shell_that_took_the_variables_adds_nothing(files):
+    write_bundle(files, {})
+    before = files.bundle.read_bytes()
+    write_bundle(files, trusting(files))
+    assert files.bundle.read_bytes() == before
+
+
 def test_a_bundle_without_other_wishes_has_the_usual_authorities(files):
     write_bundle(files, {})
     bundle = files.bundle.read_text()
