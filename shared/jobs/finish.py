@@ -1,8 +1,13 @@
 """The end of a job, however it ends: what belongs to it goes away, and its last state is written."""
 
+import logging
+
+from azure.core.exceptions import HttpResponseError
+
 from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
+from shared.errors import ProductError
 from shared.jobs.allocate import withdraw_tickets
 from shared.jobs.merge import commit_errors
 from shared.jobs.notifications import request_notifications
@@ -13,6 +18,8 @@ from shared.storage.account import StorageAccount
 from shared.storage.ledger import read_ledger
 from shared.storage.locations import container_of
 from shared.storage.queues import delete_queue
+
+log = logging.getLogger(__name__)
 
 
 def finish(
@@ -25,12 +32,21 @@ def finish(
     """
     delete_queue(account.queues, task_queue(job.job_id))
     withdraw_tickets(account, job)
-    if status is not JobStatus.COMPLETED and job.work:
-        output = container_of(account, job.output.folder)
-        ledger = read_ledger(output.get_blob_client(job.output.file_path), job.job_id)
-        commit_errors(output, job, ledger)
     if status is not JobStatus.COMPLETED:
+        _keep_errors(account, job)
         Reservations(account).release(job.output, job.name)
     progress_table(account).delete_partition(job.job_id)
     request_notifications(account, job)
     return jobs.enter(job.name, status, failure=failure)
+
+
+def _keep_errors(account: StorageAccount, job: JobDocument) -> None:
+    """Make the list of failed items appear; a job ends also when its output's place cannot be reached any more."""
+    if job.work is None:
+        return
+    try:
+        output = container_of(account, job.output.folder)
+        ledger = read_ledger(output.get_blob_client(job.output.file_path), job.job_id)
+        commit_errors(output, job, ledger)
+    except (ProductError, HttpResponseError) as error:
+        log.warning("job %s: the list of failed items could not be written: %s", job.name, error)
