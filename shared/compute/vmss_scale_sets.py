@@ -81,7 +81,7 @@ class VmssScaleSets:
     def delete_instance(self, compute: str, instance: str) -> None:
         """Remove one instance; lowers the capacity by one. One that is gone already is no error."""
         with _failures(f"instance {instance!r} of compute {compute!r} could not be deleted"):
-            if instance in {one.id for one in self._instances(self._found(compute))}:
+            if instance in {one.id for one in self._state(self._found(compute)).instances}:
                 self._delete(compute, [instance])
 
     def delete(self, compute: str) -> None:
@@ -95,6 +95,8 @@ class VmssScaleSets:
 
     def _state(self, found: "VirtualMachineScaleSet") -> ScaleSetState:
         """Machines that were evicted or could not be made count in Azure's capacity but not in ours."""
+        if not _capacity(found):
+            return ScaleSetState(0, ())  # idle computes are looked at all the time, and Azure rations lists of machines
         instances = tuple(self._instances(found))
         stopped = sum(one.state == "stopped" for one in instances)
         return ScaleSetState(max(0, _capacity(found) - stopped), instances)
@@ -122,7 +124,7 @@ class VmssScaleSets:
             )
         except ResourceModifiedError:
             return False
-        self._watch(operation, f"compute {compute!r} could not be resized to {capacity}")
+        self._watch(operation, f"compute {compute!r} could not be resized to {capacity}", self._bad_news_seconds)
         return True
 
     def _delete(self, compute: str, instances: list[str]) -> None:
@@ -131,11 +133,12 @@ class VmssScaleSets:
         if instances:
             ids = VirtualMachineScaleSetVMInstanceRequiredIDs(instance_ids=instances)
             operation = self._client.virtual_machine_scale_sets.begin_delete_instances(*self._address(compute), ids)
-            self._watch(operation, f"instances {', '.join(instances)} of compute {compute!r} could not be deleted")
+            what = f"instances {', '.join(instances)} of compute {compute!r} could not be deleted"
+            self._watch(operation, what, seconds=0)  # many may go, and each gets its notice first
 
-    def _watch(self, operation: "LROPoller[Any]", what: str) -> None:
+    def _watch(self, operation: "LROPoller[Any]", what: str, seconds: float) -> None:
         """Wait a moment for bad news, which is raised; what fails later is logged."""
-        operation.wait(self._bad_news_seconds)
+        operation.wait(seconds)
         if operation.done():
             operation.result()
         else:

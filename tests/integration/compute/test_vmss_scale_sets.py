@@ -78,6 +78,22 @@ def test_a_long_operation_is_not_waited_for_and_its_failure_is_logged(vmss, cpu,
         eventually(lambda: "compute 'cpu' could not be resized to 1" in caplog.text)
 
 
+def test_an_idle_compute_costs_one_request(vmss, cpu, compute_api):
+    vmss.state("cpu")
+    assert len(compute_api.requests) == 1
+
+
+def test_deletions_are_not_waited_for(vmss, cpu, compute_api, eventually):
+    vmss.scale_out("cpu", 2)
+    compute_api.requests.clear()
+    compute_api.polls_of_operations = 50
+    doomed, kept = cpu.machines
+    vmss.delete_instance("cpu", doomed)
+    assert sum("/operations/" in path for _, path in compute_api.requests) < 50
+    assert list(cpu.machines) == [kept]
+    eventually(lambda: sum("/operations/" in path for _, path in compute_api.requests) == 51)
+
+
 def test_a_change_by_another_writer_is_met_by_reading_again(vmss, cpu, compute_api):
     compute_api.changed_meanwhile = 2
     vmss.scale_out("cpu", 3)
