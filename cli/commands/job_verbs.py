@@ -74,7 +74,7 @@ def cancel(workspace: Workspace, name: str, no_wait: bool) -> dict[str, Any]:
     help="Folder for the files; by default one named after the job.",
 )
 @click.option("--output-name", type=click.Choice(["score"]), help="Only this output, no logs.")
-@click.option("--all", "everything", is_flag=True, help="Output and logs; the default.")
+@click.option("--all", "-u", "--outputs", "everything", is_flag=True, help="Output and logs; the default.")
 @shown("path")
 @in_workspace
 def download(

@@ -89,6 +89,35 @@ settings:
     FAST: true
 """.replace("azureml: my-env:3", '"azureml: my-env:3"')
 
+INTERMEDIATE = """\
+$schema: https://azuremlschemas.azureedge.net/latest/batchDeployment.schema.json
+name: nonmlflowdp
+endpoint_name: mybatchedp
+model:
+  local_path: ./mnist/model/
+code_configuration:
+  code:
+    local_path: ./mnist/code/
+  scoring_script: digit_identification.py
+environment:
+  conda_file: ./mnist/environment/conda.yml
+  image: mcr.microsoft.com/azureml/openmpi3.1.2-ubuntu18.04:latest
+compute: azureml:cpu-cluster
+resources:
+  instance_count: 1
+max_concurrency_per_instance: 2
+mini_batch_size: 10
+output_action: append_row
+output_file_name: predictions.csv
+retry_settings:
+  max_retries: 3
+  timeout: 30
+error_threshold: -1
+logging_level: info
+environment_variables:
+  AZUREML_BE: my-env-var
+"""
+
 
 def read(form: type[Form], text: str, folder: Path) -> Form:
     path = folder / "file.yml"
@@ -135,6 +164,18 @@ def test_the_seeds_added_deployment_is_understood(tmp_path: Path) -> None:
     assert form.environment.image_name.startswith("mcr.microsoft.com/")
     assert form.setting("output_file_name") == "digits.csv"
     assert form.setting("output_action") == "append_row"
+
+
+def test_the_form_between_them_is_understood(tmp_path: Path) -> None:
+    form = read(DeploymentForm, INTERMEDIATE, tmp_path)
+    assert isinstance(form, DeploymentForm)
+    assert (form.endpoint_name, form.compute.target) == ("mybatchedp", "azureml:cpu-cluster")
+    assert form.environment
+    assert form.environment.image_name.endswith("ubuntu18.04:latest")
+    names = ("instance_count", "max_concurrency_per_instance", "mini_batch_size", "output_action", "output_file_name")
+    assert [form.setting(name) for name in names] == [1, 2, 10, "append_row", "predictions.csv"]
+    assert form.setting("environment_variables") == {"AZUREML_BE": "my-env-var"}
+    assert form.setting("retry_settings").timeout == 30
 
 
 def test_todays_deployment_is_understood(tmp_path: Path) -> None:
