@@ -22,7 +22,7 @@ from shared.jobs.watch import Action, Decision, Observation, WatchMemory, decide
 from shared.jobs.watch import threshold_failure as threshold_failure_of
 from shared.storage.account import StorageAccount
 from shared.storage.ledger import read_ledger
-from shared.storage.locations import container_of
+from shared.storage.locations import blob_uri, container_of
 from shared.storage.queues import ensure_queue, send_all
 
 
@@ -78,7 +78,10 @@ class Phases:
     def watch(self, name: str, memory: WatchMemory) -> Look:
         """Look at the job, note its progress, mend what was lost."""
         job = self.jobs.get(name)
-        seen = observe(self.account, job)
+        try:
+            seen = observe(self.account, job)
+        except NotFoundError as error:
+            return _without_output(job, memory, error)
         statistics = tally(job, seen, memory)
         job = self.jobs.change(name, lambda job: job.model_copy(update={"statistics": statistics}))
         job = self.jobs.enter(name, status_of(job, seen))
@@ -112,6 +115,15 @@ class Phases:
             _enqueue_missing(self.account, job, seen, decision.memory.generation)
         held = [node.ticket for node in seen.workers(job.job_id)]
         request_nodes(self.account, self.scaling, job, self.limits_of(job.compute), held)
+
+
+def _without_output(job: JobDocument, memory: WatchMemory, error: NotFoundError) -> Look:
+    """The end of a job whose output cannot be written any more: its datastore was deleted."""
+    if job.status is JobStatus.CANCEL_REQUESTED:
+        return Look(Action.CANCEL, memory, timedelta(0))
+    message = f"the output {blob_uri(job.output.folder)} cannot be reached any more: {error}"
+    failure = JobFailure(step="output", error_type="OutputUnreachable", message=message)
+    return Look(Action.FAIL, memory, timedelta(0), failure)
 
 
 def _enqueue_missing(account: StorageAccount, job: JobDocument, seen: Observation, generation: int) -> None:

@@ -1,11 +1,16 @@
 import pytest
 
+from shared.compute.local_scale_sets import LocalScaleSets
+from shared.compute.scaling import Scaling
+from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import WorkSize
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
 from shared.jobs.finish import finish
+from shared.jobs.phases import Phases
 from shared.jobs.store import JobStore
+from shared.jobs.watch import Action, WatchMemory
 from shared.storage.queues import ensure_queue, message_count
 
 pytestmark = pytest.mark.integration
@@ -18,15 +23,32 @@ def jobs(account):
     return JobStore(account.tables)
 
 
-def test_a_job_ends_though_the_datastore_of_its_output_was_deleted(account, jobs, make_job):
-    job = make_job(work=WORK)
+@pytest.fixture
+def without_output(account, jobs, make_job):
+    """A running job whose output lies in a datastore that was deleted."""
+    job = make_job(work=WORK, status=JobStatus.RUNNING)
     elsewhere = job.output.folder.model_copy(update={"credential": "datastore:deleted"})
-    jobs.add(job.model_copy(update={"output": job.output.model_copy(update={"folder": elsewhere})}))
     ensure_queue(account.queues, task_queue(job.job_id))
+    return jobs.add(job.model_copy(update={"output": job.output.model_copy(update={"folder": elsewhere})}))
+
+
+def test_a_job_ends_though_the_datastore_of_its_output_was_deleted(account, jobs, without_output):
     failure = JobFailure(step="orchestration", message="the output cannot be reached")
-    ended = finish(account, jobs, jobs.get(job.name), JobStatus.FAILED, failure)
+    ended = finish(account, jobs, without_output, JobStatus.FAILED, failure)
     assert (ended.status, ended.failure) == (JobStatus.FAILED, failure)
-    assert message_count(account.queues, task_queue(job.job_id)) is None
+    assert message_count(account.queues, task_queue(ended.job_id)) is None
+
+
+@pytest.mark.parametrize(("cancel", "action"), [(False, Action.FAIL), (True, Action.CANCEL)])
+def test_the_watch_sees_that_the_output_is_gone(account, jobs, without_output, cancel, action):
+    if cancel:
+        jobs.enter(without_output.name, JobStatus.CANCEL_REQUESTED)
+    limits = ComputeLimits(compute=without_output.compute, min_instances=0, max_instances=1, idle_seconds=1)
+    nowhere = Scaling(account, LocalScaleSets("http://127.0.0.1:9", "key"))
+    phases = Phases(account, jobs, nowhere, lambda _: limits)
+    look = phases.watch(without_output.name, WatchMemory())
+    assert look.action is action
+    assert cancel or "cannot be reached any more: " in look.failure.message
 
 
 def test_a_job_ends_once(account, jobs, make_job):
