@@ -143,6 +143,22 @@ def run(mini_batch):
 """
 
 
+def test_a_node_that_must_go_gives_its_work_back_and_ends_its_containers(azurite, agent):
+    """What an eviction does: the machine's program sends SIGTERM. The lease is long, so nothing comes back by itself."""
+    with running_app(azurite.connection_string, agent.root) as app:
+        folders = [agent.root / "evicted", agent.root / "successor"]
+        options = {"BATCH_NODE_AGENT": str(agent.socket), "BATCH_NODE_LEASE_SECONDS": "600"}
+        evicted = app.start_node(BATCH_NODE_DIR=str(folders[0]), **options)
+        job = app.job({"a.txt": "one"}, script=SLEEP, environment=image())
+        pid = pid_in(folders[0] / "process000" / "work" / "pid")
+        evicted.send_signal(signal.SIGTERM)
+        assert evicted.wait(20) == 0
+        wait_until(lambda: not is_alive(pid), "the container's end")
+        app.start_node(BATCH_NODE_DIR=str(folders[1]), **options)
+        pid_in(folders[1] / "process000" / "work" / "pid")  # ticket and task went on at once
+        job.end()
+
+
 def test_the_end_of_the_node_ends_its_containers(azurite, agent):
     with running_app(azurite.connection_string, agent.root) as app:
         folder = agent.root / "second"
