@@ -50,7 +50,7 @@ def invoke(
     from cli.output.resources import invocation_view
 
     options = InputOptions(input_data, input_datastore, input_path, input_local_path)
-    output = {"datastoreId": _datastore_id(workspace, output_datastore), "path": output_path}
+    output = {"datastoreId": datastore_id(workspace, output_datastore), "path": output_path}
     for member, value in output.items():
         if value is not None:
             put(body, ["outputDataset", member], value)
@@ -60,7 +60,7 @@ def invoke(
         return invocation_view(endpoint.start(body, deployment))
 
 
-def _datastore_id(workspace: Workspace, reference: str | None) -> str | None:
+def datastore_id(workspace: Workspace, reference: str | None) -> str | None:
     """ARM id of the datastore that `azureml:<name>`, `<name>` or an ARM id names."""
     if reference is None:
         return None

@@ -62,6 +62,13 @@ JOB_NAME = NameRule(
 )
 """At most 100 characters, as the name is also the orchestration's instance id (Durable's documented limit)."""
 
+SCHEDULE_NAME = NameRule(
+    "schedule name",
+    re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_]{0,79}"),
+    "1 to 80 letters, digits, '-' and '_', beginning with a letter or digit",
+)
+"""The names of its jobs are this, a hyphen and a moment of 16 characters."""
+
 WEBHOOK_NAME = NameRule(
     "webhook name",
     re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_]{0,62}"),

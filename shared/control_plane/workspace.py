@@ -15,6 +15,7 @@ from shared.contracts.resources import (
     EnvironmentProperties,
     ModelProperties,
 )
+from shared.contracts.schedules import ScheduleProperties
 from shared.control_plane.resource import Properties
 from shared.control_plane.resource_table import Kind, ResourceTable
 from shared.settings import Settings
@@ -28,6 +29,7 @@ ENVIRONMENTS = Kind("environments", "environment")
 CODES = Kind("codes", "code")
 ENDPOINTS = Kind("batchEndpoints", "batch endpoint")
 DEPLOYMENTS = Kind("deployments", "batch deployment")
+SCHEDULES = Kind("schedules", "schedule")
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,11 @@ class Workspace:
     def deployments(self) -> ResourceTable[DeploymentProperties]:
         """Found by: endpoint, deployment."""
         return self._of(DEPLOYMENTS, DeploymentProperties)
+
+    @cached_property
+    def schedules(self) -> ResourceTable[ScheduleProperties]:
+        """Found by: schedule."""
+        return self._of(SCHEDULES, ScheduleProperties)
 
     @property
     def operated(self) -> "tuple[ResourceTable[Any], ...]":

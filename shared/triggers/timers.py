@@ -1,12 +1,14 @@
-"""Timer triggers: scale sets follow their tickets, and what crashes left behind is put right."""
+"""Timer triggers: scale sets follow their tickets, jobs start by schedule, crashes are put right."""
 
 import logging
+from datetime import UTC, datetime
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from shared.errors import ProductError
 from shared.jobs.reconcile import reconcile
+from shared.jobs.schedules import run_due_schedules
 from shared.triggers.durable_client import DurableOrchestrations
 from shared.wiring import application
 
@@ -23,6 +25,12 @@ def scale_computes(timer: func.TimerRequest) -> None:
             application().scaling.scale(limits)
         except ProductError as error:
             log.warning("compute %s could not be scaled: %s", limits.compute, error)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)
+def run_schedules(timer: func.TimerRequest) -> None:
+    """Start the jobs that are due by schedule."""
+    run_due_schedules(application().workspace, application().jobs, datetime.now(UTC))
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="30 * * * * *", use_monitor=False)

@@ -1,4 +1,4 @@
-"""Jobs that other systems start by a message, and whose end is told to a webhook, on a whole stack."""
+"""Jobs that messages and schedules start, and whose end is told to a webhook, on a whole stack."""
 
 from __future__ import annotations
 
@@ -90,3 +90,22 @@ def test_a_message_scores_data_and_its_end_is_told_and_a_wrong_one_is_set_aside(
     poison = queue_client(queues, JOB_REQUESTS + POISON)
     eventually(lambda: list(poison.peek_messages(32)), what="the envelope")
     assert json.loads(poison.peek_messages(32)[0].content)["error"]["code"] == "ResourceNotFound"
+
+
+def test_a_schedule_scores_data_when_it_is_due_until_it_is_stopped(
+    user: User, endpoint: str, eventually: Eventually
+) -> None:
+    name = f"{endpoint}-clock"
+    place = ("--input-datastore", "azureml:workspaceblobstore", "--input-path", f"{endpoint}/in")
+    made = user.bml("schedule", "create", "-n", name, "--cron", "*/5 * * * * *", "-e", endpoint, *place)
+    assert (made["is_enabled"], made["last_job"]) == (True, None)
+    eventually(lambda: user.bml("schedule", "show", "-n", name)["last_job"], timeout=60, what="a job of the schedule")
+    stopped = user.bml("schedule", "disable", "-n", name)
+    assert (stopped["is_enabled"], stopped["next_run_time"]) == (False, None)
+    job = stopped["last_job"]
+    eventually(lambda: user.ended(job), timeout=120, what="the end of the schedule's job")
+    assert user.output(job) == "hello\n"
+    assert name in {schedule["name"] for schedule in user.bml("schedule", "list")}
+    assert user.bml("schedule", "enable", "-n", name)["is_enabled"]
+    user.bml("schedule", "delete", "-n", name, "--yes")
+    assert user.run("schedule", "show", "-n", name).returncode == 3

@@ -18,6 +18,7 @@ from shared.triggers.management.endpoints import endpoints_router
 from shared.triggers.management.jobs import jobs_router
 from shared.triggers.management.paths import WORKSPACE, CanonicalPaths
 from shared.triggers.management.requests import api_version, served_workspace
+from shared.triggers.management.schedules import schedules_router
 from shared.triggers.management.webhooks import webhooks_router
 from shared.triggers.management.workspaces import subscriptions_router, workspaces_router
 from shared.triggers.surface import surface
@@ -41,6 +42,7 @@ def management_app(application: Application, authenticate: Authenticate) -> Fast
         deployments_router(workspace),
         jobs_router(application),
         webhooks_router(workspace),
+        schedules_router(workspace),
     )
     for router in routers:
         app.include_router(router, prefix=WORKSPACE, dependencies=guards)

@@ -9,6 +9,7 @@ import pytest
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.messages import InvokeMessage, PoisonMessage
 from shared.contracts.parsing import parse_model
+from shared.contracts.schedules import ScheduleProperties
 from shared.jobs.cloud_event import EVENT_TYPE
 
 pytestmark = pytest.mark.unit
@@ -33,6 +34,11 @@ def test_every_member_of_the_message_is_described() -> None:
 
 
 def test_the_webhook_of_the_page_is_read() -> None:
-    (webhook,) = parse_model(InvokeProperties, EXAMPLES[2]).notification_setting.webhooks.values()
+    (webhook,) = parse_model(InvokeProperties, EXAMPLES[3]).notification_setting.webhooks.values()
     assert webhook.event_type == "JobFailed"
-    assert EXAMPLES[3]["type"] == EVENT_TYPE
+    assert EXAMPLES[4]["type"] == EVENT_TYPE
+
+
+def test_the_schedule_of_the_page_is_read() -> None:
+    schedule = parse_model(ScheduleProperties, EXAMPLES[2]["properties"])
+    assert parse_model(InvokeProperties, schedule.action.endpoint_invocation_definition.properties).input_data

@@ -1,0 +1,108 @@
+"""Schedules: created, changed, deleted; and when they are due."""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.contracts.cron import Cron
+from shared.contracts.invoke import InvokeProperties
+from shared.contracts.names import SCHEDULE_NAME
+from shared.contracts.parsing import parse_model
+from shared.contracts.requests import ResourceBody
+from shared.contracts.schedules import CronTrigger, EndpointInvocation, ScheduleProperties, ScheduleRun
+from shared.control_plane.conditions import ANY_STATE, WriteConditions
+from shared.control_plane.resolution import resolve_deployment
+from shared.control_plane.resource import Resource
+from shared.control_plane.saving import Change, Saved, upsert
+from shared.control_plane.webhooks import check_webhooks
+from shared.control_plane.workspace import Workspace
+from shared.errors import ValidationError
+from shared.storage.rows import RowTable
+
+_JUST_AFTER = timedelta(microseconds=1)
+_RUNS = "scheduleRuns"
+_TRIGGER = "properties.trigger"
+_DEFINITION = "properties.action.endpointInvocationDefinition"
+
+
+def put_schedule(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Saved[ScheduleProperties]:
+    """Create or update a schedule; raises ValidationError, or NotFoundError for the endpoint of an enabled one.
+
+    It is due from the moment of the change on: what a change comes too late for is not made up for.
+    """
+    SCHEDULE_NAME.check(name)
+    properties = parse_model(ScheduleProperties, body.properties)
+    cron_of(properties.trigger)
+    _check_invocation(workspace, properties.action.endpoint_invocation_definition, enabled=properties.is_enabled)
+    return upsert(workspace.schedules, (name,), lambda _: properties, change, body.tags)
+
+
+def delete_schedule(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:
+    """Delete a schedule; its jobs stay. False when it was not there."""
+    row = workspace.schedules.find(name)
+    if row is None:
+        return False
+    workspace.schedules.delete(row, conditions)
+    schedule_runs(workspace).delete(_RUNS, name.lower())
+    return True
+
+
+def schedule_runs(workspace: Workspace) -> RowTable[ScheduleRun]:
+    """What each schedule did last; beside the schedules, so that noting it is no change of one."""
+    return RowTable(workspace.account.tables, workspace.table, ScheduleRun)
+
+
+def last_run(workspace: Workspace, name: str) -> ScheduleRun | None:
+    """What a schedule did last."""
+    row = schedule_runs(workspace).find(_RUNS, name.lower())
+    return row.document if row else None
+
+
+def note_run(workspace: Workspace, name: str, run: ScheduleRun) -> None:
+    """Remember what a schedule did."""
+    schedule_runs(workspace).put(_RUNS, name.lower(), run)
+
+
+def cron_of(trigger: CronTrigger) -> Cron:
+    """When the trigger is due; raises ValidationError."""
+    return Cron.of(trigger.expression, trigger.time_zone, _TRIGGER)
+
+
+def due_time(schedule: Resource[ScheduleProperties], handled: datetime | None, now: datetime) -> datetime | None:
+    """The latest moment up to `now` that the schedule was due and that is not dealt with; None when there is none."""
+    trigger = schedule.properties.trigger
+    cron = cron_of(trigger)
+    end = _moment(trigger.end_time, cron)
+    due = cron.last_before(min(now, end + _JUST_AFTER) if end else now)
+    since = [schedule.modified, *([handled] if handled else [])]
+    start = _moment(trigger.start_time, cron)
+    if not schedule.properties.is_enabled or due <= max(since) or (start and due < start):
+        return None
+    return due
+
+
+def next_due_time(schedule: Resource[ScheduleProperties], now: datetime) -> datetime | None:
+    """When an enabled schedule is due next."""
+    trigger = schedule.properties.trigger
+    cron = cron_of(trigger)
+    start, end = _moment(trigger.start_time, cron), _moment(trigger.end_time, cron)
+    due = cron.next_after(max(now, start) if start else now)
+    return due if schedule.properties.is_enabled and not (end and due > end) else None
+
+
+def _moment(time: datetime | None, cron: Cron) -> datetime | None:
+    if time is None:
+        return None
+    return (time if time.tzinfo else time.replace(tzinfo=cron.zone)).astimezone(UTC)
+
+
+def _check_invocation(workspace: Workspace, invocation: EndpointInvocation, *, enabled: bool) -> None:
+    properties = parse_model(InvokeProperties, invocation.properties, prefix=f"{_DEFINITION}.properties")
+    if properties.name:
+        raise ValidationError(
+            f"{_DEFINITION}.properties.name {properties.name!r} is not allowed: "
+            "jobs of a schedule are named after it and the time",
+            target=f"{_DEFINITION}.properties.name",
+        )
+    if not enabled:
+        return  # what is no longer there must not keep a schedule from being stopped
+    resolve_deployment(workspace, invocation.endpoint, invocation.deployment)
+    check_webhooks(workspace.settings, properties.notification_setting, f"{_DEFINITION}.properties.notificationSetting")

@@ -1,0 +1,146 @@
+"""Schedules start one job at each time that they are due."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.contracts.job import JobStatus
+from shared.contracts.requests import ResourceBody
+from shared.control_plane.endpoints import delete_endpoint
+from shared.control_plane.saving import Change
+from shared.control_plane.schedules import delete_schedule, last_run, next_due_time, put_schedule
+from shared.errors import DependencyError, NotFoundError, ValidationError
+from shared.jobs.schedules import run_due_schedules
+
+pytestmark = pytest.mark.integration
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def put(application, endpoint, folder, unique_name):
+    name = unique_name("nightly")
+    uri = f"azureml://datastores/workspaceblobstore/paths/{folder}/data"
+
+    def write(*, trigger=None, invocation=None, **properties):
+        body = {"inputData": {"data": {"jobInputType": "UriFolder", "uri": uri}}, **(invocation or {})}
+        definition = {"endpoint": endpoint, "deployment": "other", "properties": body}
+        properties["trigger"] = {"triggerType": "Cron", "expression": "* * * * *", **(trigger or {})}
+        properties["action"] = {"actionType": "InvokeBatchEndpoint", "endpointInvocationDefinition": definition}
+        return put_schedule(application.workspace, name, ResourceBody(properties=properties), Change()).resource
+
+    return write
+
+
+@pytest.fixture
+def schedule(put):
+    return put()
+
+
+@pytest.fixture
+def tick(application, endpoint):
+    """Looks at the schedules at a time; returns the names of all jobs that there are then."""
+
+    def look(moment):
+        run_due_schedules(application.workspace, application.jobs, moment)
+        return sorted(job.name for job in application.jobs.page(endpoint=endpoint).jobs)
+
+    return look
+
+
+def first_due(schedule):
+    return next_due_time(schedule, schedule.modified)
+
+
+def end(application, job):
+    application.jobs.enter(job, JobStatus.CANCELED)
+
+
+def test_each_time_it_is_due_one_job_starts(application, schedule, tick):
+    due = first_due(schedule)
+    assert tick(due) == []
+    name = f"{schedule.name}-{due:%Y%m%dT%H%M%SZ}"
+    for seconds in (1, 11, 21):
+        assert tick(due + timedelta(seconds=seconds)) == [name]
+    job = application.jobs.get(name)
+    assert (job.deployment, job.created_by) == ("other", f"schedule {schedule.name}")
+    end(application, name)
+    assert len(tick(due + MINUTE + timedelta(seconds=1))) == 2
+
+
+def test_a_crash_before_the_run_is_noted_starts_no_second_job(schedule, tick, monkeypatch):
+    moment = first_due(schedule) + timedelta(seconds=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("shared.jobs.schedules.note_run", _fail)
+        assert len(tick(moment)) == 1
+    assert len(tick(moment)) == 1
+
+
+def _fail(*_):
+    raise DependencyError("storage is away")
+
+
+def test_a_job_waits_for_the_one_before_and_of_the_missed_times_the_latest_counts(application, schedule, tick):
+    due = first_due(schedule)
+    (first,) = tick(due + timedelta(seconds=1))
+    assert tick(due + 3 * MINUTE + timedelta(seconds=1)) == [first]
+    end(application, first)
+    assert len(tick(due + 5 * MINUTE + timedelta(seconds=1))) == 2
+    assert last_run(application.workspace, schedule.name).due == due + 5 * MINUTE
+
+
+def test_jobs_overlap_where_that_is_asked_for(put, tick):
+    due = first_due(put(allowOverlap=True))
+    tick(due + timedelta(seconds=1))
+    assert len(tick(due + MINUTE + timedelta(seconds=1))) == 2
+
+
+def test_a_stopped_schedule_starts_nothing_and_makes_nothing_up(put, tick):
+    stopped = put(isEnabled=False)
+    assert first_due(stopped) is None
+    assert tick(stopped.modified + 2 * MINUTE) == []
+    enabled = put()
+    assert tick(enabled.modified) == []
+
+
+def test_start_and_end_bound_it(put, tick):
+    due = first_due(put())
+    put(trigger={"startTime": (due + MINUTE).isoformat(), "endTime": (due + MINUTE).isoformat()})
+    assert tick(due + timedelta(seconds=1)) == []
+    assert len(tick(due + 9 * MINUTE)) == 1
+
+
+def test_what_cannot_start_is_noted_and_tried_again_the_next_time(application, schedule, endpoint, tick):
+    delete_endpoint(application.workspace, endpoint)
+    due = first_due(schedule)
+    assert tick(due + timedelta(seconds=1)) == []
+    run = last_run(application.workspace, schedule.name)
+    assert (run.due, run.job) == (due, None)
+    assert endpoint in run.problem
+
+
+def test_a_deleted_schedule_leaves_nothing(application, schedule, tick):
+    tick(first_due(schedule) + timedelta(seconds=1))
+    assert delete_schedule(application.workspace, schedule.name)
+    assert last_run(application.workspace, schedule.name) is None
+    assert not delete_schedule(application.workspace, schedule.name)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"trigger": {"expression": "sometimes"}}, ValidationError, "properties.trigger.expression"),
+        ({"trigger": {"triggerType": "Recurrence"}}, ValidationError, "'Cron'"),
+        ({"invocation": {"miniBatchSize": 0}}, ValidationError, "miniBatchSize"),
+        ({"invocation": {"name": "mine"}}, ValidationError, "named after it"),
+    ],
+)
+def test_what_could_never_run_is_refused(put, change, error, words):
+    with pytest.raises(error, match=words):
+        put(**change)
+
+
+def test_a_schedule_of_an_endpoint_that_is_not_there_is_refused_unless_it_is_stopped(application, put, endpoint):
+    delete_endpoint(application.workspace, endpoint)
+    with pytest.raises(NotFoundError, match=endpoint):
+        put()
+    put(isEnabled=False)
