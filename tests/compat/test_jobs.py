@@ -100,6 +100,26 @@ def test_a_named_deployment_scores_named_inputs_into_a_chosen_output_with_overri
     assert (tmp_path / "chosen.csv").read_text().splitlines() == ["a.csv", "b.csv", "c.csv"]
 
 
+def test_registered_data_is_scored_by_its_short_name_into_a_place_named_the_older_way(
+    client: RemoteClient, endpoint: str, inputs: str, tmp_path: Path
+) -> None:
+    client.run("create_data", name="short", path=inputs, type="uri_folder", version="4")
+    place = [
+        {"output_dataset.datastore_id": f"azureml:{client.run('default_datastore')['id']}"},
+        {"output_dataset.path": "/older/way/"},
+        {"output_file_name": "older.csv"},
+    ]
+    job = client.run(
+        "invoke",
+        endpoint=endpoint,
+        one_input={"type": "uri_folder", "path": "azureml:short:4"},
+        params_override=place,
+    )
+    client.run("stream_job", name=job)
+    client.run("download_job", name=job, folder=str(tmp_path), output_name="score")
+    assert (tmp_path / "older.csv").read_text().splitlines() == ["a.csv", "b.csv", "c.csv"]
+
+
 def test_one_file_of_a_datastore_is_scored(client: RemoteClient, endpoint: str, inputs: str, tmp_path: Path) -> None:
     path = client.run("create_data", name="one", path=f"{inputs}/b.csv", type="uri_file")["path"]
     job = client.run("invoke", endpoint=endpoint, one_input={"type": "uri_file", "path": path})

@@ -92,6 +92,7 @@ def delete_datastore(ml, name):
 
 def shown_datastore(datastore):
     return {
+        "id": datastore.id,
         "name": datastore.name,
         "type": datastore.type,
         "account": datastore.account_name,
