@@ -44,17 +44,21 @@ class Registry:
         query = {"api-version": "2018-02-01", "resource": "https://management.azure.com/"}
         if self._client_id:
             query["client_id"] = self._client_id
-        identity = _answer(f"{self._metadata}?{urlencode(query)}", headers={"Metadata": "true"})
-        form = {"grant_type": "access_token", "service": self._host, "access_token": identity["access_token"]}
-        return _answer(self._exchange, urlencode(form).encode())["refresh_token"]
+        identity = _answer("access_token", f"{self._metadata}?{urlencode(query)}", headers={"Metadata": "true"})
+        form = {"grant_type": "access_token", "service": self._host, "access_token": identity}
+        return _answer("refresh_token", self._exchange, urlencode(form).encode())
 
 
-def _answer(url: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> dict[str, str]:
+def _answer(name: str, url: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> str:
+    """One field of a service's answer; raises OSError."""
     request = urllib.request.Request(url, data, headers or {})  # noqa: S310 - both addresses are http(s) by construction
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # neither is reached through a proxy
     with opener.open(request, timeout=_SECONDS) as response:
-        answer: dict[str, str] = json.load(response)
-    return answer
+        text = response.read()
+    try:
+        return str(json.loads(text)[name])
+    except (ValueError, KeyError, TypeError):
+        raise OSError(f"{url.partition('?')[0]} gave no {name}") from None
 
 
 if __name__ == "__main__":

@@ -144,7 +144,7 @@ def run(mini_batch):
 
 
 def test_a_node_that_must_go_gives_its_work_back_and_ends_its_containers(azurite, agent):
-    """What an eviction does: the machine's program sends SIGTERM. The lease is long, so nothing comes back by itself."""
+    """What an eviction does: the machine's program sends SIGTERM. Leases are long: nothing comes back by itself."""
     with running_app(azurite.connection_string, agent.root) as app:
         folders = [agent.root / "evicted", agent.root / "successor"]
         options = {"BATCH_NODE_AGENT": str(agent.socket), "BATCH_NODE_LEASE_SECONDS": "600"}
