@@ -15,7 +15,8 @@ from shared.storage.locations import blob_uri, container_of
 PAGE_FILES = 5_000
 """Source: the most that List Blobs gives in one answer."""
 
-_REFUSALS = {401, 403, 404}
+_REFUSALS = {401, 403, 404, 409}
+"""Azure answers 409 where an account allows no public access at all."""
 
 _URL_TIMEOUT = urllib3.Timeout(connect=5, read=15)
 
@@ -39,7 +40,7 @@ def find_input(account: StorageAccount, location: Location) -> Location:
         if error.status_code not in _REFUSALS:
             raise
         raise ValidationError(
-            f"the input {blob_uri(location)} cannot be read: {_reason(error)}", target="input"
+            f"the input {blob_uri(location)} cannot be read: {_reason(error, location)}", target="input"
         ) from error
     raise ValidationError(
         f"the input {blob_uri(location)} does not exist or is an empty folder; name a file or a folder with files",
@@ -93,5 +94,12 @@ def _check_url(url: str) -> None:
         raise ValidationError(f"the input {url} cannot be read: HTTP status {answer.status}", target="input")
 
 
-def _reason(error: HttpResponseError) -> str:
-    return str(getattr(error, "error_code", "") or error.message).strip()
+def _reason(error: HttpResponseError, location: Location) -> str:
+    code = getattr(error, "error_code", None)
+    reason = str(getattr(code, "value", code) or error.message).strip()
+    if location.credential == "anonymous":
+        return (
+            f"there is no such container, or it is not public ({reason}); make it public, register it as a "
+            "datastore, or add a shared access signature to the URL"
+        )
+    return reason

@@ -26,7 +26,7 @@ def test_a_container_that_does_not_exist_is_refused(account, make_job):
 
 def test_a_private_container_is_not_read_anonymously(account, container, make_job):
     account.blobs.get_container_client(container).upload_blob("in/a.csv", b"1\n")
-    with pytest.raises(ValidationError, match="cannot be read"):
+    with pytest.raises(ValidationError, match="or it is not public"):
         find_input(account, make_job().input.model_copy(update={"credential": "anonymous"}))
 
 
