@@ -10,6 +10,7 @@ from cli.errors import ServiceError
 
 LONGEST_WAIT_SECONDS = 600.0
 POLL_SECONDS = 0.5
+LONGEST_POLL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,15 @@ class Purge:
 
     def _await(self, jobs: set[str]) -> None:
         """Wait until none of these jobs is there; raises ServiceError that names what stays."""
-        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        deadline, pause = time.monotonic() + LONGEST_WAIT_SECONDS, POLL_SECONDS
         while left := jobs & set(self._post(dry_run=True)["jobs"]):
             if time.monotonic() > deadline:
                 raise ServiceError(
                     f"{len(left)} jobs are still there, for example {min(left)}",
                     mend="The service goes on trying; look at its log if they stay",
                 )
-            time.sleep(POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
 
     def _post(self, *, dry_run: bool) -> dict[str, Any]:
         order = {"endedBefore": self.ended_before.isoformat(), "includeOutputs": self.include_outputs}

@@ -17,6 +17,8 @@ from cli.uploads.local_files import LocalFiles, local_files
 HASH_VERSION = "202208"
 """The version of the content hash that the API's look-up by hash expects (azure_ai_ml_wire, row 27)."""
 
+_DESCRIBING = ("description", "tags", "properties")
+
 ONLY_VERSION = "1"
 """Of an asset that is called after its content."""
 
@@ -112,11 +114,23 @@ class Assets:
                     f"{name}:{version} is registered in {kind} with other content",
                     mend="Raise `version` in the YAML file, or leave it out to get the next one",
                 )
+            self._describe(path, there, properties)
             return str(there["id"])
         given = {member: value for member, value in properties.items() if value not in (None, "", {})}
         created = self.workspace.put(path, {"properties": given})
         self.journal.made(f"{kind} {name}:{version}", lambda: self.workspace.delete(path))
         return str(created["id"])
+
+    def _describe(self, path: str, there: Resource, properties: dict[str, Any]) -> None:
+        """Bring description, tags and properties of a version to what is given; what is not given stays."""
+        before = there["properties"]
+        given = {member: properties[member] for member in _DESCRIBING if properties[member]}
+        if any(before.get(member) != value for member, value in given.items()):
+            self.workspace.put(path, {"properties": before | given})
+            self.journal.made(f"the former state of {path}", lambda: self._restore_description(path, before))
+
+    def _restore_description(self, path: str, before: dict[str, Any]) -> None:
+        self.workspace.put(path, {"properties": before})
 
     def _version_with(self, kind: str, name: str, properties: dict[str, Any], content: tuple[str, ...]) -> str:
         """The latest version when it has this content, else the next one."""

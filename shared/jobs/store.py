@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from azure.data.tables import TableServiceClient
@@ -22,6 +23,7 @@ _KEPT_ON_CONFLICT = (_UNFINISHED, _RUNS)
 """Partitions whose line is the same for every job of a name, so also that of the job which has it."""
 _END_OF_TIME_MS = 10**14
 _CHANGE_TRIES = 10
+_PARALLEL_READS = 8
 
 
 class IndexEntry(BaseModel):
@@ -120,7 +122,7 @@ class JobStore:
         partition = _endpoint_partition(endpoint) if endpoint else _WORKSPACE
         entries, continuation = self._index.page(partition, size, continuation)
         wanted = [e.document.job for e in entries if deployment in {None, e.document.deployment}]
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
             found = pool.map(self.find, wanted)
         return JobPage([job for job in found if job], continuation)
 
@@ -132,13 +134,11 @@ class JobStore:
     def ended_before(self, moment: datetime, limit: int) -> list[JobDocument]:
         """Up to `limit` jobs that ended before `moment`, those first that were made last."""
         found = list[JobDocument]()
-        for entry in self._index.partition(_WORKSPACE, first=_age_key(moment)):
-            job = self.find(entry.document.job)
-            if job and job.ended and job.ended < moment:
-                found.append(job)
-            if len(found) >= limit:
-                break
-        return found
+        entries = self._index.partition(_WORKSPACE, first=_age_key(moment))
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            while len(found) < limit and (names := [entry.document.job for entry in islice(entries, limit)]):
+                found += [job for job in pool.map(self.find, names) if job and job.ended and job.ended < moment]
+        return found[:limit]
 
     def remove(self, job: JobDocument) -> None:
         """Forget a job that has ended; its row goes last, so that a repetition still finds what to remove."""

@@ -32,6 +32,9 @@ def test_versions_of_data_are_changed_archived_and_deleted(bml: Bml, project: Pr
         project.write("input/a.txt", f"{project.name} {content}")
         assert bml("data", "create", "-n", project.name, "-p", project.folder / "input").code == 0
     which = ("-n", project.name)
+    described = bml("data", "create", *which, "-p", project.folder / "input", "--tags", "b=2").json
+    assert (described["version"], described["tags"]) == ("2", {"b": "2"})
+    assert bml("data", "update", *which, "-l", "latest", "--remove", "tags").json["tags"] == {}
     changed = bml("data", "update", *which, "-l", "latest", "--set", "description=second", "tags.a=1").json
     assert (changed["version"], changed["description"], changed["tags"]) == ("2", "second", {"a": "1"})
     assert bml("data", "archive", *which, "-v", "2").json["is_archived"]
