@@ -1,5 +1,6 @@
 """The input of an invocation, by one of the three methods of the seed."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,13 +83,12 @@ def place_input(assets: Assets, place: str, kind: str | None, folder: Path) -> d
 
 
 def _registered(assets: Assets, path: Path, datastore: str | None) -> str:
-    """Upload, and register under a name made from the content: the same data has one asset."""
+    """Upload, and register under a name made from content and name: the same data has one asset."""
     files = local_files(path)
     uploaded = upload_to_datastore(assets.workspace, files, _name(datastore or DEFAULT_DATASTORE))
-    elsewhere = "" if uploaded.datastore == DEFAULT_DATASTORE else f"-{uploaded.datastore}"
     data = LocalData(
         place=uploaded.uri,
-        name=f"upload-{uploaded.content_hash[:32]}{elsewhere}",
+        name=f"upload-{hashlib.sha256(uploaded.uri.encode()).hexdigest()[:32]}",
         version=ONLY_VERSION,
         type="uri_folder" if files.is_folder else "uri_file",
         description=f"Uploaded from {files.name} for an invocation",

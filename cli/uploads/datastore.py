@@ -32,11 +32,6 @@ class DatastorePath:
         return cls(match["datastore"], match["path"]) if match else None
 
     @property
-    def content_hash(self) -> str:
-        """Of an uploaded file or folder: the part of the path that says what is in it."""
-        return self.path.split("/")[1]
-
-    @property
     def uri(self) -> str:
         """The short URI."""
         return f"azureml://datastores/{self.datastore}/paths/{self.path}"

@@ -122,6 +122,9 @@ def test_an_input_is_given_in_every_form_and_jobs_are_kept_and_purged(deployed: 
         assert deployed("job", "stream", "-n", other, "--no-logs").code == 0
     listed = deployed("batch-deployment", "list-jobs", "-n", "classifier", "-e", project.name, "--query", "[].name")
     assert listed.json == [*reversed(others), name]
+    project.write("renamed/a.txt", "1234")
+    renamed = deployed(*invoke, "--input", project.folder / "renamed").json
+    assert renamed["dataset"]["datasetId"] != again.json["dataset"]["datasetId"]
 
     assert deployed("job", "archive", "-n", name).json["is_archived"]
     assert name not in deployed("job", "list", "--query", "[].name").json
