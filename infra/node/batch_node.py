@@ -114,7 +114,7 @@ def agent_command(settings: Settings) -> list[str]:
 
 
 def node_command(settings: Settings, machine: str) -> list[str]:
-    """The node's container: no rights, its root read-only, two folders of the machine."""
+    """The node's container: no rights, its root read-only, two folders of the machine, and not the agent's code."""
     variables = {**settings.environment, "BATCH_NODE_ID": machine, "BATCH_NODE_AGENT": settings.socket}
     return [
         "podman", "run", "--rm", "--init", f"--name={CONTAINER}", "--replace", "--userns=keep-id", "--network=host",
@@ -162,6 +162,7 @@ class Machine:
         self._metadata = Metadata(settings.metadata)
         self._name = self._metadata.machine_name()
         self._leaving = threading.Event()
+        self._stopped = threading.Event()
         self._taken = False
 
     def run(self) -> int:
@@ -179,6 +180,11 @@ class Machine:
         finally:
             agent.terminate()
             agent.wait()
+
+    def stop(self) -> None:
+        """Stop everything: systemd wants it."""
+        self._stopped.set()
+        self.leave()
 
     def leave(self) -> None:
         """Stop the node: SIGTERM, by which it gives its work back; SIGKILL when that takes too long."""
@@ -200,8 +206,7 @@ class Machine:
             self.leave()
         code = node.wait()
         if self._taken or (code == 0 and not self._leaving.is_set()):
-            self._leaving.clear()
-            self._leaving.wait(LEFT_PAUSE_SECONDS)
+            self._stopped.wait(LEFT_PAUSE_SECONDS)
         return code
 
     def _watch_events(self) -> None:
@@ -223,7 +228,7 @@ def main(path: str) -> int:
     Path(settings.socket).unlink(missing_ok=True)
     health = Health(settings.healthPort)
     machine = Machine(settings)
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=machine.leave).start())
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=machine.stop).start())
     threading.Thread(target=health.check_for_ever, name="health", daemon=True).start()
     return machine.run()
 

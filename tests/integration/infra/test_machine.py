@@ -116,6 +116,10 @@ class Machine:
     def is_running(self) -> bool:
         return (self.folder / "node.pid").exists()
 
+    def agents(self) -> list[psutil.Process]:
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if "scorer_container.agent" in child.cmdline()]
+
     def node_is_gone(self) -> bool:
         pid = int((self.folder / "node.pid").read_text())
         return not Path(f"/proc/{pid}").exists()
@@ -149,14 +153,14 @@ def test_it_signs_in_pulls_takes_the_agent_out_and_starts_agent_and_node(machine
     assert machine.health() == 200
 
 
-def test_containers_have_no_rights_and_a_read_only_root(machine: Machine) -> None:
+def test_containers_have_no_rights_a_read_only_root_and_read_only_tools(machine: Machine) -> None:
     _, export, node = machine.calls()
     for command in (export, node):
         assert {"--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--userns=keep-id"} <= set(command)
         assert not any(word.startswith(("--privileged", "--device")) for word in command)
-    writable = [word for word in node if word.startswith("--volume")]
-    root, tools, run = (machine.folder / path for path in ("root", "root/tools", "run"))
-    assert writable == [f"--volume={root}:{root}", f"--volume={tools}:{tools}:ro", f"--volume={run}:{run}"]
+    root, runtime = machine.folder / "root", machine.folder / "run"
+    mounted = [word.removeprefix("--volume=") for word in node if word.startswith("--volume")]
+    assert mounted == [f"{root}:{root}", f"{root}/tools:{root}/tools:ro", f"{runtime}:{runtime}"]
 
 
 @pytest.mark.parametrize("kind", ["Preempt", "Terminate"])
@@ -172,14 +176,28 @@ def test_the_node_drains_when_azure_takes_the_machine_and_azure_is_told(
     assert metadata.approved == ["ours"]
     assert ["stop", "--time=20", "batch-node"] in machine.calls()
     eventually(machine.node_is_gone, what="the end of the node")
-    assert machine.process.poll() is None, "it would start a new node on a machine that goes away"
+    with pytest.raises(subprocess.TimeoutExpired):  # it would start a new node on a machine that goes away
+        machine.process.wait(timeout=3)
+    assert metadata.approved == ["ours"]
 
 
 def test_sigterm_stops_the_node_and_then_the_agent(machine: Machine) -> None:
+    (agent,) = machine.agents()
     machine.process.send_signal(signal.SIGTERM)
     assert machine.process.wait(timeout=30) == 0
     assert machine.node_is_gone()
+    assert not agent.is_running()
     assert machine.calls()[-1] == ["stop", "--time=20", "batch-node"]
+
+
+def test_sigterm_ends_the_wait_for_the_end_of_the_machine(
+    machine: Machine, metadata: Metadata, eventually: Eventually
+) -> None:
+    metadata.events = [{"EventId": "ours", "EventType": "Preempt", "Resources": [MACHINE]}]
+    eventually(lambda: metadata.approved, what="the approval")
+    eventually(machine.node_is_gone, what="the end of the node")
+    machine.process.send_signal(signal.SIGTERM)
+    assert machine.process.wait(timeout=30) == 0
 
 
 def test_a_node_that_leaves_by_itself_is_not_started_again_at_once(machine: Machine, eventually: Eventually) -> None:
@@ -190,8 +208,7 @@ def test_a_node_that_leaves_by_itself_is_not_started_again_at_once(machine: Mach
 
 
 def test_without_its_agent_the_node_is_stopped_for_a_new_start(machine: Machine) -> None:
-    children = psutil.Process(machine.process.pid).children()
-    (agent,) = [child for child in children if "scorer_container.agent" in child.cmdline()]
+    (agent,) = machine.agents()
     agent.kill()
     machine.process.wait(timeout=30)
     assert machine.node_is_gone()
