@@ -53,13 +53,13 @@ def endpoint(application: Application, folder: str, unique_name: Callable[[str],
 
     store = f"azureml://datastores/workspaceblobstore/paths/{folder}"
     scale = {"scaleSettings": {"minNodeCount": 0, "maxNodeCount": 2}}
-    put(put_compute, "cpu-cluster", computeType="AmlCompute", properties=scale)
+    put(put_compute, "scoring-cluster", computeType="AmlCompute", properties=scale)
     put(put_model, "m", "1", modelUri=f"{store}/model", modelType="mlflow_model")
     put(put_data, "d", "1", dataUri=f"{store}/data/", dataType="uri_folder")
     put(put_endpoint, name)
     reference = {
         "model": {"referenceType": "Id", "assetId": f"{SETTINGS.workspace_id}/models/m/versions/1"},
-        "compute": f"{SETTINGS.workspace_id}/computes/cpu-cluster",
+        "compute": f"{SETTINGS.workspace_id}/computes/scoring-cluster",
     }
     put(put_deployment, name, "active", **reference, miniBatchSize=5)
     put(put_deployment, name, "other", **reference)
