@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ def no_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("BML_MANAGEMENT_URL", "BML_SUBSCRIPTION", "BML_RESOURCE_GROUP", "BML_WORKSPACE", "BML_ACCESS_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BML_DATA_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("BML_CONFIG_DIR", str(tmp_path / "none"))
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -75,7 +77,20 @@ def test_the_help_names_every_group(capsys: pytest.CaptureFixture[str]) -> None:
         assert name in out
 
 
-@pytest.mark.parametrize("group", ["endpoint", "job", "compute", "model", "data", "account", "local"])
+GROUPS = [
+    "endpoint",
+    "batch-endpoint",
+    "batch-deployment",
+    "job",
+    "compute",
+    "model",
+    "datastore",
+    "workspace",
+    "local",
+]
+
+
+@pytest.mark.parametrize("group", GROUPS)
 def test_every_listed_command_can_be_loaded(group: str, capsys: pytest.CaptureFixture[str]) -> None:
     from cli.main import bml
 
@@ -90,3 +105,16 @@ def test_the_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_shell_completes_verbs() -> None:
+    variables = {"_BML_COMPLETE": "bash_complete", "COMP_WORDS": "bml job arch", "COMP_CWORD": "2"}
+    program = [sys.executable, "-c", "from cli.main import main; main()"]
+    done = subprocess.run(program, env=os.environ | variables, capture_output=True, text=True, check=True)
+    assert done.stdout == "plain,archive\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_gets_a_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "completion", shell)
+    assert (code, "_BML_COMPLETE" in out) == (0, True)
