@@ -43,6 +43,10 @@ param privateNetwork bool = false
 @allowed(['publicIp', 'natGateway'])
 param nodeOutbound string = 'publicIp'
 
+@description('Copies that storage keeps: Standard_ZRS in three data centres, where the region has them; Standard_LRS in one.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageRedundancy string = 'Standard_ZRS'
+
 @description('Instances of the Function App that are always ready for orchestrations: 1 as Microsoft advises for durable functions, 0 for the least cost at rest.')
 @minValue(0)
 @maxValue(20)
@@ -100,6 +104,7 @@ module storage 'app/storage.bicep' = {
     tags: allTags
     token: token
     packageContainer: packageContainer
+    redundancy: storageRedundancy
     privateNetwork: privateNetwork
   }
 }

@@ -15,9 +15,8 @@ param packageContainer string
 @description('Whether only private endpoints reach the account.')
 param privateNetwork bool
 
-@description('Copies that Azure keeps: Standard_ZRS survives the loss of a data centre, Standard_LRS costs less.')
-@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
-param redundancy string = 'Standard_ZRS'
+@description('Copies that Azure keeps.')
+param redundancy string
 
 @description('Days in which deleted blobs and containers can be brought back.')
 @minValue(1)
