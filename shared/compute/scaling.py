@@ -1,5 +1,6 @@
 """Makes the size of each scale set follow its outstanding tickets (DESIGN D3)."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -8,10 +9,12 @@ from shared.compute.sizing import desired_capacity, removable
 from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.names import ticket_queue
 from shared.contracts.progress import NodeRow, NodeState
-from shared.errors import PreconditionFailedError
+from shared.errors import DependencyError, PreconditionFailedError
 from shared.storage.account import StorageAccount
 from shared.storage.queues import delete_queue, message_count
 from shared.storage.rows import Row, RowTable
+
+log = logging.getLogger(__name__)
 
 NODE_TOLERANCE = timedelta(seconds=30)
 """A node without a heartbeat for this long counts as gone: its ticket lease has run out as well."""
@@ -68,6 +71,13 @@ class Scaling:
             self._scale_sets.scale_out(limits.compute, desired)
         elif desired < state.capacity:
             self._scale_in(limits, state.capacity - desired)
+
+    def try_to_scale(self, limits: ComputeLimits) -> None:
+        """The same, but a platform that refuses (a quota, an outage) is only noted: jobs wait, and the timer goes on."""
+        try:
+            self.scale(limits)
+        except DependencyError as error:
+            log.warning("compute %s could not be scaled: %s", limits.compute, error)
 
     def retire(self, compute: str) -> None:
         """Remove everything of a compute that is deleted."""

@@ -22,7 +22,7 @@ def request_nodes(
     for number in range(job.settings.instance_count):
         if number not in taken:
             send(account.queues, ticket_queue(job.compute), NodeTicket(job_id=job.job_id, number=number))
-    scaling.scale(limits)
+    scaling.try_to_scale(limits)
 
 
 def withdraw_tickets(account: StorageAccount, job: JobDocument) -> None:

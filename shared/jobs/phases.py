@@ -106,7 +106,7 @@ class Phases:
         job = finish(self.account, self.jobs, self.jobs.get(name), status, failure)
         # A compute may be deleted as soon as no unfinished job uses it.
         with suppress(NotFoundError):
-            self.scaling.scale(self.limits_of(job.compute))
+            self.scaling.try_to_scale(self.limits_of(job.compute))
 
     def _heal(self, job: JobDocument, seen: Observation, decision: Decision) -> None:
         if decision.action not in {Action.HEAL_TASKS, Action.HEAL_TICKETS}:

@@ -1,12 +1,10 @@
 """Timer triggers: scale sets follow their tickets, jobs start by schedule, crashes are put right."""
 
-import logging
 from datetime import UTC, datetime
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.errors import ProductError
 from shared.jobs.reconcile import reconcile
 from shared.jobs.schedules import run_due_schedules
 from shared.triggers.durable_client import DurableOrchestrations
@@ -14,17 +12,12 @@ from shared.wiring import application
 
 blueprint = df.Blueprint()
 
-log = logging.getLogger(__name__)
-
 
 @blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)
 def scale_computes(timer: func.TimerRequest) -> None:
     """Bring every compute to the size that it should have; trouble with one does not keep the others waiting."""
     for limits in application().computes():
-        try:
-            application().scaling.scale(limits)
-        except ProductError as error:
-            log.warning("compute %s could not be scaled: %s", limits.compute, error)
+        application().scaling.try_to_scale(limits)
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)

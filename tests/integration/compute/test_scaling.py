@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.compute.local_scale_sets import LocalScaleSets
 from shared.compute.scaling import Nodes, Scaling
 from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.messages import NodeTicket
@@ -130,3 +131,11 @@ def test_a_retired_compute_has_nothing_left(compute, eventually):
     compute.scaling.retire(compute.name)
     eventually(lambda: not compute.ids())
     assert compute.table.find(compute.name, node) is None
+
+
+def test_a_platform_that_refuses_keeps_nobody_waiting(compute, connection_string, caplog):
+    nobody = LocalScaleSets("http://127.0.0.1:9", "key")
+    scaling = Scaling(StorageAccount(connection_string=connection_string), nobody)
+    compute.put_tickets(1)
+    scaling.try_to_scale(compute.limits)
+    assert f"compute {compute.name} could not be scaled" in caplog.text
