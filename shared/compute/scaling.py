@@ -73,7 +73,7 @@ class Scaling:
             self._scale_in(limits, state.capacity - desired)
 
     def try_to_scale(self, limits: ComputeLimits) -> None:
-        """The same, but a platform that refuses (a quota, an outage) is only noted: jobs wait, and the timer goes on."""
+        """The same, but a platform that refuses (a quota, an outage) is only noted: jobs wait, the timer goes on."""
         try:
             self.scale(limits)
         except DependencyError as error:

@@ -41,8 +41,11 @@ async def reconcile(account: StorageAccount, jobs: JobStore, orchestrations: Orc
     queues = await asyncio.to_thread(_job_queues, account)
     unfinished = await asyncio.to_thread(jobs.unfinished)
     for job in unfinished:
-        if datetime.now(UTC) - job.created > SETTLING_TIME and not await orchestrations.is_alive(job.name):
-            await _resume(account, jobs, orchestrations, job)
+        try:
+            if datetime.now(UTC) - job.created > SETTLING_TIME and not await orchestrations.is_alive(job.name):
+                await _resume(account, jobs, orchestrations, job)
+        except Exception:  # whatever is wrong with one job, the others are looked at; the next round tries again
+            log.exception("job %s could not be resumed", job.name)
     wanted = {task_queue(job.job_id) for job in unfinished}
     for queue in queues - wanted:
         await asyncio.to_thread(delete_queue, account.queues, queue)

@@ -112,3 +112,16 @@ async def test_a_request_for_a_job_that_has_ended_starts_nothing(jobs, make_job)
     jobs.enter(job.name, JobStatus.CANCELED)
     await start_orchestration(jobs, engine, job.name)
     assert engine.started == {}
+
+
+async def test_a_job_that_cannot_be_resumed_does_not_keep_others_waiting(account, jobs, lost):
+    names = {lost().name, lost().name}
+
+    class Stumbling(Engine):
+        async def start(self, job, start_input):
+            await super().start(job, start_input)
+            raise RuntimeError("no")
+
+    engine = Stumbling()
+    await reconcile(account, jobs, engine)
+    assert names <= set(engine.started)
