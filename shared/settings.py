@@ -1,10 +1,8 @@
 """The application's settings, read once from the environment (Functions application settings)."""
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from urllib.parse import urlsplit
 
 from shared.errors import ProductError
@@ -143,9 +141,3 @@ class Settings:
             local_scale_set_key=environment.get("BATCH_LOCAL_SCALE_SET_KEY", ""),
             vmss=VmssSettings.from_environment(environment),
         )
-
-
-@cache
-def current_settings() -> Settings:
-    """The settings of this process."""
-    return Settings.from_environment(os.environ)

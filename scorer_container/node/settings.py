@@ -37,11 +37,6 @@ class NodeSettings:
     """`BATCH_NODE_AGENT`: socket of the agent that runs scoring processes in containers; without it they run here."""
 
     @property
-    def renewal_seconds(self) -> float:
-        """How often leases are renewed: two renewals may fail."""
-        return self.lease_seconds / 3
-
-    @property
     def heartbeat_seconds(self) -> float:
         """How often the node's row is written."""
         return self.lease_seconds / 6
