@@ -10,9 +10,9 @@ pytestmark = pytest.mark.unit
 GIVEN = {"BATCH_COMPUTE": "cpu", "BATCH_NODE_ID": "n0", "BATCH_NODE_DIR": "work", "BATCH_NODE_CACHE": "cache"}
 
 
-def test_leases_are_renewed_several_times_within_their_length():
+def test_a_node_shows_itself_several_times_within_a_lease():
     settings = NodeSettings.from_environment(GIVEN)
-    assert (settings.lease_seconds, settings.renewal_seconds, settings.heartbeat_seconds) == (30, 10, 5)
+    assert (settings.lease_seconds, settings.heartbeat_seconds) == (30, 5)
     assert settings.folder.is_absolute()
 
 
