@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.azurite.endpoints import AzuriteEndpoints
-from local.azurite.installation import ensure_installed
+from local.azurite.installation import PACKAGE_FOLDER, ensure_installed
 from local.azurite.node import find_node
 from local.processes.ports import LOOPBACK
 from local.tls.files import Certificate
 
 # Clients keep connections for minutes; Azurite's own 5 s would cut one just as it is used again.
 _KEEP_ALIVE_SECONDS = 300
+_FREQUENT_SAVES = PACKAGE_FOLDER / "frequent_saves.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ def azurite_command(
     modules = ensure_installed(node)
     arguments = (
         str(node.program),
+        "--require",
+        str(_FREQUENT_SAVES),
         str(modules / "azurite" / "dist" / "src" / "azurite.js"),
         "--skipApiVersionCheck",  # the SDKs are newer than the versions that Azurite knows
         "--silent",
