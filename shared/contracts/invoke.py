@@ -31,6 +31,8 @@ class JobInput(ArmModel):
     job_input_type: str
     uri: str | None = None
     value: str | None = None
+    exclude_suffix: str = ""
+    """Files of a folder whose names end so are not scored. Azure ML has no such member."""
 
 
 class JobOutput(ArmModel):

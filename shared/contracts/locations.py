@@ -23,6 +23,8 @@ class Location(BaseModel):
     url: str = ""
     """The address of a plain `url`; for blobs empty."""
     credential: str = "account"
+    excluded_suffix: str = ""
+    """Blobs below a folder whose names end so are none of its files; empty: all are."""
 
     def child(self, relative_path: str) -> str:
         """The blob name of `relative_path` below this folder."""

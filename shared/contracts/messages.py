@@ -5,6 +5,7 @@
 | `job-requests`   | JobRequest   | the orchestration is started                 | instance id is the job's name  |
 | `job-requests`   | InvokeMessage| the job exists and its JobRequest is sent    | the job's name is made from it |
 | `<name>-poison`  | PoisonMessage| never: a person looks at it                  | it is only kept                |
+| `blob-events`    | an event of Event Grid | the jobs that it starts exist      | their names are made from it   |
 | `job-nudges`     | JobNudge     | the event is raised                          | `watch` only looks once more    |
 | `job-notifications`| NotificationMessage | the receiver has it, or a later try is sent | the event has one id   |
 | `purge-requests` | PurgeRequest | nothing of the job is left                   | what is gone stays gone        |
@@ -23,6 +24,7 @@ JOB_REQUESTS = "job-requests"
 JOB_NUDGES = "job-nudges"
 JOB_NOTIFICATIONS = "job-notifications"
 PURGE_REQUESTS = "purge-requests"
+BLOB_EVENTS = "blob-events"
 
 POISON = "-poison"
 """After a queue's name: where its messages go that can never work (as the Functions host names it)."""

@@ -69,6 +69,13 @@ SCHEDULE_NAME = NameRule(
 )
 """The names of its jobs are this, a hyphen and a moment of 16 characters."""
 
+TRIGGER_NAME = NameRule(
+    "trigger name",
+    re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_]{0,79}"),
+    "1 to 80 letters, digits, '-' and '_', beginning with a letter or digit",
+)
+"""The names of its jobs are this, a hyphen and 16 hexadecimal digits."""
+
 WEBHOOK_NAME = NameRule(
     "webhook name",
     re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_]{0,62}"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
+from shared.contracts.blob_triggers import BlobTriggerProperties
 from shared.contracts.resources import (
     CodeProperties,
     ComputeProperties,
@@ -30,6 +31,7 @@ CODES = Kind("codes", "code")
 ENDPOINTS = Kind("batchEndpoints", "batch endpoint")
 DEPLOYMENTS = Kind("deployments", "batch deployment")
 SCHEDULES = Kind("schedules", "schedule")
+BLOB_TRIGGERS = Kind("blobTriggers", "blob trigger")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class Workspace:
     def schedules(self) -> ResourceTable[ScheduleProperties]:
         """Found by: schedule."""
         return self._of(SCHEDULES, ScheduleProperties)
+
+    @cached_property
+    def blob_triggers(self) -> ResourceTable[BlobTriggerProperties]:
+        """Found by: blob trigger."""
+        return self._of(BLOB_TRIGGERS, BlobTriggerProperties)
 
     @property
     def operated(self) -> "tuple[ResourceTable[Any], ...]":

@@ -42,8 +42,9 @@ def find_input(account: StorageAccount, location: Location) -> Location:
         raise ValidationError(
             f"the input {blob_uri(location)} cannot be read: {_reason(error, location)}", target="input"
         ) from error
+    but = f" besides those that end with {location.excluded_suffix!r}" if location.excluded_suffix else ""
     raise ValidationError(
-        f"the input {blob_uri(location)} does not exist or is an empty folder; name a file or a folder with files",
+        f"the input {blob_uri(location)} does not exist or is an empty folder; name a file or a folder with files{but}",
         target="input",
     )
 
@@ -63,17 +64,18 @@ def list_page(account: StorageAccount, location: Location, marker: str | None) -
     prefix = _prefix(location)
     names = container_of(account, location).list_blob_names(name_starts_with=prefix, results_per_page=PAGE_FILES)
     pages: Any = names.by_page(continuation_token=marker)
-    paths = [name.removeprefix(prefix) for name in next(pages, []) if _is_file(name)]
+    paths = [name.removeprefix(prefix) for name in next(pages, []) if _is_file(name, location)]
     return InputPage(paths, pages.continuation_token or None)
 
 
 def _has_files(container: ContainerClient, folder: Location) -> bool:
-    return any(_is_file(name) for name in container.list_blob_names(name_starts_with=_prefix(folder)))
+    return any(_is_file(name, folder) for name in container.list_blob_names(name_starts_with=_prefix(folder)))
 
 
-def _is_file(blob_name: str) -> bool:
+def _is_file(blob_name: str, folder: Location) -> bool:
     """Markers of folders (hierarchical namespaces and some tools make blobs for folders) end in '/'."""
-    return not blob_name.endswith("/")
+    excluded = folder.excluded_suffix
+    return not blob_name.endswith("/") and not (excluded and blob_name.endswith(excluded))
 
 
 def _prefix(folder: Location) -> str:

@@ -154,7 +154,8 @@ def _today_input(workspace: Workspace, body: InvokeProperties) -> Location:
         raise ValidationError(
             f"{field}.jobInputType {value.job_input_type!r} is not supported; use UriFolder or UriFile", target=field
         )
-    return resolve_uri(workspace, _required(value.uri, f"{field}.uri", value.job_input_type), f"{field}.uri")
+    location = resolve_uri(workspace, _required(value.uri, f"{field}.uri", value.job_input_type), f"{field}.uri")
+    return location.model_copy(update={"excluded_suffix": value.exclude_suffix})
 
 
 def _required(value: str | None, field: str, kind: str) -> str:

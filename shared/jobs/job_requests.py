@@ -24,7 +24,7 @@ def accept(workspace: Workspace, jobs: JobStore, body: bytes, message_id: str) -
     never work. Raises the errors that may be over at the next delivery.
     """
     try:
-        content = _object(body)
+        content = message_object(body)
         if "job" in content:
             return parse_model(JobRequest, content, prefix="")
         invoke_by_message(workspace, jobs, parse_model(InvokeMessage, content, prefix=""), message_id)
@@ -47,11 +47,12 @@ def invoke_by_message(
     return invoke(workspace, jobs, invocation)
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def message_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that a message is; raises ValidationError."""
     try:
         content = json.loads(body)
     except ValueError as error:
-        raise ValidationError(f"the message is not valid JSON ({error}); send an object with endpoint") from error
+        raise ValidationError(f"the message is not valid JSON ({error}); send an object") from error
     if not isinstance(content, dict):
-        raise ValidationError("the message is not a JSON object; send one with endpoint and properties")
+        raise ValidationError("the message is not a JSON object; send one")
     return content

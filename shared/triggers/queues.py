@@ -6,6 +6,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared.contracts.messages import (
+    BLOB_EVENTS,
     JOB_NOTIFICATIONS,
     JOB_NUDGES,
     JOB_REQUESTS,
@@ -14,6 +15,7 @@ from shared.contracts.messages import (
     NotificationMessage,
     PurgeRequest,
 )
+from shared.jobs.blob_events import accept_blob_event
 from shared.jobs.job_requests import accept
 from shared.jobs.notifications import notify
 from shared.jobs.purge import purge_job
@@ -47,6 +49,13 @@ async def on_job_nudge(message: func.QueueMessage, client: df.DurableOrchestrati
 def on_job_notification(message: func.QueueMessage) -> None:
     """Tell a webhook that a job has ended."""
     notify(application().workspace, application().jobs, NotificationMessage.model_validate_json(message.get_body()))
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=BLOB_EVENTS, connection=CONNECTION_SETTING)
+def on_blob_event(message: func.QueueMessage) -> None:
+    """Start the jobs of the triggers that watch a new blob."""
+    app = application()
+    accept_blob_event(app.workspace, app.jobs, message.get_body(), message.id or "")
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=PURGE_REQUESTS, connection=CONNECTION_SETTING)

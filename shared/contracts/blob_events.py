@@ -1,0 +1,100 @@
+"""Event Grid's events of new blobs, in its own schema and as CloudEvents 1.0.
+
+Source: "Azure Blob Storage as an Event Grid source" (learn.microsoft.com): types, subjects, `data`.
+"""
+
+import re
+from typing import Any
+
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from shared.contracts.parsing import parse_model
+from shared.errors import ValidationError
+
+BLOB_CREATED = "Microsoft.Storage.BlobCreated"
+
+UNFINISHED_APIS = ("CreateFile", "SftpCreate")
+"""Tell of an empty file that is being written; `FlushWithClose` or `SftpCommit` follows when it is complete."""
+
+_ACCOUNT = re.compile(r".*/storageAccounts/(?P<account>[^/]+)", re.IGNORECASE)
+_SUBJECT = re.compile(r"/blobServices/default/containers/(?P<container>[^/]+)/blobs/(?P<blob>.+)", re.DOTALL)
+
+
+class BlobEventData(BaseModel):
+    """`data` of an event, as far as it matters here."""
+
+    model_config = ConfigDict(frozen=True)
+
+    api: str = ""
+    etag: str = Field(default="", alias="eTag")
+    sequencer: str = ""
+
+
+class BlobCreated(BaseModel):
+    """A blob was written. Members of either schema are read; others are passed over."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    source: str = Field(validation_alias=AliasChoices("topic", "source"))
+    """Resource id of the storage account."""
+    subject: str
+    time: AwareDatetime = Field(validation_alias=AliasChoices("eventTime", "time"))
+    data: BlobEventData
+
+    @field_validator("source")
+    @classmethod
+    def _is_account(cls, value: str) -> str:
+        if not _ACCOUNT.fullmatch(value):
+            raise ValueError("it is not the id of a storage account (…/storageAccounts/<name>)")
+        return value
+
+    @field_validator("subject")
+    @classmethod
+    def _is_blob(cls, value: str) -> str:
+        if not _SUBJECT.fullmatch(value):
+            raise ValueError("it names no blob (/blobServices/default/containers/<container>/blobs/<name>)")
+        return value
+
+    @property
+    def account(self) -> str:
+        """The storage account's name."""
+        return self._part(_ACCOUNT, self.source, "account").lower()
+
+    @property
+    def container(self) -> str:
+        """The blob's container."""
+        return self._part(_SUBJECT, self.subject, "container")
+
+    @property
+    def blob(self) -> str:
+        """The blob's name; subjects are not encoded as URLs are."""
+        return self._part(_SUBJECT, self.subject, "blob")
+
+    @property
+    def content(self) -> str:
+        """Tells one content of the blob from the next one, however often it is told of."""
+        return self.data.etag.strip('"') or self.data.sequencer or self.id
+
+    @staticmethod
+    def _part(pattern: re.Pattern[str], text: str, name: str) -> str:
+        match = pattern.fullmatch(text)
+        assert match is not None, "the field's validator has looked"
+        return match[name]
+
+
+def read_event(content: dict[str, Any]) -> BlobCreated | None:
+    """The new blob that an event tells of; None for events of other types and of blobs that are not complete yet.
+
+    Raises ValidationError for what is no event of Event Grid.
+    """
+    kind = content.get("eventType") or content.get("type")
+    if not kind:
+        raise ValidationError(
+            "the message has neither eventType nor type; send an event in Event Grid's schema, or a CloudEvent",
+            target="eventType",
+        )
+    if kind != BLOB_CREATED:
+        return None
+    event = parse_model(BlobCreated, content, prefix="")
+    return event if event.data.api not in UNFINISHED_APIS else None

@@ -1,0 +1,125 @@
+"""What comes on `blob-events`: new blobs, which start the jobs of the triggers that watch their folders."""
+
+import hashlib
+import logging
+
+from azure.core.exceptions import AzureError
+
+from shared.contracts.blob_events import BlobCreated, read_event
+from shared.contracts.blob_triggers import SILENT_CONTAINERS, SILENT_FOLDERS, BlobTriggerProperties
+from shared.contracts.locations import Location
+from shared.contracts.messages import BLOB_EVENTS, InvokeMessage
+from shared.control_plane.resource import Resource
+from shared.control_plane.watched_folders import input_path, watched_folder
+from shared.control_plane.workspace import Workspace
+from shared.errors import ConflictError, ProductError
+from shared.jobs.job_requests import invoke_by_message, message_object
+from shared.jobs.poison import is_final, set_aside
+from shared.jobs.store import JobStore
+from shared.jobs.trigger_runs import note_problem, note_start
+from shared.storage.locations import container_of
+
+log = logging.getLogger(__name__)
+
+
+def accept_blob_event(workspace: Workspace, jobs: JobStore, body: bytes, message_id: str) -> None:
+    """Start the jobs of an event; one that can never work is set aside.
+
+    Raises the errors that may be over at the next delivery; jobs that were started by then are not started again.
+    """
+    try:
+        event = read_event(message_object(body))
+        if event:
+            start_jobs(workspace, jobs, event)
+    except ProductError as error:
+        if not is_final(error):
+            raise
+        set_aside(workspace.account.queues, BLOB_EVENTS, message_id, body, error)
+
+
+def start_jobs(workspace: Workspace, jobs: JobStore, event: BlobCreated) -> None:
+    """Start a job of each trigger that watches the blob; trouble with one does not keep the others waiting.
+
+    Raises what a trigger met in the end, rather an error that may be over at the next delivery than a final one.
+    """
+    trouble: list[Exception] = []
+    for row in list(workspace.blob_triggers.list()):
+        trigger = row.document
+        if not watches(trigger.properties, event):
+            continue
+        try:
+            _start(workspace, jobs, trigger, event)
+        except (ProductError, AzureError) as error:
+            log.error("trigger %s starts no job for %s: %s", trigger.name, event.subject, error)  # noqa: TRY400 - what the trigger names is wrong or away, our stack says nothing
+            note_problem(workspace, trigger.name, event, str(error))
+            trouble.append(error)
+    if trouble:
+        raise min(trouble, key=lambda one: isinstance(one, ProductError) and is_final(one))
+
+
+def watches(properties: BlobTriggerProperties, event: BlobCreated) -> bool:
+    """Whether a trigger starts a job for this blob."""
+    watched, blob = properties.watched, event.blob
+    if watched is None or not properties.is_enabled or blob.endswith("/"):
+        return False
+    if blob.split("/")[0] in SILENT_FOLDERS or event.container.startswith(SILENT_CONTAINERS):
+        return False
+    folder = f"{watched.folder.path}/" if watched.folder.path else ""
+    return (
+        (event.account, event.container) == (watched.account, watched.folder.container)
+        and blob.startswith(folder)
+        and blob.endswith(properties.trigger.ends_with)
+        # Storage tells times of blobs in whole seconds only.
+        and event.time >= watched.since.replace(microsecond=0)
+    )
+
+
+def job_name(trigger: str, event: BlobCreated) -> str:
+    """The name of the job that a trigger starts for a content of a blob."""
+    seed = "\n".join((event.account, event.container, event.blob, event.content))
+    return f"{trigger}-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
+
+
+def _start(workspace: Workspace, jobs: JobStore, trigger: Resource[BlobTriggerProperties], event: BlobCreated) -> None:
+    name = job_name(trigger.name, event)
+    if (job := jobs.find(name)) and job.entered:
+        return  # the event came before
+    folder = _folder(workspace, trigger)
+    if not container_of(workspace.account, folder).get_blob_client(event.blob).exists():
+        log.info("trigger %s: %s is gone again", trigger.name, event.subject)
+        return
+    wanted = trigger.properties.action.endpoint_invocation_definition
+    message = InvokeMessage(
+        endpoint=wanted.endpoint,
+        deployment=wanted.deployment,
+        properties={**wanted.properties, "name": name, "inputData": {"input": _input(workspace, trigger, event)}},
+    )
+    invoke_by_message(workspace, jobs, message, "", caller=f"trigger {trigger.name}")
+    if job is None:
+        note_start(workspace, trigger.name, event, name)
+
+
+def _folder(workspace: Workspace, trigger: Resource[BlobTriggerProperties]) -> Location:
+    """The folder that the trigger watches; raises ConflictError when its datastore now lies elsewhere."""
+    watched = trigger.properties.watched
+    _, folder = watched_folder(workspace, trigger.properties.trigger)
+    if watched is None or folder != watched.folder:
+        raise ConflictError(
+            f"the datastore of {trigger.properties.trigger.path!r} was changed after the trigger {trigger.name!r}; "
+            "update the trigger",
+            target=trigger.name,
+        )
+    return folder
+
+
+def _input(workspace: Workspace, trigger: Resource[BlobTriggerProperties], event: BlobCreated) -> dict[str, str]:
+    """The new blob, or the folder that holds it, without its like."""
+    source = trigger.properties.trigger
+    if source.job_input_type == "UriFile":
+        return {"jobInputType": "UriFile", "uri": input_path(workspace, source, event.blob)}
+    folder = event.blob.rpartition("/")[0]
+    return {
+        "jobInputType": "UriFolder",
+        "uri": input_path(workspace, source, folder),
+        "excludeSuffix": source.ends_with,
+    }
