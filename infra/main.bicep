@@ -17,6 +17,15 @@ param location string
 @maxLength(33)
 param workspaceName string = 'batch'
 
+@description('Object id of who owns the workspace: may do everything in it. The azd hook and deploy.sh give whoever deploys; empty for nobody.')
+param ownerPrincipalId string
+
+@description('Roles of further callers: principalId (object id of a user, group, service principal or managed identity), role (Owner, Contributor, Reader, AzureML Data Scientist, AzureML Compute Operator, Batch Endpoint Invoker) and, for one batch endpoint only, endpoint.')
+param roleAssignments array = []
+
+@description('Application ID URI of an app registration, whose tokens and app roles are accepted besides tokens for Azure.')
+param tokenAudience string = ''
+
 @description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back). The name is the one given to `bml compute create`.')
 @minLength(1)
 param computes array = [
@@ -154,6 +163,8 @@ module functionApp 'app/function-app.bicep' = {
     pythonVersion: pythonVersion
     workspaceName: workspaceName
     scaleSetName: scaleSetName
+    roleAssignments: concat([{ principalId: ownerPrincipalId, role: 'Owner' }], roleAssignments)
+    tokenAudience: tokenAudience
     storageName: storage.outputs.name
     packageContainer: packageContainer
     identityId: identities.outputs.appId

@@ -4,6 +4,7 @@
     ├── ValidationError         400  a field of the request is wrong
     │   └── ApiVersionError     400  the request names no version of the API, or none that can be
     ├── AuthenticationError     401  no token, or one that we do not trust
+    ├── AuthorizationError      403  the caller has no role that allows this
     ├── NotFoundError           404  the resource is not there
     ├── ConflictError           409  the resource is there already, or in a state that forbids this
     │   └── OutputExistsError   409  an output location is in use
@@ -65,6 +66,13 @@ class AuthenticationError(ProductError):
 
     http_status = 401
     code = "AuthenticationFailed"
+
+
+class AuthorizationError(ProductError):
+    """The caller has no role that allows this."""
+
+    http_status = 403
+    code = "AuthorizationFailed"
 
 
 class NotFoundError(ProductError):

@@ -31,6 +31,7 @@ class SigningKey:
     def token(self, **claims: Any) -> str:
         now = int(time.time())
         known = {"iss": ISSUER, "aud": AUDIENCE, "exp": now + 600, "oid": "an-oid", "upn": "ada@example.org"}
+        known |= {"roles": ["Owner"]}
         values = {key: value for key, value in (known | claims).items() if value is not None}
         return jwt.encode(values, self.private, algorithm="RS256", headers={"kid": self.key_id})
 

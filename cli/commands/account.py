@@ -1,12 +1,18 @@
 """`bml account`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.commands.verb import data_dir_option, shown
+from cli.errors import UsageError
 from cli.lazy_group import LazyCommand, LazyGroup
+from shared.security.roles import ROLES, find_role
+
+if TYPE_CHECKING:
+    from cli.connection.connection import Connection
+    from cli.connection.token import AccessToken
 
 group = LazyGroup(
     "account",
@@ -21,15 +27,20 @@ group = LazyGroup(
 @click.command("get-access-token")
 @click.option("--resource", default="https://management.azure.com", show_default=True, help="Whom the token is for.")
 @click.option("--scope", "scope", help="The same as an OAuth scope: <resource>/.default.")
+@click.option(
+    "--role",
+    type=click.Choice([role.name for role in ROLES], case_sensitive=False),
+    help="The role in the token, to see what its holders may do. Local service only; by default Owner.",
+)
 @data_dir_option()
 @shown("accessToken", "expiresOn")
-def get_access_token(resource: str, scope: str | None, data_dir: Path | None) -> dict[str, Any]:
+def get_access_token(resource: str, scope: str | None, role: str | None, data_dir: Path | None) -> dict[str, Any]:
     """Print an access token, as `az account get-access-token` does; the scoring URI takes it, too."""
     from cli.connection.connection import resolve
 
     connection = resolve(data_dir)
     audience = (scope or resource).removesuffix("/.default").rstrip("/")
-    token = connection.tokens.token(audience)
+    token = _with_role(connection, audience, role) if role else connection.tokens.token(audience)
     return {
         "accessToken": token.value,
         "expiresOn": token.expires.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f"),
@@ -38,6 +49,17 @@ def get_access_token(resource: str, scope: str | None, data_dir: Path | None) ->
         "tenant": token.tenant,
         "tokenType": "Bearer",
     }
+
+
+def _with_role(connection: "Connection", audience: str, role: str) -> "AccessToken":
+    from cli.connection.token import ClientSecretTokens
+
+    known = find_role(role)
+    if not isinstance(connection.tokens, ClientSecretTokens) or known is None:
+        raise UsageError(
+            "--role is for the local service only", mend="A deployed service gives roles in BATCH_ROLE_ASSIGNMENTS"
+        )
+    return connection.tokens.token_with_role(audience, known.app_role)
 
 
 @click.command()

@@ -47,7 +47,11 @@ class ClientSecretTokens:
             known = self._known[audience] = self._fetch(audience)
         return known
 
-    def _fetch(self, audience: str) -> AccessToken:
+    def token_with_role(self, audience: str, role: str) -> AccessToken:
+        """A token with this role instead of the issuer's default, Owner."""
+        return self._fetch(audience, role=role)
+
+    def _fetch(self, audience: str, **more: str) -> AccessToken:
         from urllib.parse import urlencode
 
         import urllib3
@@ -59,6 +63,7 @@ class ClientSecretTokens:
             "client_id": self.client_id,
             "client_secret": self.client_secret,
             "scope": f"{audience}/.default",
+            **more,
         }
         try:
             answer = connection_pool(self.token_url).request(

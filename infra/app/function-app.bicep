@@ -18,6 +18,12 @@ param workspaceName string
 @description('Name of a compute\'s scale set, {compute} standing for the compute\'s.')
 param scaleSetName string
 
+@description('Roles of callers: objects of principalId, role and, for one batch endpoint only, endpoint.')
+param roleAssignments array
+
+@description('Audience of tokens that are accepted besides those for Azure; empty for none.')
+param tokenAudience string
+
 @description('Name of the storage account.')
 param storageName string
 
@@ -140,7 +146,8 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     BATCH_PUBLIC_URL: 'https://${site.properties.defaultHostName}'
     BATCH_TOKEN_ISSUER: 'https://sts.windows.net/${tenant().tenantId}/'
     BATCH_TOKEN_JWKS_URL: '${environment().authentication.loginEndpoint}${tenant().tenantId}/discovery/keys'
-    BATCH_TOKEN_AUDIENCES: '${environment().resourceManager},https://ml.azure.com'
+    BATCH_TOKEN_AUDIENCES: '${environment().resourceManager},https://ml.azure.com,${tokenAudience}'
+    BATCH_ROLE_ASSIGNMENTS: string(roleAssignments)
     BATCH_SCALE_SET: 'vmss'
     BATCH_VMSS_SUBSCRIPTION_ID: subscription().subscriptionId
     BATCH_VMSS_RESOURCE_GROUP: resourceGroup().name

@@ -24,6 +24,7 @@ def application_settings(setup: StackSetup) -> Mapping[str, str]:
         "BATCH_TOKEN_ISSUER": setup.token_issuer,
         "BATCH_TOKEN_JWKS_URL": setup.token_jwks_url,
         "BATCH_TOKEN_AUDIENCES": ",".join(setup.token_audiences),
+        "BATCH_ROLE_ASSIGNMENTS": "[]",  # the issuer puts roles into its tokens
         "BATCH_SCALE_SET": "local",
         "BATCH_LOCAL_SCALE_SET_URL": setup.scale_set_url,
         SCALE_SET_KEY: setup.scale_set_key,

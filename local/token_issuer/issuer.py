@@ -18,6 +18,9 @@ from local.token_issuer.errors import InvalidClientError, InvalidRequestError, U
 from local.token_issuer.signing_key import SigningKey
 
 LIFETIME_SECONDS = 3600
+OWNER = "Owner"
+"""The role in a token whose request names none with `role`, which Entra ID does not have."""
+
 _GRANT = "client_credentials"
 
 
@@ -57,7 +60,7 @@ class Issuer:
         if grant_type != _GRANT:
             raise UnsupportedGrantTypeError(f"grant_type {grant_type!r} is not supported; accepted is {_GRANT}")
         self._authenticate(*_client(form, authorization))
-        return self._sign(requested_audience(form, self.audiences))
+        return self._sign(requested_audience(form, self.audiences), form.get("role", OWNER))
 
     def _authenticate(self, client_id: str, client_secret: str) -> None:
         if client_id != self.credentials.client_id:
@@ -65,7 +68,7 @@ class Issuer:
         if not hmac.compare_digest(client_secret.encode(), self.credentials.client_secret.encode()):
             raise InvalidClientError(f"the client secret of application {client_id} is wrong")
 
-    def _sign(self, audience: str) -> AccessToken:
+    def _sign(self, audience: str, role: str) -> AccessToken:
         now = int(time.time())
         who = self.credentials
         claims = {
@@ -76,6 +79,7 @@ class Issuer:
             "sub": who.object_id,
             "appid": who.client_id,
             "idtyp": "app",
+            "roles": [role],
             "ver": "1.0",
             "iat": now,
             "nbf": now,

@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from shared.contracts.messages import JOB_REQUESTS
 from shared.security.tokens import TokenVerifier
 from shared.storage.queues import message_count
+from shared.triggers.admission import Admit, admission
 from shared.triggers.datasets.app import datasets_app
 from shared.triggers.discovery.app import discovery_app, metadata_app
 from shared.triggers.frontend.app import frontend_app
 from shared.triggers.history.app import history_app
-from shared.triggers.http_auth import Authenticate, authentication
 from shared.triggers.management.app import management_app
 from shared.triggers.schemas.app import schemas_app
 from shared.triggers.scoring.app import scoring_app
@@ -30,16 +30,17 @@ METHODS = [func.HttpMethod(method) for method in ("GET", "POST", "PUT", "PATCH",
 
 
 @cache
-def _authenticate() -> Authenticate:
-    return authentication(TokenVerifier.from_settings(application().workspace.settings))
+def _admit() -> Admit:
+    settings = application().workspace.settings
+    return admission(settings, TokenVerifier.from_settings(settings), application().jobs)
 
 
 SURFACES: dict[str, tuple[str, Callable[[], FastAPI]]] = {
-    "management": ("subscriptions", lambda: management_app(application(), _authenticate())),
-    "scoring": ("endpoints", lambda: scoring_app(application(), _authenticate())),
-    "history": ("history", lambda: history_app(application(), _authenticate())),
-    "datasets": ("data", lambda: datasets_app(application(), _authenticate())),
-    "frontend": ("mferp", lambda: frontend_app(application(), _authenticate())),
+    "management": ("subscriptions", lambda: management_app(application(), _admit())),
+    "scoring": ("endpoints", lambda: scoring_app(application(), _admit())),
+    "history": ("history", lambda: history_app(application(), _admit())),
+    "datasets": ("data", lambda: datasets_app(application(), _admit())),
+    "frontend": ("mferp", lambda: frontend_app(application(), _admit())),
     # Without a token: links to the studio carry their own permission, the others say nothing of anybody's data.
     "studio": ("studio", lambda: studio_app(application())),
     "discovery": ("discovery", lambda: discovery_app(application())),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from shared.control_plane.datastore_locations import datastore_of
 from shared.errors import NotFoundError, ValidationError
 from shared.jobs.outputs import run_of_output
-from shared.triggers.http_auth import Authenticate
+from shared.triggers.admission import Admit
 from shared.triggers.management.paths import WORKSPACE, CanonicalPaths
 from shared.triggers.management.requests import served_workspace
 from shared.triggers.surface import surface
@@ -24,10 +24,10 @@ class AssetIds(BaseModel):
     values: list[str] = Field(max_length=100)
 
 
-def datasets_app(application: Application, authenticate: Authenticate) -> FastAPI:
+def datasets_app(application: Application, admit: Admit) -> FastAPI:
     """The data surface over an application."""
     app = surface("Data", "data", "Addresses of data that runs have written.")
-    guards = [Depends(authenticate), Depends(served_workspace(application.workspace.settings))]
+    guards = [Depends(admit), Depends(served_workspace(application.workspace.settings))]
 
     @app.post(_RESOLVE, dependencies=guards)
     def resolve(ids: AssetIds) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 
-from shared.triggers.http_auth import Authenticate
+from shared.triggers.admission import Admit
 from shared.triggers.job_pages import JobQuery, job_page
 from shared.triggers.management.paths import WORKSPACE, CanonicalPaths
 from shared.triggers.management.requests import api_version, served_workspace
@@ -16,11 +16,11 @@ ENDPOINT_JOBS = f"{_ENDPOINT}/jobs"
 DEPLOYMENT_JOBS = f"{_ENDPOINT}/deployments/{{deployment}}/jobs"
 
 
-def frontend_app(application: Application, authenticate: Authenticate) -> FastAPI:
+def frontend_app(application: Application, admit: Admit) -> FastAPI:
     """The management frontend over an application."""
     app = surface("Management frontend", "mferp", "The jobs of batch endpoints and of their deployments.")
     workspace = application.workspace
-    guards = [Depends(authenticate), Depends(served_workspace(workspace.settings)), Depends(api_version)]
+    guards = [Depends(admit), Depends(served_workspace(workspace.settings)), Depends(api_version)]
 
     def page(request: Request, endpoint: str, deployment: str | None, query: JobQuery) -> dict[str, Any]:
         name = workspace.endpoints.get(endpoint).document.name

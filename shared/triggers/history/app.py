@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.errors import NotFoundError
 from shared.jobs.change import change_job
 from shared.jobs.logs import log_files
+from shared.triggers.admission import Admit
 from shared.triggers.history.asset_types import output_type
 from shared.triggers.history.run_changes import RunChange
 from shared.triggers.history.runs import child_run, root_run, run_details
-from shared.triggers.http_auth import Authenticate
 from shared.triggers.management.paths import WORKSPACE, CanonicalPaths
 from shared.triggers.management.requests import served_workspace
 from shared.triggers.surface import surface
@@ -30,11 +30,11 @@ class RunDataRequest(BaseModel):
     run: str = Field(alias="runId")
 
 
-def history_app(application: Application, authenticate: Authenticate) -> FastAPI:
+def history_app(application: Application, admit: Admit) -> FastAPI:
     """The run history surface over an application."""
     app = surface("Run history", "history", "Jobs as runs: a root run and one child run, `batchscoring`.")
     settings, links, jobs = application.workspace.settings, application.job_links, application.jobs
-    guards = [Depends(authenticate), Depends(served_workspace(settings))]
+    guards = [Depends(admit), Depends(served_workspace(settings))]
     one, details, children, data = ROUTES
 
     @app.get(one, dependencies=guards)

@@ -8,7 +8,7 @@ from shared.control_plane.computes import Machines
 from shared.control_plane.data import put_data
 from shared.control_plane.environments import put_environment
 from shared.control_plane.models import put_model
-from shared.triggers.http_auth import Authenticate
+from shared.triggers.admission import Admit
 from shared.triggers.management.assets import assets_router
 from shared.triggers.management.codes import codes_router
 from shared.triggers.management.computes import computes_router
@@ -16,7 +16,7 @@ from shared.triggers.management.datastores import datastores_router
 from shared.triggers.management.deployments import deployments_router
 from shared.triggers.management.endpoints import endpoints_router
 from shared.triggers.management.jobs import jobs_router
-from shared.triggers.management.paths import WORKSPACE, CanonicalPaths
+from shared.triggers.management.paths import CanonicalPaths
 from shared.triggers.management.requests import api_version, served_workspace
 from shared.triggers.management.schedules import schedules_router
 from shared.triggers.management.webhooks import webhooks_router
@@ -25,11 +25,11 @@ from shared.triggers.surface import surface
 from shared.wiring import Application
 
 
-def management_app(application: Application, authenticate: Authenticate) -> FastAPI:
+def management_app(application: Application, admit: Admit) -> FastAPI:
     """The management API over an application; every route needs a token, an api-version and this workspace."""
     app = surface("Workspace management", "subscriptions", "Resources and jobs of one workspace, at Azure ML's paths.")
     workspace = application.workspace
-    guards = [Depends(authenticate), Depends(served_workspace(workspace.settings)), Depends(api_version)]
+    guards = [Depends(admit), Depends(served_workspace(workspace.settings)), Depends(api_version)]
     routers = (
         workspaces_router(workspace),
         computes_router(workspace, machines_of(application)),
@@ -45,9 +45,9 @@ def management_app(application: Application, authenticate: Authenticate) -> Fast
         schedules_router(workspace),
     )
     for router in routers:
-        app.include_router(router, prefix=WORKSPACE, dependencies=guards)
-    app.include_router(subscriptions_router(workspace), dependencies=[Depends(authenticate), Depends(api_version)])
-    templates = [WORKSPACE + route.path for router in routers for route in router.routes if isinstance(route, APIRoute)]
+        app.include_router(router, dependencies=guards)
+    app.include_router(subscriptions_router(workspace), dependencies=[Depends(admit), Depends(api_version)])
+    templates = [route.path for router in routers for route in router.routes if isinstance(route, APIRoute)]
     app.add_middleware(CanonicalPaths, templates=templates)
     return app
 

@@ -19,6 +19,7 @@ from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.settings import Settings
 from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written
+from shared.triggers.management.paths import WORKSPACE
 from shared.triggers.management.requests import ByCaller, Conditions, Listing, ListQuery
 
 PutVersion = Callable[[Workspace, str, str, ResourceBody, Change], Saved[Asset]]
@@ -29,7 +30,7 @@ _ORDER = re.compile(r"(created(?:time|at))(?:\s+(asc|desc))?", re.IGNORECASE)
 def assets_router(workspace: Workspace, table: ResourceTable[Asset], put_version: PutVersion[Asset]) -> APIRouter:
     """Routes below a workspace for the kind of asset that `table` holds."""
     collection = table.kind.partition
-    router = APIRouter(prefix=f"/{collection}", tags=[collection])
+    router = APIRouter(prefix=f"{WORKSPACE}/{collection}", tags=[collection])
     settings = workspace.settings
 
     @router.get("")

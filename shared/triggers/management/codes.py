@@ -13,6 +13,7 @@ from shared.control_plane.workspace import CODES, Workspace
 from shared.errors import ValidationError
 from shared.triggers.management.answers import deleted, listed, shown, written
 from shared.triggers.management.assets import version_content, versions_page
+from shared.triggers.management.paths import WORKSPACE
 from shared.triggers.management.requests import ByCaller, Conditions, Listing
 
 COLLECTION = CODES.partition
@@ -20,7 +21,7 @@ COLLECTION = CODES.partition
 
 def codes_router(workspace: Workspace) -> APIRouter:
     """Routes below a workspace."""
-    router = APIRouter(prefix=f"/{COLLECTION}/{{name}}/versions", tags=[COLLECTION])
+    router = APIRouter(prefix=f"{WORKSPACE}/{COLLECTION}/{{name}}/versions", tags=[COLLECTION])
     settings = workspace.settings
 
     @router.get("")

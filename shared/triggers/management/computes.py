@@ -15,12 +15,13 @@ from shared.control_plane.resource import Resource
 from shared.control_plane.workspace import COMPUTES, Workspace
 from shared.settings import Settings
 from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written_as_operation
+from shared.triggers.management.paths import WORKSPACE
 from shared.triggers.management.requests import ByCaller, Conditions, Listing
 
 
 def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
     """Routes below a workspace."""
-    router = APIRouter(prefix="/computes", tags=["computes"])
+    router = APIRouter(prefix=f"{WORKSPACE}/computes", tags=["computes"])
     settings = workspace.settings
 
     def content(compute: Resource[ComputeProperties]) -> dict[str, Any]:

@@ -14,12 +14,13 @@ from shared.control_plane.paging import page_of
 from shared.control_plane.resource import Resource
 from shared.control_plane.workspace import Workspace
 from shared.triggers.management.answers import arm_resource, deleted, listed, written
+from shared.triggers.management.paths import WORKSPACE
 from shared.triggers.management.requests import ByCaller, Conditions, Listing
 
 
 def datastores_router(workspace: Workspace) -> APIRouter:
     """Routes below a workspace."""
-    router = APIRouter(prefix="/datastores", tags=["datastores"])
+    router = APIRouter(prefix=f"{WORKSPACE}/datastores", tags=["datastores"])
     settings = workspace.settings
 
     @router.get("")

@@ -13,12 +13,13 @@ from shared.control_plane.resource import Resource
 from shared.control_plane.workspace import DEPLOYMENTS, Workspace
 from shared.settings import Settings
 from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written_as_operation
+from shared.triggers.management.paths import WORKSPACE
 from shared.triggers.management.requests import ByCaller, Listing
 
 
 def deployments_router(workspace: Workspace) -> APIRouter:
     """Routes below a workspace."""
-    router = APIRouter(prefix="/batchEndpoints/{endpoint}/deployments", tags=["batch deployments"])
+    router = APIRouter(prefix=f"{WORKSPACE}/batchEndpoints/{{endpoint}}/deployments", tags=["batch deployments"])
     settings = workspace.settings
 
     @router.put("/{deployment}")

@@ -14,6 +14,7 @@ from shared.jobs.cancel import request_cancel
 from shared.jobs.change import JobChange, change_job
 from shared.jobs.purge import request_purge
 from shared.triggers.job_pages import JobQuery, job_page
+from shared.triggers.management.paths import WORKSPACE
 from shared.wiring import Application
 
 View = Annotated[ListView, Query(alias="listViewType")]
@@ -21,7 +22,7 @@ View = Annotated[ListView, Query(alias="listViewType")]
 
 def jobs_router(application: Application) -> APIRouter:
     """Routes below a workspace."""
-    router = APIRouter(tags=["jobs"])
+    router = APIRouter(prefix=WORKSPACE, tags=["jobs"])
     settings, resources = application.workspace.settings, application.job_resources
 
     @router.get("/jobs")

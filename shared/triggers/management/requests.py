@@ -15,7 +15,7 @@ from shared.control_plane.saving import Change
 from shared.errors import ApiVersionError, NotFoundError
 from shared.security.caller import Caller
 from shared.settings import Settings
-from shared.triggers.http_auth import current_caller
+from shared.triggers.admission import current_caller
 
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-zA-Z]+)?")
 

@@ -13,12 +13,13 @@ from shared.control_plane.resource import Resource
 from shared.control_plane.schedules import delete_schedule, last_run, next_due_time, put_schedule
 from shared.control_plane.workspace import Workspace
 from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written
+from shared.triggers.management.paths import WORKSPACE
 from shared.triggers.management.requests import ByCaller, Conditions, Listing
 
 
 def schedules_router(workspace: Workspace) -> APIRouter:
     """Routes below a workspace."""
-    router = APIRouter(prefix="/schedules", tags=["schedules"])
+    router = APIRouter(prefix=f"{WORKSPACE}/schedules", tags=["schedules"])
     settings = workspace.settings
 
     def content(schedule: Resource[ScheduleProperties]) -> dict[str, Any]:

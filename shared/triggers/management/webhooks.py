@@ -6,6 +6,7 @@ from shared.contracts.resources import ArmModel
 from shared.control_plane.webhooks import check_webhook_url
 from shared.control_plane.workspace import Workspace
 from shared.security.webhook_secrets import webhook_secret
+from shared.triggers.management.paths import WORKSPACE
 
 
 class SecretQuestion(ArmModel):
@@ -17,7 +18,7 @@ class SecretQuestion(ArmModel):
 
 def webhooks_router(workspace: Workspace) -> APIRouter:
     """Routes below a workspace."""
-    router = APIRouter(tags=["webhooks"])
+    router = APIRouter(prefix=WORKSPACE, tags=["webhooks"])
 
     @router.post("/listWebhookSecret")
     def list_webhook_secret(question: SecretQuestion) -> dict[str, str]:

@@ -10,6 +10,7 @@ from shared.control_plane.resource_table import SEPARATOR
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError
 from shared.triggers.management.answers import POLL_SECONDS
+from shared.triggers.management.paths import WORKSPACE
 
 
 def subscriptions_router(workspace: Workspace) -> APIRouter:
@@ -34,7 +35,7 @@ def subscriptions_router(workspace: Workspace) -> APIRouter:
 
 def workspaces_router(workspace: Workspace) -> APIRouter:
     """Routes of a workspace."""
-    router = APIRouter(tags=["workspace"])
+    router = APIRouter(prefix=WORKSPACE, tags=["workspace"])
     settings = workspace.settings
 
     @router.get("")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from local.stack.inspection import StackStatus
 from tests.integration.cli.conftest import MLMODEL, Bml, Project
 
 pytestmark = pytest.mark.integration
@@ -144,3 +145,23 @@ def test_a_token_for_rest_calls_has_the_shape_of_az(bml: Bml) -> None:
     token = bml("account", "get-access-token").json
     assert set(token) == {"accessToken", "expiresOn", "expires_on", "subscription", "tenant", "tokenType"}
     assert token["accessToken"].count(".") == 2
+
+
+def test_a_token_with_another_role_may_do_what_the_role_allows(
+    bml: Bml, stack: StackStatus, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bml("endpoint", "create", "--name", project.name)
+    token = bml("account", "get-access-token", "--role", "reader").json
+    for name, value in {
+        "MANAGEMENT_URL": stack.management_url,
+        "SUBSCRIPTION": token["subscription"],
+        "RESOURCE_GROUP": "local",
+        "WORKSPACE": "local",
+        "ACCESS_TOKEN": token["accessToken"],
+    }.items():
+        monkeypatch.setenv(f"BML_{name}", value)
+    assert bml("endpoint", "show", "--name", project.name).code == 0
+    refused = bml("endpoint", "delete", "--name", project.name, "--yes")
+    assert refused.code == 5
+    assert f"batchEndpoints/delete' over scope '/subscriptions/{token['subscription']}" in refused.err
+    assert bml("account", "get-access-token", "--role", "Owner").code == 2

@@ -17,7 +17,7 @@ from shared.security.tokens import TokenVerifier
 from shared.settings import Settings
 from shared.storage.account import StorageAccount
 from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
-from shared.triggers.http_auth import authentication
+from shared.triggers.admission import admission
 from shared.triggers.management.app import management_app
 from shared.wiring import build
 from tests.integration.control_plane.management_api import ManagementApi
@@ -58,7 +58,9 @@ def make_workspace(connection_string: str, jwks_url: str) -> Workspace:
 @contextmanager
 def serve(workspace: Workspace, scale_sets_url: str, key: SigningKey) -> Iterator[ManagementApi]:
     machines = LocalScaleSets(scale_sets_url, "key")
-    app = management_app(build(workspace, machines), authentication(TokenVerifier.from_settings(workspace.settings)))
+    application = build(workspace, machines)
+    verifier = TokenVerifier.from_settings(workspace.settings)
+    app = management_app(application, admission(workspace.settings, verifier, application.jobs))
     with TestClient(app, base_url="http://public.example") as client:
         yield ManagementApi(client, workspace.settings.workspace_id, key)
 

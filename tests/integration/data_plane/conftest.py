@@ -34,12 +34,12 @@ def application(account: StorageAccount, unique_table_name: Callable[[str], str]
 def serve(application: Application) -> Callable[..., TestClient]:
     """A client of an app that lets everybody in."""
 
-    def authenticate(request: Request) -> Caller:
+    def admit(request: Request) -> Caller:
         request.state.caller = Caller(oid="o", name="tester", tenant="t")
         return request.state.caller
 
     def make(app: Callable[..., FastAPI], *, with_callers: bool = True) -> TestClient:
-        return TestClient(app(application, authenticate) if with_callers else app(application))
+        return TestClient(app(application, admit) if with_callers else app(application))
 
     return make
 

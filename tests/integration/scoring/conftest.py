@@ -69,8 +69,8 @@ def endpoint(application: Application, folder: str, unique_name: Callable[[str],
 
 @pytest.fixture
 def client(application: Application) -> TestClient:
-    def authenticate(request: Request) -> Caller:
+    def admit(request: Request) -> Caller:
         request.state.caller = Caller(oid="o", name="tester", tenant="t")
         return request.state.caller
 
-    return TestClient(scoring_app(application, authenticate))
+    return TestClient(scoring_app(application, admit))

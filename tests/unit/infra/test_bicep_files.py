@@ -26,7 +26,7 @@ pytestmark = pytest.mark.unit
 FILES = pytest.mark.parametrize("file", bicep_files(), ids=repr)
 
 FUNCTIONS = re.compile(
-    "base64|empty|environment|filter|first|guid|int|last|loadFileAsBase64|loadTextContent|replace|resourceGroup|split"
+    "base64|concat|empty|environment|filter|first|guid|int|last|loadFileAsBase64|loadTextContent|replace|resourceGroup|split"
     "|startsWith|string|subscription|subscriptionResourceId|tenant|toLower|union|uniqueString"
 )
 LANGUAGE = re.compile(

@@ -76,6 +76,17 @@ def start(tmp_path, eventually):
         issuer.end()
 
 
+def test_a_token_has_the_role_owner_or_the_one_that_is_asked_for(start):
+    issuer = start()
+
+    def roles(**more: str) -> list[str]:
+        form = issuer.form(scope=f"{ML}/.default", **more)
+        return issuer.verify(issuer.call("POST", token_url(issuer.base_url, TENANT), form)[1]["access_token"])["roles"]
+
+    assert roles() == ["Owner"]
+    assert roles(role="Reader") == ["Reader"]
+
+
 def test_a_token_of_either_version_verifies_against_the_published_keys(start):
     issuer = start()
     _, configuration = issuer.call("GET", f"/{TENANT}/v2.0/.well-known/openid-configuration")

@@ -1,0 +1,71 @@
+"""Who may pass: the bearer token of an HTTP request and the roles of its caller, as a FastAPI dependency."""
+
+import logging
+from collections.abc import Callable
+
+from starlette.requests import Request
+
+from shared.errors import AuthorizationError, NotFoundError
+from shared.jobs.store import JobStore
+from shared.security.access import Access, Target
+from shared.security.caller import Caller
+from shared.security.tokens import TokenVerifier
+from shared.settings import Settings
+from shared.triggers.management.paths import WORKSPACE
+from shared.triggers.route_actions import ROUTE_ACTIONS
+
+log = logging.getLogger(__name__)
+
+Admit = Callable[[Request], Caller]
+"""Gives the caller of a request; raises AuthenticationError or AuthorizationError."""
+
+
+def admission(settings: Settings, verifier: TokenVerifier, jobs: JobStore) -> Admit:
+    """A dependency that lets a request pass whose caller may do what its route does, as ROUTE_ACTIONS says.
+
+    Put it on every route of a surface (`dependencies=[Depends(admit)]`); the handlers get the Caller by
+    `Depends(current_caller)`.
+    """
+    access = Access(settings.role_assignments)
+
+    def admit(request: Request) -> Caller:
+        caller = verifier.caller(request.headers.get("authorization"))
+        route = str(request.scope["route"].path).replace(WORKSPACE, "~")
+        action = ROUTE_ACTIONS[f"{request.method} {route}"]
+        names: dict[str, str] = request.path_params
+        target = Target(settings.workspace_id + _resource(route, names), lambda: _endpoint(jobs, names))
+        try:
+            access.require(caller, action, target)
+        except AuthorizationError as refusal:
+            log.warning("refused: %s", refusal.message)
+            raise
+        request.state.caller = caller
+        return caller
+
+    return admit
+
+
+def current_caller(request: Request) -> Caller:
+    """The caller that the admission let pass."""
+    caller = request.state.caller
+    assert isinstance(caller, Caller)
+    return caller
+
+
+def _resource(route: str, names: dict[str, str]) -> str:
+    """The path of the resource below its workspace: collections and names alternate, a verb at the end is none."""
+    below = route.partition("~")[2] if "~" in route else route.replace("/endpoints/", "/batchEndpoints/")
+    segments = below.strip("/").split("/")
+    pairs = segments[: len(segments) // 2 * 2]
+    return "".join(f"/{names.get(segment.strip('{}'), segment)}" for segment in pairs)
+
+
+def _endpoint(jobs: JobStore, names: dict[str, str]) -> str:
+    """The batch endpoint that the path names, or that of the job which it names."""
+    run = names.get("job") or names.get("run")
+    if "endpoint" in names or not run:
+        return names.get("endpoint", "")
+    try:
+        return jobs.of_run(run).endpoint
+    except NotFoundError:
+        return ""
