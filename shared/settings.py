@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from shared.errors import ProductError
-from shared.security.role_assignments import RoleAssignment, role_assignments
 
 DEFAULT_TOKEN_AUDIENCES = ("https://management.azure.com", "https://ml.azure.com")
 DEFAULT_VMSS_NAME = "{compute}"
@@ -59,6 +58,43 @@ class VmssSettings:
 
 
 @dataclass(frozen=True)
+class TelemetrySettings:
+    """Where traces, metrics and logs go; the names but one are those of Azure and of OpenTelemetry."""
+
+    folder: str = ""
+    """`BATCH_TELEMETRY_FOLDER`: for JSON lines, when they go nowhere else."""
+
+    insights: str = field(default="", repr=False)
+    """`APPLICATIONINSIGHTS_CONNECTION_STRING`: Application Insights."""
+
+    has_collector: bool = False
+    """`OTEL_EXPORTER_OTLP_ENDPOINT`: a collector that speaks OTLP over HTTP."""
+
+    is_disabled: bool = False
+    """`OTEL_SDK_DISABLED=true`: nowhere."""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether they go to a service."""
+        return bool(self.insights or self.has_collector)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether they go anywhere."""
+        return not self.is_disabled and (self.is_remote or bool(self.folder))
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "TelemetrySettings":
+        """Read the settings."""
+        return cls(
+            folder=environment.get("BATCH_TELEMETRY_FOLDER", ""),
+            insights=environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING", ""),
+            has_collector=bool(environment.get("OTEL_EXPORTER_OTLP_ENDPOINT")),
+            is_disabled=environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true",
+        )
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a deployment of the application is told from outside."""
 
@@ -88,9 +124,6 @@ class Settings:
 
     token_audiences: tuple[str, ...] = DEFAULT_TOKEN_AUDIENCES
     """`BATCH_TOKEN_AUDIENCES`: comma-separated values of `aud` that are accepted."""
-
-    role_assignments: tuple[RoleAssignment, ...] = ()
-    """`BATCH_ROLE_ASSIGNMENTS`: who has which role, besides those in tokens; nobody by default."""
 
     local_scale_set_url: str = ""
     """`BATCH_LOCAL_SCALE_SET_URL`: the local scale set's address, with `BATCH_SCALE_SET=local`."""
@@ -141,15 +174,7 @@ class Settings:
         return cls(
             **(values | {"public_url": values["public_url"].rstrip("/")}),
             token_audiences=tuple(a.strip() for a in audiences.split(",") if a.strip()) or DEFAULT_TOKEN_AUDIENCES,
-            role_assignments=_role_assignments(environment.get("BATCH_ROLE_ASSIGNMENTS", "")),
             local_scale_set_url=environment.get("BATCH_LOCAL_SCALE_SET_URL", ""),
             local_scale_set_key=environment.get("BATCH_LOCAL_SCALE_SET_KEY", ""),
             vmss=VmssSettings.from_environment(environment),
         )
-
-
-def _role_assignments(text: str) -> tuple[RoleAssignment, ...]:
-    try:
-        return role_assignments(text)
-    except ValueError as error:
-        raise SettingsError(f"BATCH_ROLE_ASSIGNMENTS is not valid: {error}") from error

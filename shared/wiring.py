@@ -1,9 +1,11 @@
 """The application put together: one place that decides which parts work with which."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from shared.compute.census import Census
 from shared.compute.local_scale_sets import LocalScaleSets
 from shared.compute.scale_sets import ScaleSets
 from shared.compute.scaling import Scaling
@@ -14,8 +16,10 @@ from shared.control_plane.workspace import Workspace, current_workspace
 from shared.jobs.phases import Phases
 from shared.jobs.resource import JobResources
 from shared.jobs.store import JobStore
+from shared.observability import names
+from shared.observability.telemetry import start_telemetry
 from shared.security.job_links import JobLinks
-from shared.settings import Settings, SettingsError
+from shared.settings import Settings, SettingsError, TelemetrySettings
 from shared.storage.account import StorageAccount
 
 
@@ -28,6 +32,7 @@ class Application:
     job_links: JobLinks
     job_resources: JobResources
     scaling: Scaling
+    census: Census
     phases: Phases
 
     @property
@@ -54,14 +59,17 @@ def scale_sets(settings: Settings) -> ScaleSets:
 def build(workspace: Workspace, machines: ScaleSets) -> Application:
     """An application over this workspace and these scale sets."""
     jobs = JobStore(workspace.account.tables)
-    scaling = Scaling(workspace.account, machines)
+    scaling, census = Scaling(workspace.account, machines), Census(workspace.account)
     phases = Phases(workspace.account, jobs, scaling, lambda compute: compute_limits(workspace, compute))
     links = JobLinks(workspace.settings.public_url, workspace.account.tables)
-    return Application(workspace, jobs, links, JobResources(workspace.settings, links), scaling, phases)
+    return Application(workspace, jobs, links, JobResources(workspace.settings, links), scaling, census, phases)
 
 
 @cache
 def application() -> Application:
-    """The application of this process."""
+    """The application of this process, and from now on its telemetry."""
     workspace = current_workspace()
-    return build(workspace, scale_sets(workspace.settings))
+    built = build(workspace, scale_sets(workspace.settings))
+    process = os.environ.get("WEBSITE_INSTANCE_ID") or "app"
+    start_telemetry(TelemetrySettings.from_environment(os.environ), names.APP_SERVICE, process, {}, alone=True)
+    return built

@@ -106,6 +106,8 @@ class JobDocument(BaseModel):
     failure: JobFailure | None = None
     is_archived: bool = False
     """Hidden from lists."""
+    trace: dict[str, str] = Field(default_factory=dict)
+    """The trace that all work on the job belongs to, as W3C headers."""
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
     """Who is told when the job has ended, by the webhook's name."""
     notifications: dict[str, Delivery] = Field(default_factory=dict)
@@ -130,6 +132,7 @@ class JobDocument(BaseModel):
             input=self.input,
             output=self.output,
             work=self.work,
+            trace=self.trace,
         )
 
     @property

@@ -100,3 +100,5 @@ class JobSpec(SpecPart):
     input: Location
     output: OutputSpec
     work: WorkSize
+    trace: dict[str, str] = Field(default_factory=dict)
+    """The trace that all work on the job belongs to, as W3C headers."""

@@ -58,6 +58,14 @@ class InvokeMessage(Message):
     """The same id gives the same job, however often it comes; the id of the queue message when empty."""
     properties: dict[str, Any]
     """`properties` of the body of an invocation."""
+    traceparent: str = ""
+    """The sender's trace (W3C Trace Context), which the job's work then belongs to."""
+    tracestate: str = ""
+
+    @property
+    def trace(self) -> dict[str, str]:
+        """The sender's trace, as W3C headers."""
+        return {"traceparent": self.traceparent, "tracestate": self.tracestate}
 
 
 class PoisonMessage(Message):

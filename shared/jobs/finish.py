@@ -14,6 +14,7 @@ from shared.jobs.notifications import request_notifications
 from shared.jobs.observe import progress_table
 from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
+from shared.observability.measurements import note_end
 from shared.storage.account import StorageAccount
 from shared.storage.ledger import read_ledger
 from shared.storage.locations import container_of
@@ -37,7 +38,18 @@ def finish(
         Reservations(account).release(job.output, job.name)
     progress_table(account).delete_partition(job.job_id)
     request_notifications(account, job)
-    return jobs.enter(job.name, status, failure=failure)
+    ended = jobs.enter(job.name, status, failure=failure)
+    if not job.status.is_terminal:
+        note_end(ended)
+        _log_end(ended)
+    return ended
+
+
+def _log_end(job: JobDocument) -> None:
+    if job.failure:
+        log.error("job %s: %s in step %s: %s", job.name, job.status, job.failure.step, job.failure.message)
+    else:
+        log.info("job %s: %s", job.name, job.status)
 
 
 def _keep_errors(account: StorageAccount, job: JobDocument) -> None:

@@ -2,9 +2,12 @@
 
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from opentelemetry.trace import SpanKind
 
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.job import JobDocument
@@ -27,6 +30,10 @@ from shared.jobs.inputs import find_input
 from shared.jobs.overrides import merged_settings, output_uri
 from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
+from shared.observability import names
+from shared.observability.scope import job_ids
+from shared.observability.spans import span
+from shared.observability.trace_context import carried
 from shared.storage.containers import DEFAULT_DATASTORE, ensure_container
 from shared.storage.queues import send
 
@@ -47,6 +54,8 @@ class Invocation:
     request_id: str = ""
     """From the header `repeatability_request-id`: the same id gives the same job."""
     caller: str = ""
+    trace: Mapping[str, str] = field(default_factory=dict)
+    """The caller's trace, as W3C headers; a new one begins when it has none."""
 
     @property
     def job_name(self) -> str:
@@ -65,6 +74,14 @@ def invoke(workspace: Workspace, jobs: JobStore, invocation: Invocation) -> JobD
     Raises ValidationError, NotFoundError, OutputExistsError and ConflictError before anything is left behind.
     """
     name = invocation.job_name
+    asked = {names.JOB: name, names.ENDPOINT: invocation.endpoint}
+    with span(names.INVOKE, invocation.trace, asked, SpanKind.SERVER) as step:
+        job = _invoked(workspace, jobs, invocation, name)
+        step.set_attributes(job_ids(job))
+        return job
+
+
+def _invoked(workspace: Workspace, jobs: JobStore, invocation: Invocation, name: str) -> JobDocument:
     if existing := jobs.find(name):
         return _repeated(workspace, existing, invocation)
     deployment = resolve_deployment(workspace, invocation.endpoint, invocation.deployment)
@@ -117,6 +134,7 @@ def _job(workspace: Workspace, invocation: Invocation, deployment: ResolvedDeplo
         input=find_input(workspace.account, _input_location(workspace, body)),
         output=OutputSpec(folder=folder, file_name=settings.output_file_name),
         webhooks=_webhooks(workspace, deployment.endpoint, body),
+        trace=carried(),
     )
 
 

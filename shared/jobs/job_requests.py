@@ -12,6 +12,7 @@ from shared.errors import ProductError, ValidationError
 from shared.jobs.invoke import Invocation, invoke
 from shared.jobs.poison import is_final, set_aside
 from shared.jobs.store import JobStore
+from shared.observability.trace_context import received
 
 CALLER = "queue job-requests"
 """Who made a job that a message asked for: the right to send the message is the right to invoke."""
@@ -42,7 +43,13 @@ def invoke_by_message(
     properties = parse_model(InvokeProperties, message.properties)
     request_id = message.request_id or message_id
     invocation = Invocation(
-        message.endpoint, properties, message.properties, message.deployment, request_id, caller=caller
+        message.endpoint,
+        properties,
+        message.properties,
+        message.deployment,
+        request_id,
+        caller,
+        received(message.trace),
     )
     return invoke(workspace, jobs, invocation)
 

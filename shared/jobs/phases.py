@@ -20,6 +20,10 @@ from shared.jobs.observe import observe
 from shared.jobs.store import JobStore
 from shared.jobs.watch import Action, Decision, Observation, WatchMemory, decide, next_look, status_of, tally
 from shared.jobs.watch import threshold_failure as threshold_failure_of
+from shared.observability import names
+from shared.observability.measurements import merge_measured, note_waiting_tasks
+from shared.observability.scope import job_ids, scope
+from shared.observability.spans import job_span
 from shared.storage.account import StorageAccount
 from shared.storage.ledger import read_ledger
 from shared.storage.locations import blob_uri, container_of
@@ -57,34 +61,45 @@ class Phases:
 
     def list_inputs(self, name: str, listing: plan.Listing) -> plan.Listing:
         """List some further input files."""
-        return plan.list_inputs(self.account, self.jobs.get(name), listing)
+        job = self.jobs.get(name)
+        with job_span(names.PLAN, job, "list_inputs"):
+            return plan.list_inputs(self.account, job, listing)
 
     def size_work(self, name: str, files: int) -> int:
         """Divide the work and tell nodes about it; returns the number of tasks."""
-        work = plan.size_work(self.jobs.get(name), files)
-        job = self.jobs.change(name, lambda job: job.model_copy(update={"work": work}))
-        plan.publish(self.account, job)
-        return work.tasks
+        job = self.jobs.get(name)
+        with job_span(names.PLAN, job, "size_work"):
+            work = plan.size_work(job, files)
+            plan.publish(self.account, self.jobs.change(name, lambda job: job.model_copy(update={"work": work})))
+            return work.tasks
 
     def enqueue_tasks(self, name: str, first: int) -> None:
         """Enqueue tasks from number `first` on, as many as one call may."""
-        plan.enqueue_tasks(self.account, self.jobs.get(name), first)
+        job = self.jobs.get(name)
+        with job_span(names.PLAN, job, "enqueue_tasks"):
+            plan.enqueue_tasks(self.account, job, first)
 
     def allocate(self, name: str) -> None:
         """Ask for nodes."""
         job = self.jobs.enter(name, JobStatus.QUEUED)
-        request_nodes(self.account, self.scaling, job, self.limits_of(job.compute))
+        with job_span(names.ALLOCATE, job):
+            request_nodes(self.account, self.scaling, job, self.limits_of(job.compute))
 
     def watch(self, name: str, memory: WatchMemory) -> Look:
         """Look at the job, note its progress, mend what was lost."""
         job = self.jobs.get(name)
+        with scope(job_ids(job)):
+            return self._look(job, memory)
+
+    def _look(self, job: JobDocument, memory: WatchMemory) -> Look:
         try:
             seen = observe(self.account, job)
         except NotFoundError as error:
             return _without_output(job, memory, error)
+        note_waiting_tasks(job, seen.queued_tasks or 0)
         statistics = tally(job, seen, memory)
-        job = self.jobs.change(name, lambda job: job.model_copy(update={"statistics": statistics}))
-        job = self.jobs.enter(name, status_of(job, seen))
+        job = self.jobs.change(job.name, lambda job: job.model_copy(update={"statistics": statistics}))
+        job = self.jobs.enter(job.name, status_of(job, seen))
         decision = decide(job, seen, memory)
         self._heal(job, seen, decision)
         return Look(decision.action, decision.memory, next_look(job.created, seen.now), decision.failure)
@@ -92,6 +107,10 @@ class Phases:
     def merge(self, name: str) -> Merged:
         """Make the output appear, unless the ledger lacks tasks again: then the watch must mend that first."""
         job = self.jobs.enter(name, JobStatus.FINALIZING)
+        with job_span(names.MERGE, job), merge_measured(job):
+            return self._merge(job)
+
+    def _merge(self, job: JobDocument) -> Merged:
         if is_merged(self.account, job):
             return Merged(complete=True)
         output = container_of(self.account, job.output.folder).get_blob_client(job.output.file_path)
@@ -103,10 +122,12 @@ class Phases:
 
     def finish(self, name: str, status: JobStatus, failure: JobFailure | None) -> None:
         """Bring the job to a terminal state, and its compute to the size that it now needs."""
-        job = finish(self.account, self.jobs, self.jobs.get(name), status, failure)
-        # A compute may be deleted as soon as no unfinished job uses it.
-        with suppress(NotFoundError):
-            self.scaling.try_to_scale(self.limits_of(job.compute))
+        job = self.jobs.get(name)
+        with job_span(names.FINISH, job):
+            finish(self.account, self.jobs, job, status, failure)
+            # A compute may be deleted as soon as no unfinished job uses it.
+            with suppress(NotFoundError):
+                self.scaling.try_to_scale(self.limits_of(job.compute))
 
     def _heal(self, job: JobDocument, seen: Observation, decision: Decision) -> None:
         if decision.action not in {Action.HEAL_TASKS, Action.HEAL_TICKETS}:

@@ -9,6 +9,7 @@ from azure.storage.queue import QueueServiceClient
 
 from shared.contracts.messages import POISON, PoisonMessage
 from shared.errors import DependencyError, PreconditionFailedError, ProductError
+from shared.observability.measurements import note_poison_message
 from shared.storage.queues import send
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ def set_aside(queues: QueueServiceClient, queue: str, message_id: str, body: byt
     if len(poison.to_text().encode()) > _MAX_BYTES:
         poison = poison.model_copy(update={"message": text[:_KEPT_CHARACTERS], "truncated": True})
     log.error("message %s of %s is set aside: %s", message_id, queue, error.message)
+    note_poison_message(queue)
     send(queues, queue + POISON, poison)
 
 

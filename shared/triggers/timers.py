@@ -18,6 +18,7 @@ def scale_computes(timer: func.TimerRequest) -> None:
     """Bring every compute to the size that it should have; trouble with one does not keep the others waiting."""
     for limits in application().computes():
         application().scaling.try_to_scale(limits)
+        application().census.take(limits.compute)
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)

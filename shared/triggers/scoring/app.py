@@ -9,31 +9,36 @@ from shared.contracts.invoke import InvokeBody
 from shared.contracts.parsing import parse_model
 from shared.errors import NotFoundError
 from shared.jobs.invoke import Invocation, invoke
+from shared.observability.trace_context import received
 from shared.security.caller import Caller
-from shared.triggers.admission import Admit, current_caller
+from shared.triggers.http_auth import Authenticate, current_caller
 from shared.triggers.job_pages import JobQuery, job_page
 from shared.triggers.surface import surface
 from shared.wiring import Application
 
 
-def scoring_app(application: Application, admit: Admit) -> FastAPI:
+def scoring_app(application: Application, authenticate: Authenticate) -> FastAPI:
     """The scoring surface over an application."""
     app = surface("Batch scoring", "endpoints", "Starts batch scoring jobs and shows them.")
     settings = application.workspace.settings
-    guarded = [Depends(admit)]
+    guarded = [Depends(authenticate)]
 
     @app.post("/endpoints/{endpoint}/jobs", dependencies=guarded)
     def invoke_endpoint(
+        request: Request,
         endpoint: str,
         body: Annotated[dict[str, Any], Body()],
         caller: Annotated[Caller, Depends(current_caller)],
+        *,
         deployment: Annotated[str | None, Header(alias="azureml-model-deployment")] = None,
         request_id: Annotated[str, Header(alias="repeatability_request-id", convert_underscores=False)] = "",
     ) -> JSONResponse:
         """Start a batch scoring job; the body has the form of 2021 or today's."""
         parsed = parse_model(InvokeBody, body, prefix="")
         raw: dict[str, Any] = next((value for key, value in body.items() if key.lower() == "properties"), {})
-        invocation = Invocation(endpoint, parsed.properties, raw, deployment, request_id, caller.name)
+        invocation = Invocation(
+            endpoint, parsed.properties, raw, deployment, request_id, caller.name, received(request.headers)
+        )
         job = invoke(application.workspace, application.jobs, invocation)
         return JSONResponse(application.job_resources.scoring_job(job), 201)
 

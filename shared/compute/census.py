@@ -1,0 +1,45 @@
+"""Looks at the nodes of computes now and then, for those who watch over them."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from shared.compute.scaling import NODE_TOLERANCE, Nodes
+from shared.contracts.names import ticket_queue
+from shared.contracts.progress import NodeRow, NodeState
+from shared.observability import names
+from shared.observability.measurements import note_lost_nodes, note_nodes, note_tickets
+from shared.observability.scope import scope
+from shared.storage.account import StorageAccount
+from shared.storage.queues import message_count
+
+log = logging.getLogger(__name__)
+
+
+class Census:
+    """Counts tickets and nodes, and tells of each node once that went silent without a farewell."""
+
+    def __init__(self, account: StorageAccount, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """`clock` decides who is still alive."""
+        self._account = account
+        self._nodes = Nodes(account, clock)
+        self._clock = clock
+        self._alive: dict[str, set[str]] = {}
+
+    def take(self, compute: str) -> None:
+        """Look at one compute."""
+        note_tickets(compute, message_count(self._account.queues, ticket_queue(compute)) or 0)
+        nodes = [row.document for row in self._nodes.table.partition(compute.lower())]
+        live = [node for node in nodes if node.is_live(self._clock(), NODE_TOLERANCE.total_seconds())]
+        note_nodes(compute, live)
+        self._note_lost(compute, [node for node in nodes if node not in live])
+        self._alive[compute] = {node.node_id for node in live}
+
+    def _note_lost(self, compute: str, silent: list[NodeRow]) -> None:
+        """A node that was to leave is not lost, nor one that was silent at the last look already."""
+        before = self._alive.get(compute, set())
+        lost = [node for node in silent if node.node_id in before and node.state is not NodeState.LEAVING]
+        note_lost_nodes(compute, len(lost))
+        for node in lost:
+            with scope({names.COMPUTE: compute, names.NODE: node.node_id}):
+                log.warning("node %s of compute %s went silent; it was %s", node.node_id, compute, node.state)

@@ -1,0 +1,59 @@
+"""What the application measures."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from shared.contracts.job import JobDocument
+from shared.contracts.progress import NodeRow, NodeState
+from shared.observability.current import current
+from shared.observability.scope import job_labels
+
+
+def note_waiting_tasks(job: JobDocument, count: int) -> None:
+    """The tasks on the queue of a job, as read now."""
+    current().instruments.tasks_waiting.note(job.name, count, job_labels(job))
+
+
+def note_tickets(compute: str, count: int) -> None:
+    """The nodes that are asked of a compute, as read now."""
+    current().instruments.tickets.note(compute, count, {"compute": compute})
+
+
+def note_nodes(compute: str, nodes: Iterable[NodeRow]) -> None:
+    """The live nodes of a compute, as read now."""
+    states = Counter(node.state for node in nodes)
+    for state in NodeState:
+        labels = {"compute": compute, "state": state.value}
+        current().instruments.nodes.note((compute, state), states[state], labels)
+
+
+def note_lost_nodes(compute: str, count: int) -> None:
+    """Nodes of a compute that went silent."""
+    if count:
+        current().instruments.nodes_lost.add(count, {"compute": compute})
+
+
+def note_poison_message(queue: str) -> None:
+    """A message of `queue` that can never work."""
+    current().instruments.poison_messages.add(1, {"queue": queue})
+
+
+@contextmanager
+def merge_measured(job: JobDocument) -> Iterator[None]:
+    """How long what is done inside takes."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        current().instruments.merge_duration.record(time.monotonic() - began, dict(job_labels(job)))
+
+
+def note_end(job: JobDocument) -> None:
+    """A job that has just ended."""
+    labels = {**job_labels(job), "status": job.status.value}
+    current().instruments.jobs_ended.add(1, labels)
+    if job.ended:
+        current().instruments.job_duration.record((job.ended - job.created).total_seconds(), labels)
+    note_waiting_tasks(job, 0)
