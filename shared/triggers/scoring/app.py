@@ -11,17 +11,17 @@ from shared.errors import NotFoundError
 from shared.jobs.invoke import Invocation, invoke
 from shared.observability.trace_context import received
 from shared.security.caller import Caller
-from shared.triggers.http_auth import Authenticate, current_caller
+from shared.triggers.admission import Admit, current_caller
 from shared.triggers.job_pages import JobQuery, job_page
 from shared.triggers.surface import surface
 from shared.wiring import Application
 
 
-def scoring_app(application: Application, authenticate: Authenticate) -> FastAPI:
+def scoring_app(application: Application, admit: Admit) -> FastAPI:
     """The scoring surface over an application."""
     app = surface("Batch scoring", "endpoints", "Starts batch scoring jobs and shows them.")
     settings = application.workspace.settings
-    guarded = [Depends(authenticate)]
+    guarded = [Depends(admit)]
 
     @app.post("/endpoints/{endpoint}/jobs", dependencies=guarded)
     def invoke_endpoint(
