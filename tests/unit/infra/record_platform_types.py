@@ -6,7 +6,8 @@ in an environment that has them (they are too heavy for the test suite):
     python tests/unit/infra/record_platform_types.py
 
 with azure-mgmt-compute 39.0.0, -storage 25.3.0, -network 33.1.0, -web 11.0.1, -containerregistry 15.0.0,
--loganalytics 14.0.0, -applicationinsights 4.1.0, -authorization 4.0.0, -msi 7.1.0, -privatedns 2.0.0.
+-loganalytics 14.0.0, -applicationinsights 4.1.0, -authorization 4.0.0, -msi 7.1.0, -privatedns 2.0.0, -monitor 7.0.0,
+-eventgrid 10.4.0.
 
 In the file, "!" is a property that the platform sets, a list is the values that are taken, {"=": ...} is an object or
 an array of them, {"*": ...} an object whose keys are free, and "" anything else.
@@ -28,7 +29,12 @@ ROOTS = {
     "Microsoft.Authorization/roleDefinitions": ("authorization", "RoleDefinition"),
     "Microsoft.Compute/virtualMachineScaleSets": ("compute", "VirtualMachineScaleSet"),
     "Microsoft.ContainerRegistry/registries": ("containerregistry", "Registry"),
+    "Microsoft.EventGrid/systemTopics": ("eventgrid", "SystemTopic"),
+    "Microsoft.EventGrid/systemTopics/eventSubscriptions": ("eventgrid", "EventSubscription"),
+    "Microsoft.Insights/actionGroups": ("monitor", "ActionGroupResource"),
     "Microsoft.Insights/components": ("applicationinsights", "ApplicationInsightsComponent"),
+    "Microsoft.Insights/scheduledQueryRules": ("monitor", "ScheduledQueryRuleResource"),
+    "Microsoft.Insights/workbooks": ("applicationinsights", "Workbook"),
     "Microsoft.ManagedIdentity/userAssignedIdentities": ("msi", "Identity"),
     "Microsoft.Network/natGateways": ("network", "NatGateway"),
     "Microsoft.Network/networkSecurityGroups": ("network", "NetworkSecurityGroup"),
@@ -63,6 +69,9 @@ def model_schema(module: ModuleType, model: Any, outer: tuple[type, ...] = ()) -
 def _schema_of_attribute_map(module: ModuleType, model: Any, outer: tuple[type, ...]) -> dict[str, Any]:
     """The libraries' older generation: one map with dotted paths."""
     schema: dict[str, Any] = {}
+    for kinds in vars(model).get("_subtype_map", {}).values():  # what any of its kinds has
+        for name in sorted(kinds.values()):
+            schema = _merged(schema, model_schema(module, getattr(module, name), outer))
     for attribute, entry in model._attribute_map.items():
         *folders, name = (part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", entry["key"]))
         place = schema
@@ -71,6 +80,12 @@ def _schema_of_attribute_map(module: ModuleType, model: Any, outer: tuple[type, 
         kind = _kind(module, entry["type"].strip("[]{}"), outer, is_free=entry["type"].startswith("{"))
         place[name] = "!" if model._validation.get(attribute, {}).get("readonly") else kind
     return schema
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Both schemas' properties; those that both have are put together."""
+    both = {name: _merged(one[name], other[name]) for name in one.keys() & other.keys() if isinstance(one[name], dict)}
+    return {**one, **other, **both}
 
 
 def _schema_of_fields(module: ModuleType, model: Any, outer: tuple[type, ...]) -> dict[str, Any]:
