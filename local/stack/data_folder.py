@@ -47,6 +47,11 @@ class DataFolder:
         return self.root / "scale_set"
 
     @property
+    def blob_events(self) -> Path:
+        """What is known of the blobs that triggers watch."""
+        return self.root / "blob_events"
+
+    @property
     def functions(self) -> Path:
         """The Functions host's own state."""
         return self.root / "functions"

@@ -19,6 +19,7 @@ AZURITE = "azurite"
 TOKEN_ISSUER = "token-issuer"  # noqa: S105 (the name of a role)
 SCALE_SET = "scale-set"
 FUNCTIONS_HOST = "functions-host"
+BLOB_EVENTS = "blob-events"
 
 _ANSWER_TIMEOUT_SECONDS = 10.0
 
@@ -31,6 +32,7 @@ def health_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]
         TOKEN_ISSUER: lambda: _get(setup.token_port, "/health", trust) is not None,
         SCALE_SET: lambda: _get(setup.scale_set_port, "/health", None) is not None,
         FUNCTIONS_HOST: lambda: _host_is_running(setup.port, trust) and _get(setup.port, "/health", trust) is not None,
+        BLOB_EVENTS: lambda: _get(setup.events_port, "/health", None) is not None,
     }
 
 

@@ -10,13 +10,13 @@ from typing import Any
 from local.processes.identity import ProcessIdentity
 from local.scale_set.record import read_record
 from local.stack.data_folder import DataFolder
-from local.stack.health import AZURITE, FUNCTIONS_HOST, SCALE_SET, TOKEN_ISSUER, check_all
+from local.stack.health import AZURITE, BLOB_EVENTS, FUNCTIONS_HOST, SCALE_SET, TOKEN_ISSUER, check_all
 from local.stack.setup import RESOURCE_GROUP, WORKSPACE
 from local.stack.stack_file import RecordedProcess, StackFile, require_stack_file
 
 SUPERVISOR = "supervisor"
 NODE = "node"
-_ROLES = (AZURITE, TOKEN_ISSUER, SCALE_SET, FUNCTIONS_HOST)
+_ROLES = (AZURITE, TOKEN_ISSUER, SCALE_SET, FUNCTIONS_HOST, BLOB_EVENTS)
 
 
 class Condition(StrEnum):
@@ -32,7 +32,7 @@ class ProcessStatus:
     """One process of the stack."""
 
     role: str
-    """`supervisor`, `azurite`, `token-issuer`, `scale-set`, `functions-host` or `node`."""
+    """`supervisor`, `azurite`, `token-issuer`, `scale-set`, `functions-host`, `blob-events` or `node`."""
 
     name: str
     """The instance's id for a node, otherwise the role."""

@@ -11,9 +11,17 @@ from pathlib import Path
 from local.azurite.command import azurite_command
 from local.processes.program import Program
 from local.stack.data_folder import DataFolder
-from local.stack.health import AZURITE, FUNCTIONS_HOST, SCALE_SET, TOKEN_ISSUER, HealthCheck, health_checks
+from local.stack.health import (
+    AZURITE,
+    BLOB_EVENTS,
+    FUNCTIONS_HOST,
+    SCALE_SET,
+    TOKEN_ISSUER,
+    HealthCheck,
+    health_checks,
+)
 from local.stack.options import REPOSITORY_ROOT
-from local.stack.settings import application_settings, scale_set_settings, with_direct_loopback
+from local.stack.settings import application_settings, scale_set_settings, storage_settings, with_direct_loopback
 from local.stack.setup import StackSetup
 from local.tls.authority import ensure_certificates
 from local.tls.trust import trusting, write_bundle
@@ -53,6 +61,7 @@ def stack_roles(folder: DataFolder, setup: StackSetup, app_root: Path) -> tuple[
         Role(_token_issuer(folder, setup), checks[TOKEN_ISSUER]),
         Role(_scale_set(folder, setup), checks[SCALE_SET], after=(AZURITE,), grace_seconds=15),
         Role(_functions_host(folder, setup, app_root), checks[FUNCTIONS_HOST], after=(AZURITE,), grace_seconds=15),
+        Role(_blob_events(folder, setup), checks[BLOB_EVENTS], after=(AZURITE,)),
     )
 
 
@@ -80,6 +89,12 @@ def _functions_host(folder: DataFolder, setup: StackSetup, app_root: Path) -> Pr
         *_tls(folder, setup),
     )
     return _program(folder, FUNCTIONS_HOST, arguments, {**application_settings(setup), **_trust(folder, setup)})
+
+
+def _blob_events(folder: DataFolder, setup: StackSetup) -> Program:
+    accounts = ("--accounts-id", setup.storage_accounts_id)
+    arguments = _module("local.blob_events", setup.events_port, folder.blob_events, *accounts)
+    return _program(folder, BLOB_EVENTS, arguments, {**storage_settings(setup), **_trust(folder, setup)})
 
 
 def _tls(folder: DataFolder, setup: StackSetup) -> tuple[str, ...]:

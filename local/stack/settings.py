@@ -31,6 +31,11 @@ def application_settings(setup: StackSetup) -> Mapping[str, str]:
     }
 
 
+def storage_settings(setup: StackSetup) -> Mapping[str, str]:
+    """The stack's storage, for a process that needs nothing else."""
+    return {STORAGE: setup.storage.connection_string}
+
+
 def scale_set_settings(setup: StackSetup) -> Mapping[str, str]:
     """The scale set's key, and what it passes on to the scorer nodes."""
     return {SCALE_SET_KEY: setup.scale_set_key, STORAGE: setup.storage.connection_string}

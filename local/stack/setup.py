@@ -28,6 +28,9 @@ class StackSetup:
     table_port: int
     token_port: int
     scale_set_port: int
+    events_port: int = 0
+    """The process that tells of new blobs; 0 in data folders that are older than it."""
+
     https: bool = False
     """Whether everything that users reach speaks TLS; the scale set, which is for the stack only, never does."""
 
@@ -80,6 +83,12 @@ class StackSetup:
     def token_audiences(self) -> tuple[str, ...]:
         """Every `aud` that the stack issues and accepts."""
         return ("https://management.azure.com", "https://ml.azure.com", self.management_url)
+
+    @property
+    def storage_accounts_id(self) -> str:
+        """Resource id of a storage account, but for its name."""
+        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{RESOURCE_GROUP}"
+        return f"{group}/providers/Microsoft.Storage/storageAccounts"
 
     @property
     def scale_set_url(self) -> str:

@@ -10,6 +10,7 @@ from shared.control_plane.environments import put_environment
 from shared.control_plane.models import put_model
 from shared.triggers.admission import Admit
 from shared.triggers.management.assets import assets_router
+from shared.triggers.management.blob_triggers import blob_triggers_router
 from shared.triggers.management.codes import codes_router
 from shared.triggers.management.computes import computes_router
 from shared.triggers.management.datastores import datastores_router
@@ -43,6 +44,7 @@ def management_app(application: Application, admit: Admit) -> FastAPI:
         jobs_router(application),
         webhooks_router(workspace),
         schedules_router(workspace),
+        blob_triggers_router(workspace),
     )
     for router in routers:
         app.include_router(router, dependencies=guards)

@@ -22,7 +22,7 @@ from local.stack.temporary import temporary_stack
 
 pytestmark = pytest.mark.integration
 
-MAIN_ROLES = ["supervisor", "azurite", "token-issuer", "scale-set", "functions-host"]
+MAIN_ROLES = ["supervisor", "azurite", "token-issuer", "scale-set", "functions-host", "blob-events"]
 APP = """
 import os
 import azure.functions as func

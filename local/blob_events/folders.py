@@ -1,0 +1,72 @@
+"""The folders that enabled triggers watch, none of them below another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from shared.contracts.blob_triggers import BlobTriggerProperties, Watched
+from shared.contracts.locations import Location
+from shared.storage.account import StorageAccount
+from shared.storage.rows import RowTable
+
+_TABLE, _PARTITION = "resources", "blobTriggers"
+
+
+class StoredTrigger(BaseModel):
+    """A trigger as the application keeps it, as far as it matters here."""
+
+    properties: BlobTriggerProperties
+
+
+@dataclass(frozen=True)
+class WatchedFolder:
+    """A folder to list, and since when blobs of which folders below it count."""
+
+    account: str
+    location: Location
+    watches: tuple[tuple[str, datetime], ...]
+    """Beginning of the names, and the moment."""
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its blobs begin with."""
+        return _prefix(self.location)
+
+    @property
+    def place(self) -> str:
+        """Its container, as no other has it."""
+        return f"{self.location.account_url}/{self.location.container}"
+
+    def counts(self, name: str, modified: datetime) -> bool:
+        """Whether a blob came after a trigger that watches it; storage tells times in whole seconds."""
+        return any(name.startswith(start) and modified >= since.replace(microsecond=0) for start, since in self.watches)
+
+
+def watched_folders(account: StorageAccount) -> list[WatchedFolder]:
+    """Those of all triggers that are enabled now."""
+    rows = RowTable(account.tables, _TABLE, StoredTrigger).partition(_PARTITION)
+    enabled = (row.document.properties for row in rows)
+    return outermost(one.watched for one in enabled if one.is_enabled and one.watched)
+
+
+def outermost(watched: Iterable[Watched]) -> list[WatchedFolder]:
+    """Folders that hold all of `watched`, each blob in one of them only."""
+    found: list[WatchedFolder] = []
+    for one in sorted(watched, key=lambda each: len(_prefix(each.folder))):
+        prefix = _prefix(one.folder)
+        place = (one.folder.account_url, one.folder.container)
+        for index, outer in enumerate(found):
+            if (outer.location.account_url, outer.location.container) == place and prefix.startswith(outer.prefix):
+                found[index] = WatchedFolder(outer.account, outer.location, (*outer.watches, (prefix, one.since)))
+                break
+        else:
+            found.append(WatchedFolder(one.account, one.folder, ((prefix, one.since),)))
+    return found
+
+
+def _prefix(folder: Location) -> str:
+    return f"{folder.path}/" if folder.path else ""

@@ -1,0 +1,44 @@
+"""Which contents of which blobs have been told of, kept over restarts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS seen (place TEXT, name TEXT, etag TEXT, PRIMARY KEY (place, name)) WITHOUT ROWID"
+_BELOW = "place = ? AND substr(name, 1, length(?)) = ?"
+
+
+class Memory:
+    """One file in the data folder. Used by one thread at a time."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(file, check_same_thread=False)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute(_SCHEMA)
+
+    def seen(self, place: str, prefix: str) -> dict[str, str]:
+        """The blobs of a container whose names begin so, with the ETags of what was told of."""
+        rows = self._database.execute(f"SELECT name, etag FROM seen WHERE {_BELOW}", (place, prefix, prefix))  # noqa: S608 - a constant
+        return dict(rows)
+
+    def remember(self, place: str, etags: Iterable[tuple[str, str]], gone: Iterable[str] = ()) -> None:
+        """Keep names with their ETags; forget blobs that are gone."""
+        with self._database:
+            self._database.executemany("REPLACE INTO seen VALUES (?, ?, ?)", [(place, *one) for one in etags])
+            self._database.executemany("DELETE FROM seen WHERE place = ? AND name = ?", [(place, one) for one in gone])
+
+    def keep_only(self, watched: Iterable[tuple[str, str]]) -> None:
+        """Forget all blobs that are in none of these places below these prefixes."""
+        folders = list(watched)
+        where = " OR ".join([f"({_BELOW})"] * len(folders)) or "0"
+        values = [value for place, prefix in folders for value in (place, prefix, prefix)]
+        with self._database:
+            self._database.execute(f"DELETE FROM seen WHERE NOT ({where})", values)  # noqa: S608 - constants only
+
+    def close(self) -> None:
+        """Release the file."""
+        self._database.close()

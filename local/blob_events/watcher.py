@@ -1,0 +1,84 @@
+"""Looks for new blobs and puts their events on the queue."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.storage.blob import BlobProperties, BlobType, ContainerClient
+
+from local.blob_events.events import as_utc, blob_created
+from local.blob_events.folders import WatchedFolder, watched_folders
+from local.blob_events.memory import Memory
+from shared.contracts.messages import BLOB_EVENTS
+from shared.errors import ProductError
+from shared.storage.account import StorageAccount
+from shared.storage.locations import container_of
+from shared.storage.queues import NEVER, ensure_queue
+
+_log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """One look after the other; what was told of once is not told of again."""
+
+    def __init__(self, account: StorageAccount, memory: Memory, accounts_id: str) -> None:
+        """`accounts_id` stands before a storage account's name in the events."""
+        self._account = account
+        self._memory = memory
+        self._accounts_id = accounts_id
+        self._folders: list[tuple[str, str]] | None = None
+
+    def look(self) -> None:
+        """List the folders of all enabled triggers; trouble with one does not keep the others waiting."""
+        folders = watched_folders(self._account)
+        self._forget_others([(folder.place, folder.prefix) for folder in folders])
+        for folder in folders:
+            try:
+                self._look_into(folder)
+            except (AzureError, ProductError) as problem:
+                _log.warning("%s/%s cannot be listed: %s", folder.place, folder.prefix, problem)
+
+    def _forget_others(self, folders: list[tuple[str, str]]) -> None:
+        if folders != self._folders:
+            self._memory.keep_only(folders)
+            self._folders = folders
+
+    def _look_into(self, folder: WatchedFolder) -> None:
+        container = container_of(self._account, folder.location)
+        seen = self._memory.seen(folder.place, folder.prefix)
+        gone = set(seen)
+        for page in _pages(container, folder.prefix):
+            gone.difference_update(blob.name for blob in page)
+            changed = [blob for blob in page if seen.get(blob.name) != str(blob.etag)]
+            self._tell(folder, container, [blob for blob in changed if _is_new(folder, blob, seen)])
+            # Remembered last: after a crash in between the same event comes again, and starts no second job.
+            self._memory.remember(folder.place, [(blob.name, str(blob.etag)) for blob in changed])
+        self._memory.remember(folder.place, (), gone)
+
+    def _tell(self, folder: WatchedFolder, container: ContainerClient, blobs: list[BlobProperties]) -> None:
+        if not blobs:
+            return
+        queue = ensure_queue(self._account.queues, BLOB_EVENTS)
+        for blob in blobs:
+            event = blob_created(
+                f"{self._accounts_id}/{folder.account}", container.url, folder.location.container, blob
+            )
+            queue.send_message(json.dumps(event), time_to_live=NEVER)
+            _log.info("%s is new", event["subject"])
+
+
+def _pages(container: ContainerClient, prefix: str) -> Iterator[list[BlobProperties]]:
+    try:
+        for page in container.list_blobs(name_starts_with=prefix).by_page():
+            yield list(page)
+    except ResourceNotFoundError:
+        return  # a container that is not made yet has no blobs
+
+
+def _is_new(folder: WatchedFolder, blob: BlobProperties, seen: dict[str, str]) -> bool:
+    """As in Azure, an append blob counts when it is made, not with each block."""
+    grows = blob.blob_type == BlobType.APPENDBLOB and blob.name in seen
+    return not grows and folder.counts(blob.name, as_utc(blob.last_modified))
