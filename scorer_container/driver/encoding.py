@@ -1,23 +1,40 @@
-"""Rows as the bytes of the output file: CSV as RFC 4180 says (with `\\n`), or JSON lines; UTF-8."""
+"""Rows as what the output file is made of: CSV as RFC 4180 says (with `\\n`), JSON lines, typed rows; UTF-8."""
 
 import csv
 import re
 from typing import Any, List, Sequence
 
+from .agreement import Agreement, same_columns
 from .results import Rows
+from .typed_rows import encode_typed
 from .values import as_field, as_json, column_values
 
-CSV = "csv"
-JSON_LINES = "jsonl"
+_CSV = "csv"
+_PARQUET = "parquet"
 
 _LINE_BREAK = re.compile(r"[\r\n]")
 
 
-def encode(rows: Rows, output_format: str) -> bytes:
-    """The rows as text lines, each ended by `\\n`."""
-    lines = _json_lines(rows) if output_format == JSON_LINES else _csv_lines(rows)
+def encode(rows: Rows, output_format: str, job: str, agreement: Agreement) -> bytes:
+    """The rows for a job's file of this format; raises ResultError when they do not fit what the job has agreed on."""
+    if output_format == _PARQUET:
+        return encode_typed(rows, job, agreement)
+    if output_format == _CSV:
+        _conform(rows, job, agreement)
+    lines = _csv_lines(rows) if output_format == _CSV else _json_lines(rows)
     lines.append("")
     return "\n".join(lines).encode("utf-8", "backslashreplace")
+
+
+def _conform(rows: Rows, job: str, agreement: Agreement) -> None:
+    """Bring the rows into the job's order of columns."""
+    names = rows.columns
+    if not rows.count:
+        return
+    agreed = agreement.of(job, {"columns": names})["columns"]
+    same_columns(names, agreed)
+    if names is not None and names != agreed:
+        rows.frame = rows.frame.iloc[:, [names.index(name) for name in agreed]]
 
 
 class _Lines:

@@ -6,9 +6,9 @@ import sys
 import time
 from typing import Any, Optional, cast
 
+from .agreement import Agreement, Proposal
 from .channel import Channel
-from .columns import Names, OutputColumns
-from .encoding import JSON_LINES, encode
+from .encoding import encode
 from .failures import DeploymentError, describe
 from .frames import Header
 from .results import Rows
@@ -60,7 +60,7 @@ class _Service:
     def __init__(self, channel: Channel, deployment: Any) -> None:
         self._channel = channel
         self._deployment = deployment
-        self._columns = OutputColumns(self._propose)
+        self._agreement = Agreement(self._propose)
 
     def run(self, command: Header) -> None:
         """Score one mini-batch: one answer with a script, one for each file and `done` with an MLflow model."""
@@ -93,10 +93,8 @@ class _Service:
         if not command["collect"]:
             rows.count = 0
             return b""
-        if command["format"] != JSON_LINES:
-            self._columns.conform(rows, command["job"])
-        return encode(rows, command["format"])
+        return encode(rows, command["format"], command["job"], self._agreement)
 
-    def _propose(self, names: Names) -> Names:
-        self._channel.send({"type": "columns", "columns": names})
-        return cast(Names, self._channel.receive()["columns"])
+    def _propose(self, proposal: Proposal) -> Proposal:
+        self._channel.send({"type": "columns", "proposed": proposal})
+        return cast(Proposal, self._channel.receive()["agreed"])

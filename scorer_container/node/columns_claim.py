@@ -1,13 +1,15 @@
-"""The one set of columns of a job's output, claimed by the first result (shared/storage/containers.py)."""
+"""What all results of a job have in common, claimed by the first one (shared/storage/containers.py)."""
 
 import json
 import threading
+from typing import Any
 
 from shared.storage.containers import JOBS_CONTAINER, columns_name
 from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.hot_path.errors import StorageConflictError
 
-Columns = list[str] | None
+Columns = dict[str, Any]
+"""`columns`: their names, None where they have none; `types`, where the output has them."""
 
 
 class ColumnsClaim:
@@ -17,23 +19,25 @@ class ColumnsClaim:
         self._blobs = blobs
         self._name = columns_name(job_id)
         self._lock = threading.Lock()
-        self._known = False
-        self._columns: Columns = None
+        self._agreed: Columns | None = None
 
     def agree(self, proposed: Columns) -> Columns:
         """The job's columns: `proposed` when nobody was earlier; raises HotPathError."""
         with self._lock:
-            if not self._known:
-                self._columns = self._claimed(proposed)
-                self._known = True
-            return self._columns
+            if self._agreed is None:
+                self._agreed = self._claimed(proposed)
+            return self._agreed
+
+    @property
+    def agreed(self) -> Columns:
+        """The job's columns, which a result of this node has asked for before."""
+        assert self._agreed is not None, "a task with rows has had a result"
+        return self._agreed
 
     def _claimed(self, proposed: Columns) -> Columns:
         try:
-            self._blobs.put(
-                JOBS_CONTAINER, self._name, json.dumps({"columns": proposed}).encode(), only_if_missing=True
-            )
+            self._blobs.put(JOBS_CONTAINER, self._name, json.dumps(proposed).encode(), only_if_missing=True)
         except StorageConflictError:
-            columns: Columns = json.loads(self._blobs.read(JOBS_CONTAINER, self._name))["columns"]
+            columns: Columns = json.loads(self._blobs.read(JOBS_CONTAINER, self._name))
             return columns
         return proposed

@@ -175,13 +175,13 @@ class MiniBatchScorer:
             "mini_batch": batch.number,
             "files": [file.path for file in files],
             "names": [file.name for file in files],
-            "format": "jsonl" if settings.output_file_name.lower().endswith(".jsonl") else "csv",
+            "format": self._spec.output.format.value,
             "collect": settings.output_action is OutputAction.APPEND_ROW,
         }
         return Conversation(process, command, settings.timeout_seconds, self._reply)
 
     def _reply(self, question: dict[str, Any]) -> dict[str, Any]:
-        return {"type": "columns", "columns": self._columns.agree(question["columns"])}
+        return {"type": "columns", "agreed": self._columns.agree(question["proposed"])}
 
     def _process_lost(self, error: Exception) -> Problem:
         if self._slot.aborted:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, BinaryIO
 
 from scorer_container.node.failure import FatalProblemError, fatal
 from scorer_container.node.output_files import OutputFiles
@@ -12,7 +13,10 @@ from scorer_container.node.work import HeldTask
 from shared.contracts.job_spec import OutputSpec
 from shared.contracts.progress import JobFailure
 from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError, StoppedError
-from shared.storage.ledger import EMPTY_BLOCK
+from shared.storage.ledger import EMPTY_BLOCK, TaskBlock
+
+if TYPE_CHECKING:
+    from scorer_container.node.parquet.blocks import ParquetBlocks
 
 _THREADS = 4
 
@@ -20,16 +24,23 @@ _THREADS = 4
 class Stager:
     """Stages a task's block on the ledger and then acknowledges the task (shared/contracts/messages.py).
 
-    In this order: the script's own files, the failed items, the rows, the deletion of the message. Whatever happens
-    between two of them, the task is delivered again and nothing is counted twice.
+    In this order: the script's own files, what a Parquet footer must say, the failed items, the rows, the deletion of
+    the message. Whatever happens between two of them, the task is delivered again and nothing is counted twice.
     """
 
     def __init__(
-        self, sources: Sources, output: OutputSpec, tasks: TaskSource, on_failure: Callable[[JobFailure], None]
+        self,
+        sources: Sources,
+        output: OutputSpec,
+        tasks: TaskSource,
+        *,
+        parquet: "ParquetBlocks | None",
+        on_failure: Callable[[JobFailure], None],
     ) -> None:
-        """`on_failure` hears when results cannot be written."""
+        """`parquet` for such an output. `on_failure` hears when results cannot be written."""
         self._blobs = sources.blobs(output.folder)
         self._output = output
+        self._parquet = parquet
         self._tasks = tasks
         self._on_failure = on_failure
         self._pool = ThreadPoolExecutor(_THREADS, "stager")
@@ -64,11 +75,16 @@ class Stager:
 
     def _stage(self, task: HeldTask, files: OutputFiles) -> None:
         files.upload()
-        container, block, result = self._output.folder.container, task.block, task.result
+        container, result = self._output.folder.container, task.result
+        block, rows = self._block(task)
         if result.failed:
             self._blobs.stage_block(container, self._output.errors_path, block.block_id, result.errors)
-        rows = result.output if result.rows else EMPTY_BLOCK
         self._blobs.stage_block(container, self._output.file_path, block.block_id, rows)
+
+    def _block(self, task: HeldTask) -> tuple[TaskBlock, bytes | BinaryIO]:
+        if not task.result.rows:
+            return task.block, EMPTY_BLOCK
+        return self._parquet.stage_footer(task) if self._parquet else (task.block, task.result.output)
 
     @staticmethod
     def _acknowledge(task: HeldTask) -> None:

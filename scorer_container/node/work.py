@@ -92,6 +92,11 @@ class TaskResult:
         """The rows."""
         return cast(BinaryIO, self._output)
 
+    def lines(self) -> Iterator[bytes]:
+        """What the results came as, where each is one line."""
+        self._output.seek(0)
+        return iter(self.output)
+
     @property
     def errors(self) -> BinaryIO:
         """The lines of the errors file."""

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.locations import Location
+from shared.contracts.output_format import OutputFormat
 from shared.contracts.settings import DEFAULT_OUTPUT_FILE_NAME, ScoringSettings
 
 
@@ -48,6 +49,11 @@ class OutputSpec(SpecPart):
     def file_path(self) -> str:
         """Blob name of the output file."""
         return self.folder.child(self.file_name)
+
+    @property
+    def format(self) -> OutputFormat:
+        """How the output file is written."""
+        return OutputFormat.of(self.file_name)
 
     @property
     def errors_path(self) -> str:

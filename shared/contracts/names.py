@@ -84,9 +84,9 @@ WEBHOOK_NAME = NameRule(
 
 OUTPUT_FILE_NAME = NameRule(
     "output_file_name",
-    re.compile(r"(?!\.+$|errors\.jsonl$|.*\.(?i:parquet)$)[^~\"#%&*:<>?/\\{|}\x00-\x1f]{1,255}"),
+    re.compile(r"(?!\.+$|errors\.jsonl$)[^~\"#%&*:<>?/\\{|}\x00-\x1f]{1,255}"),
     'a file name of up to 255 characters without ~ " # % & * : < > ? / \\ { | }; rows are JSON lines when it ends in '
-    ".jsonl, else CSV; .parquet is not supported, and errors.jsonl is the list of failed items",
+    ".jsonl, Parquet when it ends in .parquet or .pqt, else CSV; errors.jsonl is the list of failed items",
 )
 
 _JOB_ID_NAMESPACE = uuid.UUID("8f0f5f0e-3c64-5d0c-9a5e-6d3a2b1c4e70")

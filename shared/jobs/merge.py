@@ -9,16 +9,17 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
 from shared.contracts.job import JobDocument
+from shared.contracts.job_spec import OutputSpec
+from shared.contracts.output_format import OutputFormat
 from shared.contracts.progress import JobFailure
 from shared.contracts.settings import OutputAction
 from shared.errors import ValidationError
 from shared.storage.account import StorageAccount
-from shared.storage.containers import JOBS_CONTAINER, columns_name
+from shared.storage.containers import JOBS_CONTAINER, columns_name, row_groups_name
 from shared.storage.ledger import Ledger, commit, is_committed
 from shared.storage.locations import container_of
+from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
 
-JSON_LINES = "application/x-ndjson"
-CONTENT_TYPES = {".csv": "text/csv; charset=utf-8", ".jsonl": JSON_LINES}
 _FIRST_ERROR_BYTES = 65_536
 
 
@@ -29,14 +30,19 @@ def merge(account: StorageAccount, job: JobDocument, ledger: Ledger) -> JobFailu
     if not ledger.succeeded:
         return _nothing_succeeded(output, job, ledger)
     if job.settings.output_action is OutputAction.APPEND_ROW:
-        commit(
-            output.get_blob_client(job.output.file_path),
-            ledger.row_blocks,
-            job_id=job.job_id,
-            header=_header(account, job),
-            content_type=content_type(job.output.file_name),
-        )
+        commit_output(account, job.output, job.job_id, ledger)
     return None
+
+
+def commit_output(account: StorageAccount, output: OutputSpec, job_id: str, ledger: Ledger) -> None:
+    """Make the output file appear."""
+    blocks, header, footer = ledger.row_blocks, b"", b""
+    if output.format is OutputFormat.PARQUET:
+        blocks, footer = _parquet_file(account, job_id, ledger)
+    elif output.format is OutputFormat.CSV:
+        header = _header(account, job_id)
+    blob = container_of(account, output.folder).get_blob_client(output.file_path)
+    commit(blob, blocks, job_id=job_id, header=header, footer=footer, content_type=output.format.media_type)
 
 
 def is_merged(account: StorageAccount, job: JobDocument) -> bool:
@@ -48,19 +54,34 @@ def is_merged(account: StorageAccount, job: JobDocument) -> bool:
 def commit_errors(output: ContainerClient, job: JobDocument, ledger: Ledger) -> None:
     """Make `errors.jsonl` appear when items failed."""
     if blocks := ledger.error_blocks:
-        commit(output.get_blob_client(job.output.errors_path), blocks, job_id=job.job_id, content_type=JSON_LINES)
+        commit(
+            output.get_blob_client(job.output.errors_path),
+            blocks,
+            job_id=job.job_id,
+            content_type=OutputFormat.JSON_LINES.media_type,
+        )
 
 
-def content_type(file_name: str) -> str:
-    """The media type of an output file, by its extension."""
-    extension = file_name[file_name.rfind(".") :].lower() if "." in file_name else ""
-    return CONTENT_TYPES.get(extension, "text/csv; charset=utf-8")
+def _parquet_file(account: StorageAccount, job_id: str, ledger: Ledger) -> tuple[list[str], bytes]:
+    """The blocks of a Parquet file, and its footer.
+
+    What the footer says is committed first. An earlier try of this merge may have done so, and a task may have been
+    finished once more since then: the blocks are those that the footer tells of.
+    """
+    builder, blocks = FooterBuilder(), list[str]()
+    if ledger.row_blocks:
+        places = account.blobs.get_blob_client(JOBS_CONTAINER, row_groups_name(job_id))
+        commit(places, ledger.row_blocks, job_id=job_id, content_type=OutputFormat.JSON_LINES.media_type)
+        for line in lines_of(places.download_blob().chunks()):
+            block = BlockRowGroups.from_line(line)
+            builder.add(block)
+            blocks.append(block.block_id)
+    return blocks, builder.footer()
 
 
-def _header(account: StorageAccount, job: JobDocument) -> bytes:
-    if job.output.file_name.lower().endswith(".jsonl"):
-        return b""
-    blob = account.blobs.get_blob_client(JOBS_CONTAINER, columns_name(job.job_id))
+def _header(account: StorageAccount, job_id: str) -> bytes:
+    """The line of the columns' names; nothing when they have none."""
+    blob = account.blobs.get_blob_client(JOBS_CONTAINER, columns_name(job_id))
     try:
         columns = json.loads(blob.download_blob().readall())["columns"]
     except ResourceNotFoundError:

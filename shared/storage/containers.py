@@ -10,7 +10,8 @@ DEFAULT_DATASTORE_CONTAINER = "azureml-blobstore"
 """The container behind the default datastore: uploads and, by default, outputs."""
 
 JOBS_CONTAINER = "batch-jobs"
-"""Job internals: `<job id>/spec.json`, `<job id>/columns.json`, `<job id>/manifest/…`, `<job id>/logs/…`."""
+"""Job internals: `<job id>/spec.json`, `<job id>/columns.json`, `<job id>/row-groups.jsonl`, `<job id>/manifest/…`,
+`<job id>/logs/…`."""
 
 
 def spec_name(job_id: str) -> str:
@@ -19,8 +20,13 @@ def spec_name(job_id: str) -> str:
 
 
 def columns_name(job_id: str) -> str:
-    """Blob name of the column names of the output; written once by the first process that has a row."""
+    """Blob name of the columns of the output; written once by the first process that has a row."""
     return f"{job_id}/columns.json"
+
+
+def row_groups_name(job_id: str) -> str:
+    """Blob name of what a Parquet output's footer will say (row_groups.py); a ledger like the output's own."""
+    return f"{job_id}/row-groups.jsonl"
 
 
 def log_name(job_id: str, path: str) -> str:

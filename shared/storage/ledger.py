@@ -16,7 +16,7 @@ from azure.storage.blob import BlobBlock, BlobClient, BlockState, ContentSetting
 from shared.errors import OutputExistsError
 
 MAX_TASKS = 49_999
-"""Source: Azure allows 50,000 committed blocks in a blob, and the header is one of them."""
+"""Source: Azure allows 50,000 committed blocks in a blob, and the header or footer is one of them."""
 
 OWNER = "batchjob"
 """Metadata member that says which job committed a blob."""
@@ -24,9 +24,10 @@ OWNER = "batchjob"
 EMPTY_BLOCK = b"\n"
 """Staged for a task without rows, as Azure refuses an empty block; the merge leaves it out."""
 
-_ID_LENGTH = 56
+_ID_LENGTH = 64
 HEADER_BLOCK = "header".ljust(_ID_LENGTH, "-")
-_ID = re.compile(r"j([0-9a-f]{8})t(\d{6})a(\d{5})r(\d{12})s(\d{9})f(\d{9})")
+FOOTER_BLOCK = "footer".ljust(_ID_LENGTH, "-")
+_ID = re.compile(r"j([0-9a-f]{8})t(\d{6})a(\d{5})r(\d{12})s(\d{9})f(\d{9})(?:d([0-9a-f]{8}))?")
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,25 @@ class TaskBlock:
     """Items that succeeded."""
     failed: int
     """Items that failed."""
+    digest: str = ""
+    """8 hexadecimal digits of the content, where another blob tells of it: what it tells is then of this very block,
+    also when two deliveries that look alike have made different ones."""
 
     @property
     def block_id(self) -> str:
         """One length for every block of a blob, as Azure demands; at most 64 characters."""
         tally = f"r{self.rows:012}s{self.succeeded:09}f{self.failed:09}"
-        return f"j{self.job}t{self.task:06}a{self.attempt:05}{tally}".ljust(_ID_LENGTH, "-")
+        digest = f"d{self.digest}" if self.digest else ""
+        return f"j{self.job}t{self.task:06}a{self.attempt:05}{tally}{digest}".ljust(_ID_LENGTH, "-")
 
     @classmethod
     def from_block_id(cls, block_id: str) -> "TaskBlock | None":
         """The tally in `block_id`; None for a block that is no task's (a header)."""
         match = _ID.match(block_id)
-        return cls(match[1], *map(int, match.groups()[1:])) if match else None
+        if match is None:
+            return None
+        task, attempt, rows, succeeded, failed = map(int, match.groups()[1:6])
+        return cls(match[1], task, attempt, rows, succeeded, failed, match[7] or "")
 
 
 def encoded_block_id(block_id: str) -> str:
@@ -123,8 +131,16 @@ def read_ledger(blob: BlobClient, job_id: str) -> Ledger:
     return Ledger.of(tally for tally in tallies if tally and tally.job == job_id[:8])
 
 
-def commit(blob: BlobClient, block_ids: Iterable[str], *, job_id: str, header: bytes = b"", content_type: str) -> None:
-    """Make a blob appear: the header, then the named blocks in this order, in one call.
+def commit(
+    blob: BlobClient,
+    block_ids: Iterable[str],
+    *,
+    job_id: str,
+    header: bytes = b"",
+    footer: bytes = b"",
+    content_type: str,
+) -> None:
+    """Make a blob appear: the header, then the named blocks in this order, then the footer, in one call.
 
     Committing again what the same job has committed before changes nothing. Raises OutputExistsError when the
     blob is somebody else's.
@@ -133,6 +149,9 @@ def commit(blob: BlobClient, block_ids: Iterable[str], *, job_id: str, header: b
     if header:
         blob.stage_block(HEADER_BLOCK, header)
         blocks.insert(0, BlobBlock(HEADER_BLOCK, BlockState.UNCOMMITTED))
+    if footer:
+        blob.stage_block(FOOTER_BLOCK, footer)
+        blocks.append(BlobBlock(FOOTER_BLOCK, BlockState.UNCOMMITTED))
     try:
         blob.commit_block_list(
             blocks,

@@ -11,6 +11,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
 from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.output_format import OutputFormat
 from shared.jobs.logs import log_files
 from shared.jobs.resource import phase_seconds
 from shared.storage.account import StorageAccount
@@ -67,7 +68,7 @@ def job_page(account: StorageAccount, job: JobDocument) -> JobPage:
         input_uri=blob_uri(job.input),
         output_uri=blob_uri(job.output.folder.model_copy(update={"path": job.output.file_path})),
         output_link=_output_link(account, job) if start else "",
-        first_rows=list(csv.reader(io.StringIO(start)))[:FIRST_ROWS],
+        first_rows=list(csv.reader(io.StringIO(start)))[:FIRST_ROWS] if _is_text(job) else [],
         failures=_failures(_start(output, job.output.errors_path)),
         logs=log_files(account, job),
     )
@@ -100,6 +101,10 @@ def _start(container: ContainerClient, name: str) -> str:
     if len(start) == _START_BYTES:
         start = start[: start.rfind(b"\n") + 1]
     return start.decode("utf-8", "replace")
+
+
+def _is_text(job: JobDocument) -> bool:
+    return job.output.format is not OutputFormat.PARQUET
 
 
 def _failures(lines: str) -> list[dict[str, Any]]:

@@ -83,7 +83,7 @@ def test_a_file_that_cannot_work_makes_nothing(shop: User) -> None:
 WRONG_INVOCATIONS = [
     (("--input-path", "{store}/nothing/here"), 6, "does not exist or is an empty folder"),
     (("--input-local-path", "input", "--instance-count", "5"), 6, "at most 2"),
-    (("--input-local-path", "input", "--set", "output_file_name=rows.parquet"), 6, "parquet"),
+    (("--input-local-path", "input", "--set", "output_file_name=errors.jsonl"), 6, "errors.jsonl"),
     (("--input-local-path", "input", "--set", "retry_settings.timeout=0"), 6, "timeout"),
     (("--input-local-path", "input", "--output-datastore", "azureml:nostore"), 3, "nostore"),
 ]

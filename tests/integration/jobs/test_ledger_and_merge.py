@@ -1,13 +1,17 @@
+import io
 import json
 
 import pytest
+from pyarrow import parquet
 
+from scorer_container.node.parquet.encoding import parquet_block
 from shared.contracts.job_spec import WorkSize
 from shared.errors import OutputExistsError
 from shared.jobs.merge import is_merged, merge
-from shared.storage.containers import JOBS_CONTAINER, columns_name
-from shared.storage.ledger import EMPTY_BLOCK, TaskBlock, read_ledger
+from shared.storage.containers import JOBS_CONTAINER, columns_name, row_groups_name
+from shared.storage.ledger import EMPTY_BLOCK, TaskBlock, commit, read_ledger
 from shared.storage.locations import container_of
+from shared.storage.row_groups import BlockRowGroups
 
 pytestmark = pytest.mark.integration
 
@@ -72,6 +76,31 @@ def test_a_job_without_a_single_success_fails_with_the_first_reason(account, out
     failure = merge(account, job, read_ledger(output.get_blob_client(job.output.file_path), job.job_id))
     assert "none of the 2 items succeeded; 0.csv: no number" in failure.message
     assert not output.get_blob_client(job.output.file_path).exists()
+
+
+def stage_parquet(account, output, job, task, names, *, attempt=1):
+    """As a node does it."""
+    made = parquet_block([json.dumps([names]).encode()], ["name"], ["text"])
+    block = TaskBlock(job.job_id[:8], task, attempt, len(names), 2, 0, made.digest)
+    told = BlockRowGroups(block.block_id, made.length, len(names), made.footer.schema, made.footer.row_groups)
+    places = account.blobs.get_blob_client(JOBS_CONTAINER, row_groups_name(job.job_id))
+    places.stage_block(block.block_id, told.to_line())
+    made.content.seek(0)
+    output.get_blob_client(job.output.file_path).stage_block(block.block_id, made.content.read())
+
+
+def test_parquet_blocks_become_one_file_also_when_a_merge_that_broke_off_is_done_again(account, output, make_job):
+    job = make_job(work=WorkSize(files=6, mini_batch_size=2, mini_batches_per_task=1))
+    job = job.model_copy(update={"output": job.output.model_copy(update={"file_name": "rows.parquet"})})
+    blob = output.get_blob_client(job.output.file_path)
+    stage_parquet(account, output, job, 1, ["b", "c"])
+    stage_parquet(account, output, job, 0, ["a"])
+    stage(output, job, 2, "", rows=0)
+    places = account.blobs.get_blob_client(JOBS_CONTAINER, row_groups_name(job.job_id))
+    commit(places, read_ledger(blob, job.job_id).row_blocks, job_id=job.job_id, content_type="application/x-ndjson")
+    stage_parquet(account, output, job, 0, ["a later, other delivery"], attempt=2)
+    assert merge(account, job, read_ledger(blob, job.job_id)) is None
+    assert parquet.read_table(io.BytesIO(blob.download_blob().readall())).to_pydict() == {"name": ["a", "b", "c"]}
 
 
 def test_merging_twice_changes_nothing(account, output, job):

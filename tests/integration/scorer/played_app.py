@@ -20,11 +20,11 @@ from shared.contracts.messages import NodeTicket, TaskMessage
 from shared.contracts.names import task_queue, ticket_queue
 from shared.contracts.progress import NodeRow, ProgressRow
 from shared.contracts.settings import ScoringSettings
+from shared.jobs.merge import commit_output
 from shared.storage.account import StorageAccount
 from shared.storage.containers import (
     DEFAULT_DATASTORE_CONTAINER,
     JOBS_CONTAINER,
-    columns_name,
     ensure_container,
     spec_name,
 )
@@ -86,19 +86,12 @@ class Job:
 
     def finish(self) -> bytes:
         """Merge as the application does; returns the output file."""
-        ledger = self.ledger()
-        columns = self.columns()
-        header = (",".join(columns) + "\n").encode() if columns else b""
-        commit(self.output_blob, ledger.row_blocks, job_id=self.id, header=header, content_type="text/csv")
+        commit_output(self.account, self.spec.output, self.id, self.ledger())
         self.end()
         return self.output_blob.download_blob().readall()
 
     def end(self) -> None:
         delete_queue(self.account.queues, task_queue(self.id))
-
-    def columns(self) -> list[str] | None:
-        blob = self.account.blobs.get_blob_client(JOBS_CONTAINER, columns_name(self.id))
-        return json.loads(blob.download_blob().readall())["columns"] if blob.exists() else None
 
     def lines(self, seconds: float = 60) -> list[str]:
         self.wait(seconds)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+from pyarrow import parquet
 
 from tests.integration.scorer.played_app import wait_until
 
@@ -75,6 +77,32 @@ def run(mini_batch):
         "the result has the columns name, else, the job's other results have the columns name, value, none"
     )
     assert job.finish().decode() == "name,value,none\na.txt,0.5,\nb.txt,0.5,\n"
+
+
+def test_a_parquet_output_is_one_file_with_the_types_of_the_first_result(served):
+    script = """
+import numpy, os, pandas
+
+def run(mini_batch):
+    value = float(open(mini_batch[0]).read())
+    return pandas.DataFrame({
+        "file": [os.path.basename(mini_batch[0])],
+        "value": [int(value) if value.is_integer() else value],
+        "embedding": [numpy.full(2, value, dtype="float32")],
+    })
+"""
+    files = {"a.txt": "1", "b.txt": "2", "c.txt": "3.5", "d.txt": "nan"}
+    job = served.job(files, script=script, output_file_name="rows.parquet", max_retries=1)
+    ledger = job.wait()
+    assert (ledger.succeeded, ledger.failed) == (3, 1)
+    (error,) = job.errors()
+    assert error["file"] == "c.txt"
+    assert error["message"].startswith("column 'value' holds 3.5, which is no int64: ")
+    table = parquet.read_table(io.BytesIO(job.finish()))
+    assert table.select(["file", "value"]).to_pydict() == {"file": ["a.txt", "b.txt", "d.txt"], "value": [1, 2, None]}
+    assert [str(kind) for kind in table.schema.types] == ["string", "int64", "list<element: float>"]
+    properties = job.output_blob.get_blob_properties()
+    assert properties.content_settings.content_type == "application/vnd.apache.parquet"
 
 
 def test_a_short_result_fails_the_rest_without_a_retry(served):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scorer_container.driver.columns import OutputColumns
+from scorer_container.driver.agreement import Agreement
 from scorer_container.driver.encoding import encode
 from scorer_container.driver.failures import ResultError
 from scorer_container.driver.results import of_result
@@ -17,12 +17,16 @@ from scorer_container.driver.results import of_result
 pytestmark = pytest.mark.unit
 
 
+def encoded(result: object, output_format: str = "csv") -> bytes:
+    return encode(of_result(result), output_format, "job", Agreement(lambda proposal: proposal))
+
+
 def as_csv(result: object) -> str:
-    return encode(of_result(result), "csv").decode()
+    return encoded(result).decode()
 
 
 def as_json(result: object) -> list[object]:
-    return [json.loads(line) for line in encode(of_result(result), "jsonl").decode().splitlines()]
+    return [json.loads(line) for line in encoded(result, "jsonl").decode().splitlines()]
 
 
 def test_a_data_frame_reads_back_as_the_same_values():
@@ -75,10 +79,11 @@ def test_a_list_of_frames_is_one_frame_and_counts_its_elements():
     assert (rows.count, rows.succeeded, rows.columns) == (4, 2, ["a"])
 
 
-@pytest.mark.parametrize("result", [[], (), pd.DataFrame(), np.array([]), iter(())])
-def test_nothing_gives_no_row(result):
-    rows = of_result(result)
-    assert (rows.count, rows.succeeded, encode(rows, "csv")) == (0, 0, b"")
+@pytest.mark.parametrize("result", [[], (), pd.DataFrame(), np.array([])])
+@pytest.mark.parametrize("output_format", ["csv", "jsonl", "parquet"])
+def test_nothing_gives_no_row(result, output_format):
+    rows = of_result(iter(result) if isinstance(result, tuple) else result)
+    assert (rows.count, rows.succeeded, encoded(result, output_format)) == (0, 0, b"")
 
 
 @pytest.mark.parametrize("result", [None, 1, "text", b"bytes", {"a": 1}, {1}, np.array(1)])
@@ -102,18 +107,20 @@ def test_a_frame_that_has_no_place_in_a_table_is_refused(frame, message):
 def test_results_conform_to_the_columns_of_the_job_and_ask_for_them_once():
     asked = []
 
-    def propose(names):
-        asked.append(names)
-        return ["a", "b"]
+    def propose(proposal):
+        asked.append(proposal["columns"])
+        return {"columns": ["a", "b"]}
 
-    columns = OutputColumns(propose)
+    agreement = Agreement(propose)
+
+    def given(result, job="job 1"):
+        return encode(of_result(result), "csv", job, agreement)
+
     for _ in range(2):
-        rows = of_result(pd.DataFrame({"b": [2], "a": [1]}))
-        columns.conform(rows, "job 1")
-        assert encode(rows, "csv") == b"1,2\n"
-    columns.conform(of_result([]), "job 1")
+        assert given(pd.DataFrame({"b": [2], "a": [1]})) == b"1,2\n"
+    given([])
     assert asked == [["b", "a"]]
     with pytest.raises(ResultError, match="has no named columns, the job's other results have the columns a, b"):
-        columns.conform(of_result(["x"]), "job 1")
-    columns.conform(of_result(pd.DataFrame({"a": [1], "b": [1]})), "job 2")
+        given(["x"])
+    given(pd.DataFrame({"a": [1], "b": [1]}), "job 2")
     assert len(asked) == 2

@@ -1,0 +1,93 @@
+"""The types that columns of a Parquet file may have, found from their values.
+
+Few and wide on purpose, as the job's first result decides for all: whole numbers have 64 bits, and what has no type
+of its own is text. `list<T>` holds lists of one of them.
+"""
+
+import datetime
+from typing import Any, Callable, Iterable, Optional, Set, Tuple
+
+from .values import is_missing
+
+TEXT = "text"
+WHOLE = range(-(2**63), 2**63)
+UNSIGNED = range(2**64)
+
+_NUMBERS = {"int64", "float32", "float64"}
+_UNKNOWN = "unknown"
+"""Of a list without elements."""
+
+
+def type_of_column(dtype: Any, values: Iterable[Any]) -> str:
+    """The type of a column of this pandas or numpy type, whose Python values are `values`."""
+    return _of_dtype(dtype) or type_of_values(values)
+
+
+def type_of_values(values: Iterable[Any]) -> str:
+    """The one type that fits all values; text where there is none, or no value."""
+    return _common(values).replace(_UNKNOWN, TEXT)
+
+
+def type_in_list(kind: str) -> Optional[str]:
+    """The type of a list's elements; None when `kind` is no list."""
+    return kind[5:-1] if kind.startswith("list<") else None
+
+
+def _common(values: Iterable[Any]) -> str:
+    return _one({_of_value(value) for value in values if not is_missing(value)})
+
+
+def _one(kinds: Set[str]) -> str:
+    """The type that fits values of all these types; lists have what their elements have in common."""
+    known = kinds - {_UNKNOWN}
+    if len(known) < 2:
+        return next(iter(known), _UNKNOWN)
+    if known <= _NUMBERS:
+        return "float64"
+    elements = [type_in_list(kind) for kind in known]
+    if None in elements:
+        return TEXT
+    return "list<{}>".format(_one({kind for kind in elements if kind is not None}))
+
+
+def _of_value(value: Any) -> str:
+    for base, kind in _KINDS:
+        if isinstance(value, base):
+            return kind(value)
+    return _of_array(value)
+
+
+def _of_array(value: Any) -> str:
+    """An array is a list, a scalar of numpy has its own type, anything else is text."""
+    if not hasattr(value, "dtype") or not hasattr(value, "tolist"):
+        return TEXT
+    kind = _of_dtype(value.dtype) or _common(value.tolist() if value.ndim else [value.item()])
+    for _ in range(value.ndim):
+        kind = "list<{}>".format(kind)
+    return kind
+
+
+def _of_dtype(dtype: Any) -> str:
+    """The type that a dtype says; empty when the values must."""
+    kind, size = getattr(dtype, "kind", "O"), getattr(dtype, "itemsize", 8)
+    if kind == "b":
+        return "bool"
+    if kind in "iu":
+        return "uint64" if kind == "u" and size == 8 else "int64"
+    if kind == "f":
+        return "float32" if size < 8 else "float64"
+    if kind == "M":
+        return "timestamp" if getattr(dtype, "tz", None) is None else "timestamp_utc"
+    return ""
+
+
+_KINDS: Tuple[Tuple[Any, Callable[[Any], str]], ...] = (
+    (bool, lambda _: "bool"),
+    (int, lambda value: "int64" if value in WHOLE else TEXT),
+    (float, lambda _: "float64"),
+    (bytes, lambda _: "binary"),
+    (datetime.datetime, lambda value: "timestamp" if value.tzinfo is None else "timestamp_utc"),
+    (datetime.date, lambda _: "date"),
+    ((list, tuple), lambda value: "list<{}>".format(_common(value))),
+)
+"""In this order, as `bool` is a kind of `int`, and a moment a kind of date."""

@@ -1,0 +1,57 @@
+import io
+import json
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from scorer_container.node.parquet.encoding import parquet_block
+from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
+
+pytestmark = pytest.mark.unit
+
+COLUMNS = ["name", "score", "vector", "seen"]
+TYPES = ["text", "float64", "list<float32>", "timestamp_utc"]
+
+
+def line(*rows):
+    return json.dumps(list(zip(*rows, strict=True))).encode() + b"\n"
+
+
+def merged(*tasks):
+    """The file that the merge makes of the blocks of these tasks, each given as its results' lines."""
+    builder, content = FooterBuilder(), b""
+    for number, results in enumerate(tasks):
+        block = parquet_block(results, COLUMNS, TYPES)
+        block.content.seek(0)
+        content += block.content.read()
+        rows = sum(len(json.loads(result)[0]) for result in results)
+        told = BlockRowGroups(f"t{number}", block.length, rows, block.footer.schema, block.footer.row_groups)
+        builder.add(BlockRowGroups.from_line(told.to_line()))
+    return content + builder.footer()
+
+
+def test_blocks_become_one_file_with_all_rows_in_order():
+    rows = [[f"r{n}", n / 3 if n % 4 else None, [n, 0.5], n * 1_000_000] for n in range(40)]
+    file = merged(*([line(*rows[n : n + 1]), line(*rows[n + 1 : n + 2])] for n in range(0, 40, 2)))
+    read = parquet.ParquetFile(io.BytesIO(file), pre_buffer=False)
+    assert read.metadata.num_row_groups == 20
+    table = read.read()
+    assert table.column("name").to_pylist() == [row[0] for row in rows]
+    assert table.column("score").to_pylist() == [row[1] for row in rows]
+    assert table.column("vector").to_pylist() == [row[2] for row in rows]
+    assert table.schema.field("seen").type == pa.timestamp("us", "UTC")
+    assert parquet.read_table(io.BytesIO(file), filters=[("name", "==", "r7")]).num_rows == 1
+
+
+def test_a_file_of_no_block_is_a_table_without_rows():
+    assert parquet.read_table(io.BytesIO(FooterBuilder().footer())).num_rows == 0
+
+
+def test_the_digest_tells_blocks_of_other_content_apart():
+    digests = [parquet_block([line([name, 1.0, [], 0])], COLUMNS, TYPES).digest for name in ("a", "a", "b")]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_lines_are_found_whatever_the_pieces():
+    assert list(lines_of(iter([b"a", b"b\nc\n", b"", b"d\n"]))) == [b"ab", b"c", b"d"]
