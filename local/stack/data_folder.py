@@ -56,6 +56,11 @@ class DataFolder:
         """The Functions host's own state."""
         return self.root / "functions"
 
+    @property
+    def telemetry(self) -> Path:
+        """Traces, metrics and logs of the Function App and the nodes, unless they go to a service."""
+        return self.root / "telemetry"
+
     def log(self, role: str) -> Path:
         """The log of the process with this role."""
         return self.root / "logs" / f"{role}.log"

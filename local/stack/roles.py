@@ -21,7 +21,13 @@ from local.stack.health import (
     health_checks,
 )
 from local.stack.options import REPOSITORY_ROOT
-from local.stack.settings import application_settings, scale_set_settings, storage_settings, with_direct_loopback
+from local.stack.settings import (
+    TELEMETRY_FOLDER,
+    application_settings,
+    scale_set_settings,
+    storage_settings,
+    with_direct_loopback,
+)
 from local.stack.setup import StackSetup
 from local.tls.authority import ensure_certificates
 from local.tls.trust import trusting, write_bundle
@@ -79,7 +85,7 @@ def _token_issuer(folder: DataFolder, setup: StackSetup) -> Program:
 
 def _scale_set(folder: DataFolder, setup: StackSetup) -> Program:
     arguments = _module("local.scale_set", setup.scale_set_port, folder.scale_set)
-    return _program(folder, SCALE_SET, arguments, {**scale_set_settings(setup), **_trust(folder, setup)})
+    return _program(folder, SCALE_SET, arguments, {**scale_set_settings(setup), **_shared(folder, setup)})
 
 
 def _functions_host(folder: DataFolder, setup: StackSetup, app_root: Path) -> Program:
@@ -88,7 +94,7 @@ def _functions_host(folder: DataFolder, setup: StackSetup, app_root: Path) -> Pr
         *("--port", str(setup.port), "--data-dir", str(folder.functions), "--exit-with-parent"),
         *_tls(folder, setup),
     )
-    return _program(folder, FUNCTIONS_HOST, arguments, {**application_settings(setup), **_trust(folder, setup)})
+    return _program(folder, FUNCTIONS_HOST, arguments, {**application_settings(setup), **_shared(folder, setup)})
 
 
 def _blob_events(folder: DataFolder, setup: StackSetup) -> Program:
@@ -101,6 +107,11 @@ def _tls(folder: DataFolder, setup: StackSetup) -> tuple[str, ...]:
     server = folder.tls.server
     files = ("--tls-certificate", str(server.file), "--tls-key", str(server.key_file))
     return files if setup.https else ()
+
+
+def _shared(folder: DataFolder, setup: StackSetup) -> Mapping[str, str]:
+    """What the Function App and the nodes need alike."""
+    return {**_trust(folder, setup), TELEMETRY_FOLDER: str(folder.telemetry)}
 
 
 def _trust(folder: DataFolder, setup: StackSetup) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from local.stack.setup import LOCATION, RESOURCE_GROUP, WORKSPACE, StackSetup
 
 SCALE_SET_KEY = "BATCH_LOCAL_SCALE_SET_KEY"
 STORAGE = "AzureWebJobsStorage"
+TELEMETRY_FOLDER = "BATCH_TELEMETRY_FOLDER"
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 
 
