@@ -14,6 +14,7 @@ from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.failure import FatalProblemError
 from scorer_container.node.folders import empty_folder
 from scorer_container.node.inputs import InputFetcher
+from scorer_container.node.job_telemetry import JobTelemetry
 from scorer_container.node.lane import JobParts, Lane
 from scorer_container.node.lease_keeper import LeaseKeeper
 from scorer_container.node.log_pump import LogPump
@@ -90,11 +91,17 @@ class JobRun:
         self._progress = ProgressReporter(node.progress, spec.job_id, node.settings.node_id, self._log)
         self._columns = ColumnsClaim(node.hot.blobs, spec.job_id)
         self._mini_batches = _MiniBatches(node.hot, spec)
+        self._telemetry = JobTelemetry(spec)
+        self._preparing = self._telemetry.preparing()
         self._lanes: list[Lane] = []
         self._slots: list[ProcessSlot] = []
 
     def run(self) -> None:
         """Work until the task queue is gone or the node leaves; the ticket is then deleted or given back."""
+        with self._telemetry.scope():
+            self._run()
+
+    def _run(self) -> None:
         self._keeper.hold(self._ticket)
         self._log(f"job {self._spec.job_name} ({self._spec.job_id}): begins")
         try:
@@ -103,6 +110,7 @@ class JobRun:
             self._return_ticket()
             self._log(f"job {self._spec.job_name}: ends")
         finally:
+            self._preparing.ends()
             self._keeper.close()
             self._progress.close(write=not self._over.is_set())
             self._logs.close()
@@ -143,10 +151,13 @@ class JobRun:
             self._node.sources,
             spec.output,
             tasks,
+            self._telemetry,
             parquet=self._parquet(),
             on_failure=lambda failure: self._fail(0, failure),
         )
-        shared = JobParts(tasks, fetcher, stager, self._progress, self._mini_batches.mini_batch, self._stop)
+        shared = JobParts(
+            tasks, fetcher, stager, self._progress, self._mini_batches.mini_batch, self._telemetry, self._stop
+        )
         for number in range(min(spec.settings.max_concurrency_per_instance, spec.work.tasks)):
             self._lanes.append(self._lane(number, prepared, shared))
         tasks.start(len(self._lanes))
@@ -175,9 +186,13 @@ class JobRun:
             MiniBatchScorer(slot, self._spec, self._columns, self._logs),
             OutputFiles(output_folder, self._node.sources, self._spec.output),
             shared,
-            on_ready=self._on_running,
+            on_ready=self._ready,
             on_failure=self._fail,
         )
+
+    def _ready(self) -> None:
+        self._preparing.ends()
+        self._on_running()
 
     def _slot(self, number: int, prepared: PreparedJob) -> tuple[ProcessSlot, Path]:
         """The place of a scoring process, with fresh folders."""
@@ -271,6 +286,7 @@ class JobRun:
         """Nothing can be done on this node: tell the app, which fails the job."""
         if self._ended():
             return
+        self._preparing.ends(failure)
         self._log(f"cannot work on the job ({failure.step}): {failure.message}")
         self._progress.report_fatal(lane, failure)
         self._failed.set()

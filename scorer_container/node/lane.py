@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from scorer_container.node.failure import FatalProblemError
 from scorer_container.node.inputs import FetchedMiniBatch, InputFetcher
+from scorer_container.node.job_telemetry import JobTelemetry
 from scorer_container.node.output_files import OutputFiles
 from scorer_container.node.process_slot import ProcessSlot
 from scorer_container.node.progress import LaneProgress, ProgressReporter
@@ -35,6 +36,7 @@ class JobParts:
     progress: ProgressReporter
     mini_batch: Callable[[int], MiniBatch]
     """The files of a mini-batch, by its number."""
+    telemetry: JobTelemetry
     stop: threading.Event
     """Set when the lanes must end."""
 
@@ -145,7 +147,10 @@ class Lane:
             result = self._scorer.score(batch, files, self._file_scored)
         finally:
             self.busy = False
-        self._seconds_per_mini_batch = 0.7 * self._seconds_per_mini_batch + 0.3 * (time.monotonic() - started)
+        seconds = time.monotonic() - started
+        self._seconds_per_mini_batch = 0.7 * self._seconds_per_mini_batch + 0.3 * seconds
+        if task.trace:
+            self._job.telemetry.mini_batch_ends(task.trace, batch.number, result, seconds)
         queued.fetched.discard()
         task.result.add(result)
         self._count(result, before)
@@ -157,6 +162,7 @@ class Lane:
         number = task.task.task
         if self._progress.current_task != number:
             self._task_started = time.monotonic()
+            task.trace = self._job.telemetry.task_begins(task)
             self._report(replace(self._progress, current_task=number, done=0, failed=0))
         self._report(replace(self._progress, current_file=batch.files[0] if batch.files else ""))
 
@@ -213,6 +219,7 @@ class Lane:
         return None
 
     def _fail(self, task: HeldTask) -> None:
+        task.trace = self._job.telemetry.task_begins(task)
         tries = task.message.dequeue_count - 1
         message = f"{tries} nodes were lost while they worked on task {task.task.task}; it is not tried again"
         for number in task.numbers:

@@ -1,9 +1,8 @@
 """A scorer node: takes tickets and works on their jobs until it is told to leave."""
 
+import logging
 import shutil
-import sys
 import threading
-import time
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -25,6 +24,8 @@ from shared.storage.hot_path.connect import HotAccount
 from shared.storage.hot_path.errors import BlobGoneError, HotPathError
 from shared.storage.hot_path.transport import Patience
 from shared.storage.rows import RowTable
+
+log = logging.getLogger(__name__)
 
 _SHORTEST_POLL = 0.2
 _LONGEST_POLL = 1.0
@@ -132,5 +133,4 @@ class Node:
         return JobSpec.model_validate_json(text)
 
     def _log(self, text: str) -> None:
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        print(f"{stamp} node {self._parts.settings.node_id}: {text}", file=sys.stderr, flush=True)
+        log.info("node %s: %s", self._parts.settings.node_id, text)

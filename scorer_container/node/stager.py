@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO
 
 from scorer_container.node.failure import FatalProblemError, fatal
+from scorer_container.node.job_telemetry import JobTelemetry
 from scorer_container.node.output_files import OutputFiles
 from scorer_container.node.sources import Sources
 from scorer_container.node.task_source import TaskSource
@@ -33,6 +34,7 @@ class Stager:
         sources: Sources,
         output: OutputSpec,
         tasks: TaskSource,
+        telemetry: JobTelemetry,
         *,
         parquet: "ParquetBlocks | None",
         on_failure: Callable[[JobFailure], None],
@@ -42,6 +44,7 @@ class Stager:
         self._output = output
         self._parquet = parquet
         self._tasks = tasks
+        self._telemetry = telemetry
         self._on_failure = on_failure
         self._pool = ThreadPoolExecutor(_THREADS, "stager")
         self._room = threading.Semaphore(2 * _THREADS)
@@ -58,7 +61,8 @@ class Stager:
     def _run(self, task: HeldTask, files: OutputFiles, seconds: float) -> None:
         try:
             self._stage(task, files)
-            self._acknowledge(task)
+            if self._acknowledge(task):
+                self._telemetry.task_completed(task)
             self._tasks.done(task, seconds)
         except StoppedError:
             self._tasks.give_back(task)
@@ -87,8 +91,9 @@ class Stager:
         return self._parquet.stage_footer(task) if self._parquet else (task.block, task.result.output)
 
     @staticmethod
-    def _acknowledge(task: HeldTask) -> None:
+    def _acknowledge(task: HeldTask) -> bool:
         try:
             task.delete()
         except (LeaseLostError, QueueGoneError):
-            return  # somebody else has the task now, or the job is over: the block counts either way
+            return False  # somebody else has the task now, or the job is over: the block counts either way
+        return True

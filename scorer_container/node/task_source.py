@@ -79,6 +79,8 @@ class TaskSource:
 
     def give_back(self, task: HeldTask) -> None:
         """Let another node have `task`."""
+        if task.trace:
+            task.trace.ends(task, "given back")
         self._keeper.release(task)
         with self._changed:
             self._in_hand -= 1

@@ -5,11 +5,14 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from shared.contracts.messages import TaskMessage
 from shared.storage.hot_path.queue import HotQueue, Received
 from shared.storage.ledger import TaskBlock
+
+if TYPE_CHECKING:
+    from scorer_container.node.job_telemetry import TaskTrace
 
 _SPOOL_BYTES = 4 << 20
 
@@ -145,6 +148,8 @@ class HeldTask(HeldMessage):
         self._job = job_id[:8]
         self.task = TaskMessage.model_validate_json(message.text)
         self.result = TaskResult()
+        self.trace: TaskTrace | None = None
+        """Since a scoring process has begun with it."""
 
     @property
     def attempt(self) -> int:

@@ -22,8 +22,7 @@ from shared.jobs.watch import Action, Decision, Observation, WatchMemory, decide
 from shared.jobs.watch import threshold_failure as threshold_failure_of
 from shared.observability import names
 from shared.observability.measurements import merge_measured, note_waiting_tasks
-from shared.observability.scope import job_ids, scope
-from shared.observability.spans import job_span
+from shared.observability.spans import job_scope, job_span
 from shared.storage.account import StorageAccount
 from shared.storage.ledger import read_ledger
 from shared.storage.locations import blob_uri, container_of
@@ -88,7 +87,7 @@ class Phases:
     def watch(self, name: str, memory: WatchMemory) -> Look:
         """Look at the job, note its progress, mend what was lost."""
         job = self.jobs.get(name)
-        with scope(job_ids(job)):
+        with job_scope(job):
             return self._look(job, memory)
 
     def _look(self, job: JobDocument, memory: WatchMemory) -> Look:

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from opentelemetry.context import Context, get_current
+from opentelemetry.trace import get_current_span
+
 from shared.contracts.job import JobDocument
 from shared.contracts.job_spec import JobSpec
 from shared.observability import names
@@ -12,6 +15,7 @@ Ids = Mapping[str, str | int]
 """Attributes by their name."""
 
 _of_process: Ids = {}
+_context_of_process = Context()
 _of_work: ContextVar[Ids] = ContextVar("ids", default={})  # noqa: B039 (never changed, only replaced)
 
 
@@ -20,10 +24,28 @@ def current_ids() -> Ids:
     return {**_of_process, **_of_work.get()}
 
 
+def current_context() -> Context:
+    """The trace that this thread works in, else that of the process."""
+    own = get_current()
+    return own if get_current_span(own).get_span_context().is_valid else _context_of_process
+
+
 def set_process_ids(ids: Ids) -> None:
     """What all threads of this process belong to from now on."""
     global _of_process  # noqa: PLW0603 (a process has one)
     _of_process = dict(ids)
+
+
+@contextmanager
+def process_scope(ids: Ids, context: Context) -> Iterator[None]:
+    """What any thread of the process does meanwhile belongs to `ids`, and to the trace of `context`."""
+    global _of_process, _context_of_process
+    before = _of_process, _context_of_process
+    _of_process, _context_of_process = {**_of_process, **ids}, context
+    try:
+        yield
+    finally:
+        _of_process, _context_of_process = before
 
 
 @contextmanager

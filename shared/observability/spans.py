@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from opentelemetry.context import attach, detach
 from opentelemetry.trace import Span, SpanKind
 
 from shared.contracts.job import JobDocument
@@ -22,6 +23,17 @@ def span(name: str, parent: Mapping[str, str], ids: Ids, kind: SpanKind = SpanKi
         ) as started,
     ):
         yield started
+
+
+@contextmanager
+def job_scope(job: JobDocument) -> Iterator[None]:
+    """Log records of what is done inside belong to `job` and its trace; it is no step of its own."""
+    token = attach(context_of(job.trace))
+    try:
+        with scope(job_ids(job)):
+            yield
+    finally:
+        detach(token)
 
 
 @contextmanager
