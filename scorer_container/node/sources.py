@@ -8,12 +8,13 @@ from azure.storage.blob import ContainerClient
 
 from shared.contracts.locations import Location
 from shared.errors import ProductError
+from shared.security.outbound_connections import guarded_pools
 from shared.storage.account import StorageAccount
 from shared.storage.hot_path.authorization import AccountKeySas, Anonymous, Authorization, GivenSas
 from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.hot_path.connect import account_authorization
 from shared.storage.hot_path.errors import StorageRefusedError
-from shared.storage.hot_path.transport import Patience, Transport
+from shared.storage.hot_path.transport import Patience, Pools, Transport
 from shared.storage.locations import SECRETS_PARTITION, container_of, datastore_secrets
 
 _DATASTORE = "datastore:"
@@ -35,8 +36,7 @@ class Sources:
         """The hot-path client for the account and credential of `location`."""
         key = (location.account_url, location.credential)
         if key not in self._blobs:
-            transport = Transport(location.account_url, self._authorization(location), self._patience)
-            self._blobs[key] = HotBlobs(transport)
+            self._blobs[key] = HotBlobs(self._transport(location))
         return self._blobs[key]
 
     def container(self, location: Location) -> ContainerClient:
@@ -49,10 +49,20 @@ class Sources:
         `relative_path` counts for a folder only: a `blob` or `url` is one file.
         """
         if location.kind == "url":
-            UrlFile(location.url, self._patience).fetch(into)
+            UrlFile(location.url, self._patience, self._guarded).fetch(into)
         else:
             name = location.child(relative_path) if location.kind == "blob_folder" else location.path
             self.blobs(location).read_to(location.container, name, into)
+
+    def _transport(self, location: Location) -> Transport:
+        authorization = self._authorization(location)
+        if location.account_url == self._account.blob_url:
+            return Transport(location.account_url, authorization, self._patience)
+        return Transport(location.account_url, authorization, self._patience, self._guarded)
+
+    @property
+    def _guarded(self) -> Pools:
+        return guarded_pools(allow_loopback=self._account.is_on_loopback)
 
     def _authorization(self, location: Location) -> Authorization:
         if location.credential == "account":
@@ -75,11 +85,11 @@ class Sources:
 class UrlFile:
     """One file at a plain URL, read without credentials."""
 
-    def __init__(self, url: str, patience: Patience) -> None:
+    def __init__(self, url: str, patience: Patience, pools: Pools) -> None:
         parts = urlsplit(url)
         self._url = url.partition("?")[0]
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._transport = Transport(f"{parts.scheme}://{parts.netloc}", Anonymous(), patience)
+        self._transport = Transport(f"{parts.scheme}://{parts.netloc}", Anonymous(), patience, pools)
 
     def fetch(self, into: BinaryIO) -> None:
         """Write the file to `into`; raises StorageRefusedError.

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, Literal, Self
 
 from azure.core.exceptions import AzureError
-from azure.storage.blob import BlobServiceClient
 from pydantic import Field, model_validator
 
 from shared.contracts.resources import ArmModel
@@ -13,7 +12,7 @@ from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.storage.account import StorageAccount
 from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
-from shared.storage.locations import SECRETS_PARTITION, DatastoreSecret, datastore_secrets
+from shared.storage.locations import SECRETS_PARTITION, DatastoreSecret, datastore_secrets, foreign_blobs
 from shared.storage.signing import container_sas, container_sas_with_key
 
 PERMISSIONS = "rcwl"
@@ -82,7 +81,7 @@ def probe(account: StorageAccount, container: DatastoreContainer, secret: Datast
     client = account.blobs
     if secret is not None or container.credential != "account":
         credential: Any = secret.credential if secret else None
-        client = BlobServiceClient(container.account_url, credential=credential, retry_total=1)
+        client = foreign_blobs(account, container.account_url, credential, retry_total=1)
     try:
         names = client.get_container_client(container.container).list_blob_names(results_per_page=1)
         next(iter(names), None)

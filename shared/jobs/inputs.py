@@ -9,6 +9,8 @@ from azure.storage.blob import ContainerClient
 
 from shared.contracts.locations import Location
 from shared.errors import ValidationError
+from shared.security.outbound_connections import guarded_http
+from shared.security.outbound_urls import ForbiddenAddressError
 from shared.storage.account import StorageAccount
 from shared.storage.locations import blob_uri, container_of
 
@@ -27,7 +29,7 @@ def find_input(account: StorageAccount, location: Location) -> Location:
     Raises ValidationError when there is nothing or it may not be read.
     """
     if location.kind == "url":
-        _check_url(location.url)
+        _check_url(account, location)
         return location
     container = container_of(account, location)
     try:
@@ -82,12 +84,15 @@ def _prefix(folder: Location) -> str:
     return f"{folder.path}/" if folder.path else ""
 
 
-def _check_url(url: str) -> None:
+def _check_url(account: StorageAccount, location: Location) -> None:
     """A redirect is not followed: it would lead past the guard for outbound URLs."""
+    url = blob_uri(location)
+    http = guarded_http(allow_loopback=account.is_on_loopback, timeout=_URL_TIMEOUT)
     try:
-        answer = urllib3.request("HEAD", url, timeout=_URL_TIMEOUT, retries=urllib3.Retry(2, redirect=False))
-    except urllib3.exceptions.HTTPError as error:
-        raise ValidationError(f"the input {url} cannot be reached: {error}", target="input") from error
+        answer = http.request("HEAD", location.url, retries=urllib3.Retry(2, redirect=False))
+    except (urllib3.exceptions.HTTPError, ForbiddenAddressError) as error:
+        reason = getattr(error, "reason", None) or error  # not the error of all tries: it repeats the URL
+        raise ValidationError(f"the input {url} cannot be reached: {reason}", target="input") from error
     if 300 <= answer.status < 400:
         target = answer.headers.get("location", "elsewhere")
         raise ValidationError(f"the input {url} redirects to {target}; name that address itself", target="input")

@@ -18,6 +18,7 @@ from shared.errors import DependencyError, ProductError
 from shared.jobs.cloud_event import CONTENT_TYPE, event_id, job_ended
 from shared.jobs.poison import set_aside
 from shared.jobs.store import JobStore
+from shared.security.outbound_connections import guarded_http
 from shared.security.webhook_secrets import signature_headers, webhook_secret
 from shared.storage.account import StorageAccount
 from shared.storage.queues import send
@@ -37,7 +38,7 @@ _EVENTS = {
     JobStatus.FAILED: JobEvent.FAILED,
     JobStatus.CANCELED: JobEvent.CANCELLED,
 }
-_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=20), maxsize=4)
+_TIMEOUT = urllib3.Timeout(connect=5, read=20)
 
 
 class _GoneError(DependencyError):
@@ -84,7 +85,7 @@ def _post(workspace: Workspace, job: JobDocument, name: str, webhook: Webhook) -
     headers |= {"Content-Type": CONTENT_TYPE, "User-Agent": "batch-endpoints"}
     try:
         # Redirects are not followed: they would lead past the check of the URL.
-        answer = _HTTP.request(
+        answer = guarded_http(allow_loopback=workspace.settings.is_on_loopback, timeout=_TIMEOUT).request(
             "POST", webhook.url, body=body, headers=headers, retries=False, redirect=False, preload_content=False
         )
     except urllib3.exceptions.HTTPError as error:

@@ -5,7 +5,8 @@ other schemes than http and https, credentials in the URL, and hosts with a loop
 unspecified address, which includes the instance metadata services (169.254.169.254, fd00:ec2::254) and Azure's
 platform address 168.63.129.16. Private networks are allowed: a self-hosted workspace scores data of its own network.
 
-The check looks at the addresses that the name has now. Whoever fetches the URL must check each redirect again.
+The check looks at the addresses that the name has now. Whoever fetches the URL does it by a connection of
+`outbound_connections`, which checks the addresses that it has then, and follows no redirect.
 """
 
 import ipaddress
@@ -27,6 +28,25 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses whose last four bytes are an IPv4 address (RFC 6052)."""
 
 
+class ForbiddenAddressError(ValidationError):
+    """The service does not call this address."""
+
+
+def allowed_addresses(host: str, port: int | None, *, allow_loopback: bool = False) -> list[str]:
+    """The addresses of a host, all of which the service may call.
+
+    Raises ForbiddenAddressError for the first that it may not, OSError or UnicodeError when the name has none.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    texts = list(dict.fromkeys(str(info[4][0]) for info in found))
+    for address in (ipaddress.ip_address(text.split("%")[0]) for text in texts):
+        if _is_forbidden(address) and not (allow_loopback and address.is_loopback):
+            raise ForbiddenAddressError(
+                f"the service does not call {address}, a loopback, link-local or platform address"
+            )
+    return texts
+
+
 def check_outbound_url(
     url: str, *, allowed_bases: tuple[str, ...] = (), field: str = "url", allow_loopback: bool = False
 ) -> None:
@@ -42,10 +62,12 @@ def check_outbound_url(
         raise _refused(url, field, "use an http or https URL with a host")
     if parts.username or parts.password:
         raise _refused(parts.hostname, field, "a URL must not carry a user name or password")
-    for address in _addresses(parts, field):
-        if _is_forbidden(address) and not (allow_loopback and address.is_loopback):
-            reason = f"the service does not call {address}, a loopback, link-local or platform address"
-            raise _refused(url, field, reason)
+    try:
+        allowed_addresses(parts.hostname, parts.port, allow_loopback=allow_loopback)
+    except ForbiddenAddressError as error:
+        raise _refused(url.partition("?")[0], field, error.message) from error
+    except (OSError, UnicodeError) as error:
+        raise _refused(parts.hostname, field, f"the host cannot be resolved ({error})") from error
 
 
 def _split(url: str, field: str) -> SplitResult:
@@ -55,15 +77,6 @@ def _split(url: str, field: str) -> SplitResult:
     except ValueError as error:
         raise _refused(url, field, str(error)) from error
     return parts
-
-
-def _addresses(parts: SplitResult, field: str) -> list[IpAddress]:
-    host = parts.hostname or ""
-    try:
-        found = socket.getaddrinfo(host, parts.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise _refused(host, field, f"the host cannot be resolved ({error})") from error
-    return [ipaddress.ip_address(str(info[4][0]).split("%")[0]) for info in found]
 
 
 def _is_forbidden(address: IpAddress) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from azure.core.credentials import TokenCredential
 from azure.data.tables import TableServiceClient
@@ -85,6 +86,11 @@ class StorageAccount:
     def blob_url(self) -> str:
         """Blob service URL without a trailing slash."""
         return self.blobs.url.rstrip("/")
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Whether only this machine reaches it: an emulator."""
+        return (urlsplit(self.blob_url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
 
     @property
     def account_name(self) -> str:

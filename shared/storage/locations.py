@@ -3,11 +3,14 @@
 from typing import Any, Literal
 from urllib.parse import quote
 
+import requests
+from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from pydantic import Field
 
 from shared.contracts.locations import Location
 from shared.contracts.resources import ArmModel
+from shared.security.outbound_connections import GuardedAdapter
 from shared.storage.account import StorageAccount
 from shared.storage.rows import RowTable
 
@@ -43,11 +46,26 @@ def container_of(account: StorageAccount, location: Location) -> ContainerClient
     if location.credential != "anonymous":
         name = location.credential.removeprefix("datastore:")
         credential = datastore_secrets(account).get(SECRETS_PARTITION, name).document.credential
-    return BlobServiceClient(location.account_url, credential=credential).get_container_client(location.container)
+    foreign = foreign_blobs(account, location.account_url, credential)
+    return foreign.get_container_client(location.container)
+
+
+def foreign_blobs(account: StorageAccount, account_url: str, credential: Any, **options: Any) -> BlobServiceClient:
+    """A client of a blob service that a user named, which connects to no address that the service must not call.
+
+    The workspace's own service, which may be named as well, needs no such care.
+    """
+    if account_url != account.blob_url:
+        session = requests.Session()
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, GuardedAdapter(allow_loopback=account.is_on_loopback))
+        options["transport"] = RequestsTransport(session=session)
+    return BlobServiceClient(account_url, credential=credential, **options)
 
 
 def blob_uri(location: Location) -> str:
-    """The https address of a location, without any credential."""
+    """The https address of a location, without any credential: what follows the question mark of a URL is hidden."""
     if location.kind == "url":
-        return location.url
+        address, mark, _ = location.url.partition("?")
+        return f"{address}?***" if mark else address
     return f"{location.account_url}/{location.container}/{quote(location.path)}"

@@ -28,6 +28,9 @@ _POOL_SIZE = 32
 _COPY_BYTES = 1 << 20
 _RETRIED_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
+Pools = Mapping[str, type[urllib3.HTTPConnectionPool]]
+_POOLS: Pools = {"http": urllib3.HTTPConnectionPool, "https": urllib3.HTTPSConnectionPool}
+
 Body = bytes | BinaryIO | None
 Response = urllib3.BaseHTTPResponse
 
@@ -43,16 +46,24 @@ class Patience:
 class Transport:
     """Requests to one service; safe to use from many threads."""
 
-    def __init__(self, service_url: str, authorization: Authorization, patience: Patience | None = None) -> None:
-        """`service_url` is the account's blob or queue service (Azurite's carries the account in its path)."""
+    def __init__(
+        self,
+        service_url: str,
+        authorization: Authorization,
+        patience: Patience | None = None,
+        pools: Pools = _POOLS,
+    ) -> None:
+        """`service_url` is the account's blob or queue service (Azurite's carries the account in its path).
+
+        `pools` are the classes of its connections by scheme: guarded ones for a service that a user named.
+        """
         parts = urlsplit(service_url)
         self.service_url = service_url.rstrip("/")
         self._base_path = parts.path.rstrip("/")
         self._authorization = authorization
         self._patience = patience or Patience()
-        pool = urllib3.HTTPSConnectionPool if parts.scheme == "https" else urllib3.HTTPConnectionPool
         tls = {"ssl_context": ssl.create_default_context()} if parts.scheme == "https" else {}
-        self._pool: urllib3.HTTPConnectionPool = pool(
+        self._pool = pools[parts.scheme](
             parts.hostname or "",
             parts.port,
             maxsize=_POOL_SIZE,
@@ -81,7 +92,7 @@ class Transport:
 
     def download(self, target: str, into: BinaryIO, *, headers: Mapping[str, str] | None = None) -> Response:
         """Write the body of a 200 answer to `into` (a file that can be rewound); other answers as in `request`."""
-        for pause in self._pauses(f"GET {target}"):
+        for pause in self._pauses(f"GET {target.partition('?')[0]}"):  # a SAS may follow
             with pause.outcome():
                 response = self._send("GET", target, headers, None, preload=False)
                 try:
