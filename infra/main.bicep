@@ -61,6 +61,16 @@ param storageRedundancy string = 'Standard_ZRS'
 @maxValue(20)
 param alwaysReadyDurable int = 1
 
+@description('Make the alert rules, which cost a few dollars a month.')
+param alerts bool = true
+
+@description('Whom alerts are sent to by e-mail; empty for nobody.')
+param alertEmail string = ''
+
+@description('Address that alerts are posted to (common alert schema); empty for none.')
+@secure()
+param alertWebhook string = ''
+
 @description('Tags of every resource.')
 param tags object = {}
 
@@ -102,6 +112,29 @@ module monitoring 'app/monitoring.bicep' = {
     tags: allTags
     token: token
     publisherPrincipalId: identities.outputs.appPrincipalId
+  }
+}
+
+module workbook 'app/workbook.bicep' = {
+  name: 'workbook'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    insightsName: monitoring.outputs.insightsName
+  }
+}
+
+module alertRules 'app/alerts.bicep' = if (alerts) {
+  name: 'alerts'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    token: token
+    insightsName: monitoring.outputs.insightsName
+    email: alertEmail
+    webhook: alertWebhook
   }
 }
 

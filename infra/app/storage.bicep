@@ -33,7 +33,6 @@ var queues = [
   'job-requests'
   'job-notifications'
   'job-nudges'
-  'job-notifications'
   'purge-requests'
 ]
 var tables = [

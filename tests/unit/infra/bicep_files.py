@@ -144,8 +144,9 @@ def unwrapped(config: Any) -> dict[str, Any]:
 
 def branches(value: Any) -> Iterator[Any]:
     """The values that a conditional may have; any other value itself."""
-    if isinstance(value, dict) and value.get("operator", {}).get("type") == "conditional":
-        operands = value["operator"]["operands"]
+    operator = value.get("operator") if isinstance(value, dict) else None
+    if isinstance(operator, dict) and operator["type"] == "conditional":
+        operands = operator["operands"]
         for side in ("true_value", "false_value"):
             yield from branches(operands[side])
     else:
@@ -154,7 +155,8 @@ def branches(value: Any) -> Iterator[Any]:
 
 def is_expression(value: Any) -> bool:
     """Whether a value is computed."""
-    return isinstance(value, dict) and bool({"function", "operator", "loop_type"} & value.keys())
+    parts = (value.get(key) for key in ("function", "operator", "loop_type")) if isinstance(value, dict) else ()
+    return any(isinstance(part, dict) for part in parts)
 
 
 @cache

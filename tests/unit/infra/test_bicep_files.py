@@ -31,7 +31,7 @@ FUNCTIONS = re.compile(
 )
 LANGUAGE = re.compile(
     "allowed|array|bool|description|int|maxLength|maxValue|metadata|minLength|minValue|module|object|output|param"
-    "|resource|string|targetScope|var"
+    "|resource|secure|string|targetScope|var"
 )
 API_VERSIONS = {
     "Microsoft.Authorization/roleAssignments": "2022-04-01",
@@ -158,7 +158,9 @@ LIMITS = {
     "Microsoft.Resources/resourceGroups": r"[-\w.()]{1,90}",
     "Microsoft.Compute/virtualMachineScaleSets": r"[a-zA-Z0-9][-\w]{0,62}[a-zA-Z0-9_]",
     "Microsoft.ContainerRegistry/registries": r"[a-zA-Z0-9]{5,50}",
+    "Microsoft.Insights/actionGroups": r"[^:<>+/&%\\?|]{1,260}",
     "Microsoft.Insights/components": r"[^%&\\?/]{1,260}",
+    "Microsoft.Insights/scheduledQueryRules": r"[^*<>%{}&:\\?/#|]{1,260}",
     "Microsoft.ManagedIdentity/userAssignedIdentities": r"[a-zA-Z0-9][-\w]{2,127}",
     "Microsoft.Network/natGateways": r"[a-zA-Z0-9][-\w.]{0,78}\w",
     "Microsoft.Network/networkSecurityGroups": r"[a-zA-Z0-9][-\w.]{0,78}\w",
@@ -182,6 +184,7 @@ LONGEST = {
     "name": f"func-{TOKEN}",
     "scaleSetName": f"vmss-{TOKEN}-{'c' * 32}",
     "endpoint.name": "queue",
+    "one.name": "failed-invocations",
     "packageContainer": "app-package",
 }
 

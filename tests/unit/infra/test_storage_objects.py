@@ -22,7 +22,9 @@ OWN_NAMES = {"job-": "task queues", "compute-": "ticket queues"}
 
 
 def _declared(kind: str) -> set[str]:
-    return set(file_named("app/storage.bicep").variables[kind])
+    names = file_named("app/storage.bicep").variables[kind]
+    assert len(names) == len(set(names)), "Azure refuses a template that names a resource twice"
+    return set(names)
 
 
 def _tables_of_the_code() -> set[str]:
