@@ -4,7 +4,7 @@ import importlib.util
 import os
 import sys
 from types import ModuleType
-from typing import Any, List
+from typing import List
 
 from .failures import DeploymentError, one_line
 from .results import Rows, of_result
@@ -32,11 +32,15 @@ class Script:
         """Call `run()` with the local paths of a mini-batch; any exception of it passes through."""
         return of_result(self._module.run(files))
 
+    @property
+    def has_shutdown(self) -> bool:
+        """Whether the script has a function `shutdown()`."""
+        return callable(getattr(self._module, "shutdown", None))
+
     def shutdown(self) -> None:
-        """Call the script's `shutdown()`, when it has one."""
-        shutdown: Any = getattr(self._module, "shutdown", None)
-        if callable(shutdown):
-            shutdown()
+        """Call the script's `shutdown()`, when it has one; any exception of it passes through."""
+        if self.has_shutdown:
+            self._module.shutdown()
 
     def _imported(self, path: str) -> ModuleType:
         if not os.path.isfile(path):

@@ -26,7 +26,7 @@ def main() -> None:
     deployment = _loaded(channel, setup)
     if deployment is None:
         return
-    channel.send({"type": "ready"})
+    channel.send({"type": "ready", "has_shutdown": isinstance(deployment, Script) and deployment.has_shutdown})
     service = _Service(channel, deployment)
     while True:
         command = channel.receive()
@@ -34,7 +34,16 @@ def main() -> None:
             break
         service.run(command)
     if isinstance(deployment, Script):
-        deployment.shutdown()
+        _shut_down(channel, deployment)
+
+
+def _shut_down(channel: Channel, script: Script) -> None:
+    try:
+        script.shutdown()
+    except BaseException as error:  # sys.exit() in shutdown() is a failure like any other
+        channel.send({"type": "shutdown_failed", **describe(error)})
+    else:
+        channel.send({"type": "shut_down"})
 
 
 def _loaded(channel: Channel, setup: Header) -> Any:

@@ -72,8 +72,10 @@ class NodeParts:
 class JobRun:
     """One job under one ticket."""
 
-    def __init__(self, node: NodeParts, spec: JobSpec, ticket: HeldMessage, on_running: Callable[[], None]) -> None:
-        """`on_running` is called when the first scoring process is ready."""
+    def __init__(self, node: NodeParts, spec: JobSpec, ticket: HeldMessage, on_running: Callable[[bool], None]) -> None:
+        """`on_running` is called when scoring processes are ready, with whether the job must wait for a `shutdown()`
+        of theirs; and with False after that.
+        """
         self._node = node
         self._spec = spec
         self._ticket = ticket
@@ -192,7 +194,7 @@ class JobRun:
 
     def _ready(self) -> None:
         self._preparing.ends()
-        self._on_running()
+        self._on_running(self._shuts_down)
 
     def _slot(self, number: int, prepared: PreparedJob) -> tuple[ProcessSlot, Path]:
         """The place of a scoring process, with fresh folders."""
@@ -241,6 +243,14 @@ class JobRun:
                 lane.outputs.upload()  # what a script's shutdown() has written
             except (HotPathError, FatalProblemError, OSError) as error:
                 self._log(f"files of AZUREML_BI_OUTPUT_PATH could not be written: {error}")
+        if self._shuts_down:
+            self._logs.flush()
+            self._on_running(False)
+            self._send_nudge()
+
+    @property
+    def _shuts_down(self) -> bool:
+        return any(slot.has_shutdown for slot in self._slots)
 
     def _wait_for_end(self) -> None:
         """After a failure: hold the ticket and remind the app until it has deleted the task queue."""
@@ -300,6 +310,9 @@ class JobRun:
         self._last_nudge = time.monotonic()
         self._logs.flush()
         self._progress.flush()
+        self._send_nudge()
+
+    def _send_nudge(self) -> None:
         try:
             send(self._node.account.queues, JOB_NUDGES, JobNudge(job=self._spec.job_name))
         except AzureError as error:

@@ -100,7 +100,7 @@ class Node:
         except HotPathError as error:
             self._log(f"job {ticket.ticket.job_id}: {error}; its ticket will be met again")
         except Exception as error:  # a defect of ours must end the job with a reason, not the node
-            self._log(traceback.format_exc())
+            log.exception("node %s: failed at job %s", self._parts.settings.node_id, ticket.ticket.job_id)
             self._report_defect(ticket, error)
         finally:
             self._presence.enter(NodeState.IDLE)
@@ -119,8 +119,8 @@ class Node:
         except AzureError as problem:
             self._log(f"the failure could not be reported: {problem}")
 
-    def _running(self) -> None:
-        self._presence.enter(NodeState.RUNNING)
+    def _running(self, shuts_down: bool) -> None:
+        self._presence.enter(NodeState.RUNNING, shuts_down=shuts_down)
 
     def _spec(self, ticket: HeldTicket) -> JobSpec | None:
         """The job's spec; None when it is gone with the job."""

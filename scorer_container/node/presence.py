@@ -32,6 +32,7 @@ class Presence:
         self._state = NodeState.IDLE
         self._since = datetime.now(UTC)
         self._ticket = NodeTicket(job_id="", number=0)
+        self._shuts_down = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -40,9 +41,10 @@ class Presence:
         self._row = self._table.put(self._settings.compute, self._settings.node_id, self._document())
         self._thread.start()
 
-    def enter(self, state: NodeState, ticket: NodeTicket | None = None) -> bool:
+    def enter(self, state: NodeState, ticket: NodeTicket | None = None, *, shuts_down: bool = False) -> bool:
         """Write a new state; False when the node must leave instead."""
         with self._lock:
+            self._shuts_down = shuts_down
             if state is not self._state:
                 self._state, self._since = state, datetime.now(UTC)
             if ticket is not None or state is NodeState.IDLE:
@@ -112,4 +114,5 @@ class Presence:
             heartbeat=datetime.now(UTC),
             job_id=self._ticket.job_id,
             ticket=self._ticket.number if self._ticket.job_id else -1,
+            shuts_down=self._shuts_down,
         )

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import Any
 
 from scorer_container.node.answers import DeadlinePassedError, ProcessEndedError
 from scorer_container.node.failure import fatal
@@ -12,7 +13,8 @@ from scorer_container.node.warm_processes import WarmProcesses
 from shared.storage.hot_path.errors import StoppedError
 
 _INIT_TRIES = 3
-_SHUTDOWN_SECONDS = 10.0
+_SHUTDOWN_SECONDS = 30.0
+"""Limit of a script's `shutdown()`; the app waits longer (shared/triggers/orchestration.py)."""
 
 
 class ProcessSlot:
@@ -37,6 +39,8 @@ class ProcessSlot:
         self._process: ScoringProcess | None = None
         self._lock = threading.Lock()
         self._aborted = False
+        self.has_shutdown = False
+        """Whether the script that was initialised has a `shutdown()`."""
 
     def ready(self) -> ScoringProcess:
         """An initialised process, started now when there is none.
@@ -77,7 +81,7 @@ class ProcessSlot:
         elif self._command.setup["kind"] == "mlflow":
             self._warm.keep(self.number, self._command, process)
         else:
-            process.finish(_SHUTDOWN_SECONDS)
+            self._note_shutdown(process.finish(_SHUTDOWN_SECONDS))
             process.close()
 
     def close(self) -> None:
@@ -101,6 +105,12 @@ class ProcessSlot:
         if process is not None:
             process.kill()
             process.close()
+
+    def _note_shutdown(self, problem: dict[str, Any] | None) -> None:
+        if problem is not None:
+            message = f"shutdown(): {problem['error_type']}: {problem['message']}"
+            self._logs.node.line(f"process {self.number}: {message}")
+            self._logs.errors(self.number).line(f"{message}\n{problem['traceback']}".rstrip())
 
     def _adopt(self, process: ScoringProcess | None) -> None:
         if process is not None:
@@ -154,6 +164,7 @@ class ProcessSlot:
         except ProcessEndedError:
             return f"the scoring process {process.ending()} during init()", "ProcessEndedError", ""
         if header["type"] == "ready":
+            self.has_shutdown = header["has_shutdown"]
             return None
         if header["type"] == "unusable":
             process.kill()

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scorer_container.driver.frames import write_frame
-from scorer_container.node.answers import Answer, AnswerReader, ProcessEndedError
+from scorer_container.node.answers import Answer, AnswerReader, DeadlinePassedError, ProcessEndedError
 from scorer_container.node.launchers import Launcher, ProcessLauncher
 from scorer_container.node.log_pump import LogPump
 
@@ -122,13 +123,24 @@ class ScoringProcess:
         for ended in self._outputs_ended:
             ended.wait(_LAST_OUTPUT_SECONDS)
 
-    def finish(self, grace_seconds: float) -> None:
-        """Let the script's `shutdown()` run for up to `grace_seconds`, then end the process."""
-        with contextlib.suppress(ProcessEndedError):
+    def finish(self, grace_seconds: float) -> dict[str, Any] | None:
+        """Let the script's `shutdown()` run for up to `grace_seconds`, then end the process.
+
+        Returns what went wrong: `error_type`, `message`, `traceback`.
+        """
+        deadline = time.monotonic() + grace_seconds
+        try:
             self.send({"type": "shutdown"})
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(grace_seconds)
+            answer, _ = self.receive(deadline)
+        except DeadlinePassedError:
+            answer = _problem("TimeoutError", f"did not end within {grace_seconds:g} s")
+        except ProcessEndedError:
+            answer = _problem("ProcessEndedError", f"took the process down: it {self.ending()}")
+        else:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(max(0.0, deadline - time.monotonic()))
         self.kill()
+        return None if answer["type"] == "shut_down" else answer
 
     def close(self) -> None:
         """Give the pipes of an ended process back."""
@@ -159,3 +171,7 @@ class ScoringProcess:
             write_frame(self._commands, header)
         except (OSError, ValueError) as error:  # a closed pipe
             raise ProcessEndedError from error
+
+
+def _problem(error_type: str, message: str) -> dict[str, Any]:
+    return {"type": "shutdown_failed", "error_type": error_type, "message": message, "traceback": ""}

@@ -30,6 +30,8 @@ class NodeRow(BaseModel):
     heartbeat: AwareDatetime
     job_id: str = ""
     ticket: int = -1
+    shuts_down: bool = False
+    """Whether it scores with a script that has a `shutdown()`, which has not ended: the job ends after it."""
 
     def is_live(self, now: datetime, tolerance_seconds: float) -> bool:
         """Whether the node has given a sign of life recently enough."""

@@ -4,6 +4,7 @@ import logging
 
 from azure.core.exceptions import HttpResponseError
 
+from shared.compute.scaling import Nodes
 from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
@@ -23,16 +24,27 @@ from shared.storage.queues import delete_queue
 log = logging.getLogger(__name__)
 
 
+def stop_nodes(account: StorageAccount, job: JobDocument) -> None:
+    """Delete the task queue, whose absence tells the nodes to stop, and the tickets that no node holds."""
+    delete_queue(account.queues, task_queue(job.job_id))
+    withdraw_tickets(account, job)
+
+
+def is_shutting_down(account: StorageAccount, job: JobDocument) -> bool:
+    """Whether the job's script has a `shutdown()` that a live node has yet to call, or to end."""
+    if job.code is None:
+        return False
+    return any(node.job_id == job.job_id and node.shuts_down for node in Nodes(account).live(job.compute))
+
+
 def finish(
     account: StorageAccount, jobs: JobStore, job: JobDocument, status: JobStatus, failure: JobFailure | None = None
 ) -> JobDocument:
     """Bring the job to a terminal state. May be repeated: each step finds what an earlier try has done.
 
-    The task queue goes first, as its absence tells the nodes to stop; the state comes last, as a terminal state
-    promises that nothing more happens.
+    The nodes are stopped first; the state comes last, as a terminal state promises that nothing more happens.
     """
-    delete_queue(account.queues, task_queue(job.job_id))
-    withdraw_tickets(account, job)
+    stop_nodes(account, job)
     if status is not JobStatus.COMPLETED:
         _keep_errors(account, job)
         Reservations(account).release(job.output, job.name)

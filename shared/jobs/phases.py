@@ -14,7 +14,7 @@ from shared.contracts.progress import JobFailure
 from shared.errors import NotFoundError
 from shared.jobs import plan
 from shared.jobs.allocate import request_nodes
-from shared.jobs.finish import finish
+from shared.jobs.finish import finish, is_shutting_down, stop_nodes
 from shared.jobs.merge import is_merged, merge
 from shared.jobs.observe import observe
 from shared.jobs.store import JobStore
@@ -119,14 +119,21 @@ class Phases:
         failure = threshold_failure_of(job, ledger.failed) or merge(self.account, job, ledger)
         return Merged(complete=True, failure=failure)
 
-    def finish(self, name: str, status: JobStatus, failure: JobFailure | None) -> None:
-        """Bring the job to a terminal state, and its compute to the size that it now needs."""
+    def finish(self, name: str, status: JobStatus, failure: JobFailure | None, *, patient: bool = True) -> bool:
+        """Bring the job to a terminal state, and its compute to the size that it now needs.
+
+        False when nodes are only told to stop yet: they call the `shutdown()` of the script of a job that completes.
+        """
         job = self.jobs.get(name)
         with job_span(names.FINISH, job):
+            if patient and status is JobStatus.COMPLETED and is_shutting_down(self.account, job):
+                stop_nodes(self.account, job)
+                return False
             finish(self.account, self.jobs, job, status, failure)
             # A compute may be deleted as soon as no unfinished job uses it.
             with suppress(NotFoundError):
                 self.scaling.try_to_scale(self.limits_of(job.compute))
+        return True
 
     def _heal(self, job: JobDocument, seen: Observation, decision: Decision) -> None:
         if decision.action not in {Action.HEAL_TASKS, Action.HEAL_TICKETS}:

@@ -86,10 +86,11 @@ def merge_output(request: Answer) -> Answer:
 
 @blueprint.activity_trigger(input_name="request")
 def finish_job(request: Answer) -> Answer:
-    """Bring a job to its terminal state."""
+    """Bring a job to its terminal state, unless its nodes have yet to shut its script down."""
     failure = JobFailure.model_validate(request["failure"]) if request["failure"] else None
-    application().phases.finish(request["job"], JobStatus(request["status"]), failure)
-    return {}
+    status, patient = JobStatus(request["status"]), request.get("patient", True)
+    ended = application().phases.finish(request["job"], status, failure, patient=patient)
+    return {} if ended else {"waiting": True}
 
 
 def _failed(step: str, error: ProductError) -> Answer:

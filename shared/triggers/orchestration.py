@@ -20,6 +20,11 @@ ORCHESTRATOR = "batch_job"
 NUDGE = "nudge"
 """The event that makes the watch look at once."""
 
+SHUTDOWN_LIMIT = timedelta(minutes=2)
+"""A node gives a script's `shutdown()` half a minute, and then uploads the files that it wrote."""
+
+SHUTDOWN_LOOK = timedelta(seconds=1)
+
 RETRIES = df.RetryOptions(first_retry_interval_in_milliseconds=3_000, max_number_of_attempts=6)
 """Storage may be away for a moment: a restarted Azurite needs a few seconds."""
 
@@ -48,7 +53,7 @@ def batch_job(context: df.DurableOrchestrationContext) -> Steps:
             memory = yield from _plan_and_allocate(context, job)
         context.continue_as_new({"job": job, "phase": "watch", "memory": memory})
     except _Ended as end:
-        yield _activity(context, "finish_job", {"job": job, "status": end.status, "failure": end.failure})
+        yield from _finish(context, {"job": job, "status": end.status, "failure": end.failure})
 
 
 def _watch(context: df.DurableOrchestrationContext, job: str, memory: dict[str, Any]) -> Steps:
@@ -71,6 +76,15 @@ def _plan_and_allocate(context: df.DurableOrchestrationContext, job: str) -> Ste
     yield context.task_all([_activity(context, "enqueue_tasks", {"job": job, "first": first}) for first in starts])
     yield from _call(context, "allocate_nodes", job)
     return {}
+
+
+def _finish(context: df.DurableOrchestrationContext, end: dict[str, Any]) -> Steps:
+    """Bring the job to its end, after its nodes have called the script's `shutdown()`; they nudge then."""
+    deadline = context.current_utc_datetime + SHUTDOWN_LIMIT
+    while (yield _activity(context, "finish_job", end)).get("waiting"):
+        yield from _wait_for_news(context, SHUTDOWN_LOOK.total_seconds())
+        if context.current_utc_datetime >= deadline:
+            end = {**end, "patient": False}
 
 
 def _wait_for_news(context: df.DurableOrchestrationContext, seconds: float) -> Steps:

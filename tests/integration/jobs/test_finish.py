@@ -1,12 +1,15 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from shared.compute.local_scale_sets import LocalScaleSets
-from shared.compute.scaling import Scaling
+from shared.compute.scaling import Nodes, Scaling
 from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.job import JobStatus
-from shared.contracts.job_spec import WorkSize
+from shared.contracts.job_spec import CodeSpec, WorkSize
 from shared.contracts.names import task_queue
-from shared.contracts.progress import JobFailure
+from shared.contracts.progress import JobFailure, NodeRow, NodeState
+from shared.errors import NotFoundError
 from shared.jobs.finish import finish
 from shared.jobs.phases import Phases
 from shared.jobs.store import JobStore
@@ -56,3 +59,32 @@ def test_a_job_ends_once(account, jobs, make_job):
     finish(account, jobs, jobs.get(name), JobStatus.CANCELED)
     again = finish(account, jobs, jobs.get(name), JobStatus.FAILED, JobFailure(step="run", message="too late"))
     assert (again.status, again.failure) == (JobStatus.CANCELED, None)
+
+
+def test_a_job_whose_script_shuts_down_ends_after_its_live_nodes(account, jobs, make_job):
+    job = make_job(work=WORK, status=JobStatus.FINALIZING)
+    code = CodeSpec(location=job.input, scoring_script="score.py")
+    job = jobs.add(job.model_copy(update={"code": code}))
+    ensure_queue(account.queues, task_queue(job.job_id))
+    phases = Phases(account, jobs, Scaling(account, LocalScaleSets("http://127.0.0.1:9", "key")), no_limits)
+    node = NodeRow(
+        compute=job.compute,
+        node_id="n1",
+        state=NodeState.RUNNING,
+        since=datetime.now(UTC),
+        heartbeat=datetime.now(UTC),
+        job_id=job.job_id,
+        shuts_down=True,
+    )
+    rows = Nodes(account).table
+    rows.put(job.compute, "n1", node)
+    assert not phases.finish(job.name, JobStatus.COMPLETED, None)
+    assert message_count(account.queues, task_queue(job.job_id)) is None
+    assert jobs.get(job.name).status is JobStatus.FINALIZING
+    rows.put(job.compute, "n1", node.model_copy(update={"shuts_down": False}))
+    assert phases.finish(job.name, JobStatus.COMPLETED, None)
+    assert jobs.get(job.name).status is JobStatus.COMPLETED
+
+
+def no_limits(compute):
+    raise NotFoundError(f"compute {compute} not found")

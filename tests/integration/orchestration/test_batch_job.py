@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
+from datetime import timedelta
 from pathlib import Path
 
 import azure.durable_functions as df
@@ -129,6 +130,24 @@ async def test_a_merge_that_finds_tasks_missing_goes_back_to_the_watch(run_job):
     await run_job(script)
     assert len(script.asked["merge_output"]) == 2
     assert end_of(script) == ("Completed", None)
+
+
+async def test_a_job_ends_after_its_nodes_have_shut_down(run_job, monkeypatch):
+    monkeypatch.setattr(orchestration, "SHUTDOWN_LOOK", timedelta(milliseconds=1))
+    done = {"watch_job": [MERGE], "merge_output": [{"complete": True}]}
+    start = {"job": "nightly", "phase": "watch", "memory": {}}
+    script = Script(**done, finish_job=[{"waiting": True}, {"waiting": True}, {}])
+    await run_job(script, start)
+    assert len(script.asked["finish_job"]) == 3
+    assert all("patient" not in request for request in script.asked["finish_job"])
+
+
+async def test_a_node_that_never_shuts_down_does_not_keep_a_job_for_ever(run_job, monkeypatch):
+    monkeypatch.setattr(orchestration, "SHUTDOWN_LOOK", timedelta(milliseconds=1))
+    monkeypatch.setattr(orchestration, "SHUTDOWN_LIMIT", timedelta(0))
+    script = Script(watch_job=[MERGE], merge_output=[{"complete": True}], finish_job=[{"waiting": True}, {}])
+    await run_job(script, {"job": "nightly", "phase": "watch", "memory": {}})
+    assert [request.get("patient", True) for request in script.asked["finish_job"]] == [True, False]
 
 
 async def test_an_activity_that_raises_is_tried_again(run_job):

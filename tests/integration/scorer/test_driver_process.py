@@ -68,7 +68,7 @@ def command(files: list[Path]) -> dict[str, object]:
 
 
 def agree(question: dict[str, object]) -> dict[str, object]:
-    return {"type": "columns", "columns": question["columns"]}
+    return {"type": "columns", "agreed": question["proposed"]}
 
 
 @pytest.mark.parametrize("interpreter", interpreters())
@@ -77,18 +77,34 @@ def test_a_script_runs_in_any_python_and_its_modules_are_not_hidden(interpreter,
     printed = bytearray()
     process.stdout.target = process.stderr.target = printed.extend
     process.pump_with(LogPump())
-    assert process.receive(time.monotonic() + 30)[0] == {"type": "ready"}
+    assert process.receive(time.monotonic() + 30)[0] == {"type": "ready", "has_shutdown": True}
     (tmp_path / "in.txt").write_text("c")
     header, payload = Conversation(process, command([tmp_path / "in.txt"]), 30, agree).next()
     assert (header["rows"], header["succeeded"], payload) == (1, 1, b"abc\n")
-    process.finish(10)
+    assert process.finish(10) is None
     process.close()
     assert printed.decode() == "ready to score\ngoodbye\n"
 
 
+@pytest.mark.parametrize(
+    ("body", "error_type", "message"),
+    [
+        ("raise OSError('disk full')", "OSError", "disk full"),
+        ("import os; os._exit(3)", "ProcessEndedError", "took the process down: it ended with exit code 3"),
+        ("import time; time.sleep(60)", "TimeoutError", "did not end within 0.5 s"),
+    ],
+)
+def test_a_shutdown_that_fails_is_told(tmp_path, body, error_type, message):
+    process = start(sys.executable, tmp_path, f"def run(m):\n    return m\n\ndef shutdown():\n    {body}\n")
+    process.receive(time.monotonic() + 30)
+    problem = process.finish(0.5)
+    process.close()
+    assert (problem["error_type"], problem["message"]) == (error_type, message)
+
+
 def test_the_end_of_the_pipe_ends_a_process_that_is_busy(tmp_path):
     process = start(sys.executable, tmp_path, "import time\ndef run(m):\n    time.sleep(300)\n")
-    assert process.receive(time.monotonic() + 30)[0] == {"type": "ready"}
+    process.receive(time.monotonic() + 30)
     process.send(command([]))
     process.close()
     wait_until(lambda: "exit code 0" in process.ending(), "the process ends", 20)

@@ -292,9 +292,13 @@ def run(mini_batch):
 def shutdown():
     with open(os.path.join(os.environ["AZUREML_BI_OUTPUT_PATH"], "summary.txt"), "w") as out:
         out.write("done")
+    raise ValueError("but not well")
 """
     job = served.job({"a.txt": ""}, script=script)
+    job.wait()
+    assert [node.shuts_down for node in served.node_rows()] == [True]
     assert len(job.lines()) == 1
-    summary = served.data.get_blob_client(f"{job.spec.output.folder.path}/summary.txt")
-    wait_until(summary.exists, "the file of shutdown() is there", 20)
-    assert summary.download_blob().readall() == b"done"
+    wait_until(lambda: not any(node.shuts_down for node in served.node_rows()), "the node has shut the script down", 20)
+    assert served.data.download_blob(f"{job.spec.output.folder.path}/summary.txt").readall() == b"done"
+    log = job.log("user/error/node-0/process000.txt")
+    assert "shutdown(): ValueError: but not well\nTraceback" in log
