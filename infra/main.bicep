@@ -111,7 +111,7 @@ module monitoring 'app/monitoring.bicep' = {
     location: location
     tags: allTags
     token: token
-    publisherPrincipalId: identities.outputs.appPrincipalId
+    publisherPrincipalIds: [identities.outputs.appPrincipalId, identities.outputs.nodePrincipalId]
   }
 }
 
@@ -251,6 +251,7 @@ module scaleSets 'app/compute.bicep' = [for compute in computes: {
     identityId: identities.outputs.nodeId
     identityClientId: identities.outputs.nodeClientId
     storageName: storage.outputs.name
+    insightsName: monitoring.outputs.insightsName
     registryServer: registry.outputs.server
     imageTag: scorerImageTag
     scalerPrincipalId: identities.outputs.appPrincipalId

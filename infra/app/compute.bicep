@@ -42,6 +42,9 @@ param identityClientId string
 @description('Name of the storage account.')
 param storageName string
 
+@description('Name of the Application Insights component.')
+param insightsName string
+
 @description('Host name of the registry of the scorer image.')
 param registryServer string
 
@@ -73,6 +76,8 @@ var nodeSettings = {
     AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
     AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
     AzureWebJobsStorage__clientId: identityClientId
+    APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
     BATCH_COMPUTE: toLower(computeName)
   }
 }
@@ -81,6 +86,10 @@ var cloudInit = replace(withProgram, '{registry}', loadFileAsBase64('../../score
 
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: storageName
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
 }
 
 resource scaleSet 'Microsoft.Compute/virtualMachineScaleSets@2024-11-01' = {

@@ -9,8 +9,8 @@ param tags object
 @description('Hash that makes names unique.')
 param token string
 
-@description('Object id of the identity that sends telemetry.')
-param publisherPrincipalId string
+@description('Object ids of the identities that send telemetry.')
+param publisherPrincipalIds array
 
 @description('Days that logs are kept; 30 are included in the price.')
 @minValue(30)
@@ -46,15 +46,15 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-resource publishing 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, publisherPrincipalId, monitoringMetricsPublisher)
+resource publishing 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for publisher in publisherPrincipalIds: {
+  name: guid(insights.id, publisher, monitoringMetricsPublisher)
   scope: insights
   properties: {
-    principalId: publisherPrincipalId
+    principalId: publisher
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
   }
-}
+}]
 
 @description('Name of the Application Insights component.')
 output insightsName string = insights.name

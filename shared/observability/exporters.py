@@ -48,7 +48,8 @@ def _application_insights(connection_string: str) -> Exporters:
     """With the identity of `APPLICATIONINSIGHTS_AUTHENTICATION_STRING`, which the client reads by itself."""
     # What cannot be sent is dropped: a node's disk is for its jobs. Nothing is told to anybody but the user's account.
     options = {"connection_string": connection_string, "disable_offline_storage": True}
-    for switch in ("STATSBEAT_DISABLED_ALL", "SDKSTATS_DISABLED", "CONTROLPLANE_DISABLED"):
+    switches = "STATSBEAT_DISABLED_ALL", "SDKSTATS_DISABLED", "CONTROLPLANE_DISABLED"
+    for switch in (*switches, "OPENTELEMETRY_RESOURCE_METRIC_DISABLED"):
         os.environ.setdefault(f"APPLICATIONINSIGHTS_{switch}", "true")
 
     def spans() -> SpanExporter:

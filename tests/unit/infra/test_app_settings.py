@@ -11,19 +11,23 @@ from typing import Any
 import pytest
 
 from scorer_container.node.settings import NodeSettings
-from shared.settings import Settings
+from shared.settings import Settings, TelemetrySettings
 from shared.storage.account import CONNECTION_SETTING, StorageAccount
 from tests.unit.infra.bicep_files import INFRA, REPOSITORY, file_named, resource_named
 
 pytestmark = pytest.mark.unit
 
 OF_THE_HOST = {
-    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
-    "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "AzureWebJobsStorage__credential",
     "PYTHON_THREADPOOL_THREAD_COUNT",
 }
 """Read by the Functions host and its Python worker."""
+
+OF_TELEMETRY = {"APPLICATIONINSIGHTS_AUTHENTICATION_STRING"}
+"""Read by the client of Application Insights, and by the host."""
+
+OTHER_TELEMETRY = {"BATCH_TELEMETRY_FOLDER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SDK_DISABLED"}
+"""Other places that telemetry may go to."""
 
 LOCAL_ONLY = {"BATCH_LOCAL_SCALE_SET_KEY", "BATCH_LOCAL_SCALE_SET_URL"}
 """Go with `BATCH_SCALE_SET=local`."""
@@ -74,7 +78,9 @@ def test_the_function_app_has_exactly_the_settings_that_its_code_and_its_host_re
     environment = Recording(_as_deployed(settings))
     Settings.from_environment(environment)
     StorageAccount.from_environment(environment)
-    assert settings.keys() == (environment.asked - LOCAL_ONLY - OTHER_FORMS) | OF_THE_HOST
+    TelemetrySettings.from_environment(environment)
+    read = environment.asked - LOCAL_ONLY - OTHER_FORMS - OTHER_TELEMETRY
+    assert settings.keys() == read | OF_TELEMETRY | OF_THE_HOST
 
 
 def test_the_code_reads_the_deployed_settings_as_they_are_meant() -> None:
@@ -99,7 +105,8 @@ def test_a_node_gets_exactly_the_settings_that_it_reads() -> None:
     environment = Recording(dict.fromkeys(names, "https://x.example"))
     NodeSettings.from_environment(environment)
     StorageAccount.from_environment(environment)
-    assert names == environment.asked - LEFT_AT_DEFAULT - OTHER_FORMS
+    TelemetrySettings.from_environment(environment)
+    assert names == (environment.asked - LEFT_AT_DEFAULT - OTHER_FORMS - OTHER_TELEMETRY) | OF_TELEMETRY
 
 
 @pytest.mark.parametrize(
