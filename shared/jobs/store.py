@@ -10,7 +10,7 @@ from typing import Any
 from azure.data.tables import TableServiceClient
 from pydantic import BaseModel
 
-from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.job import JobDocument, JobStatistics, JobStatus
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
 from shared.jobs.state_machine import entered, may_follow
 from shared.storage.rows import Row, RowTable
@@ -96,6 +96,15 @@ class JobStore:
         if job.status.is_terminal:
             self._index.delete(_UNFINISHED, name)
         return job
+
+    def note(self, name: str, statistics: JobStatistics, status: JobStatus) -> JobDocument:
+        """Note what was seen of a job at work: its statistics, and its state where that may follow."""
+
+        def change(job: JobDocument) -> JobDocument:
+            job = job.model_copy(update={"statistics": statistics})
+            return entered(job, status, self._clock()) if may_follow(job.status, status) else job
+
+        return self.change(name, change)
 
     def change(self, name: str, change: Callable[[JobDocument], JobDocument]) -> JobDocument:
         """Apply `change` to the stored job, again if another writer came first."""

@@ -95,7 +95,7 @@ def decide(job: JobDocument, seen: Observation, memory: WatchMemory) -> Decision
 
 def next_look(started: datetime, now: datetime) -> timedelta:
     """How long to wait for the next look: short for short jobs, and nodes nudge when they run out of work."""
-    return min(max(SHORTEST_LOOK, (now - started) / 30), LONGEST_LOOK)
+    return min(max(SHORTEST_LOOK, (now - started) / 10), LONGEST_LOOK)
 
 
 def status_of(job: JobDocument, seen: Observation) -> JobStatus:

@@ -4,14 +4,13 @@ A document is cut into properties of at most 32,000 characters (Azure: 64 KiB of
 for each row).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
-    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -22,7 +21,6 @@ from pydantic import BaseModel
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
 
 _CHUNK = 32_000
-_FORBIDDEN = 403
 
 Document = TypeVar("Document", bound=BaseModel)
 """The type of a table's documents."""
@@ -39,26 +37,30 @@ class Row(Generic[Document]):
 
 
 class RowTable(Generic[Document]):
-    """One table whose rows are documents of one type. The table is created on first use."""
+    """One table whose rows are documents of one type.
+
+    A write makes the table when it is missing (in Azure the deployment makes all); to a reader it is empty until then.
+    """
 
     def __init__(self, service: TableServiceClient, name: str, document: type[Document]) -> None:
         """`name` is the table's: letters and digits only."""
         self._service = service
         self._name = name
         self._document = document
-        self._created = False
 
     def insert(self, partition: str, key: str, document: Document) -> Row[Document]:
         """Write a new row; raises ConflictError when it exists."""
         try:
-            answer = self._table().create_entity(self._entity(partition, key, document))
+            entity = self._entity(partition, key, document)
+            answer = self._write(lambda table: table.create_entity(entity))
         except ResourceExistsError as error:
             raise ConflictError(f"{self._name} {partition}/{key} exists already") from error
         return Row(partition, key, document, str(answer["etag"]))
 
     def put(self, partition: str, key: str, document: Document) -> Row[Document]:
         """Write a row whether or not it exists; the last writer wins."""
-        answer = self._table().upsert_entity(self._entity(partition, key, document), mode=UpdateMode.REPLACE)
+        entity = self._entity(partition, key, document)
+        answer = self._write(lambda table: table.upsert_entity(entity, mode=UpdateMode.REPLACE))
         return Row(partition, key, document, str(answer["etag"]))
 
     def replace(self, row: Row[Document], document: Document) -> Row[Document]:
@@ -115,13 +117,15 @@ class RowTable(Generic[Document]):
         if prefix:
             question += " and RowKey ge @first and RowKey lt @end"
             parameters |= {"first": prefix, "end": prefix[:-1] + chr(ord(prefix[-1]) + 1)}
-        for entity in self._table().query_entities(question, parameters=parameters):
-            yield self._row(entity)
+        with suppress(ResourceNotFoundError):
+            for entity in self._table().query_entities(question, parameters=parameters):
+                yield self._row(entity)
 
     def all(self) -> Iterator[Row[Document]]:
         """All rows of the table."""
-        for entity in self._table().list_entities():
-            yield self._row(entity)
+        with suppress(ResourceNotFoundError):
+            for entity in self._table().list_entities():
+                yield self._row(entity)
 
     def page(
         self, partition: str, size: int, continuation: dict[str, str] | None = None
@@ -131,8 +135,10 @@ class RowTable(Generic[Document]):
         # The SDK types the token as str; the tables client gives and takes a dictionary.
         token: Any = continuation
         by_page: Any = pages.by_page(continuation_token=token)
-        rows = [self._row(entity) for entity in next(by_page, [])]
-        return rows, by_page.continuation_token
+        with suppress(ResourceNotFoundError):
+            rows = [self._row(entity) for entity in next(by_page, [])]
+            return rows, by_page.continuation_token
+        return [], None
 
     def delete_partition(self, partition: str) -> int:
         """Delete all rows of a partition; returns how many."""
@@ -143,20 +149,16 @@ class RowTable(Generic[Document]):
         return len(keys)
 
     def _table(self) -> TableClient:
-        if not self._created:
-            self._create()
-            self._created = True
         return self._service.get_table_client(self._name)
 
-    def _create(self) -> None:
-        """An identity that may not create tables works with those that the deployment made (nodes in Azure)."""
+    def _write(self, write: Callable[[TableClient], dict[str, Any]]) -> dict[str, Any]:
+        """What `write` answers, which misses nothing but the table."""
         try:
-            self._service.create_table(self._name)
-        except ResourceExistsError:
-            return
-        except HttpResponseError as error:
-            if error.status_code != _FORBIDDEN:
-                raise
+            return write(self._table())
+        except ResourceNotFoundError:
+            with suppress(ResourceExistsError):
+                self._service.create_table(self._name)
+            return write(self._table())
 
     @staticmethod
     def _entity(partition: str, key: str, document: BaseModel) -> dict[str, str | int]:

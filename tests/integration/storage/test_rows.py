@@ -1,0 +1,51 @@
+"""A table of typed rows: one that is missing is empty, and made by the first write."""
+
+import pytest
+from pydantic import BaseModel
+
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
+from shared.storage.rows import Row, RowTable
+
+pytestmark = pytest.mark.integration
+
+
+class Note(BaseModel):
+    text: str
+
+
+@pytest.fixture
+def notes(account, unique_table_name):
+    return RowTable(account.tables, unique_table_name("notes"), Note)
+
+
+def test_a_table_that_nobody_wrote_to_is_empty_to_readers_and_not_made_by_them(account, notes):
+    tables = {table.name for table in account.tables.list_tables()}
+    assert notes.find("p", "k") is None
+    with pytest.raises(NotFoundError):
+        notes.get("p", "k")
+    assert list(notes.partition("p")) == []
+    assert list(notes.all()) == []
+    assert notes.page("p", 10) == ([], None)
+    assert notes.delete("p", "k") is False
+    assert notes.delete_partition("p") == 0
+    with pytest.raises(PreconditionFailedError):
+        notes.replace(Row("p", "k", Note(text="old"), 'W/"x"'), Note(text="new"))
+    assert {table.name for table in account.tables.list_tables()} == tables
+
+
+@pytest.mark.parametrize("write", ["insert", "put"])
+def test_the_first_write_makes_the_table(notes, write):
+    getattr(notes, write)("p", "k", Note(text="first"))
+    assert notes.get("p", "k").document == Note(text="first")
+
+
+def test_a_row_is_inserted_once_and_replaced_only_by_who_read_it_last(notes):
+    row = notes.insert("p", "k", Note(text="first"))
+    with pytest.raises(ConflictError):
+        notes.insert("p", "k", Note(text="other"))
+    notes.replace(row, Note(text="x" * 70_000))
+    assert notes.get("p", "k").document.text == "x" * 70_000
+    with pytest.raises(PreconditionFailedError):
+        notes.replace(row, Note(text="third"))
+    with pytest.raises(PreconditionFailedError):
+        notes.remove(row)
