@@ -70,9 +70,10 @@ class VmssScaleSets:
             for _ in range(_TRIES):
                 found = self._found(compute)
                 state = self._state(found)
-                missing = capacity - state.capacity
-                if missing <= 0 or self._resize(compute, found, _capacity(found) + missing):
-                    self._delete(compute, [one.id for one in state.instances if one.state == "stopped"])
+                stopped = [one.id for one in state.instances if one.state == "stopped"]
+                size = max(capacity + len(stopped), _capacity(found))  # a lower one would be a scale-in
+                if state.capacity >= capacity or self._resize(compute, found, size):
+                    self._delete(compute, stopped)
                     return
         raise DependencyError(
             f"compute {compute!r} could not be scaled out to {capacity}: others change it all the time"
@@ -94,12 +95,17 @@ class VmssScaleSets:
         raise DependencyError(f"the instances of compute {compute!r} could not be deleted: others change its capacity")
 
     def _state(self, found: "VirtualMachineScaleSet") -> ScaleSetState:
-        """Machines that were evicted or could not be made count in Azure's capacity but not in ours."""
+        """The machines that there are and work, and those that Azure is making.
+
+        Azure's capacity is what was asked for: it may still count machines that were evicted and deleted, or that
+        could not be made. Only while an operation goes on does it tell of machines that will come.
+        """
         if not _capacity(found):
             return ScaleSetState(0, ())  # idle computes are looked at all the time, and Azure rations lists of machines
         instances = tuple(self._instances(found))
-        stopped = sum(one.state == "stopped" for one in instances)
-        return ScaleSetState(max(0, _capacity(found) - stopped), instances)
+        working = sum(one.state != "stopped" for one in instances)
+        coming = max(0, _capacity(found) - len(instances)) if _is_changing(found) else 0
+        return ScaleSetState(working + coming, instances)
 
     def _instances(self, found: "VirtualMachineScaleSet") -> Iterator[Instance]:
         machines = self._client.virtual_machines.list(
@@ -171,6 +177,10 @@ class VmssScaleSets:
 def _log_end(status: str, what: str) -> None:
     if status.lower() != "succeeded":
         _log.error("%s: the operation ended as %s; Azure's activity log says why", what, status)
+
+
+def _is_changing(found: "VirtualMachineScaleSet") -> bool:
+    return str(found.properties.provisioning_state if found.properties else "") in {"Creating", "Updating"}
 
 
 def _capacity(found: "VirtualMachineScaleSet") -> int:

@@ -43,6 +43,7 @@ class FlexibleSet:
     name: str
     capacity: int = 0
     etag: int = 1
+    provisioning: str = "Succeeded"
     machines: dict[str, Machine] = field(default_factory=dict)
 
     @property
@@ -72,7 +73,7 @@ class FlexibleSet:
             "location": "westeurope",
             "etag": f'"{self.etag}"',
             "sku": {"name": "Standard_D4s_v5", "tier": "Standard", "capacity": self.capacity},
-            "properties": {"orchestrationMode": "Flexible", "provisioningState": "Succeeded"},
+            "properties": {"orchestrationMode": "Flexible", "provisioningState": self.provisioning},
         }
 
 

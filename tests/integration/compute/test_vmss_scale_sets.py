@@ -44,7 +44,7 @@ def test_instances_show_how_they_are(vmss, cpu):
         "evicted": "stopped",
         "half": "running",
     }
-    assert state.capacity == 4, "an evicted machine does no work"
+    assert state.capacity == 3, "neither an evicted machine nor one that goes does any work"
 
 
 def test_evicted_machines_are_replaced_and_removed(vmss, cpu):
@@ -55,6 +55,27 @@ def test_evicted_machines_are_replaced_and_removed(vmss, cpu):
     assert evicted not in cpu.machines
     assert kept in cpu.machines
     assert len(cpu.machines) == vmss.state("cpu").capacity == 2
+
+
+def test_machines_that_went_are_replaced_though_azures_capacity_still_counts_them(vmss, cpu):
+    vmss.scale_out("cpu", 3)
+    del cpu.machines[next(iter(cpu.machines))]
+    assert (cpu.capacity, vmss.state("cpu").capacity) == (3, 2)
+    vmss.scale_out("cpu", 3)
+    assert (cpu.capacity, len(cpu.machines)) == (3, 3)
+
+
+def test_machines_that_azure_is_making_are_not_asked_for_again(vmss, cpu, compute_api):
+    cpu.capacity, cpu.provisioning = 3, "Updating"
+    assert vmss.state("cpu").capacity == 3
+    vmss.scale_out("cpu", 3)
+    assert compute_api.count("PATCH") == 0
+
+
+def test_more_machines_than_wanted_are_never_taken_away_by_a_resize(vmss, cpu):
+    cpu.capacity, cpu.machines = 5, {"one": Machine()}
+    vmss.scale_out("cpu", 2)
+    assert cpu.capacity == 5
 
 
 def test_a_refused_quota_is_told_with_azures_reason(vmss, cpu, compute_api):
