@@ -25,6 +25,7 @@ bml = LazyGroup(
         "environment": LazyCommand("cli.commands.assets:environment", "Registered environments of scripts."),
         "datastore": LazyCommand("cli.commands.assets:datastore", "Registered blob containers."),
         "schedule": LazyCommand("cli.commands.schedule:group", "Invoke endpoints by the clock."),
+        "trigger": LazyCommand("cli.commands.trigger:group", "Invoke endpoints when blobs arrive."),
         "webhook": LazyCommand("cli.commands.webhook:group", "Who is told of the end of jobs."),
         "workspace": LazyCommand("cli.commands.workspace:group", "The workspace; purge what is left of old jobs."),
         "account": LazyCommand("cli.commands.account:group", "Who you are; access tokens for REST calls."),

@@ -1,7 +1,8 @@
 """`bml schedule create`."""
 
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,18 +10,26 @@ from cli.api.workspace import Workspace
 from cli.commands.endpoint_invoke import datastore_id
 from cli.commands.override_options import override_options
 from cli.commands.schedule_verbs import COLUMNS, schedule_view
-from cli.commands.verb import in_workspace, name_option, shown
+from cli.commands.verb import file_option, in_workspace, shown
+from cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from cli.yaml_files.schedule_form import ScheduleForm
+
+_KEYS = ("name", "cron", "time_zone", "start_time", "end_time", "endpoint", "deployment")
+"""Options that are keys of the file."""
 
 
 @click.command()
-@name_option("The schedule; its jobs are named after it and the time.")
-@click.option("--cron", required=True, help="When: 'minute hour day month day-of-week', e.g. '0 6 * * 1-5'.")
-@click.option("--time-zone", default="UTC", show_default=True, help="Of --cron, e.g. Europe/Berlin.")
+@file_option("The schedule; options win over it.")
+@click.option("-n", "--name", help="The schedule; its jobs are named after it and the time.")
+@click.option("--cron", help="When: 'minute hour day month day-of-week', e.g. '0 6 * * 1-5'.")
+@click.option("--time-zone", help="Of --cron, e.g. Europe/Berlin; by default UTC.")
 @click.option("--start-time", help="Not earlier, e.g. 2027-01-01T00:00:00.")
 @click.option("--end-time", help="Not later.")
 @click.option("--allow-overlap", is_flag=True, help="Start a job although the one before still runs.")
 @click.option("--disabled", is_flag=True, help="Start nothing until it is enabled.")
-@click.option("-e", "--endpoint", required=True, help="The endpoint.")
+@click.option("-e", "--endpoint", help="The endpoint.")
 @click.option("-d", "--deployment", help="The deployment to use; by default the active one.")
 @click.option("-i", "--input-data", metavar="azureml:NAME:VERSION", help="Input: a registered data asset.")
 @click.option("-u", "--input-datastore", metavar="azureml:NAME", help="Input: the datastore of --input-path.")
@@ -33,7 +42,7 @@ from cli.commands.verb import in_workspace, name_option, shown
 @override_options
 @shown(*COLUMNS)
 @in_workspace
-def create(workspace: Workspace, *, name: str, body: dict[str, Any], **options: Any) -> dict[str, Any]:
+def create(workspace: Workspace, *, file: Path | None, body: dict[str, Any], **options: Any) -> dict[str, Any]:
     """Make a schedule that invokes an endpoint, or replace one that exists.
 
     At each time it is due it starts one job. Data here is uploaded once, now.
@@ -42,31 +51,61 @@ def create(workspace: Workspace, *, name: str, body: dict[str, Any], **options: 
     from cli.deploy.journal import UndoJournal
     from cli.invocation.overrides import put
     from cli.invocation.request import ScoringUri
-    from cli.invocation.scoring_input import InputOptions, dataset
+    from cli.invocation.started_job import invoke_action
 
-    ScoringUri.of(workspace, options["endpoint"])
-    inputs = InputOptions(*(options[f"input_{kind}"] for kind in ("data", "datastore", "path", "local_path")))
+    form = _form(file, options)
+    ScoringUri.of(workspace, form.endpoint)
     output = {"datastoreId": datastore_id(workspace, options["output_datastore"]), "path": options["output_path"]}
     for member, value in output.items():
         if value is not None:
             put(body, ["outputDataset", member], value)
     with UndoJournal() as journal:
-        body["dataset"] = dataset(Assets(workspace, journal), inputs)
-        return schedule_view(workspace.put(f"schedules/{name}", {"properties": _properties(body, options)}))
+        members = _input(Assets(workspace, journal), form, file, options)
+        properties = _properties(form) | {"action": invoke_action(form, members, body)}
+        return schedule_view(workspace.put(f"schedules/{form.name}", {"properties": properties}))
 
 
-def _properties(body: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    trigger = {
-        "triggerType": "Cron",
-        "expression": options["cron"],
-        "timeZone": options["time_zone"],
-        "startTime": options["start_time"],
-        "endTime": options["end_time"],
-    }
-    invocation = {"endpoint": options["endpoint"], "deployment": options["deployment"], "properties": body}
+def _form(file: Path | None, options: dict[str, Any]) -> "ScheduleForm":
+    """The file with the options over it."""
+    from cli.yaml_files.document import empty_document, read_document
+    from cli.yaml_files.form import read_form
+    from cli.yaml_files.schedule_form import ScheduleForm
+
+    document = read_document(file) if file else empty_document()
+    given = {key: options[key] for key in _KEYS if options[key] is not None}
+    flags = {"allow_overlap": True} if options["allow_overlap"] else {}
+    document.content.update(given | flags | ({"enabled": False} if options["disabled"] else {}))
+    for key in ("name", "cron", "endpoint"):
+        if key not in document.content:
+            raise UsageError(f"the schedule has no {key}", mend=f"Give --{key}, or `{key}` in a --file")
+    return read_form(ScheduleForm, document)
+
+
+def _input(assets: Any, form: "ScheduleForm", file: Path | None, options: dict[str, Any]) -> dict[str, Any]:
+    """The input as members of the body: by the options, else as the file says."""
+    from cli.invocation.scoring_input import InputOptions, dataset, place_input
+
+    given = [options[f"input_{kind}"] for kind in ("data", "datastore", "path", "local_path")]
+    if form.input and file and not any(given):
+        return place_input(assets, form.input.path, form.input.type, file.parent)
+    return {"dataset": dataset(assets, InputOptions(*given))}
+
+
+def _properties(form: "ScheduleForm") -> dict[str, Any]:
     return {
-        "isEnabled": not options["disabled"],
-        "allowOverlap": options["allow_overlap"],
-        "trigger": trigger,
-        "action": {"actionType": "InvokeBatchEndpoint", "endpointInvocationDefinition": invocation},
+        "description": form.description,
+        "isEnabled": form.enabled,
+        "allowOverlap": form.allow_overlap,
+        "trigger": {
+            "triggerType": "Cron",
+            "expression": form.cron,
+            "timeZone": form.time_zone,
+            "startTime": _time(form.start_time),
+            "endTime": _time(form.end_time),
+        },
     }
+
+
+def _time(time: datetime | str | None) -> str | None:
+    """YAML reads times as such."""
+    return time.isoformat() if isinstance(time, datetime) else time

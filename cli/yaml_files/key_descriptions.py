@@ -15,6 +15,8 @@ SECTIONS = {
     "ComputeForm": ("Compute",),
     "DatastoreForm": ("Datastore",),
     "InvocationForm": ("Input and output of a job",),
+    "ScheduleForm": ("Schedule and blob trigger",),
+    "TriggerForm": ("Schedule and blob trigger",),
 }
 """The sections whose tables are about a form's own keys."""
 

@@ -15,6 +15,8 @@ from shared.contracts.names import (
     DEPLOYMENT_NAME,
     ENDPOINT_NAME,
     OUTPUT_FILE_NAME,
+    SCHEDULE_NAME,
+    TRIGGER_NAME,
     NameRule,
 )
 from shared.errors import ValidationError
@@ -47,5 +49,7 @@ DeploymentName = Annotated[Text, _named_by(DEPLOYMENT_NAME), _InSchema(DEPLOYMEN
 EndpointName = Annotated[Text, _named_by(ENDPOINT_NAME), _InSchema(ENDPOINT_NAME)]
 OutputFileName = Annotated[Text, _named_by(OUTPUT_FILE_NAME), _InSchema(OUTPUT_FILE_NAME)]
 ComputeName = Annotated[Text, _named_by(COMPUTE_NAME), _InSchema(COMPUTE_NAME)]
+ScheduleName = Annotated[Text, _named_by(SCHEDULE_NAME), _InSchema(SCHEDULE_NAME)]
+TriggerName = Annotated[Text, _named_by(TRIGGER_NAME), _InSchema(TRIGGER_NAME)]
 AssetName = Annotated[Text, _named_by(ASSET_NAME), _InSchema(ASSET_NAME)]
 AssetVersion = Annotated[Text, _named_by(ASSET_VERSION), _InSchema(ASSET_VERSION)]

@@ -21,6 +21,8 @@ from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import FileForm
 from cli.yaml_files.invocation_form import InvocationForm
 from cli.yaml_files.key_descriptions import describe
+from cli.yaml_files.schedule_form import ScheduleForm
+from cli.yaml_files.trigger_form import TriggerForm
 
 SCHEMAS: dict[str, type[FileForm]] = {
     "batchEndpoint": EndpointForm,
@@ -32,6 +34,8 @@ SCHEMAS: dict[str, type[FileForm]] = {
     "azureBlob": DatastoreForm,
     "environment": EnvironmentFile,
     "batchInvocation": InvocationForm,
+    "schedule": ScheduleForm,
+    "blobTrigger": TriggerForm,
 }
 """Named as Azure ML names its own, where it has one."""
 

@@ -1,8 +1,10 @@
-"""Jobs that messages and schedules start, and whose end is told to a webhook, on a whole stack."""
+"""Jobs that messages, schedules and new blobs start, and whose end is told to a webhook, on a whole stack."""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
@@ -11,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.messages import JOB_REQUESTS, POISON, InvokeMessage
+from local.blob_events.events import blob_created
+from shared.contracts.messages import BLOB_EVENTS, JOB_REQUESTS, POISON, InvokeMessage
 from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
-from shared.storage.queues import queue_client, send
+from shared.storage.queues import NEVER, message_count, queue_client, send
 from tests.e2e.user import TERMINAL, User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -109,3 +112,39 @@ def test_a_schedule_scores_data_when_it_is_due_until_it_is_stopped(
     assert user.bml("schedule", "enable", "-n", name)["is_enabled"]
     user.bml("schedule", "delete", "-n", name, "--yes")
     assert user.run("schedule", "show", "-n", name).returncode == 3
+
+
+def test_new_blobs_start_one_job_each_however_often_they_are_told_of(
+    user: User, endpoint: str, eventually: Eventually
+) -> None:
+    name, folder = f"{endpoint}-blobs", f"azureml://datastores/workspaceblobstore/paths/{endpoint}/in"
+    user.bml("trigger", "create", "-n", name, "--path", folder, "--ends-with", ".csv", "-e", endpoint)
+    container = ensure_container(user.account.blobs, DEFAULT_DATASTORE_CONTAINER)
+
+    def upload_and_wait(text: str, jobs: int) -> str:
+        container.upload_blob(f"{endpoint}/in/b.csv", text, overwrite=True)
+        eventually(lambda: shown()["jobs_started"] >= jobs, timeout=60, what=f"job {jobs} of the trigger")
+        return str(shown()["last_job"])
+
+    def watcher() -> str:
+        query = "processes[?role=='blob-events'].pid | [0]"
+        return user.run("local", "status", "--query", query, "-o", "tsv").stdout.strip()
+
+    def shown() -> dict[str, Any]:
+        return dict(user.bml("trigger", "show", "-n", name))
+
+    first = upload_and_wait("first", 1)
+    (blob,) = container.list_blobs(name_starts_with=f"{endpoint}/in/b.csv")
+    event = blob_created("/storageAccounts/devstoreaccount1", container.url, DEFAULT_DATASTORE_CONTAINER, blob)
+    eventually(lambda: user.ended(first), timeout=120, what="the end of the first job")
+    assert user.output(first) == "first\n"
+    assert upload_and_wait("second", 2) != first
+
+    before = user.pid_of("blob-events")
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: watcher() not in {"", str(before)}, timeout=60, what="another watcher")
+    queue_client(user.account.queues, BLOB_EVENTS).send_message(json.dumps(event), time_to_live=NEVER)
+    upload_and_wait("third", 3)
+    eventually(lambda: message_count(user.account.queues, BLOB_EVENTS) == 0, what="the last event")
+    assert len(jobs_of(user, endpoint)) == shown()["jobs_started"] == 3
+    user.bml("trigger", "delete", "-n", name, "--yes")

@@ -18,6 +18,8 @@ from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, RetryForm, 
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import REFERENCE, Form
 from cli.yaml_files.invocation_form import InputForm, InvocationForm
+from cli.yaml_files.schedule_form import ScheduleForm
+from cli.yaml_files.trigger_form import TriggerForm
 
 pytestmark = pytest.mark.unit
 
@@ -38,6 +40,8 @@ FORMS = (
     CredentialsForm,
     InvocationForm,
     InputForm,
+    ScheduleForm,
+    TriggerForm,
 )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.blob_triggers import BlobTriggerProperties
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.messages import InvokeMessage, PoisonMessage
 from shared.contracts.parsing import parse_model
@@ -34,9 +35,15 @@ def test_every_member_of_the_message_is_described() -> None:
 
 
 def test_the_webhook_of_the_page_is_read() -> None:
-    (webhook,) = parse_model(InvokeProperties, EXAMPLES[3]).notification_setting.webhooks.values()
+    (webhook,) = parse_model(InvokeProperties, EXAMPLES[5]).notification_setting.webhooks.values()
     assert webhook.event_type == "JobFailed"
-    assert EXAMPLES[4]["type"] == EVENT_TYPE
+    assert EXAMPLES[6]["type"] == EVENT_TYPE
+
+
+def test_the_trigger_of_the_page_is_read() -> None:
+    trigger = parse_model(BlobTriggerProperties, EXAMPLES[4]["properties"])
+    assert trigger.trigger.job_input_type == "UriFolder"
+    assert parse_model(InvokeProperties, trigger.action.endpoint_invocation_definition.properties).mini_batch_size == 20
 
 
 def test_the_schedule_of_the_page_is_read() -> None:
