@@ -22,7 +22,8 @@ from shared.storage.hot_path.errors import StoppedError
 
 _AHEAD_SECONDS = 0.5
 _MOST_FILES_AHEAD = 64
-_MOST_DELIVERIES = 5
+_MOST_STARTS = 4
+"""A task that nodes were lost with so often, the last times with it alone, is not tried again."""
 _TAKE_SECONDS = 0.5
 
 
@@ -161,6 +162,7 @@ class Lane:
     def _begin(self, task: HeldTask, batch: MiniBatch) -> None:
         number = task.task.task
         if self._progress.current_task != number:
+            self._job.tasks.begin(task)
             self._task_started = time.monotonic()
             task.trace = self._job.telemetry.task_begins(task)
             self._report(replace(self._progress, current_task=number, done=0, failed=0))
@@ -213,15 +215,15 @@ class Lane:
         """The next task that is fit to be scored; a poisonous one is failed as a whole."""
         while task := self._job.tasks.take(self.number, timeout):
             self._unfinished.add(task)
-            if task.message.dequeue_count <= _MOST_DELIVERIES:
+            if task.task.starts < _MOST_STARTS:
                 return task
             self._fail(task)
         return None
 
     def _fail(self, task: HeldTask) -> None:
         task.trace = self._job.telemetry.task_begins(task)
-        tries = task.message.dequeue_count - 1
-        message = f"{tries} nodes were lost while they worked on task {task.task.task}; it is not tried again"
+        tries = task.task.starts
+        message = f"{tries} nodes were lost while they scored task {task.task.task}; it is not tried again"
         for number in task.numbers:
             batch = self._job.mini_batch(number)
             errors = [ItemError(number, tries, "NodeLost", message, file) for file in batch.files]

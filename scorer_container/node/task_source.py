@@ -42,6 +42,8 @@ class TaskSource:
         self._on_idle = on_idle
         self._log = log
         self._ready: deque[HeldTask] = deque()
+        self._out: set[HeldTask] = set()
+        """Those that lanes have, until their results are staged."""
         self._wanting: set[int] = set()
         self._in_hand = 0
         self._seconds_per_task = _AHEAD_SECONDS
@@ -56,25 +58,39 @@ class TaskSource:
         self._thread.start()
 
     def take(self, lane: int, timeout: float) -> HeldTask | None:
-        """The next task, or None after `timeout` seconds; lane `lane` counts as waiting until it got one."""
+        """The next task, or None after `timeout` seconds; lane `lane` counts as waiting until it got one.
+
+        A suspect is given out when nothing else is, and nothing else until it is done: only what is scored with it
+        would be lost with the node.
+        """
         with self._changed:
-            if not self._ready:
+            if not self._is_next_free():
                 self._wanting.add(lane)
                 self._changed.notify_all()
                 if timeout > 0:
-                    self._changed.wait_for(lambda: self._ready or self._closed, timeout)
-            if not self._ready or self._closed:
+                    self._changed.wait_for(lambda: self._is_next_free() or self._closed, timeout)
+            if not self._is_next_free() or self._closed:
                 return None
             self._wanting.discard(lane)
             task = self._ready.popleft()
+            self._out.add(task)
             self._changed.notify_all()
             return task
+
+    def begin(self, task: HeldTask) -> None:
+        """A scoring process begins with `task`."""
+        try:
+            task.begin(self._lease_seconds)
+        except (LeaseLostError, QueueGoneError):
+            return  # somebody else has the task now, or the job is over
+        except HotPathError as error:
+            self._log(f"the beginning of task {task.task.task} could not be noted: {error}")
 
     def done(self, task: HeldTask, seconds: float) -> None:
         """`task` is staged and deleted; it took `seconds` of a process."""
         self._keeper.release(task)
         with self._changed:
-            self._in_hand -= 1
+            self._leaves(task)
             self._seconds_per_task = 0.7 * self._seconds_per_task + 0.3 * seconds
 
     def give_back(self, task: HeldTask) -> None:
@@ -83,7 +99,7 @@ class TaskSource:
             task.trace.ends(task, "given back")
         self._keeper.release(task)
         with self._changed:
-            self._in_hand -= 1
+            self._leaves(task)
         try:
             task.give_back()
         except (LeaseLostError, QueueGoneError):
@@ -104,6 +120,16 @@ class TaskSource:
             self._thread.join()
         while self._ready:
             self.give_back(self._ready.popleft())
+
+    def _is_next_free(self) -> bool:
+        if not self._ready or any(task.is_suspect for task in self._out):
+            return False
+        return not (self._out and self._ready[0].is_suspect)
+
+    def _leaves(self, task: HeldTask) -> None:
+        self._in_hand -= 1
+        self._out.discard(task)
+        self._changed.notify_all()
 
     def _run(self) -> None:
         poll = _SHORTEST_POLL

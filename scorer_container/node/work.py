@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scorer_container.node.job_telemetry import TaskTrace
 
 _SPOOL_BYTES = 4 << 20
+_SUSPECT_STARTS = 2
 
 
 @dataclass(frozen=True)
@@ -147,9 +148,33 @@ class HeldTask(HeldMessage):
         super().__init__(queue, message)
         self._job = job_id[:8]
         self.task = TaskMessage.model_validate_json(message.text)
+        self._is_noted = False
         self.result = TaskResult()
         self.trace: TaskTrace | None = None
         """Since a scoring process has begun with it."""
+
+    def begin(self, lease_seconds: int) -> None:
+        """Note in the message that a scoring process begins with the task; raises LeaseLostError or QueueGoneError.
+
+        Not at its first delivery, which most tasks need alone.
+        """
+        with self._lock:
+            if self._held and (self.message.dequeue_count > 1 or self.task.starts):
+                begun = self.task.model_copy(update={"starts": self.task.starts + 1})
+                self.queue.renew(self.message, lease_seconds, begun.to_text())
+                self._is_noted = True
+
+    def give_back(self, after_seconds: int = 0) -> None:
+        """Let another node have it: this one lives, so that the task has not cost it."""
+        with self._lock:
+            if self._held:
+                self._held = False
+                self.queue.renew(self.message, after_seconds, self.task.to_text() if self._is_noted else None)
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether nodes were lost while they scored it, by its own fault or by that of another task."""
+        return self.task.starts >= _SUSPECT_STARTS
 
     @property
     def attempt(self) -> int:

@@ -128,3 +128,5 @@ class TaskMessage(Message):
     mini_batches: int = Field(ge=1)
     generation: int = Field(default=0, ge=0, le=9)
     """How often the watch has enqueued this task again because the ledger lacked it."""
+    starts: int = Field(default=0, ge=0)
+    """How often a scoring process has begun with it, the first delivery aside, without a word of what came of it."""

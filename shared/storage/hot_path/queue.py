@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError, StorageRefusedError
 from shared.storage.hot_path.transport import Response, Transport
 
+_ENVELOPE = b"<QueueMessage><MessageText>%s</MessageText></QueueMessage>"
 _LOST = frozenset({"MessageNotFound", "PopReceiptMismatch"})
 _GONE = frozenset({"QueueNotFound", "QueueBeingDeleted", "QueueDisabled"})
 
@@ -44,10 +45,15 @@ class HotQueue:
         root = ElementTree.fromstring(response.data)  # noqa: S314
         return [_message(element) for element in root.iter("QueueMessage")]
 
-    def renew(self, message: Received, visibility_seconds: int) -> None:
-        """Hide `message` for `visibility_seconds` from now (0 gives it back); raises LeaseLostError."""
+    def renew(self, message: Received, visibility_seconds: int, text: str | None = None) -> None:
+        """Hide `message` for `visibility_seconds` from now (0 gives it back); raises LeaseLostError.
+
+        With `text` that is what it says from now on.
+        """
         target = f"{self._message_path(message)}&visibilitytimeout={visibility_seconds}"
-        response = self._expect(204, self._transport.request("PUT", target, headers={"Content-Length": "0"}))
+        body = None if text is None else _ENVELOPE % base64.b64encode(text.encode())
+        headers = {"Content-Length": str(len(body or b""))}
+        response = self._expect(204, self._transport.request("PUT", target, headers=headers, body=body))
         message.pop_receipt = response.headers["x-ms-popreceipt"]
 
     def delete(self, message: Received) -> None:

@@ -12,7 +12,7 @@ from local.azurite.endpoints import AzuriteEndpoints
 from shared.contracts.messages import TaskMessage
 from shared.contracts.names import task_queue, ticket_queue
 from shared.contracts.progress import NodeState
-from shared.storage.queues import queue_client, send
+from shared.storage.queues import queue_client, send, send_all
 from shared.storage.rows import RowTable
 from tests.integration.scorer.cuttable import CuttableService
 from tests.integration.scorer.played_app import wait_until
@@ -131,20 +131,43 @@ def test_scoring_processes_end_with_their_node(app):
     job.end()
 
 
-def test_a_task_that_has_cost_five_nodes_fails_with_its_reason(app):
-    job = app.job(files(2), script=SLOW, mini_batch_size=2)
+def test_a_task_that_kills_its_nodes_fails_with_its_reason_and_its_neighbours_do_not(app):
+    script = """
+import os, signal, time
+
+def run(mini_batch):
+    if mini_batch[0].endswith("002.txt"):
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+    time.sleep(0.2)
+    return [os.path.basename(f) for f in mini_batch]
+"""
+    job = app.job(files(5), script=script, max_concurrency_per_instance=2)
     queue = queue_client(app.account.queues, task_queue(job.id))
-    for _ in range(5):
-        message = wait_until(
-            lambda: next(iter(queue.receive_messages(visibility_timeout=60)), None), "the task is there"
-        )
-        queue.update_message(message, visibility_timeout=0)
+    queue.clear_messages()
+    lost_before = (TaskMessage(task=task, first_mini_batch=task, mini_batches=1, starts=3) for task in range(5))
+    send_all(queue, lost_before)
+    first = app.start_node()
+    assert first.wait(60) == -signal.SIGKILL
     app.start_node()
     ledger = job.wait()
-    assert (ledger.succeeded, ledger.failed) == (0, 2)
-    errors = job.errors()
-    assert [error["file"] for error in errors] == ["000.txt", "001.txt"]
-    assert errors[0]["message"] == "5 nodes were lost while they worked on task 0; it is not tried again"
+    assert (ledger.succeeded, ledger.failed) == (4, 1)
+    (error,) = job.errors()
+    assert (error["file"], error["error_type"]) == ("002.txt", "NodeLost")
+    assert error["message"] == "4 nodes were lost while they scored task 2; it is not tried again"
+    job.end()
+
+
+def test_a_task_that_a_leaving_node_gives_back_has_cost_no_node(app):
+    job = app.job(files(1), script=HANGS, timeout_seconds=600)
+    queue = queue_client(app.account.queues, task_queue(job.id))
+    queue.update_message(queue.receive_message(), visibility_timeout=0)
+    node = app.start_node()
+    wait_until(lambda: job.log("user/stdout/node-0/process000.stdout.txt"), "the script runs")
+    node.send_signal(signal.SIGTERM)
+    assert node.wait(20) == 0
+    (message,) = queue.peek_messages()
+    assert TaskMessage.model_validate_json(message.content).starts == 0
     job.end()
 
 
