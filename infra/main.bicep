@@ -71,6 +71,9 @@ param alertEmail string = ''
 @secure()
 param alertWebhook string = ''
 
+@description('Whether Event Grid tells the application of new blobs, so that they start the jobs of triggers.')
+param blobEvents bool = true
+
 @description('Tags of every resource.')
 param tags object = {}
 
@@ -161,6 +164,17 @@ module storageAccess 'app/storage-access.bicep' = {
     nodePrincipalId: identities.outputs.nodePrincipalId
     nodeBlobRoleId: roles.outputs.nodeBlobRoleId
     nodeQueueRoleId: roles.outputs.nodeQueueRoleId
+  }
+}
+
+module newBlobs 'app/blob-events.bicep' = if (blobEvents) {
+  name: 'blob-events'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    token: token
+    storageName: storage.outputs.name
   }
 }
 

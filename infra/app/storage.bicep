@@ -30,9 +30,10 @@ var containers = [
   'batch-jobs'
 ]
 var queues = [
-  'job-requests'
+  'blob-events'
   'job-notifications'
   'job-nudges'
+  'job-requests'
   'purge-requests'
 ]
 var tables = [

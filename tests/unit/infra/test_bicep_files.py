@@ -160,6 +160,8 @@ LIMITS = {
     "Microsoft.ContainerRegistry/registries": r"[a-zA-Z0-9]{5,50}",
     "Microsoft.Insights/actionGroups": r"[^:<>+/&%\\?|]{1,260}",
     "Microsoft.Insights/components": r"[^%&\\?/]{1,260}",
+    "Microsoft.EventGrid/systemTopics": r"[-a-zA-Z0-9]{3,128}",
+    "Microsoft.EventGrid/systemTopics/eventSubscriptions": r"[-a-zA-Z0-9]{3,64}",
     "Microsoft.Insights/scheduledQueryRules": r"[^*<>%{}&:\\?/#|]{1,260}",
     "Microsoft.ManagedIdentity/userAssignedIdentities": r"[a-zA-Z0-9][-\w]{2,127}",
     "Microsoft.Network/natGateways": r"[a-zA-Z0-9][-\w.]{0,78}\w",

@@ -53,6 +53,8 @@ BUILT_IN = {
         ],
     ),
     "storageTableDataReader": ("76199698-9eea-4c19-bc75-cec21354c6b6", ["tables/read", "entities/read"]),
+    "storageQueueDataMessageSender": ("c6a89b2d-59bc-44d0-9896-0f6e12d7b80a", ["messages/write"]),
+    "storageBlobDataContributor": ("ba92f5b4-2d11-453d-a403-e96b0029c9fe", ["containers/*", "blobs/*"]),
     "acrPull": ("7f951dda-4ed3-4680-a7ca-43fe172d538d", []),
     "monitoringMetricsPublisher": ("3913510d-42f4-4e42-8a64-420c390055eb", []),
 }
@@ -218,6 +220,7 @@ def test_nodes_reach_containers_of_jobs_and_none_of_the_hosts(container: str, al
         ("job-requests", False),
         ("job-requests-poison", False),
         ("job-notifications", False),
+        ("blob-events", False),
         ("batchendpoints-control-00", False),
         ("batchendpoints-workitems", False),
         ("azure-webjobs-poison", False),

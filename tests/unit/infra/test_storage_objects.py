@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from shared.contracts import messages
+from shared.contracts.blob_events import BLOB_CREATED, UNFINISHED_APIS
+from shared.contracts.blob_triggers import SILENT_CONTAINERS, SILENT_FOLDERS
 from shared.control_plane.asset_locations import CODE_CONTAINER_PREFIX
 from shared.control_plane.workspace import Workspace
 from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER
-from tests.unit.infra.bicep_files import REPOSITORY, file_named
+from tests.unit.infra.bicep_files import REPOSITORY, file_named, resource_named
 
 pytestmark = pytest.mark.unit
 
@@ -77,3 +79,27 @@ def test_the_task_hub_is_what_nodes_are_kept_from() -> None:
 def test_nodes_may_use_the_tables_that_they_write() -> None:
     written = _tables_of_folder("scorer_container")
     assert set(file_named("app/storage-access.bicep").variables["nodeTables"]) == written
+
+
+def test_event_grid_tells_of_the_blobs_that_triggers_may_watch_and_puts_them_on_the_queue_of_the_code() -> None:
+    file = file_named("app/blob-events.bicep")
+    properties = resource_named(file, "newBlobs").body["properties"]
+    silent, unfinished = properties["filter"]["advancedFilters"]
+    containers = [f"/blobServices/default/containers/{name}" for name in SILENT_CONTAINERS]
+    folders = [f"/blobServices/default/containers/{DEFAULT_DATASTORE_CONTAINER}/blobs/{one}/" for one in SILENT_FOLDERS]
+    assert file.variables["silentSubjects"] == [*containers, *folders]
+    assert (silent["operatorType"], silent["key"]) == ("StringNotBeginsWith", "Subject")
+    assert (unfinished["operatorType"], unfinished["values"]) == ("StringNotIn", list(UNFINISHED_APIS))
+    assert properties["filter"]["includedEventTypes"] == [BLOB_CREATED]
+    assert resource_named(file, "queue").body["name"] == messages.BLOB_EVENTS
+    assert resource_named(file, "deadLetters").body["name"].startswith(SILENT_CONTAINERS)
+
+
+def test_event_grid_delivers_as_an_identity_that_may_only_send_and_set_aside() -> None:
+    file = file_named("app/blob-events.bicep")
+    properties = resource_named(file, "newBlobs").body["properties"]
+    for way in ("deliveryWithResourceIdentity", "deadLetterWithResourceIdentity"):
+        assert properties[way]["identity"] == {"type": "SystemAssigned"}
+    assert {"destination", "deadLetterDestination"}.isdisjoint(properties)
+    scopes = {one.symbol: one.body["scope"] for one in file.resources if "principalId" in str(one.body)}
+    assert scopes == {"sending": "queue", "settingAside": "deadLetters"}
