@@ -2,7 +2,8 @@
 
     ProductError
     ├── ValidationError         400  a field of the request is wrong
-    │   └── ApiVersionError     400  the request names no version of the API, or none that can be
+    │   ├── ApiVersionError     400  the request names no version of the API, or none that can be
+    │   └── RequestTooLargeError 413  the body is larger than any that is needed
     ├── AuthenticationError     401  no token, or one that we do not trust
     ├── AuthorizationError      403  the caller has no role that allows this
     ├── NotFoundError           404  the resource is not there
@@ -59,6 +60,13 @@ class ApiVersionError(ValidationError):
     """The query parameter api-version is missing or not valid."""
 
     code = "InvalidApiVersionParameter"
+
+
+class RequestTooLargeError(ValidationError):
+    """The body of the request is too large."""
+
+    http_status = 413
+    code = "RequestEntityTooLarge"
 
 
 class AuthenticationError(ProductError):

@@ -11,6 +11,9 @@ CA_BUNDLE = "BML_CA_BUNDLE"
 PARALLEL_REQUESTS = 8
 """Connections kept open to one host."""
 TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
+_trusted: dict[str, str] = {}
+"""For this process only: what it starts must not inherit it."""
+
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -25,13 +28,16 @@ def connection_pool(url: str) -> urllib3.PoolManager:
 
 
 def ca_bundle() -> str | None:
-    """The authorities to trust: the file that `BML_CA_BUNDLE` names, None for those of this machine."""
-    return os.environ.get(CA_BUNDLE) or None
+    """The authorities to trust: the file that `BML_CA_BUNDLE` names, else the one given to `trust`.
+
+    None stands for the authorities of this machine.
+    """
+    return os.environ.get(CA_BUNDLE) or _trusted.get("file")
 
 
 def trust(file: Path) -> None:
     """Trust the authorities in `file` from now on, unless the user has named others."""
-    os.environ.setdefault(CA_BUNDLE, str(file))
+    _trusted["file"] = str(file)
 
 
 def is_loopback(url: str) -> bool:

@@ -1,14 +1,19 @@
 """The files that a script writes to `AZUREML_BI_OUTPUT_PATH` itself."""
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO
 
 from scorer_container.node.failure import fatal
 from scorer_container.node.sources import Sources
 from shared.contracts.job_spec import OutputSpec
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
 
 class OutputFiles:
@@ -28,7 +33,7 @@ class OutputFiles:
         """Upload what is new or has changed since the last call; raises HotPathError or FatalProblemError."""
         with self._lock:
             for entry in _files(self._folder):
-                with suppress(FileNotFoundError):  # the script has removed it again
+                with suppress(FileNotFoundError, NotADirectoryError):  # the script has removed it again
                     self._upload(entry)
 
     def _upload(self, entry: "os.DirEntry[str]") -> None:
@@ -44,9 +49,39 @@ class OutputFiles:
                 f"the script wrote {entry.name} to AZUREML_BI_OUTPUT_PATH, which is the job's own file there: "
                 "write under another name",
             )
-        with Path(entry.path).open("rb") as file:
+        with _opened(self._folder, os.path.relpath(entry.path, self._folder)) as file:
             self._sources.blobs(folder).put(folder.container, name, file)
         self._uploaded[entry.path] = seen
+
+
+def _opened(root: Path, relative: str) -> BinaryIO:
+    """The file below `root`, reached by no link: a script that made one just now could show us the node's own files.
+
+    Raises FileNotFoundError where there is no such file any more.
+    """
+    *folders, name = Path(relative).parts
+    here = os.open(root, _FOLDER)
+    try:
+        for folder in folders:
+            below = _open_below(here, folder, _FOLDER)
+            os.close(here)
+            here = below
+        file = _open_below(here, name, os.O_RDONLY | os.O_NONBLOCK)
+    finally:
+        os.close(here)
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        return os.fdopen(file, "rb")
+    os.close(file)
+    raise FileNotFoundError(relative)
+
+
+def _open_below(folder: int, name: str, flags: int) -> int:
+    try:
+        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=folder)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise FileNotFoundError(name) from None
+        raise
 
 
 def _files(folder: str | Path) -> Iterator["os.DirEntry[str]"]:

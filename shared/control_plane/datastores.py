@@ -36,8 +36,8 @@ CONTAINER_NAME = NameRule(
 )
 ACCOUNT_NAME = NameRule("accountName", re.compile(r"[a-z0-9]{3,24}"), "3 to 24 lower-case letters and digits")
 
-_INTERNAL = re.compile(rf"{JOBS_CONTAINER}|{CODE_CONTAINER_PREFIX}.*|azure-webjobs-.*")
-"""Containers of the service itself."""
+_INTERNAL = re.compile(rf"{JOBS_CONTAINER}|{CODE_CONTAINER_PREFIX}.*|azure-webjobs-.*|app-package|batchendpoints-.*")
+"""Containers of the service itself, of its package (infra/main.bicep) and of its task hub (host.json)."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

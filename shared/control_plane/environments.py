@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import yaml
-
 from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
 from shared.contracts.resources import EnvironmentProperties
 from shared.control_plane.saving import Change, Saved
 from shared.control_plane.versions import put_version
 from shared.control_plane.workspace import Workspace
+from shared.control_plane.yaml_text import read_yaml
 from shared.errors import ValidationError
 
 
@@ -40,11 +39,7 @@ def _conda(text: str | None) -> Any:
     """What the conda file says, so that layout and comments do not count; raises ValidationError."""
     if not text:
         return None
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise ValidationError(f"properties.condaFile is not valid YAML: {reason}", target="condaFile") from error
+    content = read_yaml(text, "properties.condaFile", "condaFile")
     if not isinstance(content, dict) or not isinstance(content.get("dependencies"), list):
         raise ValidationError("properties.condaFile must be YAML with a list 'dependencies'", target="condaFile")
     return content

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import yaml
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.contracts.locations import Location
+from shared.control_plane.yaml_text import read_yaml
 from shared.errors import ValidationError
 from shared.storage.account import StorageAccount
 from shared.storage.locations import container_of
@@ -31,9 +31,9 @@ def read_flavors(account: StorageAccount, folder: Location) -> dict[str, Any]:
 
 def _flavors(text: bytes, folder: Location) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise _refused(folder, f"its {FILE_NAME} is not valid YAML: {' '.join(str(error).split())}") from error
+        content = read_yaml(text, f"its {FILE_NAME}", "modelUri")
+    except ValidationError as error:
+        raise _refused(folder, error.message) from error
     flavors = content.get("flavors") if isinstance(content, dict) else None
     if not isinstance(flavors, dict) or not flavors:
         raise _refused(folder, f"its {FILE_NAME} names no flavors")

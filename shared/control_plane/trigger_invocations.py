@@ -1,12 +1,11 @@
 """What a blob trigger may invoke: nothing that could not run, and nothing that would start itself again."""
 
-import re
-
 from shared.contracts.blob_triggers import BlobTriggerProperties
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.locations import Location
 from shared.contracts.parsing import parse_model
 from shared.contracts.schedules import EndpointInvocation
+from shared.control_plane.datastore_uris import without_file_name
 from shared.control_plane.resolution import resolve_datastore, resolve_deployment, resolve_uri
 from shared.control_plane.webhooks import check_webhooks
 from shared.control_plane.workspace import Workspace
@@ -15,8 +14,6 @@ from shared.storage.containers import DEFAULT_DATASTORE
 
 _ENDS_WITH = "properties.trigger.endsWith"
 _DEFINITION = "properties.action.endpointInvocationDefinition.properties"
-_FILE_NAME = re.compile(r"/[^/]*\.[^/]*$")
-"""The end of an output's URI that names the file."""
 
 
 def check_trigger(workspace: Workspace, properties: BlobTriggerProperties, folder: Location) -> None:
@@ -57,7 +54,7 @@ def _check_output(workspace: Workspace, body: InvokeProperties, watched: Locatio
 
 def _output_folders(workspace: Workspace, body: InvokeProperties) -> list[Location]:
     """Those that the invocation names; the default ones, `azureml/<job id>`, start nothing anywhere."""
-    uris = [_FILE_NAME.sub("", output.uri) for output in body.output_data.values() if output.uri]
+    uris = [without_file_name(output.uri) for output in body.output_data.values() if output.uri]
     folders = [resolve_uri(workspace, uri, "outputData.uri") for uri in uris]
     if body.output_dataset and body.output_dataset.path:
         datastore = (body.output_dataset.datastore_id or DEFAULT_DATASTORE).removeprefix("azureml:").strip()

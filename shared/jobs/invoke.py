@@ -1,6 +1,5 @@
 """Invoking an endpoint: everything that can be checked is checked, then the job exists and its message is sent."""
 
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from shared.contracts.locations import Location
 from shared.contracts.messages import JOB_REQUESTS, JobRequest
 from shared.contracts.names import JOB_NAME, job_id
 from shared.contracts.resources import Webhook
+from shared.control_plane.datastore_uris import without_file_name
 from shared.control_plane.resolution import (
     ResolvedDeployment,
     resolve_data_asset,
@@ -193,8 +193,7 @@ def _output_folder(workspace: Workspace, body: InvokeProperties, child_run: str)
     uri = output_uri(body)
     if uri is None:
         return resolve_datastore(workspace, DEFAULT_DATASTORE, default)
-    folder = re.sub(r"/[^/]*\.[^/]*$", "", uri)
-    location = resolve_uri(workspace, folder, "outputData.uri")
+    location = resolve_uri(workspace, without_file_name(uri), "outputData.uri")
     if location.kind != "blob_folder" or location.credential == "anonymous":
         raise ValidationError(
             f"outputData.uri {uri!r} is not valid: use a path in a registered blob datastore, such as "

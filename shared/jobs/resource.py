@@ -8,9 +8,10 @@ from typing import Any
 
 from shared.contracts.durations import duration_text
 from shared.contracts.job import Delivery, JobDocument, JobStatus
+from shared.observability.trace_context import trace_id
 from shared.security.job_links import JobLinks
 from shared.settings import Settings
-from shared.storage.locations import blob_uri
+from shared.storage.locations import blob_uri, without_signature
 
 BATCH_RUN_TAG = "azureml.batchrun"
 """Makes the official client download the output of the child run (azure_ai_ml_wire 7)."""
@@ -38,7 +39,7 @@ class JobResources:
             "interactionEndpoints": self._interaction(job),
             "status": job.status,
             "properties": {
-                **job.request_body,
+                **without_signatures(job.request_body),
                 "name": job.name,
                 "displayName": job.display_name,
                 "experimentName": job.experiment_name,
@@ -100,6 +101,17 @@ class JobResources:
         return {"Studio": {"endpoint": self._links.page_url(job.name), "jobEndpointType": "Studio"}}
 
 
+def without_signatures(value: Any) -> Any:
+    """JSON in which URLs have no query: it may be a shared access signature, which a job's readers need not have."""
+    if isinstance(value, dict):
+        return {key: without_signatures(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [without_signatures(part) for part in value]
+    if isinstance(value, str) and value.lower().startswith(("http://", "https://")):
+        return without_signature(value)
+    return value
+
+
 def system_data(job: JobDocument) -> dict[str, Any]:
     """Who made the job, and when it changed last."""
     changed = max(job.entered.values(), default=job.created)
@@ -132,6 +144,8 @@ def outcome(job: JobDocument) -> dict[str, Any]:
         "startTime": job.created.isoformat(),
         "endTime": job.ended.isoformat() if job.ended else None,
     }
+    if found := trace_id(job.trace):
+        shown["traceId"] = found
     if job.failure:
         shown["error"] = {
             "code": job.failure.error_type or "JobFailed",

@@ -49,11 +49,13 @@ class JobLinks:
     def check(self, job: str, ticket: str) -> None:
         """Raise AuthenticationError unless the ticket shows this job now."""
         expiry, _, signature = ticket.partition(".")
-        good = expiry.isdigit() and hmac.compare_digest(signature, self._signature(job, int(expiry)))
-        if not good:
+        if not (expiry.isascii() and expiry.isdecimal() and self._is_signed(job, int(expiry), signature)):
             raise AuthenticationError(f"This link does not show job {job!r}; get one with `bml job show`")
         if int(expiry) < self._clock().timestamp():
             raise AuthenticationError("This link has expired; get a new one with `bml job show`")
+
+    def _is_signed(self, job: str, expiry: int, signature: str) -> bool:
+        return hmac.compare_digest(signature.encode(), self._signature(job, expiry).encode())
 
     def _signature(self, job: str, expiry: int) -> str:
         return hmac.new(self._signing_key(), f"{job}\n{expiry}".encode(), hashlib.sha256).hexdigest()

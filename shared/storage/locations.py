@@ -66,6 +66,11 @@ def foreign_blobs(account: StorageAccount, account_url: str, credential: Any, **
 def blob_uri(location: Location) -> str:
     """The https address of a location, without any credential: what follows the question mark of a URL is hidden."""
     if location.kind == "url":
-        address, mark, _ = location.url.partition("?")
-        return f"{address}?***" if mark else address
+        return without_signature(location.url)
     return f"{location.account_url}/{location.container}/{quote(location.path)}"
+
+
+def without_signature(url: str) -> str:
+    """A URL to show: its query, which may be a shared access signature, is hidden."""
+    address, mark, _ = url.partition("?")
+    return f"{address}?***" if mark else address

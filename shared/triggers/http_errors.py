@@ -30,7 +30,8 @@ def error_response(error: ProductError) -> JSONResponse:
     """The envelope of an error with its HTTP status."""
     headers = {}
     if isinstance(error, AuthenticationError):
-        description = error.message.replace("\\", "/").replace('"', "'").encode("ascii", "replace").decode()
+        description = " ".join(error.message.replace("\\", "/").replace('"', "'").split())
+        description = description.encode("ascii", "replace").decode()
         headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{description}"'
     return JSONResponse({"error": error.as_arm_error()}, error.http_status, headers)
 

@@ -6,6 +6,9 @@ import json
 
 from shared.errors import ValidationError
 
+_KEYS = {"PartitionKey", "RowKey"}
+"""Of a continuation of Table storage."""
+
 
 def skip_token(continuation: dict[str, str]) -> str:
     """The text of a continuation."""
@@ -18,8 +21,8 @@ def continuation_of(token: str | None) -> dict[str, str] | None:
         return None
     try:
         value = json.loads(base64.urlsafe_b64decode(token))
-    except (binascii.Error, ValueError) as error:
-        raise ValidationError(
-            "$skiptoken is not valid: use the nextLink of the page before", target="$skiptoken"
-        ) from error
-    return {str(key): str(part) for key, part in dict(value).items()}
+    except (binascii.Error, ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or value.keys() != _KEYS:
+        raise ValidationError("$skiptoken is not valid: use the nextLink of the page before", target="$skiptoken")
+    return {str(key): str(part) for key, part in value.items()}

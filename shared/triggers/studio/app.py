@@ -7,12 +7,12 @@ from fastapi.responses import HTMLResponse
 
 from shared.errors import ProductError
 from shared.studio.job_page import JobPage, job_page
-from shared.studio.rendering import changing_part, full_page, message_page
+from shared.studio.rendering import changing_part, full_page, message_page, script_hash
 from shared.wiring import Application
 
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "Content-Security-Policy": f"default-src 'none'; style-src 'unsafe-inline'; script-src '{script_hash()}'; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Referrer-Policy": "no-referrer",  # the address carries the ticket
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +37,7 @@ def studio_app(application: Application) -> FastAPI:
         """The part of the page that changes while the job is going on."""
         page = permitted_page(job, ticket)
         live = "no" if page.job.status.is_terminal else "yes"
-        title = f"{page.job.display_name} - {page.job.status}".encode("ascii", "replace").decode()
+        title = " ".join(f"{page.job.display_name} - {page.job.status}".split()).encode("ascii", "replace").decode()
         return HTMLResponse(changing_part(page), headers=_HEADERS | {"x-job-live": live, "x-job-title": title})
 
     @app.exception_handler(ProductError)

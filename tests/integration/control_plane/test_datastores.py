@@ -119,6 +119,8 @@ def test_a_container_that_is_no_datastore_is_read_anonymously(workspace: Workspa
         ({"datastoreType": "AzureFile"}, "AzureFile"),
         ({"containerName": "Upper"}, "containerName 'Upper'"),
         ({"containerName": "batch-jobs"}, "service's own"),
+        ({"containerName": "app-package"}, "service's own"),
+        ({"containerName": "batchendpoints-leases"}, "service's own"),
         ({"credentials": {"credentialsType": "ServicePrincipal"}}, "credentialsType"),
         ({"credentials": {"credentialsType": "Sas", "secrets": {"secretsType": "Sas"}}}, "sasToken"),
         ({"accountName": "other", "endpoint": "127.0.0.1:10000", "protocol": "http"}, "127.0.0.1"),

@@ -1,5 +1,7 @@
 """The page of a job, as a browser gets it: opened by its link, without a token."""
 
+import base64
+import hashlib
 import json
 import re
 from datetime import timedelta
@@ -76,9 +78,21 @@ def test_a_running_job_keeps_its_page_fresh(application, make_job, open_page):
 
 def test_a_page_without_a_good_ticket_shows_nothing_of_the_job(application, make_job, browser):
     job = application.jobs.add(make_job(display_name="secret plans"))
-    for ticket in ("", "?ticket=1.abc", "?ticket=nonsense"):
+    for ticket in ("", "?ticket=1.abc", "?ticket=nonsense", "?ticket=%C2%B2.abc", "?ticket=1.%C3%A9"):
         answer = browser.get(f"/studio/jobs/{job.name}{ticket}")
         assert (answer.status_code, "secret plans" in answer.text) == (401, False)
+
+
+def test_a_page_runs_no_script_but_its_own(application, make_job, open_page):
+    answer = open_page(ended(application, make_job(display_name="</title><script>alert(1)</script>")))
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_name_of_several_lines_is_one_line_in_the_header(application, make_job, open_page):
+    job = application.jobs.add(make_job(display_name="one\r\nset-cookie: two"))
+    assert open_page(job, "/now").headers["x-job-title"].startswith("one set-cookie: two - ")
 
 
 def test_a_ticket_opens_one_job_only(application, make_job, browser):

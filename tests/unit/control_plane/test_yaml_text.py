@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from shared.control_plane.yaml_text import read_yaml
+from shared.errors import ValidationError
+
+pytestmark = pytest.mark.unit
+
+_LINES = "".join(f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in pairwise("abcdefghi"))
+LAUGHS = f"a: &a [{', '.join('x' * 9)}]\n{_LINES}"
+
+
+def test_anchors_may_be_used() -> None:
+    assert read_yaml("a: &x {b: [1]}\nc: *x\n", "it", "f") == {"a": {"b": [1]}, "c": {"b": [1]}}
+    assert read_yaml("", "it", "f") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (LAUGHS, "more than 100,000 values"),
+        ("a: &a [1, *a]", "more than 100,000 values"),
+        ("[" * 5000, "too deep"),
+        ("a: [", "is not valid YAML: while parsing"),
+        ("a: 2023-13-45", "is not valid YAML: month must be in"),
+        ("!!python/object/apply:os.getcwd []", "could not determine a constructor"),
+    ],
+)
+def test_what_is_no_plain_document_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason) as caught:
+        read_yaml(text, "it", "f")
+    assert caught.value.target == "f"
