@@ -26,7 +26,7 @@ param roleAssignments array = []
 @description('Application ID URI of an app registration, whose tokens and app roles are accepted besides tokens for Azure.')
 param tokenAudience string = ''
 
-@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back). The name is the one given to `bml compute create`.')
+@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back), gpu (true for sizes with NVIDIA GPUs; may be left out). The name is the one given to `bml compute create`.')
 @minLength(1)
 param computes array = [
   { name: 'cpu-cluster', vmSize: 'Standard_D4s_v5', spot: false }
@@ -258,6 +258,7 @@ module scaleSets 'app/compute.bicep' = [for compute in computes: {
     scaleSetName: replace(scaleSetName, '{compute}', compute.name)
     vmSize: compute.vmSize
     spot: compute.spot
+    gpu: contains(compute, 'gpu') && compute.gpu
     presentInstances: presentInstances
     sshPublicKey: sshPublicKey
     subnetId: network.outputs.nodesSubnetId

@@ -12,7 +12,7 @@ param tags object
 param computeName string
 
 @description('Name of the scale set.')
-@maxLength(64)
+@maxLength(55) // a machine is named after it, with nine characters more
 param scaleSetName string
 
 @description('Size of a node, such as Standard_D4s_v5; one of generation 2.')
@@ -20,6 +20,9 @@ param vmSize string
 
 @description('Whether nodes are spot machines, which cost less and which Azure may take back.')
 param spot bool
+
+@description('Whether nodes have NVIDIA GPUs, which scoring containers are to have.')
+param gpu bool
 
 @description('Instances that scale sets have now, such as cpu-cluster=2;gpu=1; none when this compute is not among them.')
 param presentInstances string
@@ -71,6 +74,7 @@ var nodeSettings = {
   image: '${registryServer}/scorer:${imageTag}'
   clientId: identityClientId
   healthPort: healthPort
+  devices: gpu ? ['nvidia.com/gpu=all'] : []
   environment: {
     AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
     AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
@@ -82,7 +86,8 @@ var nodeSettings = {
   }
 }
 var withProgram = replace(loadTextContent('../node/cloud-init.yaml'), '{program}', loadFileAsBase64('../node/batch_node.py'))
-var cloudInit = replace(withProgram, '{registry}', loadFileAsBase64('../../scorer_container/agent/registry.py'))
+var withRegistry = replace(withProgram, '{registry}', loadFileAsBase64('../../scorer_container/agent/registry.py'))
+var cloudInit = replace(withRegistry, '{gpu}', gpu ? loadFileAsBase64('../node/gpu.sh') : '')
 
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: storageName

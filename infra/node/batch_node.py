@@ -42,6 +42,8 @@ class Settings:
     """Client id of the machine's identity."""
     environment: dict[str, str] = field(default_factory=dict)
     """Variables of the node."""
+    devices: list[str] = field(default_factory=list)
+    """Devices of scoring containers, as podman names them."""
     healthPort: int = 8081  # noqa: N815 (as above)
     root: str = "/var/lib/batch"
     """The one folder that the node may write; scoring containers see parts of it at the same paths."""
@@ -110,6 +112,7 @@ def agent_command(settings: Settings) -> list[str]:
     return [
         sys.executable, "-m", "scorer_container.agent", f"--socket={settings.socket}", f"--root={settings.root}",
         f"--image={settings.image}", f"--registry={settings.registry}", f"--client-id={settings.clientId}",
+        *(f"--device={device}" for device in settings.devices),
     ]  # fmt: skip
 
 

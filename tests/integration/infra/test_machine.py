@@ -95,6 +95,7 @@ class Machine:
         settings = {
             "image": IMAGE,
             "clientId": "11111111-2222-3333-4444-555555555555",
+            "devices": ["nvidia.com/gpu=all"],
             "healthPort": self.port,
             "environment": {"BATCH_COMPUTE": "cpu-cluster"},
             "root": str(folder / "root"),
@@ -146,7 +147,8 @@ def test_it_signs_in_pulls_takes_the_agent_out_and_starts_agent_and_node(machine
     pull, export, node = machine.calls()
     assert pull == ["pull", "--quiet", IMAGE]
     assert export[-3:] == ["-m", "scorer_container.agent.export", f"{machine.folder}/root/tools"]
-    assert f"--image={IMAGE}" in (machine.folder / "root/agent.arguments").read_text()
+    agent = (machine.folder / "root/agent.arguments").read_text().split()
+    assert {f"--image={IMAGE}", "--device=nvidia.com/gpu=all"} <= set(agent)
     assert node[-1] == IMAGE
     assert {f"--env=BATCH_NODE_ID={MACHINE}", "--env=BATCH_COMPUTE=cpu-cluster"} <= set(node)
     assert f"--env=BATCH_NODE_AGENT={machine.socket}" in node

@@ -42,6 +42,9 @@ REFUSED_BY_FLEX_CONSUMPTION = re.compile(
 )
 """Source: Microsoft's list of settings that Flex Consumption replaces by `functionAppConfig`."""
 
+TAKEN_BY_FLEX_CONSUMPTION = {"cors", "http20Enabled", "ipSecurityRestrictions", "minTlsVersion", "scmMinTlsVersion"}
+"""Of a site's configuration. Others, such as `ftpsState` and `linuxFxVersion`, fail a deployment with error 51021."""
+
 
 class Recording(dict[str, str]):
     """An environment that remembers which names it was asked for."""
@@ -94,6 +97,15 @@ def test_the_code_reads_the_deployed_settings_as_they_are_meant() -> None:
 
 def test_flex_consumption_refuses_none_of_them() -> None:
     assert [name for name in _app_settings() if REFUSED_BY_FLEX_CONSUMPTION.fullmatch(name)] == []
+
+
+def test_the_site_has_no_configuration_that_flex_consumption_refuses() -> None:
+    site = resource_named(file_named("app/function-app.bicep"), "site").body["properties"]
+    assert site["siteConfig"].keys() <= TAKEN_BY_FLEX_CONSUMPTION
+    config = site["functionAppConfig"]
+    assert config.keys() == {"deployment", "runtime", "scaleAndConcurrency"}
+    groups = re.findall(r"alwaysReady: .*?name: '([^']+)'", file_named("app/function-app.bicep").text, re.DOTALL)
+    assert groups == ["durable"], "one of the groups that Flex Consumption scales: http, durable, blob, function:<name>"
 
 
 def test_a_node_gets_exactly_the_settings_that_it_reads() -> None:

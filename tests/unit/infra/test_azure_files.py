@@ -95,9 +95,17 @@ def test_a_deployed_machine_gets_its_files_filled_in() -> None:
     assert template.startswith("#cloud-config\n")
     placeholders = re.findall(r'"\{(\w+)\}"', template)
     bicep = file_named("app/compute.bicep").text
-    assert sorted(placeholders) == ["program", "registry", "settings"]
+    assert sorted(placeholders) == ["gpu", "program", "registry", "settings"]
     assert all(f"'{{{name}}}'" in bicep for name in placeholders)
-    assert len(re.findall(r"\{(?:program|registry|settings)\}", template)) == 6, "once in the comment, once as content"
+    assert len(re.findall(r"\{(?:gpu|program|registry|settings)\}", template)) == 8, "in the comment, and as content"
+
+
+def test_a_machines_files_fit_into_what_azure_hands_over() -> None:
+    paths = [INFRA / "node/batch_node.py", INFRA / "node/gpu.sh", REPOSITORY / "scorer_container/agent/registry.py"]
+    settings = 4_000
+    size = settings + sum(path.stat().st_size for path in paths)
+    total = (INFRA / "node/cloud-init.yaml").stat().st_size + size * 4 // 3
+    assert total * 4 // 3 <= 65_535, "the limit of a machine's customData, encoded"
 
 
 def test_what_a_machine_starts_is_what_is_written_to_it() -> None:
@@ -108,5 +116,9 @@ def test_what_a_machine_starts_is_what_is_written_to_it() -> None:
     assert set(started.split()[1:]) <= files.keys()
     (user,) = [one for one in cloud_init["users"] if isinstance(one, dict)]
     assert f"User={user['name']}" in unit
+    assert f"After=network-online.target user@{user['uid']}.service" in unit, "it makes the folder of the engine"
+    assert f"XDG_RUNTIME_DIR=/run/user/{user['uid']}" in unit
+    assert "StateDirectory=batch\n" in unit
+    assert not user["homedir"].startswith("/var/lib/batch"), "the node's container could write the engine's settings"
     assert user["uid"] == "10001", "the image's user, as the folder belongs to both"
     assert ["systemctl", "enable", "--now", "batch-node.service"] in cloud_init["runcmd"]

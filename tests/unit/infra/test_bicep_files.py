@@ -17,6 +17,7 @@ from tests.unit.infra.bicep_files import (
     branches,
     file_named,
     is_expression,
+    resource_named,
     unwrapped,
 )
 from tests.unit.infra.record_platform_types import RECORD
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.unit
 FILES = pytest.mark.parametrize("file", bicep_files(), ids=repr)
 
 FUNCTIONS = re.compile(
-    "base64|concat|empty|environment|filter|first|guid|int|last|loadFileAsBase64|loadTextContent|replace|resourceGroup|split"
+    "base64|concat|contains|empty|environment|filter|first|guid|int|last|loadFileAsBase64|loadTextContent|replace|resourceGroup|split"
     "|startsWith|string|subscription|subscriptionResourceId|tenant|toLower|union|uniqueString"
 )
 LANGUAGE = re.compile(
@@ -159,9 +160,9 @@ LIMITS = {
     "Microsoft.Compute/virtualMachineScaleSets": r"[a-zA-Z0-9][-\w]{0,62}[a-zA-Z0-9_]",
     "Microsoft.ContainerRegistry/registries": r"[a-zA-Z0-9]{5,50}",
     "Microsoft.Insights/actionGroups": r"[^:<>+/&%\\?|]{1,260}",
-    "Microsoft.Insights/components": r"[^%&\\?/]{1,260}",
     "Microsoft.EventGrid/systemTopics": r"[-a-zA-Z0-9]{3,128}",
     "Microsoft.EventGrid/systemTopics/eventSubscriptions": r"[-a-zA-Z0-9]{3,64}",
+    "Microsoft.Insights/components": r"[^%&\\?/]{1,260}",
     "Microsoft.Insights/scheduledQueryRules": r"[^*<>%{}&:\\?/#|]{1,260}",
     "Microsoft.ManagedIdentity/userAssignedIdentities": r"[a-zA-Z0-9][-\w]{2,127}",
     "Microsoft.Network/natGateways": r"[a-zA-Z0-9][-\w.]{0,78}\w",
@@ -189,6 +190,14 @@ LONGEST = {
     "one.name": "failed-invocations",
     "packageContainer": "app-package",
 }
+
+
+def test_machines_are_named_within_the_limits() -> None:
+    """A machine's name is the scale set's, `_` and eight characters; its host name the prefix and six."""
+    assert len(LONGEST["scaleSetName"]) + 9 <= 64
+    scale_set = resource_named(file_named("app/compute.bicep"), "scaleSet").body["properties"]
+    prefix = scale_set["virtualMachineProfile"]["osProfile"]["computerNamePrefix"]
+    assert re.fullmatch(r"[a-z][a-z0-9-]{0,8}", prefix), "nine at most holds for every operating system"
 
 
 @pytest.mark.parametrize("resource_type", sorted(LIMITS))

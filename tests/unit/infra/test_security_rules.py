@@ -36,7 +36,6 @@ def test_the_function_app_is_reached_by_tls_and_deployed_by_identity() -> None:
     site = _properties("app/function-app.bicep", "site")
     assert site["httpsOnly"] is True
     assert site["siteConfig"]["minTlsVersion"] == site["siteConfig"]["scmMinTlsVersion"] == "1.2"
-    assert site["siteConfig"]["ftpsState"] == "Disabled"
     assert site["functionAppConfig"]["deployment"]["storage"]["authentication"]["type"] == "UserAssignedIdentity"
     for policy in ("ftp", "scm"):
         assert _properties("app/function-app.bicep", policy) == {"allow": False}
