@@ -17,7 +17,7 @@ from benchmarks.ideal import mean, run_ideal
 from benchmarks.job_run import BatchEndpoint
 from benchmarks.report import report
 from benchmarks.stack import running_stack
-from benchmarks.workload import Workload, make_csv_files, make_tiny_files
+from benchmarks.workload import Workload, make_csv_files, make_heavy_files, make_tiny_files
 from cli.api.workspace import Workspace
 from local import stack
 
@@ -45,8 +45,9 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=["tiny-files", "csv-files"], help="one of the workloads")
+    parser.add_argument("--only", choices=["tiny-files", "heavy-files", "csv-files"], help="one of the workloads")
     parser.add_argument("--tiny-files", type=int, default=2_000, help="number of tiny files (2000)")
+    parser.add_argument("--heavy-files", type=int, default=240, help="number of heavy mini-batches (240)")
     parser.add_argument("--csv-files", type=int, default=100, help="number of CSV files (100)")
     parser.add_argument("--csv-rows", type=int, default=5_000, help="rows of each CSV file (5000)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="scoring processes (all cores)")
@@ -58,6 +59,7 @@ def _options() -> argparse.Namespace:
 def _workloads(folder: Path, options: argparse.Namespace) -> list[Workload]:
     makers: dict[str, Callable[[Path], Workload]] = {
         "tiny-files": lambda place: make_tiny_files(place, options.tiny_files),
+        "heavy-files": lambda place: make_heavy_files(place, options.heavy_files),
         "csv-files": lambda place: make_csv_files(place, options.csv_files, options.csv_rows),
     }
     return [make(folder / name) for name, make in makers.items() if options.only in {None, name}]

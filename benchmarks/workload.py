@@ -23,6 +23,26 @@ def run(mini_batch: list[str]) -> list[str]:
     return [os.path.basename(path) for path in mini_batch]
 '''
 
+_HEAVY = '''"""Computes for about a quarter of a second with each mini-batch."""
+
+import hashlib
+import os
+
+
+def init() -> None:
+    """Nothing to make ready."""
+
+
+def run(mini_batch: list[str]) -> list[str]:
+    """Each file's name and a value that takes long to find."""
+    return [f"{os.path.basename(path)} {_value(path)}" for path in mini_batch]
+
+
+def _value(path: str) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.pbkdf2_hmac("sha256", stream.read(), b"benchmark", 650_000).hex()
+'''
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -63,13 +83,25 @@ def make_tiny_files(folder: Path, files: int) -> Workload:
     """`files` files of a few bytes for a script that does nothing: all that is left is our own cost."""
     title = f"{files:,} tiny files, a script that does nothing"
     workload = Workload("tiny-files", title, folder, files, mini_batch_size=10, is_mlflow=False, rows=files)
+    _write_script_and_inputs(workload, _NO_OP)
+    return workload
+
+
+def make_heavy_files(folder: Path, files: int) -> Workload:
+    """`files` mini-batches of a quarter of a second's computing each: the budget's heavy mini-batches (DESIGN 6)."""
+    title = f"{files:,} mini-batches of 0.25 s of computing"
+    workload = Workload("heavy-files", title, folder, files, mini_batch_size=1, is_mlflow=False, rows=files)
+    _write_script_and_inputs(workload, _HEAVY)
+    return workload
+
+
+def _write_script_and_inputs(workload: Workload, script: str) -> None:
     for path in (workload.inputs, workload.model, workload.code):
         path.mkdir(parents=True)
-    for number in range(files):
+    for number in range(workload.files):
         (workload.inputs / f"{number:06}.txt").write_text(f"{number}\n")
     (workload.model / "model.txt").write_text("nothing\n")
-    (workload.code / "score.py").write_text(_NO_OP)
-    return workload
+    (workload.code / "score.py").write_text(script)
 
 
 def make_csv_files(folder: Path, files: int, rows: int) -> Workload:

@@ -28,7 +28,7 @@ from shared.storage.rows import RowTable
 log = logging.getLogger(__name__)
 
 _SHORTEST_POLL = 0.2
-_LONGEST_POLL = 1.0
+_LONGEST_POLL = 0.5
 
 
 class Node:
