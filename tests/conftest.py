@@ -14,6 +14,8 @@ from local.azurite.temporary import temporary_azurite
 from local.stack.inspection import StackStatus
 from local.stack.options import StackOptions
 from local.stack.temporary import temporary_stack
+from shared.observability.current import NO_TELEMETRY, use
+from tests.told import Told
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +55,13 @@ def own_stack(tmp_path: Path) -> Iterator[StackStatus]:
     """A whole local stack for one test, which may break it."""
     with temporary_stack(StackOptions(tmp_path / "stack")) as status:
         yield status
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    """What the code under test tells by telemetry."""
+    yield Told()
+    use(NO_TELEMETRY)
 
 
 @pytest.fixture

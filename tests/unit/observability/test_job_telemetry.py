@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+from opentelemetry.trace import StatusCode
+
+from scorer_container.node.job_telemetry import JobTelemetry
+from scorer_container.node.work import HeldTask, ItemError, MiniBatchResult
+from shared.contracts.messages import TaskMessage
+from shared.contracts.progress import JobFailure
+from shared.observability import names
+from shared.storage.hot_path.queue import Received
+from tests.told import Told
+from tests.unit.jobs.jobs_for_tests import a_job
+
+pytestmark = pytest.mark.unit
+
+SUCCESS = MiniBatchResult(rows=1, succeeded=1)
+FAILURE = MiniBatchResult(errors=[ItemError(0, 3, "ValueError", "not a number", "a.csv")])
+
+
+@pytest.fixture
+def telemetry(told: Told) -> JobTelemetry:
+    job = a_job().model_copy(update={"trace": {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}})
+    return JobTelemetry(job.spec())
+
+
+def a_task(mini_batches: int) -> HeldTask:
+    text = TaskMessage(task=4, first_mini_batch=0, mini_batches=mini_batches).model_dump_json()
+    return HeldTask(None, Received("id", "receipt", 1, text), "0123abcd")
+
+
+def score(telemetry: JobTelemetry, results: list[MiniBatchResult]) -> HeldTask:
+    task = a_task(len(results))
+    task.trace = telemetry.task_begins(task)
+    for number, result in enumerate(results):
+        task.result.add(result)
+        telemetry.mini_batch_ends(task.trace, number, result, 0.5)
+    return task
+
+
+def test_a_task_is_a_step_of_the_job_and_its_mini_batches_are_steps_of_it(telemetry, told) -> None:
+    telemetry.task_completed(score(telemetry, [SUCCESS, FAILURE]))
+    good, bad, task = told.spans()
+    assert (f"{task.context.trace_id:032x}", f"{task.parent.span_id:016x}") == ("a" * 32, "b" * 16)
+    assert [step.parent.span_id for step in (good, bad)] == [task.context.span_id] * 2
+    assert task.attributes[names.TASK_NUMBER] == good.attributes[names.TASK_NUMBER] == 4
+    assert task.attributes[names.JOB] == "nightly"
+    assert (task.attributes["batch.succeeded"], task.attributes["batch.failed"]) == (1, 1)
+    assert good.end_time - good.start_time == 500_000_000
+    assert (bad.status.status_code, bad.status.description) == (StatusCode.ERROR, "ValueError: not a number")
+
+
+def test_completed_tasks_and_their_items_are_counted(telemetry, told) -> None:
+    telemetry.task_completed(score(telemetry, [SUCCESS, SUCCESS, FAILURE]))
+    labels = (("compute", "cpu-cluster"), ("deployment", "v1"), ("endpoint", "heart"))
+    assert told.points(names.TASKS_COMPLETED)[labels].value == 1
+    assert told.points(names.ITEMS)[(*labels, ("outcome", "succeeded"))].value == 2
+    assert told.points(names.ITEMS)[(*labels, ("outcome", "failed"))].value == 1
+    assert (told.points(names.MINI_BATCH_DURATION)[labels].count) == 3
+
+
+def test_a_task_of_a_thousand_mini_batches_shows_the_first_ones_and_some_that_failed(telemetry, told) -> None:
+    telemetry.task_completed(score(telemetry, [SUCCESS] * 500 + [FAILURE] * 500))
+    shown = [step.attributes["batch.mini_batch"] for step in told.spans(names.MINI_BATCH)]
+    assert shown == [*range(8), *range(500, 508)]
+
+
+def test_a_task_that_is_given_back_says_so_and_is_not_counted(telemetry, told) -> None:
+    task = score(telemetry, [SUCCESS])
+    task.trace.ends(task, "given back")
+    (step,) = told.spans(names.TASK)
+    assert (step.status.status_code, step.status.description) == (StatusCode.ERROR, "given back")
+    assert told.points(names.TASKS_COMPLETED) == {}
+
+
+def test_a_preparation_ends_once_and_with_its_failure(telemetry, told) -> None:
+    preparing = telemetry.preparing()
+    preparing.ends(JobFailure(step="environment", message="no such package"))
+    preparing.ends()
+    (step,) = told.spans(names.PREPARE)
+    assert (step.status.status_code, step.status.description) == (StatusCode.ERROR, "no such package")

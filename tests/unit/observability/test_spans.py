@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import logging
+from threading import Thread
+
+import pytest
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from opentelemetry.trace import StatusCode
+
+from shared.observability import names
+from shared.observability.log_records import TelemetryHandler
+from shared.observability.scope import current_ids, job_ids, process_scope, scope
+from shared.observability.spans import job_scope, job_span
+from shared.observability.trace_context import context_of
+from tests.told import Told
+from tests.unit.jobs.jobs_for_tests import a_job
+
+pytestmark = pytest.mark.unit
+
+JOB = a_job().model_copy(update={"trace": {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}})
+IDS = {names.JOB: "nightly", names.COMPUTE: "cpu-cluster", names.ENDPOINT: "heart", names.DEPLOYMENT: "v1"}
+
+
+@pytest.fixture
+def logged():
+    """The log records of a logger of ours, as they are handed on."""
+    exporter, provider = InMemoryLogRecordExporter(), LoggerProvider(shutdown_on_exit=False)
+    provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+    handler = TelemetryHandler(provider, at_exit=lambda: None)
+    logger = logging.getLogger("shared.test")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield lambda: [data.log_record for data in exporter.get_finished_logs()]
+    logger.removeHandler(handler)
+
+
+log = logging.getLogger("shared.test")
+
+
+def test_a_step_carries_the_ids_of_its_job_and_so_do_its_log_records(told: Told, logged) -> None:
+    with job_span(names.MERGE, JOB):
+        log.warning("only %d rows", 3)
+    log.info("between the jobs")
+    (step,) = told.spans()
+    assert dict(step.attributes) == IDS
+    inside, outside = logged()
+    assert (inside.body, inside.severity_text, inside.span_id) == ("only 3 rows", "WARNING", step.context.span_id)
+    assert {key: inside.attributes[key] for key in IDS} == IDS
+    assert not IDS.keys() & outside.attributes.keys()
+    assert outside.trace_id == 0
+
+
+def test_what_a_step_raises_is_noted_on_it_and_goes_on(told: Told) -> None:
+    with pytest.raises(ValueError, match="broken"), job_span(names.MERGE, JOB):
+        raise ValueError("broken")
+    (step,) = told.spans()
+    assert step.status.status_code is StatusCode.ERROR
+    assert "broken" in step.status.description
+
+
+def test_a_watched_job_has_records_in_its_trace_but_no_span(told: Told, logged) -> None:
+    with job_scope(JOB):
+        log.info("looks well")
+    (record,) = logged()
+    assert (f"{record.trace_id:032x}", record.attributes[names.JOB]) == ("a" * 32, "nightly")
+    assert told.spans() == []
+
+
+def test_all_threads_of_a_node_work_on_its_job(logged) -> None:
+    with process_scope(job_ids(JOB), context_of(JOB.trace)):
+        thread = Thread(target=log.info, args=("from a thread",))
+        thread.start()
+        thread.join()
+    (record,) = logged()
+    assert (f"{record.trace_id:032x}", record.attributes[names.JOB]) == ("a" * 32, "nightly")
+    assert current_ids() == {}
+
+
+def test_an_exception_goes_with_its_record(logged) -> None:
+    with scope({names.TASK_NUMBER: 7}):
+        try:
+            raise KeyError("x")
+        except KeyError:
+            log.exception("failed")
+    (record,) = logged()
+    assert record.attributes[names.TASK_NUMBER] == 7
+    assert record.attributes["exception.type"] == "KeyError"
+    assert "raise KeyError" in record.attributes["exception.stacktrace"]
