@@ -109,6 +109,44 @@ def test_the_body_of_2021_with_every_setting_of_its_own(rest: Rest, eventually: 
     assert output_of(rest, f"{rest.endpoint}/out/mine.csv") == "0.txt,2\n1.txt,2\n2.txt,1\n"
 
 
+def told(rest: Rest, file: str, **wanted: Any) -> list[dict[str, Any]]:
+    """Lines of the stack's telemetry with these members."""
+    found = (line for path in (rest.user.data_dir / "telemetry").glob(f"*/{file}") for line in path.open())
+    return [line for line in map(json.loads, found) if wanted.items() <= line.items()]
+
+
+def test_a_job_is_one_trace_from_the_callers_header_to_its_blocks(rest: Rest, eventually: Callable[..., None]) -> None:
+    trace, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    data = f"azureml://datastores/workspaceblobstore/paths/{rest.endpoint}/data"
+    body = {"inputData": {"d": {"jobInputType": "UriFolder", "uri": data}}, "miniBatchSize": 1}
+    job = rest.invoke(body, traceparent=f"00-{trace}-{caller}-01")
+    assert job["properties"]["traceId"] == trace
+    eventually(lambda: rest.polled(job)["status"] == "Completed", 90, "the end of the job")
+    ids = {"batch.job": job["name"], "batch.endpoint": rest.endpoint, "batch.compute": "rest-cluster"}
+    eventually(lambda: told(rest, "traces.jsonl", trace_id=trace, name="finish"), 30, "the trace's end")
+    eventually(lambda: len(told(rest, "traces.jsonl", trace_id=trace, name="task")) == 3, 30, "the tasks' spans")
+
+    spans = told(rest, "traces.jsonl", trace_id=trace)
+    (invoke,) = [span for span in spans if span["name"] == "invoke"]
+    assert (invoke["parent_id"], invoke["kind"]) == (caller, "server")
+    steps = [span for span in spans if span["parent_id"] == invoke["span_id"]]
+    assert {span["name"] for span in steps} == {"plan", "allocate", "merge", "finish", "prepare", "task"}
+    tasks = {span["span_id"]: span["batch.task"] for span in steps if span["name"] == "task"}
+    assert sorted(tasks.values()) == [0, 1, 2]
+    mini_batches = [span for span in spans if span["name"] == "mini_batch"]
+    assert sorted(tasks[span["parent_id"]] for span in mini_batches) == [0, 1, 2]
+    assert len(spans) == 1 + len(steps) + len(mini_batches), "no span hangs elsewhere"
+    assert all(ids.items() <= span.items() and not span["failed"] for span in spans)
+    assert {span["batch.node"] for span in steps if span["name"] in {"prepare", "task"}} == {
+        record["batch.node"] for record in told(rest, "logs.jsonl", trace_id=trace, service="batch-endpoints-node")
+    }
+    (end,) = told(rest, "logs.jsonl", logger="shared.jobs.finish", **ids)
+    assert (end["trace_id"], end["level"]) == (trace, "INFO")
+    labels = {"endpoint": rest.endpoint, "deployment": "scripted", "compute": "rest-cluster"}
+    for metric in ("batch.tasks.completed", "batch.jobs.ended", "batch.merge.duration", "batch.mini_batch.duration"):
+        eventually(lambda name=metric: told(rest, "metrics.jsonl", name=name, **labels), 30, metric)
+
+
 def test_todays_body_repeated_polled_listed_and_canceled(rest: Rest, eventually: Callable[..., None]) -> None:
     paths = f"azureml://datastores/workspaceblobstore/paths/{rest.endpoint}"
     body = {
