@@ -1,4 +1,4 @@
-metadata description = 'Lets the Function App list the nodes\' virtual machines.'
+metadata description = 'Lets the Function App list the nodes\' virtual machines and follow what it started.'
 
 @description('Object id of the Function App\'s identity.')
 param principalId string

@@ -28,13 +28,14 @@ resource machineReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, 'machine-reader')
   properties: {
     roleName: 'Batch endpoints machine reader ${token}'
-    description: 'Lists the virtual machines of the resource group with their states.'
+    description: 'Lists the virtual machines of the resource group with their states, and follows operations on scale sets.'
     type: 'CustomRole'
     permissions: [
       {
         actions: [
           'Microsoft.Compute/virtualMachines/read'
           'Microsoft.Compute/virtualMachines/instanceView/read'
+          'Microsoft.Compute/locations/operations/read' // an operation's state is asked for at the group, not at its resource
         ]
       }
     ]

@@ -192,6 +192,13 @@ LONGEST = {
 }
 
 
+def test_deployments_of_modules_are_named_within_the_limits() -> None:
+    names = [unwrapped(module["config"])["name"] for module in file_named("main.bicep").modules.values()]
+    assert len(set(names)) == len(names)
+    for name in names:
+        assert re.fullmatch(r"[-\w.()]{1,64}", name.replace("${compute.name}", "c" * 32)), name
+
+
 def test_machines_are_named_within_the_limits() -> None:
     """A machine's name is the scale set's, `_` and eight characters; its host name the prefix and six."""
     assert len(LONGEST["scaleSetName"]) + 9 <= 64

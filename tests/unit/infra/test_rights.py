@@ -32,6 +32,7 @@ SHORT = {
     "entities": f"{STORAGE}/tableServices/tables/entities",
     "scaleSets": "Microsoft.Compute/virtualMachineScaleSets",
     "machines": "Microsoft.Compute/virtualMachines",
+    "operations": "Microsoft.Compute/locations/operations",
 }
 BUILT_IN = {
     "storageBlobDataOwner": (
