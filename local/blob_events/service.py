@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -15,8 +14,6 @@ from local.blob_events.watcher import Watcher
 _log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.5
-_PAUSE_FOR_EACH_SECOND = 10.0
-"""Between two looks ten times as long passes as the look before took: large folders cost a tenth of a core at most."""
 
 
 class BlobEventsService:
@@ -45,13 +42,11 @@ class BlobEventsService:
 
     async def _look_until(self, end: asyncio.Event) -> None:
         while not end.is_set():
-            began = time.monotonic()
             try:
                 await asyncio.to_thread(self._watcher.look)
                 self._problem = None
             except Exception as problem:
                 _log.exception("the look failed; it is tried again")
                 self._problem = f"{type(problem).__name__}: {problem}"
-            pause = max(_PAUSE_SECONDS, _PAUSE_FOR_EACH_SECOND * (time.monotonic() - began))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(end.wait(), pause)
+                await asyncio.wait_for(end.wait(), _PAUSE_SECONDS)

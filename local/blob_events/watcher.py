@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterator
+from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, BlobType, ContainerClient
@@ -21,6 +23,13 @@ from shared.storage.queues import NEVER, ensure_queue
 _log = logging.getLogger(__name__)
 
 
+_REST_FOR_EACH_SECOND = 10.0
+"""A folder rests ten times as long as its listing took: large ones cost a tenth of a core at most."""
+
+_REST_AFTER_TROUBLE_SECONDS = 15.0
+_CONNECTION_TIMEOUT_SECONDS = 5
+
+
 class Watcher:
     """One look after the other; what was told of once is not told of again."""
 
@@ -30,16 +39,24 @@ class Watcher:
         self._memory = memory
         self._accounts_id = accounts_id
         self._folders: list[tuple[str, str]] | None = None
+        self._resting: dict[tuple[str, str], float] = {}
+        """Until when which folders rest."""
 
     def look(self) -> None:
-        """List the folders of all enabled triggers; trouble with one does not keep the others waiting."""
+        """List the folders of all enabled triggers, but those that rest; trouble with one does not stop the others."""
         folders = watched_folders(self._account)
         self._forget_others([(folder.place, folder.prefix) for folder in folders])
         for folder in folders:
+            began, key = time.monotonic(), (folder.place, folder.prefix)
+            if began < self._resting.get(key, 0):
+                continue
             try:
                 self._look_into(folder)
+                rest = _REST_FOR_EACH_SECOND * (time.monotonic() - began)
             except (AzureError, ProductError) as problem:
                 _log.warning("%s/%s cannot be listed: %s", folder.place, folder.prefix, problem)
+                rest = _REST_AFTER_TROUBLE_SECONDS
+            self._resting[key] = time.monotonic() + rest
 
     def _forget_others(self, folders: list[tuple[str, str]]) -> None:
         if folders != self._folders:
@@ -71,8 +88,9 @@ class Watcher:
 
 
 def _pages(container: ContainerClient, prefix: str) -> Iterator[list[BlobProperties]]:
+    options: Any = {"retry_total": 0, "connection_timeout": _CONNECTION_TIMEOUT_SECONDS}
     try:
-        for page in container.list_blobs(name_starts_with=prefix).by_page():
+        for page in container.list_blobs(name_starts_with=prefix, **options).by_page():
             yield list(page)
     except ResourceNotFoundError:
         return  # a container that is not made yet has no blobs

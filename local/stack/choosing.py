@@ -72,7 +72,7 @@ def _chosen_ports(kept: StackSetup | None, options: StackOptions) -> dict[str, i
     chosen: dict[str, int] = {}
     for port in _PORTS:
         number = known.get(port.name)
-        if number and _is_usable(number, port, chosen):
+        if number is not None and _is_usable(number, port, chosen):
             chosen[port.name] = number
     missing = [port.name for port in _PORTS if port.name not in chosen]
     fresh = free_ports(len(missing), avoid=frozenset(chosen.values()))

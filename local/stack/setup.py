@@ -28,9 +28,7 @@ class StackSetup:
     table_port: int
     token_port: int
     scale_set_port: int
-    events_port: int = 0
-    """The process that tells of new blobs; 0 in data folders that are older than it."""
-
+    events_port: int
     https: bool = False
     """Whether everything that users reach speaks TLS; the scale set, which is for the stack only, never does."""
 

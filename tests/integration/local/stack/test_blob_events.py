@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,14 +38,10 @@ class Watching:
     trigger: str
     file: Path
 
-    def save(self, since: datetime = LONG_AGO, *, enabled: bool = True) -> None:
+    def save(self, since: datetime = LONG_AGO, *, enabled: bool = True, account_url: str = "") -> None:
         definition = {"endpoint": "heart", "properties": {}}
-        folder = {
-            "kind": "blob_folder",
-            "account_url": self.account.blob_url,
-            "container": self.container,
-            "path": "in",
-        }
+        place = {"account_url": account_url or self.account.blob_url, "container": self.container, "path": "in"}
+        folder = {"kind": "blob_folder", **place}
         properties = {
             "isEnabled": enabled,
             "trigger": {"triggerType": "BlobCreated", "path": "azureml://datastores/d/paths/in"},
@@ -114,6 +111,17 @@ def test_blobs_from_before_are_not_told(watching: Watching, eventually: Callable
     eventually(lambda: datetime.now(UTC) > since, what="the next second")
     watching.upload("in/new.csv", "1")
     assert [event["subject"][-7:] for event in watching.look()] == ["new.csv"]
+
+
+def test_an_account_that_does_not_answer_keeps_no_other_waiting(watching: Watching) -> None:
+    away = dataclasses.replace(watching, container="away", trigger=f"a-{watching.trigger}")
+    away.save(account_url="http://127.0.0.1:9/away")
+    try:
+        watching.save()
+        watching.upload("in/a.csv", "1")
+        assert len(watching.look()) == 1
+    finally:
+        away.forget()
 
 
 def test_a_disabled_trigger_watches_nothing(watching: Watching) -> None:

@@ -27,14 +27,6 @@ def test_the_first_start_chooses_seven_different_ports(tmp_path):
     assert len(set(ports(choose_setup(None, StackOptions(tmp_path))))) == 7
 
 
-def test_a_data_folder_from_before_the_events_of_blobs_gets_a_port_for_them(tmp_path):
-    first = choose_setup(None, StackOptions(tmp_path))
-    older = dataclasses.replace(first, events_port=0)
-    chosen = choose_setup(older, StackOptions(tmp_path))
-    assert chosen.events_port
-    assert dataclasses.replace(chosen, events_port=0) == older
-
-
 def test_names_ports_and_key_stay(tmp_path):
     first = choose_setup(None, StackOptions(tmp_path))
     assert choose_setup(first, StackOptions(tmp_path)) == first
