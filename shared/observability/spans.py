@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry.context import attach, detach
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from shared.contracts.job import JobDocument
+from shared.errors import ProductError
 from shared.observability import names
 from shared.observability.current import current
 from shared.observability.scope import Ids, current_ids, job_ids, scope
@@ -19,10 +20,29 @@ def span(name: str, parent: Mapping[str, str], ids: Ids, kind: SpanKind = SpanKi
     with (
         scope(ids),
         current().tracer.start_as_current_span(
-            name, context_of(parent), kind=kind, attributes=dict(current_ids())
+            name,
+            context_of(parent),
+            kind=kind,
+            attributes=dict(current_ids()),
+            record_exception=False,
+            set_status_on_exception=False,
         ) as started,
     ):
-        yield started
+        try:
+            yield started
+        except Exception as error:
+            _note(started, error, kind)
+            raise
+
+
+def _note(step: Span, error: Exception, kind: SpanKind) -> None:
+    """A caller's mistake is no exception, and its refusal is what a server is there for; as a step it has failed."""
+    is_mistake = isinstance(error, ProductError) and error.http_status < 500
+    step.set_attribute("error.type", error.code if isinstance(error, ProductError) else type(error).__name__)
+    if not is_mistake:
+        step.record_exception(error)
+    if not is_mistake or kind is not SpanKind.SERVER:
+        step.set_status(Status(StatusCode.ERROR, str(error)))
 
 
 @contextmanager

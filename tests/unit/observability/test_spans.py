@@ -6,12 +6,13 @@ from threading import Thread
 import pytest
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanKind, StatusCode
 
+from shared.errors import ValidationError
 from shared.observability import names
 from shared.observability.log_records import TelemetryHandler
 from shared.observability.scope import current_ids, job_ids, process_scope, scope
-from shared.observability.spans import job_scope, job_span
+from shared.observability.spans import job_scope, job_span, span
 from shared.observability.trace_context import context_of
 from tests.told import Told
 from tests.unit.jobs.jobs_for_tests import a_job
@@ -55,8 +56,20 @@ def test_what_a_step_raises_is_noted_on_it_and_goes_on(told: Told) -> None:
     with pytest.raises(ValueError, match="broken"), job_span(names.MERGE, JOB):
         raise ValueError("broken")
     (step,) = told.spans()
-    assert step.status.status_code is StatusCode.ERROR
-    assert "broken" in step.status.description
+    assert (step.status.status_code, step.status.description) == (StatusCode.ERROR, "broken")
+    assert [event.name for event in step.events] == ["exception"]
+
+
+def test_a_callers_mistake_fails_no_request_but_the_step_of_a_job(told: Told) -> None:
+    with pytest.raises(ValidationError), span(names.INVOKE, {}, {}, SpanKind.SERVER):
+        raise ValidationError("no such input")
+    with pytest.raises(ValidationError), job_span(names.PLAN, JOB):
+        raise ValidationError("no such input")
+    invoke, plan = told.spans()
+    assert invoke.status.status_code is StatusCode.UNSET
+    assert (plan.status.status_code, plan.status.description) == (StatusCode.ERROR, "no such input")
+    assert invoke.attributes["error.type"] == plan.attributes["error.type"] == ValidationError("").code
+    assert invoke.events == plan.events == ()
 
 
 def test_a_watched_job_has_records_in_its_trace_but_no_span(told: Told, logged) -> None:
