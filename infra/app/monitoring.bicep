@@ -17,6 +17,10 @@ param publisherPrincipalIds array
 @maxValue(730)
 param retentionDays int = 30
 
+@description('GB of telemetry that are taken in a day; what comes after them is dropped. A guard against surprises: a GB costs about as much as ten hours of a node.')
+@minValue(1)
+param dailyGB int = 10
+
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
 resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
@@ -28,6 +32,9 @@ resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
       name: 'PerGB2018'
     }
     retentionInDays: retentionDays
+    workspaceCapping: {
+      dailyQuotaGb: dailyGB
+    }
     features: {
       disableLocalAuth: true
     }
