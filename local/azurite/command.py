@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.azurite.endpoints import AzuriteEndpoints
+from local.azurite.endpoints import ACCOUNT_NAME, AzuriteEndpoints
 from local.azurite.installation import PACKAGE_FOLDER, ensure_installed
 from local.azurite.node import find_node
 from local.processes.ports import LOOPBACK
@@ -48,7 +48,11 @@ def azurite_command(
         *(("--cert", str(certificate.file), "--key", str(certificate.key_file)) if certificate else ()),
         *(("--inMemoryPersistence",) if location is None else ("--location", str(location))),
     )
-    return AzuriteCommand(arguments, {"NODE_COMPILE_CACHE": str(modules / ".cache" / "compiled")})
+    environment = {
+        "NODE_COMPILE_CACHE": str(modules / ".cache" / "compiled"),
+        "AZURITE_ACCOUNTS": f"{ACCOUNT_NAME}:{endpoints.account_key}",
+    }
+    return AzuriteCommand(arguments, environment)
 
 
 def _service_flags(service: str, port: int) -> tuple[str, ...]:

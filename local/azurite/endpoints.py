@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local.processes.ports import LOOPBACK
 
@@ -22,6 +22,8 @@ class AzuriteEndpoints:
     table_port: int
     scheme: str = "http"
     """`https` when Azurite is given a certificate."""
+    account_key: str = field(default=ACCOUNT_KEY, repr=False)
+    """The published one for a moment's data of tests; a stack has its own, so that nobody else gets in."""
 
     @property
     def blob_url(self) -> str:
@@ -55,7 +57,7 @@ class AzuriteEndpoints:
             (
                 f"DefaultEndpointsProtocol={self.scheme}",
                 f"AccountName={ACCOUNT_NAME}",
-                f"AccountKey={ACCOUNT_KEY}",
+                f"AccountKey={self.account_key}",
                 f"BlobEndpoint={self.blob_url}",
                 f"QueueEndpoint={self.queue_url}",
                 f"TableEndpoint={self.table_url}",

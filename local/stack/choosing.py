@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from local.stack.options import StackOptions
 from local.stack.setup import StackSetup
 
 _KEY_BYTES = 32
+_STORAGE_KEY_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def choose_setup(kept: StackSetup | None, options: StackOptions) -> StackSetup:
         subscription_id=kept.subscription_id if kept else str(uuid.uuid4()),
         tenant_id=kept.tenant_id if kept else str(uuid.uuid4()),
         scale_set_key=kept.scale_set_key if kept else secrets.token_urlsafe(_KEY_BYTES),
+        storage_key=kept.storage_key if kept else base64.b64encode(secrets.token_bytes(_STORAGE_KEY_BYTES)).decode(),
         **ports,
         https=https,
     )

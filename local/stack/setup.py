@@ -20,6 +20,9 @@ class StackSetup:
     subscription_id: str
     tenant_id: str
     scale_set_key: str = field(repr=False)
+    storage_key: str = field(repr=False)
+    """Base64, as Azure's own account keys."""
+
     port: int
     """The Functions host."""
 
@@ -55,7 +58,7 @@ class StackSetup:
     @property
     def storage(self) -> AzuriteEndpoints:
         """The three storage services."""
-        return AzuriteEndpoints(self.blob_port, self.queue_port, self.table_port, self.scheme)
+        return AzuriteEndpoints(self.blob_port, self.queue_port, self.table_port, self.scheme, self.storage_key)
 
     @property
     def token_base_url(self) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.azurite.endpoints import ACCOUNT_KEY, ACCOUNT_NAME
+from local.azurite.endpoints import ACCOUNT_NAME
+from local.stack.connection import read_connection
 from local.stack.inspection import StackStatus
 from shared.storage.signing import container_sas_with_key
 from tests.compat.remote_client import ClientError, RemoteClient
@@ -18,19 +19,25 @@ def test_the_default_datastore_is_there(client: RemoteClient) -> None:
     assert "workspaceblobstore" in client.run("list_datastores")
 
 
-def test_a_datastore_with_an_account_key_is_created_found_and_deleted(client: RemoteClient) -> None:
-    place = {"account": ACCOUNT_NAME, "container": "azureml-blobstore", "secret": {"account_key": ACCOUNT_KEY}}
+@pytest.fixture
+def account_key(secure_stack: StackStatus) -> str:
+    parts = read_connection(Path(secure_stack.data_dir)).storage_connection_string.split(";")
+    return dict(part.split("=", 1) for part in parts)["AccountKey"]
+
+
+def test_a_datastore_with_an_account_key_is_created_found_and_deleted(client: RemoteClient, account_key: str) -> None:
+    place = {"account": ACCOUNT_NAME, "container": "azureml-blobstore", "secret": {"account_key": account_key}}
     client.run("create_datastore", name="with_key", **place)
     found = client.run("get_datastore", name="with_key")
     assert (found["account"], found["container"]) == (ACCOUNT_NAME, "azureml-blobstore")
-    assert ACCOUNT_KEY not in str(found)
+    assert account_key not in str(found)
     client.run("delete_datastore", name="with_key")
     assert "with_key" not in client.run("list_datastores")
 
 
-def test_a_datastore_with_a_signature_or_without_a_secret_is_created(client: RemoteClient) -> None:
+def test_a_datastore_with_a_signature_or_without_a_secret_is_created(client: RemoteClient, account_key: str) -> None:
     place = {"account": ACCOUNT_NAME, "container": "azureml-blobstore"}
-    token = container_sas_with_key(ACCOUNT_NAME, "azureml-blobstore", ACCOUNT_KEY, "rl", timedelta(hours=1))
+    token = container_sas_with_key(ACCOUNT_NAME, "azureml-blobstore", account_key, "rl", timedelta(hours=1))
     made = client.run("create_datastore", name="with_sas", **place, secret={"sas_token": token})
     assert made["credentials"] == "SasTokenConfiguration"
     assert (
