@@ -107,6 +107,7 @@ def test_a_role_for_one_endpoint_is_for_no_other_and_not_for_the_workspace() -> 
     assert not allowed(invoking, oid="robot", endpoint="lung")
     assert not allowed(invoking, oid="robot")
     assert not allowed(f"{WORKSPACES}/batchEndpoints/write", oid="robot", endpoint="heart")
+    assert allowed("Microsoft.Resources/subscriptions/read", oid="robot")
 
 
 def test_a_refusal_names_client_action_and_scope_as_arm_does() -> None:
