@@ -10,8 +10,7 @@ from cli.api.workspace import Workspace
 from cli.commands.endpoint_invoke import datastore_id
 from cli.commands.override_options import override_options
 from cli.commands.schedule_verbs import COLUMNS, schedule_view
-from cli.commands.verb import file_option, in_workspace, shown
-from cli.errors import UsageError
+from cli.commands.verb import check_given, file_option, in_workspace, shown
 
 if TYPE_CHECKING:
     from cli.yaml_files.schedule_form import ScheduleForm
@@ -75,10 +74,11 @@ def _form(file: Path | None, options: dict[str, Any]) -> "ScheduleForm":
     given = {key: options[key] for key in _KEYS if options[key] is not None}
     flags = {"allow_overlap": True} if options["allow_overlap"] else {}
     document.content.update(given | flags | ({"enabled": False} if options["disabled"] else {}))
-    for key in ("name", "cron", "endpoint"):
-        if key not in document.content:
-            raise UsageError(f"the schedule has no {key}", mend=f"Give --{key}, or `{key}` in a --file")
-    return read_form(ScheduleForm, document)
+    if not file:
+        check_given("schedule", document.content, ("name", "cron", "endpoint"))
+    form = read_form(ScheduleForm, document)
+    check_given("schedule", document.content, ("name",))
+    return form
 
 
 def _input(assets: Any, form: "ScheduleForm", file: Path | None, options: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from cli.api.workspace import Workspace
 from cli.commands.endpoint_invoke import datastore_id
 from cli.commands.override_options import override_options
 from cli.commands.trigger_verbs import COLUMNS, INPUTS, trigger_view
-from cli.commands.verb import file_option, in_workspace, name_option, shown
+from cli.commands.verb import check_given, file_option, in_workspace, name_option, shown
 from cli.errors import UsageError
 
 _KINDS = {word: kind for kind, word in INPUTS.items()}
@@ -58,9 +58,10 @@ def create(
     document = read_document(file) if file else empty_document()
     given = options | {"enabled": False if disabled else None}
     document.content.update({key: value for key, value in given.items() if value is not None})
-    if missing := [key for key in ("name", "path", "endpoint") if key not in document.content]:
-        raise UsageError(f"the trigger has no {missing[0]}", mend=f"Give --{missing[0]}, or `{missing[0]}` in a --file")
+    if not file:
+        check_given("trigger", document.content, ("name", "path", "endpoint"))
     form = read_form(TriggerForm, document)
+    check_given("trigger", document.content, ("name",))
     ScoringUri.of(workspace, form.endpoint)
     properties = {
         "description": form.description,

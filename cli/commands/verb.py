@@ -1,6 +1,6 @@
 """What all verbs share: the options for output and connection, and showing what the verb returns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,15 @@ def file_option(help_text: str, *, required: bool = False) -> Decorator:
         required=required,
         help=f"{help_text} (YAML)",
     )
+
+
+def check_given(what: str, content: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    """Raise UsageError for the first of `keys` that neither an option nor the file gave."""
+    from cli.errors import UsageError
+
+    for key in keys:
+        if key not in content:
+            raise UsageError(f"the {what} has no {key}", mend=f"Give --{key}, or `{key}` in a --file")
 
 
 def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
