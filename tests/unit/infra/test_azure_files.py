@@ -112,8 +112,10 @@ def test_what_a_machine_starts_is_what_is_written_to_it() -> None:
     cloud_init = yaml.safe_load((INFRA / "node/cloud-init.yaml").read_text("utf-8"))
     files = {file["path"]: file for file in cloud_init["write_files"]}
     unit = files["/etc/systemd/system/batch-node.service"]["content"]
-    (started,) = re.findall(r"^ExecStart=(.+)$", unit, re.MULTILINE)
+    before, started = re.findall(r"^ExecStart(?:Pre)?=(.+)$", unit, re.MULTILINE)
     assert set(started.split()[1:]) <= files.keys()
+    assert before.startswith("+/bin/sh "), "with root's rights"
+    assert set(before.split()[1:]) <= files.keys()
     (user,) = [one for one in cloud_init["users"] if isinstance(one, dict)]
     assert f"User={user['name']}" in unit
     assert f"After=network-online.target user@{user['uid']}.service" in unit, "it makes the folder of the engine"

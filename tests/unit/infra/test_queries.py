@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any
 
@@ -16,12 +17,23 @@ from tests.unit.infra.queries import FILLED_IN, queries, workbook
 pytestmark = pytest.mark.unit
 
 METRICS = {value for name, value in vars(names).items() if name.isupper() and str(value).startswith("batch.")}
-LABELS = {"compute", "endpoint", "deployment", "state", "status", "outcome", "queue"}
-"""What metrics tell apart (shared/observability/measurements.py)."""
+MEASURING = (
+    "shared/observability/measurements.py",
+    "shared/observability/scope.py",
+    "scorer_container/node/job_telemetry.py",
+)
+"""Where measurements get their labels."""
 
 SPANS = {names.INVOKE, names.PLAN, names.ALLOCATE, names.MERGE, names.FINISH, names.PREPARE, names.TASK} | {
     names.MINI_BATCH
 }
+
+
+def _labels() -> set[str]:
+    """The keys of the labels that the code gives to measurements."""
+    trees = [ast.parse((REPOSITORY / path).read_text(encoding="utf-8")) for path in MEASURING]
+    dicts = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Dict)]
+    return {str(key.value) for one in dicts for key in one.keys if isinstance(key, ast.Constant)}
 
 
 def _rules() -> list[dict[str, Any]]:
@@ -35,7 +47,7 @@ def test_queries_ask_for_metrics_labels_and_spans_of_the_code(name: str) -> None
     assert named <= METRICS
     if "customMetrics" in text:
         keys = set(re.findall(r"customDimensions\['(\w+)'\]", text))
-        assert keys <= LABELS
+        assert keys <= _labels()
     for spans in re.findall(r"name in \((?!'batch)([^)]+)\)", text):
         assert set(re.findall(r"'(\w+)'", spans)) <= SPANS
 
