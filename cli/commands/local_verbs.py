@@ -1,4 +1,4 @@
-"""`bml local up|down|status|env`."""
+"""`bml local up|down|status|env|trace`."""
 
 import shlex
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.verb import data_dir_option, shown
+from cli.commands.verb import data_dir_option, name_option, shown
 from cli.connection.connection import data_dir as resolved_data_dir
 from cli.errors import CliError, ConflictError, NotFoundError
 
@@ -75,6 +75,23 @@ def env(data_dir: Path | None) -> None:
         variables = client_environment(resolved_data_dir(data_dir))
     for name, value in variables.items():
         click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@click.command()
+@name_option("Name of the job.")
+@data_dir_option()
+@shown("step", "begin", "seconds", "node", "problem")
+def trace(name: str, data_dir: Path | None) -> list[dict[str, Any]]:
+    """Show the steps of a job's trace: when each began, in seconds since the invocation, and how long it took."""
+    from local.stack.traces import job_trace
+
+    found = job_trace(resolved_data_dir(data_dir), name)
+    if not found:
+        raise NotFoundError(
+            f"no trace of job {name!r} is kept in {resolved_data_dir(data_dir)}",
+            mend="A step is written when it has ended; telemetry that goes to a service is looked at there",
+        )
+    return found
 
 
 def _greet(status: "StackStatus") -> None:

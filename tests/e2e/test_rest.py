@@ -140,6 +140,8 @@ def test_a_job_is_one_trace_from_the_callers_header_to_its_blocks(rest: Rest, ev
     assert {span["batch.node"] for span in steps if span["name"] in {"prepare", "task"}} == {
         record["batch.node"] for record in told(rest, "logs.jsonl", trace_id=trace, service="batch-endpoints-node")
     }
+    shown = rest.user.bml("local", "trace", "-n", job["name"])
+    assert (shown[0]["step"], len(shown)) == ("invoke", len(spans))
     (end,) = told(rest, "logs.jsonl", logger="shared.jobs.finish", **ids)
     assert (end["trace_id"], end["level"]) == (trace, "INFO")
     labels = {"endpoint": rest.endpoint, "deployment": "scripted", "compute": "rest-cluster"}
