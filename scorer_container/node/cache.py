@@ -4,12 +4,12 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from scorer_container.node.environments.file_lock import file_lock
+from scorer_container.node.file_lock import file_lock
 from scorer_container.node.sources import SourceError, Sources
+from scorer_container.node.workbench import Workbench
 from shared.contracts.locations import Location
 
 _PARALLEL_DOWNLOADS = 4
@@ -18,10 +18,11 @@ _PARALLEL_DOWNLOADS = 4
 class FolderCache:
     """Folders of downloaded locations, by what they contain."""
 
-    def __init__(self, root: Path, sources: Sources, log: Callable[[str], None]) -> None:
+    def __init__(self, root: Path, sources: Sources, bench: Workbench) -> None:
+        """What is fetched stays for as long as `bench` holds it."""
         self._root = root
         self._sources = sources
-        self._log = log
+        self._bench = bench
 
     def fetched(self, location: Location) -> Path:
         """A folder that holds `location` under its own last name; fetched now when it is not there yet.
@@ -30,11 +31,11 @@ class FolderCache:
         """
         names = self._listing(location)
         folder = self._root / _key(location, names)
-        self._root.mkdir(parents=True, exist_ok=True)
+        self._bench.hold(folder)
         lock = folder.with_name(folder.name + ".lock")
-        with file_lock(lock, lambda: self._log(f"another node fetches {location.base_name}")):
+        with file_lock(lock, lambda: self._bench.log(f"another node fetches {location.base_name}")):
             if not folder.exists():
-                self._log(f"fetching {location.base_name} ({len(names)} files)")
+                self._bench.log(f"fetching {location.base_name} ({len(names)} files)")
                 self._fetch(location, list(names), folder)
         return folder
 
@@ -60,8 +61,10 @@ class FolderCache:
         with ThreadPoolExecutor(_PARALLEL_DOWNLOADS, "cache") as pool:
             list(pool.map(lambda name: self._fetch_one(location, name, target), names))
         partial.rename(folder)
+        self._bench.has_new = True
 
     def _fetch_one(self, location: Location, name: str, target: Path) -> None:
+        self._bench.check()
         path = Path(os.path.normpath(target / name)) if name else target
         if not path.is_relative_to(target):
             raise SourceError(f"file name {name!r} leads out of its folder")

@@ -1,17 +1,15 @@
 """What the node asks of the machine's agent while it prepares a job: images, and environments built inside them."""
 
 import re
-import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scorer_container.node.launchers import client_command
+from scorer_container.node.workbench import Log, Workbench
 
 _IMAGE_ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
-
-Log = Callable[[str], None]
 
 
 class EngineError(Exception):
@@ -28,6 +26,7 @@ class Containers:
 
     agent: Path
     """Its socket."""
+    bench: Workbench
 
     def pull(self, image: str) -> str:
         """The id of the image, now on this machine in its newest version; raises EngineError."""
@@ -51,22 +50,10 @@ class Containers:
         self._run(request, log)
 
     def _run(self, request: Mapping[str, object], log: Log) -> list[str]:
-        lines = []
         with tempfile.TemporaryDirectory() as folder:
-            process = subprocess.Popen(
-                client_command(self.agent, request, Path(folder) / "request.json"),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env={},
-            )
-            assert process.stdout is not None, "it was asked for"
-            with process, process.stdout:
-                for line in process.stdout:
-                    lines.append(line.rstrip())
-                    log(lines[-1])
-        if process.returncode or not lines:
+            command = client_command(self.agent, request, Path(folder) / "request.json")
+            code, lines = self.bench.run(command, {}, log)
+        if code or not lines:
             raise EngineError(lines)
         return lines
 

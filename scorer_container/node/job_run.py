@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import AzureError
 
 from scorer_container.node.background import in_background
+from scorer_container.node.cache_room import make_room
 from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.failure import FatalProblemError
 from scorer_container.node.folders import empty_folder
@@ -32,6 +33,7 @@ from scorer_container.node.stager import Stager
 from scorer_container.node.task_source import TaskSource
 from scorer_container.node.warm_processes import WarmProcesses
 from scorer_container.node.work import HeldMessage, MiniBatch
+from scorer_container.node.workbench import Workbench
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.messages import JOB_NUDGES, JobNudge
 from shared.contracts.names import task_queue
@@ -127,14 +129,32 @@ class JobRun:
 
     def _prepared(self) -> PreparedJob | None:
         """The job's parts on disk; None when the job was over before. Raises FatalProblemError."""
+        settings, bench = self._node.settings, Workbench(self._log)
         preparation = in_background(
-            lambda: prepare_job(self._spec, self._node.sources, self._node.settings, self._log), self._wake.set
+            lambda: prepare_job(self._spec, self._node.sources, settings, bench), self._wake.set
         )
         while not preparation.done():
             self._pause()
             if self._ended():
+                bench.end()
                 return None
-        return preparation.result()
+        try:
+            prepared = preparation.result()
+            self._node.warm.need(bench)
+        except BaseException:
+            bench.end()
+            raise
+        finally:
+            if bench.has_new:
+                in_background(self._make_room, lambda: None)
+        return prepared
+
+    def _make_room(self) -> None:
+        settings, log = self._node.settings, self._node.log
+        try:
+            make_room(settings.cache, settings.cache_bytes, log)
+        except OSError as error:
+            log(f"the cache could not be tidied up: {error}")
 
     def _score(self, prepared: PreparedJob) -> None:
         """Run the lanes until something ends them."""

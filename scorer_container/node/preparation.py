@@ -1,6 +1,5 @@
 """Everything that a job needs on the node before its first scoring process starts."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,13 +7,13 @@ from typing import Any
 from azure.core.exceptions import AzureError
 
 from scorer_container.node.cache import FolderCache
-from scorer_container.node.containers import Containers
 from scorer_container.node.environments import EnvironmentPreparationError, prepare_environment
 from scorer_container.node.environments.in_image import ImageEnvironments, pythons_folder
 from scorer_container.node.failure import fatal
 from scorer_container.node.launchers import ContainerLauncher, Launcher, ProcessLauncher
 from scorer_container.node.settings import NodeSettings
 from scorer_container.node.sources import Sources
+from scorer_container.node.workbench import Workbench
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.locations import Location
 from shared.errors import ProductError
@@ -53,21 +52,21 @@ class PreparedJob:
         return ContainerLauncher(agent, image, (*self.container.folders, inputs), writable)
 
 
-def prepare_job(spec: JobSpec, sources: Sources, settings: NodeSettings, log: Callable[[str], None]) -> PreparedJob:
-    """Fetch model and code, find or build the environment; raises FatalProblemError."""
+def prepare_job(spec: JobSpec, sources: Sources, settings: NodeSettings, bench: Workbench) -> PreparedJob:
+    """Fetch model and code, find or build the environment; raises FatalProblemError or StoppedError."""
     cache = settings.cache
-    model_folder = _fetched(spec.model.location, "model", FolderCache(cache / "models", sources, log))
+    model_folder = _fetched(spec.model.location, "model", FolderCache(cache / "models", sources, bench))
     folders = [model_folder]
     if spec.code is None:
         model: Path | None = _mlflow_folder(spec, model_folder)
         setup: dict[str, Any] = {"kind": "mlflow", "model": str(model)}
     else:
-        code = _only_entry(_fetched(spec.code.location, "code", FolderCache(cache / "code", sources, log)))
+        code = _only_entry(_fetched(spec.code.location, "code", FolderCache(cache / "code", sources, bench)))
         folders.append(code.parent)
         model = _only_entry(model_folder) if spec.model.is_mlflow else None
         setup = {"kind": "script", "script": str(code / spec.code.scoring_script), "code": str(code)}
     try:
-        image, interpreter = _environment(spec, model, settings, log)
+        image, interpreter = _environment(spec, model, settings, bench)
     except EnvironmentPreparationError as error:
         raise fatal("environment", str(error), error_type=type(error).__name__) from error
     setup |= {"logging_level": spec.settings.logging_level.value}
@@ -77,16 +76,14 @@ def prepare_job(spec: JobSpec, sources: Sources, settings: NodeSettings, log: Ca
     return PreparedJob(interpreter, model_folder, setup, JobContainer(settings.agent, image, tuple(folders)))
 
 
-def _environment(
-    spec: JobSpec, model: Path | None, settings: NodeSettings, log: Callable[[str], None]
-) -> tuple[str, Path]:
+def _environment(spec: JobSpec, model: Path | None, settings: NodeSettings, bench: Workbench) -> tuple[str, Path]:
     """The image, empty for the node's own, and the interpreter in it."""
     image = spec.environment.image if spec.environment else ""
     if image and settings.agent is not None:
-        return ImageEnvironments(Containers(settings.agent), settings.cache, log).prepare(spec, model)
+        return ImageEnvironments(settings.agent, settings.cache, bench).prepare(spec, model)
     if image:
-        log(f"image {image} is not used, as this node has no container engine; its list of packages is")
-    return "", prepare_environment(spec, model, settings.cache, log)
+        bench.log(f"image {image} is not used, as this node has no container engine; its list of packages is")
+    return "", prepare_environment(spec, model, settings.cache, bench)
 
 
 def _environment_folders(interpreter: Path, cache: Path) -> list[Path]:

@@ -1,6 +1,7 @@
 """What the scoring processes of a node are doing, as rows that the app reads."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +11,8 @@ from azure.core.exceptions import AzureError
 from shared.contracts.progress import JobFailure, ProgressRow
 from shared.storage.rows import RowTable
 
-_INTERVAL_SECONDS = 1.0
+_SHORTEST_PAUSE = 1.0
+_LONGEST_PAUSE = 5.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class LaneProgress:
 
 
 class ProgressReporter:
-    """Writes each process's row when it changed, at most once a second."""
+    """Writes each process's row when it changed: every second at first, less often as the app looks less often."""
 
     def __init__(self, table: RowTable[ProgressRow], job_id: str, node_id: str, log: Callable[[str], None]) -> None:
         self._table = table
@@ -74,8 +76,11 @@ class ProgressReporter:
             self._remove()
 
     def _run(self) -> None:
-        while not self._stop.wait(_INTERVAL_SECONDS):
+        began = time.monotonic()
+        pause = _SHORTEST_PAUSE
+        while not self._stop.wait(pause):
             self.flush()
+            pause = min(max(_SHORTEST_PAUSE, (time.monotonic() - began) / 10), _LONGEST_PAUSE)
 
     def _remove(self) -> None:
         """The app removes all rows of a job at its end; what was written at that very moment would stay for ever."""

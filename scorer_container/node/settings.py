@@ -27,6 +27,9 @@ class NodeSettings:
     cache: Path
     """`BATCH_NODE_CACHE`: models, code and environments; may be shared by the nodes of a machine."""
 
+    cache_bytes: int | None = None
+    """`BATCH_NODE_CACHE_MB`, in bytes: what the cache may take of the disk (cache_room.py has the default)."""
+
     lease_seconds: int = DEFAULT_LEASE_SECONDS
     """`BATCH_NODE_LEASE_SECONDS`: how long a ticket or task stays with a node that gives no sign of life."""
 
@@ -53,12 +56,20 @@ class NodeSettings:
             node_id=environment["BATCH_NODE_ID"],
             folder=Path(environment["BATCH_NODE_DIR"]).absolute(),
             cache=Path(environment["BATCH_NODE_CACHE"]).absolute(),
+            cache_bytes=_cache_bytes(environment),
             lease_seconds=_positive_integer(environment, "BATCH_NODE_LEASE_SECONDS", DEFAULT_LEASE_SECONDS),
             init_timeout_seconds=_positive_integer(
                 environment, "BATCH_NODE_INIT_TIMEOUT_SECONDS", int(DEFAULT_INIT_TIMEOUT_SECONDS)
             ),
             agent=Path(environment["BATCH_NODE_AGENT"]) if environment.get("BATCH_NODE_AGENT") else None,
         )
+
+
+def _cache_bytes(environment: Mapping[str, str]) -> int | None:
+    text = environment.get("BATCH_NODE_CACHE_MB", "")
+    if text and (not text.isdecimal() or int(text) < 1):
+        raise SettingsError(f"BATCH_NODE_CACHE_MB is {text!r}: use a whole number of megabytes, at least 1")
+    return int(text) << 20 if text else None
 
 
 def _positive_integer(environment: Mapping[str, str], name: str, default: int) -> int:

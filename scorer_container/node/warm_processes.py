@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
+from scorer_container.node.workbench import Workbench
 
 
 class WarmProcesses:
@@ -16,7 +17,15 @@ class WarmProcesses:
     def __init__(self) -> None:
         self._key: str = ""
         self._idle: dict[int, ScoringProcess] = {}
+        self._bench: Workbench | None = None
         self._lock = threading.Lock()
+
+    def need(self, bench: Workbench) -> None:
+        """Hold the folders of a job also after it; those of the job before are let go."""
+        with self._lock:
+            before, self._bench = self._bench, bench
+        if before is not None:
+            before.end()
 
     def take(self, number: int, command: ProcessCommand) -> ScoringProcess | None:
         """An idle process that was started alike; those of another deployment are ended."""
@@ -50,6 +59,8 @@ class WarmProcesses:
             others = list(self._idle.values())
             self._idle.clear()
         _end(others)
+        if self._bench is not None:
+            self._bench.end()
 
 
 def _key(command: ProcessCommand) -> str:

@@ -16,6 +16,7 @@ import pytest
 from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.interpreters import find_interpreter
 from scorer_container.node.environments.python_version import PythonRequirement
+from scorer_container.node.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = ROOT / "docs" / "seed-tour.md"
@@ -38,7 +39,7 @@ def has_python_37() -> bool:
     requirement = PythonRequirement.parse("3.7")
     assert requirement is not None
     try:
-        find_interpreter(requirement, print)
+        find_interpreter(requirement, Workbench(print))
     except EnvironmentPreparationError:
         return False
     return True

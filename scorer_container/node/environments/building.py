@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from scorer_container.node.environments.errors import EnvironmentPreparationError
 from scorer_container.node.environments.requirements import EnvironmentRequirements
 from scorer_container.node.environments.store import interpreter_of
 from scorer_container.node.environments.uv import UvError, run_uv
+from scorer_container.node.workbench import Workbench
 
 _SETUPTOOLS = "setuptools<81"
 """conda and old virtual environments always have it; the last that brings `pkg_resources` without a warning."""
 
 
 def build_environment(
-    folder: Path, requirements: EnvironmentRequirements, base: Path, subject: str, log: Callable[[str], None]
+    folder: Path, requirements: EnvironmentRequirements, base: Path, subject: str, bench: Workbench
 ) -> None:
     """Make a virtual environment of the interpreter `base` in `folder` with everything installed.
 
@@ -25,8 +25,8 @@ def build_environment(
     `subject` says whose environment it is.
     """
     try:
-        run_uv(["venv", "--no-project", "--relocatable", "--allow-existing", "--python", str(base), str(folder)], log)
-        run_uv(install_command(folder, requirements), log)
+        run_uv(["venv", "--no-project", "--relocatable", "--allow-existing", "--python", str(base), str(folder)], bench)
+        run_uv(install_command(folder, requirements), bench)
     except UvError as error:
         python = requirements.python.text if requirements.python else f"3.{sys.version_info.minor}"
         raise EnvironmentPreparationError(

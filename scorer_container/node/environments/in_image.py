@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from scorer_container.node.containers import Containers, EngineError
@@ -16,6 +15,7 @@ from scorer_container.node.environments.selection import select_requirements
 from scorer_container.node.environments.store import EnvironmentStore
 from scorer_container.node.environments.uv import reason, uv_environment, without_secrets
 from scorer_container.node.launchers import IMAGES_OWN_PYTHON
+from scorer_container.node.workbench import Workbench
 from shared.contracts.job_spec import JobSpec
 
 _CERTIFICATES = "SSL_CERT_FILE"
@@ -25,11 +25,12 @@ _OF_UV = ("UV_", "PIP_", "HTTP", "http", "NO_PROXY", "no_proxy")
 class ImageEnvironments:
     """Environments for images, by image and list of packages."""
 
-    def __init__(self, containers: Containers, cache: Path, log: Callable[[str], None]) -> None:
+    def __init__(self, agent: Path, cache: Path, bench: Workbench) -> None:
         """`cache` may be shared by several nodes of one machine."""
-        self._containers = containers
+        self._containers = Containers(agent, bench)
         self._cache = cache
-        self._log = log
+        self._bench = bench
+        self._log = bench.log
 
     def prepare(self, spec: JobSpec, model: Path | None) -> tuple[str, Path]:
         """The image's id, and the interpreter in it; raises EnvironmentPreparationError."""
@@ -53,7 +54,7 @@ class ImageEnvironments:
 
     def _built(self, image: str, name: str, requirements: EnvironmentRequirements) -> Path:
         minor = requirements.python.by_preference()[0] if requirements.python else sys.version_info.minor
-        store = EnvironmentStore(self._cache / "environments")
+        store = EnvironmentStore(self._cache / "environments", self._bench)
 
         def build(folder: Path) -> None:
             self._log(f"building the environment inside image {name}")
@@ -67,7 +68,7 @@ class ImageEnvironments:
                     f"{reason(lines) or error}; mend its list of packages or the machine's access to the package index"
                 ) from None
 
-        return store.find_or_build(f"{requirements.key(minor)}-{image[:16]}", build, self._log)
+        return store.find_or_build(f"{requirements.key(minor)}-{image[:16]}", build)
 
     def _uv(self, image: str, folder: Path, arguments: list[str]) -> None:
         kept = {"UV_CACHE_DIR": _folder_of_uv("UV_CACHE_DIR", self._cache / "uv" / "cache")}

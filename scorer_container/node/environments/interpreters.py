@@ -6,36 +6,37 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from scorer_container.node.environments.errors import EnvironmentPreparationError
 from scorer_container.node.environments.python_version import PythonRequirement
 from scorer_container.node.environments.uv import UvError, run_uv
+from scorer_container.node.workbench import Workbench
 
 _CHECK_SECONDS = 30
 _REPORT = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
 
 
-def find_interpreter(python: PythonRequirement, log: Callable[[str], None]) -> tuple[int, Path]:
+def find_interpreter(python: PythonRequirement, bench: Workbench) -> tuple[int, Path]:
     """The minor version chosen, and a working CPython of it; the network is asked last.
 
     Raises EnvironmentPreparationError that names the Python which cannot be had.
     """
     preferred = python.by_preference()
     for minor in preferred:
-        for candidate in _local_candidates(minor):
+        for candidate in _local_candidates(minor, bench):
             if _works(candidate, minor):
                 return minor, candidate
-    return preferred[0], _downloaded(python, preferred[0], log)
+    return preferred[0], _downloaded(python, preferred[0], bench)
 
 
-def _local_candidates(minor: int) -> Iterator[Path]:
+def _local_candidates(minor: int, bench: Workbench) -> Iterator[Path]:
     if sys.version_info.minor == minor:
         yield Path(sys.executable)
     yield from _on_path(minor)
     yield from _of_pyenv(minor)
-    yield from _managed_by_uv(minor)
+    yield from _managed_by_uv(minor, bench)
     yield from _of_conda()
 
 
@@ -56,16 +57,16 @@ def _of_pyenv(minor: int) -> Iterator[Path]:
         yield folder / "bin" / "python"
 
 
-def _managed_by_uv(minor: int) -> Iterator[Path]:
+def _managed_by_uv(minor: int, bench: Workbench) -> Iterator[Path]:
     try:
-        yield _find_managed(minor)
+        yield _find_managed(minor, bench)
     except UvError:
         return  # it has none
 
 
-def _find_managed(minor: int) -> Path:
+def _find_managed(minor: int, bench: Workbench) -> Path:
     command = ["python", "find", "--no-python-downloads", "--managed-python", f"3.{minor}"]
-    return Path(run_uv(command, _no_log).splitlines()[-1])
+    return Path(run_uv(command, bench, _no_log).splitlines()[-1])
 
 
 def _of_conda() -> Iterator[Path]:
@@ -101,13 +102,13 @@ def _works(path: Path, minor: int) -> bool:
     return reported.split() == ["cpython", "3", str(minor)]
 
 
-def _downloaded(python: PythonRequirement, minor: int, log: Callable[[str], None]) -> Path:
+def _downloaded(python: PythonRequirement, minor: int, bench: Workbench) -> Path:
     """A Python that uv fetches from the network."""
     version = f"3.{minor}"
-    log(f"Python {version} is not on this machine; asking uv to download it")
+    bench.log(f"Python {version} is not on this machine; asking uv to download it")
     try:
-        run_uv(["python", "install", version], log)
-        return _find_managed(minor)
+        run_uv(["python", "install", version], bench)
+        return _find_managed(minor, bench)
     except UvError as error:
         raise EnvironmentPreparationError(
             f"the environment asks for Python {python.text}, and this machine has no Python {version} and could not "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from scorer_container.node.environments.building import build_environment
@@ -13,10 +12,11 @@ from scorer_container.node.environments.requirements import EnvironmentRequireme
 from scorer_container.node.environments.satisfaction import unmet_by_own_interpreter
 from scorer_container.node.environments.selection import select_requirements
 from scorer_container.node.environments.store import EnvironmentStore
+from scorer_container.node.workbench import Workbench
 from shared.contracts.job_spec import JobSpec
 
 
-def prepare_environment(spec: JobSpec, model_dir: Path | None, cache: Path, log: Callable[[str], None]) -> Path:
+def prepare_environment(spec: JobSpec, model_dir: Path | None, cache: Path, bench: Workbench) -> Path:
     """The Python interpreter that a job's scoring processes run with; built when there is none yet.
 
     `model_dir` is the model's folder on this machine, `cache` may be shared by several nodes of one machine.
@@ -24,32 +24,30 @@ def prepare_environment(spec: JobSpec, model_dir: Path | None, cache: Path, log:
     """
     requirements = select_requirements(spec, model_dir)
     if requirements is None:
-        log("no environment is named; scoring with the node's own Python")
+        bench.log("no environment is named; scoring with the node's own Python")
         return Path(sys.executable)
     unmet = unmet_by_own_interpreter(requirements)
     if unmet is None:
-        log("the node's own Python satisfies the environment")
+        bench.log("the node's own Python satisfies the environment")
         return Path(sys.executable)
-    log(f"the environment is not the node's own: {unmet}")
-    return _built(requirements, _subject(spec), EnvironmentStore(cache / "environments"), log)
+    bench.log(f"the environment is not the node's own: {unmet}")
+    return _built(requirements, _subject(spec), EnvironmentStore(cache / "environments", bench), bench)
 
 
-def _built(
-    requirements: EnvironmentRequirements, subject: str, store: EnvironmentStore, log: Callable[[str], None]
-) -> Path:
+def _built(requirements: EnvironmentRequirements, subject: str, store: EnvironmentStore, bench: Workbench) -> Path:
     python = requirements.python or _own_python()
     for minor in python.by_preference():
         ready = store.find(requirements.key(minor))
         if ready:
-            log(f"the environment is there already: {ready}")
+            bench.log(f"the environment is there already: {ready}")
             return ready
-    minor, base = find_interpreter(python, log)
+    minor, base = find_interpreter(python, bench)
 
     def build(folder: Path) -> None:
-        log(f"building the environment with {base}")
-        build_environment(folder, requirements, base, subject, log)
+        bench.log(f"building the environment with {base}")
+        build_environment(folder, requirements, base, subject, bench)
 
-    return store.find_or_build(requirements.key(minor), build, log)
+    return store.find_or_build(requirements.key(minor), build)
 
 
 def _own_python() -> PythonRequirement:

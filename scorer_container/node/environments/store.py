@@ -7,37 +7,33 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from scorer_container.node.environments.file_lock import file_lock
-
-LAST_USED = ".last-used"
-"""An empty file in each environment; its time of modification is when a job last asked for it."""
+from scorer_container.node.file_lock import file_lock
+from scorer_container.node.workbench import Workbench
 
 
 class EnvironmentStore:
     """Environments below `root`, each complete or not there at all."""
 
-    def __init__(self, root: Path) -> None:
-        """`root` is made when it is missing."""
+    def __init__(self, root: Path, bench: Workbench) -> None:
+        """`root` is made when it is missing; an environment stays for as long as `bench` holds it."""
         self._root = root
-        root.mkdir(parents=True, exist_ok=True)
+        self._bench = bench
 
     def find(self, key: str) -> Path | None:
-        """The interpreter of a built environment, marked as used now; None when it must be built."""
-        folder = self._root / key
-        interpreter = interpreter_of(folder)
-        if not interpreter.exists():  # also when the Python that it was made from has been removed
-            return None
-        (folder / LAST_USED).touch()
-        return interpreter
+        """The interpreter of a built environment, held from now on; None when it must be built."""
+        self._bench.hold(self._root / key)
+        interpreter = interpreter_of(self._root / key)
+        return interpreter if interpreter.exists() else None  # the Python that it was made from may be gone
 
-    def find_or_build(self, key: str, build: Callable[[Path], None], log: Callable[[str], None]) -> Path:
+    def find_or_build(self, key: str, build: Callable[[Path], None]) -> Path:
         """The interpreter of the environment `key`; `build` fills a new folder when there is none.
 
         Of several nodes one builds and the others wait. The folder gets its name when it is complete, so a killed
         build leaves nothing that looks like an environment.
         """
         waiting = "another node builds this environment; waiting for it"
-        with file_lock(self._root / f"{key}.lock", on_wait=lambda: log(waiting)):
+        self._bench.hold(self._root / key)
+        with file_lock(self._root / f"{key}.lock", on_wait=lambda: self._bench.log(waiting)):
             found = self.find(key)
             if found:
                 return found
@@ -46,11 +42,12 @@ class EnvironmentStore:
         return interpreter_of(self._root / key)
 
     def _build(self, key: str, build: Callable[[Path], None]) -> None:
+        self._bench.hold(self._root.parent / "uv" / "cache")
         unfinished = Path(tempfile.mkdtemp(prefix=f"{key}.building-", dir=self._root))
         try:
             build(unfinished)
-            (unfinished / LAST_USED).touch()
             unfinished.rename(self._root / key)
+            self._bench.has_new = True
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.workbench import Log, Workbench
 
 _PASSED_ON = re.compile(
     r"PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|XDG_.*|SSL_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC"
@@ -36,27 +36,17 @@ class UvError(Exception):
     """uv could not do it; the message is its reason in one line."""
 
 
-def run_uv(arguments: list[str], log: Callable[[str], None]) -> str:
-    """Run `uv` and give back its standard output; what it reports goes to `log` line by line.
+def run_uv(arguments: list[str], bench: Workbench, log: Log | None = None) -> str:
+    """Run `uv` and give back its standard output; what it reports goes to the bench's log, or `log`, line by line.
 
-    Raises UvError with uv's reason, EnvironmentPreparationError when there is no uv.
+    Raises UvError with uv's reason, EnvironmentPreparationError when there is no uv, StoppedError.
     """
-    process = subprocess.Popen(
-        [str(find_uv()), "--no-progress", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=uv_environment(os.environ),
-    )
-    assert process.stdout is not None, "it was asked for"
-    lines = []
-    with process, process.stdout:
-        for line in process.stdout:
-            lines.append(without_secrets(line.rstrip()))
-            log(lines[-1])
-    if process.returncode:
-        raise UvError(reason(lines) or f"uv ended with exit code {process.returncode}")
+    hear = log or bench.log
+    command = [str(find_uv()), "--no-progress", *arguments]
+    code, output = bench.run(command, uv_environment(os.environ), lambda line: hear(without_secrets(line)))
+    lines = [without_secrets(line) for line in output]
+    if code:
+        raise UvError(reason(lines) or f"uv ended with exit code {code}")
     return "\n".join(lines)
 
 

@@ -81,6 +81,8 @@ def test_a_script_runs_in_any_python_and_its_modules_are_not_hidden(interpreter,
     (tmp_path / "in.txt").write_text("c")
     header, payload = Conversation(process, command([tmp_path / "in.txt"]), 30, agree).next()
     assert (header["rows"], header["succeeded"], payload) == (1, 1, b"abc\n")
+    typed = {**command([tmp_path / "in.txt"]), "format": "parquet", "job": "another"}
+    assert Conversation(process, typed, 30, agree).next()[1] == b'[["abc"]]\n'
     assert process.finish(10) is None
     process.close()
     assert printed.decode() == "ready to score\ngoodbye\n"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+import socket
 
 import psutil
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
 
 from local.azurite.endpoints import AzuriteEndpoints
+from shared.contracts.job_spec import EnvironmentSpec
 from shared.contracts.messages import TaskMessage
 from shared.contracts.names import task_queue, ticket_queue
 from shared.contracts.progress import NodeState
@@ -120,6 +122,22 @@ def test_the_deletion_of_the_task_queue_stops_a_hanging_script(app):
     wait_until(lambda: not alive(pid), "the scoring process is ended")
     wait_until(lambda: app.node_rows()[0].state is NodeState.IDLE, "the node is idle")
     assert app.tickets_left() == 0
+
+
+def test_the_build_of_an_environment_ends_with_its_job(app):
+    node = app.start_node()
+    with socket.create_server(("127.0.0.1", 0)) as silent_index:
+        options = f"--index-url http://127.0.0.1:{silent_index.getsockname()[1]}/simple"
+        conda_file = f"dependencies: [{{pip: ['{options}', nothing-like-it==1.0]}}]"
+        job = app.job(files(1), script=SLOW, environment=EnvironmentSpec(name="e", version="1", conda_file=conda_file))
+        silent_index.settimeout(60)
+        connection, _ = silent_index.accept()
+        builders = psutil.Process(node.pid).children(recursive=True)
+        assert [builder.name() for builder in builders] == ["uv"]
+        job.end()
+        wait_until(lambda: app.node_rows()[0].state is NodeState.IDLE, "the node is idle")
+        wait_until(lambda: not alive(builders[0].pid), "the build is ended")
+        connection.close()
 
 
 def test_scoring_processes_end_with_their_node(app):

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from scorer_container.node.containers import Containers, EngineError
+from scorer_container.node.workbench import Workbench
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
 def containers(agent) -> Containers:
-    return Containers(agent.socket)
+    return Containers(agent.socket, Workbench(print))
 
 
 def test_a_folder_of_the_machine_is_refused(containers, agent):

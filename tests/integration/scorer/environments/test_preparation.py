@@ -14,6 +14,7 @@ from scorer_container.node.environments import EnvironmentPreparationError, prep
 from scorer_container.node.environments.interpreters import find_interpreter
 from scorer_container.node.environments.python_version import PythonRequirement
 from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
+from scorer_container.node.workbench import Workbench
 from shared.contracts.job_spec import EnvironmentSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.locations import Location
 from shared.contracts.settings import ScoringSettings
@@ -29,9 +30,10 @@ import sys
 from pathlib import Path
 from scorer_container.node.environments import prepare_environment
 from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
+from scorer_container.node.workbench import Workbench
 from shared.contracts.job_spec import JobSpec
 
-print(prepare_environment(JobSpec.model_validate_json(sys.argv[1]), None, Path(sys.argv[2]), print))
+print(prepare_environment(JobSpec.model_validate_json(sys.argv[1]), None, Path(sys.argv[2]), Workbench(print)))
 """
 
 
@@ -64,13 +66,13 @@ def scored(interpreter: Path, model: Path, folder: Path) -> bytes:
     process = ScoringProcess(ProcessCommand(interpreter, {"PATH": os.defpath}, folder, setup))
     deadline = time.monotonic() + 120
     try:
-        assert process.receive(deadline)[0] == {"type": "ready"}
+        assert process.receive(deadline)[0]["type"] == "ready"
         files = {"files": [str(folder / "a.csv")], "names": ["a.csv"]}
         process.send({"type": "run", **files, "collect": True, "format": "csv", "job": "job"})
-        columns = process.receive(deadline)[0]["columns"]
-        process.send({"columns": columns})
+        proposed = process.receive(deadline)[0]["proposed"]
+        process.send({"agreed": proposed})
         header, rows = process.receive(deadline)
-        assert (header["rows"], columns) == (5, ["row", "prediction", "file"])
+        assert (header["rows"], proposed) == (5, {"columns": ["row", "prediction", "file"]})
         return rows
     finally:
         process.kill()
@@ -81,7 +83,7 @@ def has_python(version: str) -> bool:
     requirement = PythonRequirement.parse(version)
     assert requirement is not None
     try:
-        find_interpreter(requirement, print)
+        find_interpreter(requirement, Workbench(print))
     except EnvironmentPreparationError:
         return False
     return True
@@ -90,12 +92,12 @@ def has_python(version: str) -> bool:
 def test_the_nodes_own_python_is_used_at_once_when_it_satisfies_everything(tmp_path: Path) -> None:
     own = f"3.{sys.version_info.minor}"
     job = spec(is_mlflow=True, conda_file=f"dependencies: [python={own}, pandas, pip, {{pip: [mlflow, numpy]}}]")
-    assert prepare_environment(job, None, tmp_path, print) == Path(sys.executable)
+    assert prepare_environment(job, None, tmp_path, Workbench(print)) == Path(sys.executable)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_asked_for_means_the_nodes_own_python(tmp_path: Path) -> None:
-    assert prepare_environment(spec(), None, tmp_path, print) == Path(sys.executable)
+    assert prepare_environment(spec(), None, tmp_path, Workbench(print)) == Path(sys.executable)
 
 
 def test_two_nodes_build_an_environment_once_and_later_jobs_find_it(
@@ -112,7 +114,7 @@ def test_two_nodes_build_an_environment_once_and_later_jobs_find_it(
     assert output_of(interpreter, "-c", version) == "1.1.1\n"
 
     monkeypatch.setenv("PATH", "")  # neither uv's helpers nor another Python can be found now
-    assert prepare_environment(spec(conda_file=SMALL), None, tmp_path, print) == Path(interpreter)
+    assert prepare_environment(spec(conda_file=SMALL), None, tmp_path, Workbench(print)) == Path(interpreter)
 
 
 def test_the_seeds_model_scores_in_the_environment_that_it_asks_for(tmp_path: Path) -> None:
@@ -121,16 +123,16 @@ def test_the_seeds_model_scores_in_the_environment_that_it_asks_for(tmp_path: Pa
     job = JobSpec.model_validate({**spec(is_mlflow=True).model_dump(), "environment": None})
     if not has_python("3.7"):
         with pytest.raises(EnvironmentPreparationError, match=r"has no Python 3\.7 and could not download one"):
-            prepare_environment(job, model, tmp_path, print)
+            prepare_environment(job, model, tmp_path, Workbench(print))
         return
-    interpreter = prepare_environment(job, model, tmp_path, print)
+    interpreter = prepare_environment(job, model, tmp_path, Workbench(print))
     assert scored(interpreter, model, tmp_path) == b"0,1,a.csv\n1,0,a.csv\n2,1,a.csv\n3,0,a.csv\n4,1,a.csv\n"
 
 
 def test_a_python_that_cannot_be_had_is_named_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
     with pytest.raises(EnvironmentPreparationError) as caught:
-        prepare_environment(spec(conda_file="dependencies: [python=3.20.1]"), None, tmp_path, print)
+        prepare_environment(spec(conda_file="dependencies: [python=3.20.1]"), None, tmp_path, Workbench(print))
     message = str(caught.value)
     assert message.startswith("the environment asks for Python 3.20.1, and this machine has no Python 3.20")
     assert "install Python 3.20 on the node, or name an environment with a Python that it has" in message
@@ -149,9 +151,9 @@ def test_a_python_that_cannot_be_had_is_named_with_the_way_out(tmp_path: Path, m
 )
 def test_what_cannot_be_installed_is_named_in_one_sentence(tmp_path: Path, conda_file: str, message: str) -> None:
     with pytest.raises(EnvironmentPreparationError, match=message) as caught:
-        prepare_environment(spec(conda_file=conda_file), None, tmp_path, print)
+        prepare_environment(spec(conda_file=conda_file), None, tmp_path, Workbench(print))
     assert "\n" not in str(caught.value)
-    assert not list(tmp_path.glob("environments/python*[!k]"))
+    assert not [path for path in tmp_path.glob("environments/*") if path.is_dir()]
 
 
 def test_a_shim_without_a_python_behind_it_is_passed_over(
@@ -167,4 +169,4 @@ def test_a_shim_without_a_python_behind_it_is_passed_over(
     monkeypatch.setenv("PYENV_ROOT", str(pyenv))
     requirement = PythonRequirement.parse("=3.20")
     assert requirement is not None
-    assert find_interpreter(requirement, print) == (20, working)
+    assert find_interpreter(requirement, Workbench(print)) == (20, working)

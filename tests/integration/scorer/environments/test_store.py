@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.environments.store import LAST_USED, EnvironmentStore
+from scorer_container.node.environments.store import EnvironmentStore
+from scorer_container.node.workbench import Workbench
 
 pytestmark = pytest.mark.integration
 
@@ -14,14 +15,23 @@ BUILD_FOREVER = """
 import sys, threading
 from pathlib import Path
 from scorer_container.node.environments.store import EnvironmentStore
+from scorer_container.node.workbench import Workbench
 
 def build(folder):
     (folder / "half").touch()
     print("building", flush=True)
     threading.Event().wait()
 
-EnvironmentStore(Path(sys.argv[1])).find_or_build("key", build, print)
+EnvironmentStore(Path(sys.argv[1]) / "environments", Workbench(print)).find_or_build("key", build)
 """
+
+
+def store_at(cache: Path) -> EnvironmentStore:
+    return EnvironmentStore(cache / "environments", Workbench(print))
+
+
+def names(cache: Path) -> list[str]:
+    return sorted(path.name for path in (cache / "environments").iterdir())
 
 
 def put_interpreter(folder: Path) -> None:
@@ -40,32 +50,24 @@ def test_a_killed_build_leaves_no_half_environment_and_no_lock(tmp_path: Path) -
         assert builder.stdout is not None
         assert builder.stdout.readline() == "building\n"
         builder.kill()
-    store = EnvironmentStore(tmp_path)
+    store = store_at(tmp_path)
     assert store.find("key") is None
-    assert store.find_or_build("key", put_interpreter, print) == tmp_path / "key" / "bin" / "python"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "key.lock"]
+    assert store.find_or_build("key", put_interpreter) == tmp_path / "environments" / "key" / "bin" / "python"
+    assert names(tmp_path) == ["key", "key.lock", "key.use"]
 
 
 def test_a_failed_build_leaves_nothing_and_may_be_tried_again(tmp_path: Path) -> None:
-    store = EnvironmentStore(tmp_path)
+    store = store_at(tmp_path)
     with pytest.raises(OSError, match="no space left"):
-        store.find_or_build("key", fail, print)
-    assert [path.name for path in tmp_path.iterdir()] == ["key.lock"]
-    assert store.find_or_build("key", put_interpreter, print).exists()
+        store.find_or_build("key", fail)
+    assert names(tmp_path) == ["key.lock", "key.use"]
+    assert store.find_or_build("key", put_interpreter).exists()
 
 
 def test_an_environment_whose_python_is_gone_is_built_again(tmp_path: Path) -> None:
-    store = EnvironmentStore(tmp_path)
-    interpreter = store.find_or_build("key", put_interpreter, print)
+    store = store_at(tmp_path)
+    interpreter = store.find_or_build("key", put_interpreter)
     interpreter.unlink()
     interpreter.symlink_to(tmp_path / "removed")
     assert store.find("key") is None
-    assert store.find_or_build("key", put_interpreter, print).exists()
-
-
-def test_each_use_is_marked(tmp_path: Path) -> None:
-    store = EnvironmentStore(tmp_path)
-    store.find_or_build("key", put_interpreter, print)
-    (tmp_path / "key" / LAST_USED).unlink()
-    store.find("key")
-    assert (tmp_path / "key" / LAST_USED).exists()
+    assert store.find_or_build("key", put_interpreter).exists()

@@ -1,0 +1,93 @@
+"""Keeps the cache of a machine within its size: what was used least lately goes first, nothing that is in use."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from scorer_container.node.file_lock import free_file_lock
+from scorer_container.node.workbench import use_file
+
+_KINDS = ("models", "code", "environments", "uv")
+"""Folders of the cache; `uv` has uv's downloads, where they are not kept elsewhere."""
+_MOST_OF_DISK = 1 / 2
+_FREE_OF_DISK = 1 / 10
+_REMOVED = ".removed"
+_BLOCK_BYTES = 512
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A folder of the cache with all that was left of making it."""
+
+    folder: Path
+    last_used: float
+    size: int
+
+
+def make_room(cache: Path, limit: int | None, log: Callable[[str], None]) -> None:
+    """Remove what makes the cache larger than `limit` bytes.
+
+    Without a limit it may take half of its disk, and leaves a tenth of it free. Of several nodes of a machine one does
+    it at a time.
+    """
+    with free_file_lock(cache / "room.lock") as is_ours:
+        if is_ours:
+            _make_room(cache, limit, log)
+
+
+def _make_room(cache: Path, limit: int | None, log: Callable[[str], None]) -> None:
+    for leftover in cache.glob(f"*/*{_REMOVED}"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    entries = sorted(_entries(cache), key=lambda entry: entry.last_used)
+    used = sum(entry.size for entry in entries)
+    limit = _share_of_disk(cache, used) if limit is None else limit
+    for entry in entries:
+        if used <= limit:
+            return
+        if entry.size and _remove(entry):
+            used -= entry.size
+            log(f"removed {entry.folder.relative_to(cache)} ({entry.size >> 20} MB) from the cache")
+
+
+def _share_of_disk(cache: Path, used: int) -> int:
+    disk = shutil.disk_usage(cache)
+    return min(int(disk.total * _MOST_OF_DISK), used + disk.free - int(disk.total * _FREE_OF_DISK))
+
+
+def _entries(cache: Path) -> Iterator[_Entry]:
+    for kind in _KINDS:
+        for path in (cache / kind).glob("*.use"):
+            folder = path.with_suffix("")
+            size = sum(_size(part) for part in _parts(folder))
+            yield _Entry(folder, path.stat().st_mtime, size)
+
+
+def _parts(folder: Path) -> list[Path]:
+    """The folder, and what a killed node left of it."""
+    parts = [folder, folder.with_name(f"{folder.name}.partial"), *folder.parent.glob(f"{folder.name}.building-*")]
+    return [part for part in parts if part.is_dir()]
+
+
+def _remove(entry: _Entry) -> bool:
+    """Remove an entry unless it is in use; it loses its name at once, so that nobody takes half of it for a whole."""
+    with free_file_lock(use_file(entry.folder)) as is_free:
+        if not is_free:
+            return False
+        removed = [part.rename(part.with_name(part.name + _REMOVED)) for part in _parts(entry.folder)]
+    for part in removed:
+        shutil.rmtree(part, ignore_errors=True)
+    return True
+
+
+def _size(folder: Path) -> int:
+    """Bytes on disk; of a file that has several names, which uv makes of its downloads, each bears its part."""
+    total = 0.0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                status = os.lstat(f"{parent}/{name}")
+                total += status.st_blocks * _BLOCK_BYTES / status.st_nlink
+    return int(total)

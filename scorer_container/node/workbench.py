@@ -1,0 +1,99 @@
+"""What making a job's parts ready may use of the machine: programs, and folders of the cache that nobody removes."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from scorer_container.node.file_lock import shared_lock
+from shared.storage.hot_path.errors import StoppedError
+
+Log = Callable[[str], None]
+
+
+def use_file(folder: Path) -> Path:
+    """The file whose lock says that `folder` of the cache is in use, and whose time when it was used last."""
+    return folder.with_name(f"{folder.name}.use")
+
+
+class Workbench:
+    """One job's; `end()` may come from any thread while another one works at it."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.has_new = False
+        """Whether something was added to the cache."""
+        self._held: dict[Path, int] = {}
+        self._process: subprocess.Popen[str] | None = None
+        self._ended = False
+        self._lock = threading.Lock()
+
+    def hold(self, folder: Path) -> None:
+        """Keep a folder of the cache from being removed until the end; to be called before looking whether it is there.
+
+        Raises StoppedError.
+        """
+        if folder in self._held:
+            return
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = shared_lock(use_file(folder))
+        os.utime(descriptor)
+        with self._lock:
+            self._held[folder] = descriptor
+            if self._ended:
+                self._release()
+                raise StoppedError("the job is over")
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str], on_line: Log) -> tuple[int, list[str]]:
+        """Exit code and output (standard output and error) of a program; `on_line` hears each line at once.
+
+        Raises StoppedError.
+        """
+        process = self._start(command, environment)
+        assert process.stdout is not None, "it was asked for"
+        lines = []
+        with process, process.stdout:
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                on_line(lines[-1])
+        with self._lock:
+            self._process = None
+            self.check()
+        return process.returncode, lines
+
+    def check(self) -> None:
+        """Raises StoppedError when the end has come."""
+        if self._ended:
+            raise StoppedError("the job is over")
+
+    def end(self) -> None:
+        """End the program that runs, start no other, and let go of the folders."""
+        with self._lock:
+            self._ended = True
+            self._release()
+            if self._process is not None and self._process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _start(self, command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.Popen[str]":
+        with self._lock:
+            self.check()
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                env=environment,
+                start_new_session=True,  # so that what it starts is ended with it
+            )
+            return self._process
+
+    def _release(self) -> None:
+        for descriptor in self._held.values():
+            os.close(descriptor)
+        self._held.clear()

@@ -1,0 +1,26 @@
+"""What nodes keep on the disk of their machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.scorer.played_app import wait_until
+
+pytestmark = pytest.mark.integration
+
+SIZE = """
+import os
+
+def run(mini_batch):
+    return [os.path.getsize(os.path.join(os.environ["AZUREML_MODEL_DIR"], "model", "w"))]
+"""
+
+
+def test_a_small_cache_loses_the_model_of_the_job_before_and_keeps_the_one_in_use(app):
+    app.start_node(BATCH_NODE_CACHE_MB="1")
+    cache = app.folder / "cache" / "models"
+    for size in (2_000_000, 3_000_000):
+        job = app.job({"a.txt": ""}, script=SIZE, model=app.upload({"w": bytes(size)}, "model"))
+        assert job.lines() == [str(size)]
+    wait_until(lambda: [file.stat().st_size for file in cache.glob("*/model/w")] == [3_000_000], "one model is left")
+    assert "removed models/" in app.node_log()
