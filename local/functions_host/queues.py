@@ -117,7 +117,8 @@ class QueueListener:
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake_up.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._wake_up.wait()
         self._wake_up.clear()
 
     async def _process_safely(self, message: QueueMessage) -> None:
