@@ -107,3 +107,15 @@ def test_other_linters_find_nothing(tools: Path, command: tuple[str, ...], files
         [tools / program, *options, *files], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd checks its own units, where it is")
+def test_systemd_takes_the_nodes_unit(tmp_path: Path) -> None:
+    cloud_init = yaml.safe_load((REPOSITORY / "infra/node/cloud-init.yaml").read_text("utf-8"))
+    (unit,) = [one for one in cloud_init["write_files"] if one["path"].endswith(".service")]
+    file = tmp_path / Path(unit["path"]).name
+    file.write_text(unit["content"], encoding="utf-8")
+    run = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", file], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (run.returncode, run.stderr) == (0, "")
