@@ -15,6 +15,14 @@ from shared.settings import TelemetrySettings
 OUR_LOGGERS = ("shared", "scorer_container")
 """What other packages log stays with the platform, where it always went."""
 
+_QUIETED = {
+    "azure.core.pipeline": logging.WARNING,  # tells of each request, with its headers
+    "azure.identity": logging.WARNING,  # of each token
+    "azure.monitor.opentelemetry": logging.WARNING,  # of each export
+    "opentelemetry.exporter": logging.ERROR,  # of each try of an export; the last one's failure is an error
+}
+"""Clients that would tell more of themselves than we do of jobs, at the price of telemetry."""
+
 _SCOPE = "batch-endpoints"
 
 LAST_EXPORT_SECONDS = 3.0
@@ -61,6 +69,8 @@ def start_telemetry(
     nowhere else when they go to Application Insights, as the platform sends there what it gets.
     """
     set_process_ids(ids)
+    for client, level in _QUIETED.items():
+        logging.getLogger(client).setLevel(level)
     running = Running()
     if settings.is_on:
         _start(running, settings, service, process)
