@@ -11,13 +11,17 @@ name=$1
 region=$2
 shift 2
 group="rg-$name"
-# Who deploys owns the workspace, unless another owner is given: the object id in the token, with no question to Graph.
-owner=$(az account get-access-token --query accessToken --output tsv | cut -d. -f2 | tr -- '-_' '+/' |
-  awk '{ while (length % 4) $0 = $0 "="; print }' | base64 -d | sed 's/.*"oid":"\([^"]*\)".*/\1/')
+# Who deploys owns the workspace, unless BATCH_OWNER_ID names another: the object id in the token, with no question to
+# Graph. BATCH_ROLE_ASSIGNMENTS has the roles of others.
+owner=${BATCH_OWNER_ID:-}
+if [ -z "$owner" ]; then
+  owner=$(az account get-access-token --query accessToken --output tsv | cut -d. -f2 | tr -- '-_' '+/' |
+    awk '{ while (length % 4) $0 = $0 "="; print }' | base64 -d | sed -n 's/.*"oid":"\([^"]*\)".*/\1/p')
+fi
 
 az deployment sub create --name "batch-$name" --location "$region" --template-file infra/main.bicep --output none \
   --parameters environmentName="$name" location="$region" sshPublicKey="$BATCH_SSH_PUBLIC_KEY" \
-  ownerPrincipalId="$owner" \
+  ownerPrincipalId="$owner" roleAssignments="${BATCH_ROLE_ASSIGNMENTS:-[]}" \
   presentInstances="$(sh infra/hooks/present-instances.sh "$name")" "$@"
 
 AZURE_CONTAINER_REGISTRY_NAME=$(az acr list --resource-group "$group" --query "[0].name" --output tsv)

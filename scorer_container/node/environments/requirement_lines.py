@@ -22,7 +22,7 @@ _KEPT_OPTIONS = {
 }
 _FILE_OPTIONS = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
 _OPTION = re.compile(r"(?P<name>--?[A-Za-z-]+?)(?:\s*=\s*|\s+|(?<=^-[rcif]))(?P<value>\S.*)")
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_COMMENT = re.compile(r"(^|\s)#.*$")
 
 
 @dataclass

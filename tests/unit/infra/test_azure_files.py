@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import jmespath
+import jwt
 import pytest
 import yaml
 
@@ -61,6 +63,35 @@ def test_scripts_are_plain_shell_that_stops_at_errors(script: Path) -> None:
     assert script.read_text("utf-8").startswith("#!/bin/sh\n")
     assert "\nset -eu\n" in script.read_text("utf-8")
     subprocess.run(["sh", "-n", script], check=True)
+
+
+AZ = """#!/bin/sh
+case "$*" in
+  *get-access-token*) printf '%s\\n' "$TOKEN" ;;
+  *"deployment sub create"*) printf '%s\\n' "$@" >"$CALLED"; exit 1 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("named", "owner"), [("", "who-deploys"), ("somebody-else", "somebody-else")])
+def test_who_deploys_owns_the_workspace_unless_another_is_named(tmp_path: Path, named: str, owner: str) -> None:
+    az, called = tmp_path / "az", tmp_path / "called"
+    az.write_text(AZ)
+    az.chmod(0o755)
+    token = jwt.encode({"oid": "who-deploys", "name": "Ada Ünï"}, "k" * 32, algorithm="HS256")
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "TOKEN": token,
+        "CALLED": str(called),
+        "BATCH_SSH_PUBLIC_KEY": "ssh-rsa x",
+        "BATCH_OWNER_ID": named,
+        "BATCH_ROLE_ASSIGNMENTS": '[{"principalId": "p", "role": "Reader"}]',
+    }
+    script = subprocess.run(["sh", "infra/deploy.sh", "x", "y"], cwd=REPOSITORY, env=environment, check=False)
+    assert script.returncode == 1
+    given = called.read_text().splitlines()
+    assert f"ownerPrincipalId={owner}" in given
+    assert 'roleAssignments=[{"principalId": "p", "role": "Reader"}]' in given
 
 
 def test_the_package_of_the_function_app_is_the_same_by_both_ways() -> None:

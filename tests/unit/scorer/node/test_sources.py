@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from scorer_container.node.sources import UrlFile
+from shared.security.outbound_connections import guarded_pools
+from shared.security.outbound_urls import ForbiddenAddressError
+from shared.storage.hot_path.errors import StorageUnavailableError
+from shared.storage.hot_path.transport import Patience
+
+pytestmark = pytest.mark.unit
+
+NOTHING_THERE = "http://127.0.0.1:9/a.csv?sig=secret"
+
+
+def test_a_url_that_does_not_answer_is_told_without_its_signature() -> None:
+    file = UrlFile(NOTHING_THERE, Patience(0), guarded_pools(allow_loopback=True))
+    with pytest.raises(StorageUnavailableError, match=r"GET /a\.csv") as caught:
+        file.fetch(io.BytesIO())
+    assert "secret" not in str(caught.value)
+
+
+def test_a_node_in_azure_calls_no_address_of_its_own_machine() -> None:
+    file = UrlFile(NOTHING_THERE, Patience(600), guarded_pools(allow_loopback=False))
+    with pytest.raises(ForbiddenAddressError, match=r"127\.0\.0\.1"):
+        file.fetch(io.BytesIO())
