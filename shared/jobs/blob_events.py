@@ -12,7 +12,7 @@ from shared.contracts.messages import BLOB_EVENTS, InvokeMessage
 from shared.control_plane.resource import Resource
 from shared.control_plane.watched_folders import input_path, watched_folder
 from shared.control_plane.workspace import Workspace
-from shared.errors import ConflictError, ProductError
+from shared.errors import ConflictError, ProductError, ValidationError
 from shared.jobs.job_requests import invoke_by_message, message_object
 from shared.jobs.poison import is_final, set_aside
 from shared.jobs.store import JobStore
@@ -84,6 +84,7 @@ def _start(workspace: Workspace, jobs: JobStore, trigger: Resource[BlobTriggerPr
     name = job_name(trigger.name, event)
     if (job := jobs.find(name)) and job.entered:
         return  # the event came before
+    _check_name(event)
     folder = _folder(workspace, trigger)
     if not container_of(workspace.account, folder).get_blob_client(event.blob).exists():
         log.info("trigger %s: %s is gone again", trigger.name, event.subject)
@@ -97,6 +98,14 @@ def _start(workspace: Workspace, jobs: JobStore, trigger: Resource[BlobTriggerPr
     invoke_by_message(workspace, jobs, message, "", caller=f"trigger {trigger.name}")
     if job is None:
         note_start(workspace, trigger.name, event, name)
+
+
+def _check_name(event: BlobCreated) -> None:
+    """Event Grid puts U+FFFD for characters of names that take four bytes: looking for those would find nothing."""
+    if "\ufffd" in event.blob:
+        raise ValidationError(
+            f"Event Grid spoiled the name of the blob {event.blob!r}: use no emojis in names", target="subject"
+        )
 
 
 def _folder(workspace: Workspace, trigger: Resource[BlobTriggerProperties]) -> Location:

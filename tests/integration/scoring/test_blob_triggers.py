@@ -95,6 +95,11 @@ def test_a_trigger_counts_blobs_from_when_it_is_made_enabled_or_pointed_elsewher
     assert put(trigger={"endsWith": ".csv"}).properties.watched.since > moved
 
 
+def test_a_name_that_event_grid_spoiled_is_a_problem(application, trigger, tell):
+    assert tell("data/party\ufffd\ufffd.csv", exists=False) == []
+    assert "spoiled the name" in runs_of(application.workspace, trigger.name).last_problem
+
+
 def test_what_cannot_start_is_noted_and_set_aside_and_may_be_sent_again(
     application, trigger, tell, endpoint, unique_name
 ):
