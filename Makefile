@@ -43,7 +43,7 @@ bench: setup ## Measure throughput and overhead into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
 clean: ## Remove what make made; the data of `make up` in .local stays
-	rm -rf $(VENV) .demo local/azurite/node_modules $(dir $(MODEL)) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .demo local/azurite/node_modules tests/integration/infra/kusto/node_modules $(dir $(MODEL)) .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

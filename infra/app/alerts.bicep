@@ -137,6 +137,17 @@ var rules = [
     window: 'PT15M'
     frequency: 'PT5M'
   }
+  {
+    name: 'app-silent'
+    title: 'The application does not run'
+    severity: 1
+    query: loadTextContent('../alerts/app-silent.kql')
+    measure: 'silent'
+    splitBy: []
+    atLeast: 1
+    window: 'PT15M'
+    frequency: 'PT5M'
+  }
 ]
 var isReceived = !empty(email) || !empty(webhook)
 

@@ -60,6 +60,13 @@ def test_values_that_queries_compare_with_are_those_of_the_code() -> None:
     assert set(re.findall(r"cloud_RoleName [!=]= '([\w-]+)'", text)) <= {names.APP_SERVICE, names.NODE_SERVICE}
 
 
+def test_functions_that_queries_name_exist() -> None:
+    sources = "\n".join(path.read_text("utf-8") for path in (REPOSITORY / "shared/triggers").rglob("*.py"))
+    named = {function for text in queries().values() for function in re.findall(r"where name == '(\w+)'", text)}
+    assert named == {"scale_computes"}
+    assert all(f"def {function}(" in sources for function in named)
+
+
 def test_every_metric_is_looked_at() -> None:
     text = "\n".join(queries().values())
     ids = {names.JOB, names.TASK_NUMBER, names.NODE, names.COMPUTE, names.PART, names.ENDPOINT, names.DEPLOYMENT}
