@@ -57,6 +57,17 @@ def test_a_completed_job_shows_its_first_rows_and_a_download(application, make_j
     assert 'data-live="no"' in text
 
 
+def test_a_parquet_output_is_there_to_download_though_its_rows_are_not_shown(application, make_job, open_page):
+    job = make_job(statistics=JobStatistics(files=2, succeeded=2, rows=303))
+    job = job.model_copy(update={"output": job.output.model_copy(update={"file_name": "rows.parquet"})})
+    output = container_of(application.account, job.output.folder)
+    output.upload_blob(job.output.file_path, b"PAR1\xff,not to be read as text")
+    text = open_page(ended(application, job)).text
+    assert re.search(r'href="http://[^"]+rows\.parquet\?[^"]+sig=', text)
+    assert "303 rows in a format that this page does not show" in text
+    assert "not to be read" not in text
+
+
 def test_a_failed_job_says_why_and_which_items_failed(application, make_job, open_page):
     job = make_job(failure=JobFailure(step="run", message="none of the 2 items succeeded", file="a.csv"))
     output = container_of(application.account, job.output.folder)
