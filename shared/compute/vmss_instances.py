@@ -16,7 +16,7 @@ def instance_of(machine: "VirtualMachine") -> Instance:
 
 
 def is_gone(machine: "VirtualMachine") -> bool:
-    """Whether the machine is being deleted: Azure's capacity counts it no longer."""
+    """Whether the machine is being deleted."""
     return str(machine.provisioning_state) == "Deleting"
 
 

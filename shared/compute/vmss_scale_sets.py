@@ -5,7 +5,7 @@ named instances. In flexible orchestration an instance's id is the name of its v
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 
-from shared.compute.scale_sets import Instance, ScaleSetState
+from shared.compute.scale_sets import ScaleSetState
 from shared.compute.vmss_client import compute_client
 from shared.compute.vmss_instances import instance_of, is_gone
 from shared.errors import DependencyError
@@ -27,7 +27,7 @@ from shared.settings import VmssSettings
 if TYPE_CHECKING:  # it takes seconds to import
     from azure.core.polling import LROPoller
     from azure.mgmt.compute import ComputeManagementClient
-    from azure.mgmt.compute.models import VirtualMachineScaleSet
+    from azure.mgmt.compute.models import VirtualMachine, VirtualMachineScaleSet
 
 _log = logging.getLogger(__name__)
 
@@ -98,22 +98,23 @@ class VmssScaleSets:
         """The machines that there are and work, and those that Azure is making.
 
         Azure's capacity is what was asked for: it may still count machines that were evicted and deleted, or that
-        could not be made. Only while an operation goes on does it tell of machines that will come.
+        could not be made. Only while an operation goes on does it tell of machines that will come; those that go may
+        still be in it, and are taken out, as too high a number would let another machine go.
         """
         if not _capacity(found):
             return ScaleSetState(0, ())  # idle computes are looked at all the time, and Azure rations lists of machines
-        instances = tuple(self._instances(found))
+        machines = list(self._machines(found))
+        instances = tuple(instance_of(machine) for machine in machines if not is_gone(machine))
         working = sum(one.state != "stopped" for one in instances)
-        coming = max(0, _capacity(found) - len(instances)) if _is_changing(found) else 0
+        coming = max(0, _capacity(found) - len(machines)) if _is_changing(found) else 0
         return ScaleSetState(working + coming, instances)
 
-    def _instances(self, found: "VirtualMachineScaleSet") -> Iterator[Instance]:
-        machines = self._client.virtual_machines.list(
+    def _machines(self, found: "VirtualMachineScaleSet") -> "Iterable[VirtualMachine]":
+        return self._client.virtual_machines.list(
             self._settings.resource_group,
             filter=f"'virtualMachineScaleSet/id' eq '{found.id}'",
             expand="instanceView",
         )
-        return (instance_of(machine) for machine in machines if not is_gone(machine))
 
     def _resize(self, compute: str, found: "VirtualMachineScaleSet", capacity: int) -> bool:
         """Set Azure's capacity; False when the scale set has changed since it was read."""

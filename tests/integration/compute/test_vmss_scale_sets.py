@@ -72,6 +72,12 @@ def test_machines_that_azure_is_making_are_not_asked_for_again(vmss, cpu, comput
     assert compute_api.count("PATCH") == 0
 
 
+def test_a_machine_that_goes_is_not_taken_for_one_that_comes(vmss, cpu):
+    cpu.capacity, cpu.provisioning = 2, "Updating"
+    cpu.machines = {"stays": Machine(), "goes": Machine("Deleting")}
+    assert vmss.state("cpu").capacity == 1
+
+
 def test_more_machines_than_wanted_are_never_taken_away_by_a_resize(vmss, cpu):
     cpu.capacity, cpu.machines = 5, {"one": Machine()}
     vmss.scale_out("cpu", 2)
