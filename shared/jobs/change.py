@@ -3,6 +3,7 @@
 from shared.contracts.job import JobDocument
 from shared.contracts.resources import ArmModel, TextMap
 from shared.jobs.resource import OWN_PROPERTIES, OWN_TAGS
+from shared.jobs.size import checked_size
 from shared.jobs.store import JobStore
 
 
@@ -17,8 +18,8 @@ class JobChange(ArmModel):
 
 
 def change_job(jobs: JobStore, name: str, change: JobChange) -> JobDocument:
-    """The job as changed; raises NotFoundError."""
-    return jobs.change(name, lambda job: _changed(job, change))
+    """The job as changed; raises NotFoundError or ValidationError."""
+    return jobs.change(name, lambda job: checked_size(_changed(job, change)))
 
 
 def _changed(job: JobDocument, change: JobChange) -> JobDocument:

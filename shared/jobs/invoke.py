@@ -29,6 +29,7 @@ from shared.errors import ConflictError, ValidationError
 from shared.jobs.inputs import find_input
 from shared.jobs.overrides import merged_settings, output_uri
 from shared.jobs.reservations import Reservations
+from shared.jobs.size import checked_size
 from shared.jobs.store import JobStore
 from shared.observability import names
 from shared.observability.scope import job_ids
@@ -85,7 +86,7 @@ def _invoked(workspace: Workspace, jobs: JobStore, invocation: Invocation, name:
     if existing := jobs.find(name):
         return _repeated(workspace, existing, invocation)
     deployment = resolve_deployment(workspace, invocation.endpoint, invocation.deployment)
-    job = _job(workspace, invocation, deployment, name)
+    job = checked_size(_job(workspace, invocation, deployment, name))
     _reserve_output(workspace, job)
     try:
         job = jobs.add(job)

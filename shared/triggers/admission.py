@@ -37,7 +37,7 @@ def admission(settings: Settings, verifier: TokenVerifier, jobs: JobStore) -> Ad
         try:
             access.require(caller, action, target)
         except AuthorizationError as refusal:
-            log.warning("refused: %s", refusal.message)
+            log.warning("refused: %s", " ".join(refusal.message.split()))  # a name may have lines
             raise
         request.state.caller = caller
         return caller

@@ -93,7 +93,7 @@ class _LastResort:
         except Exception:
             if scope["type"] != "http" or started:
                 raise
-            _log.exception("unexpected error in %s %s", scope["method"], scope["path"])
+            _log.exception("unexpected error in %s %r", scope["method"], scope["path"])
             await error_response(ProductError("The service met an unexpected error; its log has the details"))(
                 scope, receive, send
             )
