@@ -12,6 +12,7 @@ from shared.jobs.finish import finish
 from shared.jobs.orchestrations import Orchestrations, start_input
 from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
+from shared.observability.spans import job_scope
 from shared.storage.account import StorageAccount
 from shared.storage.queues import delete_queue
 
@@ -41,15 +42,22 @@ async def reconcile(account: StorageAccount, jobs: JobStore, orchestrations: Orc
     queues = await asyncio.to_thread(_job_queues, account)
     unfinished = await asyncio.to_thread(jobs.unfinished)
     for job in unfinished:
-        try:
-            if datetime.now(UTC) - job.created > SETTLING_TIME and not await orchestrations.is_alive(job.name):
-                await _resume(account, jobs, orchestrations, job)
-        except Exception:  # whatever is wrong with one job, the others are looked at; the next round tries again
-            log.exception("job %s could not be resumed", job.name)
+        with job_scope(job):
+            await _look_after(account, jobs, orchestrations, job)
     wanted = {task_queue(job.job_id) for job in unfinished}
     for queue in queues - wanted:
         await asyncio.to_thread(delete_queue, account.queues, queue)
     await asyncio.to_thread(_drop_orphaned_reservations, account, jobs)
+
+
+async def _look_after(
+    account: StorageAccount, jobs: JobStore, orchestrations: Orchestrations, job: JobDocument
+) -> None:
+    try:
+        if datetime.now(UTC) - job.created > SETTLING_TIME and not await orchestrations.is_alive(job.name):
+            await _resume(account, jobs, orchestrations, job)
+    except Exception:  # whatever is wrong with one job, the others are looked at; the next round tries again
+        log.exception("job %s could not be resumed", job.name)
 
 
 async def _resume(account: StorageAccount, jobs: JobStore, orchestrations: Orchestrations, job: JobDocument) -> None:

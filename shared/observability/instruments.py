@@ -23,19 +23,24 @@ class Readings:
 
     def note(self, source: Hashable, value: int, labels: Ids) -> None:
         """What `source` is read to be now."""
+        self._fresh()
         self._readings[source] = (time.monotonic(), value, labels)
 
     def observe(self, options: CallbackOptions) -> Iterable[Observation]:
         """The sums of what was read lately."""
-        oldest = time.monotonic() - READING_SECONDS
         sums: dict[tuple[tuple[str, str | int], ...], int] = {}
-        for source, (moment, value, labels) in list(self._readings.items()):
-            if moment < oldest:
-                self._readings.pop(source, None)
-                continue
+        for value, labels in self._fresh():
             key = tuple(labels.items())
             sums[key] = sums.get(key, 0) + value
         return [Observation(value, dict(key)) for key, value in sums.items()]
+
+    def _fresh(self) -> list[tuple[int, Ids]]:
+        """The readings that are not too old; the others are forgotten, also where nobody observes."""
+        oldest = time.monotonic() - READING_SECONDS
+        for source, (moment, _, _) in list(self._readings.items()):
+            if moment < oldest:
+                self._readings.pop(source, None)
+        return [(value, labels) for _, value, labels in list(self._readings.values())]
 
 
 class Instruments:

@@ -78,6 +78,16 @@ def test_files_hold_spans_measurements_and_log_records_of_one_job_by_its_ids(tmp
     assert values == {names.JOBS_ENDED: 1, names.TICKETS: 2}
 
 
+def test_the_sampler_of_the_environment_decides_for_whole_traces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0")
+    tell(TelemetrySettings(folder=str(tmp_path)))
+    assert not (tmp_path / "app" / "traces.jsonl").exists()
+    assert len(lines(tmp_path, "metrics.jsonl")) == 2, "metrics count everything"
+
+
 def test_a_collector_gets_the_same_by_otlp(monkeypatch: pytest.MonkeyPatch) -> None:
     with receiver() as collector:
         monkeypatch.setenv(COLLECTOR, collector.address)

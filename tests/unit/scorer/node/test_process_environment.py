@@ -41,9 +41,12 @@ def test_no_setting_of_the_node_reaches_the_users_code(monkeypatch):
     monkeypatch.setenv("AzureWebJobsStorage", "AccountKey=secret")
     monkeypatch.setenv("BATCH_NODE_ID", "n0")
     monkeypatch.setenv("IDENTITY_HEADER", "secret")
+    monkeypatch.setenv("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=x")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     seen = variables()
     assert not {"AzureWebJobsStorage", "BATCH_NODE_ID", "IDENTITY_HEADER"} & set(seen)
+    assert not [name for name in seen if name.startswith(("APPLICATIONINSIGHTS_", "OTEL_"))]
     assert seen["LC_ALL"] == "C.UTF-8"
     assert seen["PATH"].startswith("/envs/one/bin:")
 
