@@ -27,8 +27,8 @@ class _GuardedConnection(HTTPConnection):
         name = self._dns_host
         try:
             addresses = allowed_addresses(name, self.port, allow_loopback=self.allow_loopback)
-        except gaierror as error:
-            raise NameResolutionError(self.host, self, error) from error
+        except (gaierror, UnicodeError) as error:
+            raise NameResolutionError(self.host, self, gaierror(str(error))) from error
         try:
             return self._connected(addresses)
         finally:

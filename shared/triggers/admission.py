@@ -2,7 +2,10 @@
 
 import logging
 from collections.abc import Callable
+from typing import Annotated
 
+from fastapi import Depends
+from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
 from shared.errors import AuthorizationError, NotFoundError
@@ -16,8 +19,11 @@ from shared.triggers.route_actions import ROUTE_ACTIONS
 
 log = logging.getLogger(__name__)
 
-Admit = Callable[[Request], Caller]
-"""Gives the caller of a request; raises AuthenticationError or AuthorizationError."""
+Admit = Callable[..., Caller]
+"""A dependency: gives the caller of a request; raises AuthenticationError or AuthorizationError."""
+
+_BEARER = Depends(HTTPBearer(scheme_name="token", description="Of Microsoft Entra ID, JWT", auto_error=False))
+"""Says in the OpenAPI document that the route needs a token; the verifier says what is wrong with one."""
 
 
 def admission(settings: Settings, verifier: TokenVerifier, jobs: JobStore) -> Admit:
@@ -28,7 +34,7 @@ def admission(settings: Settings, verifier: TokenVerifier, jobs: JobStore) -> Ad
     """
     access = Access(settings.role_assignments)
 
-    def admit(request: Request) -> Caller:
+    def admit(request: Request, _: Annotated[object, _BEARER]) -> Caller:
         caller = verifier.caller(request.headers.get("authorization"))
         route = str(request.scope["route"].path).replace(WORKSPACE, "~")
         action = ROUTE_ACTIONS[f"{request.method} {route}"]

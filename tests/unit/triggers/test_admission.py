@@ -77,6 +77,15 @@ def test_every_route_with_an_action_refuses_who_brings_no_token_and_who_has_no_r
                 assert f"'{ROUTE_ACTIONS[key]}'" in answer.json()["error"]["message"]
 
 
+def test_the_openapi_document_says_which_routes_need_a_token(surfaces: dict[str, FastAPI]) -> None:
+    for app in surfaces.values():
+        if app.openapi_url:
+            for path, operations in app.openapi()["paths"].items():
+                for method, operation in operations.items():
+                    key = f"{method.upper()} {path.replace(WORKSPACE, '~')}"
+                    assert ("security" in operation) == (key not in WITHOUT_TOKEN), key
+
+
 def ask(app: FastAPI, method: str, path: str, **claims: object) -> tuple[int, str]:
     headers = {"Authorization": f"Bearer {KEY.token(**{'roles': None} | claims)}"}
     answer = TestClient(app).request(method, f"{path}?{VERSION}", headers=headers)
