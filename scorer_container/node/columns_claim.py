@@ -28,16 +28,20 @@ class ColumnsClaim:
                 self._agreed = self._claimed(proposed)
             return self._agreed
 
-    @property
     def agreed(self) -> Columns:
-        """The job's columns, which a result of this node has asked for before."""
-        assert self._agreed is not None, "a task with rows has had a result"
-        return self._agreed
+        """The job's columns, which a first result has claimed; raises HotPathError."""
+        with self._lock:
+            if self._agreed is None:
+                self._agreed = self._read()
+            return self._agreed
 
     def _claimed(self, proposed: Columns) -> Columns:
         try:
             self._blobs.put(JOBS_CONTAINER, self._name, json.dumps(proposed).encode(), only_if_missing=True)
         except StorageConflictError:
-            columns: Columns = json.loads(self._blobs.read(JOBS_CONTAINER, self._name))
-            return columns
+            return self._read()
         return proposed
+
+    def _read(self) -> Columns:
+        columns: Columns = json.loads(self._blobs.read(JOBS_CONTAINER, self._name))
+        return columns

@@ -23,7 +23,7 @@ class ParquetBlocks:
 
     def stage_footer(self, task: HeldTask) -> tuple[TaskBlock, BinaryIO]:
         """The tally and the content of the block, for the caller to stage; raises HotPathError."""
-        agreed = self._columns.agreed
+        agreed = self._columns.agreed()
         made = parquet_block(task.result.lines(), agreed["columns"], agreed["types"])
         block = replace(task.block, digest=made.digest)
         footer = made.footer
