@@ -19,7 +19,7 @@ from shared.observability.trace_context import context_of
 
 log = logging.getLogger(__name__)
 
-_SHOWN_MINI_BATCHES = 8
+_SHOWN_MINI_BATCHES = 4
 """Mini-batches of a task that have spans, and as many again of those with failed items: a task may have thousands."""
 
 

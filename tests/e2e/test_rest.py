@@ -137,13 +137,12 @@ def test_a_job_is_one_trace_from_the_callers_header_to_its_blocks(rest: Rest, ev
     assert sorted(tasks[span["parent_id"]] for span in mini_batches) == [0, 1, 2]
     assert len(spans) == 1 + len(steps) + len(mini_batches), "no span hangs elsewhere"
     assert all(ids.items() <= span.items() and not span["failed"] for span in spans)
-    assert {span["batch.node"] for span in steps if span["name"] in {"prepare", "task"}} == {
-        record["batch.node"] for record in told(rest, "logs.jsonl", trace_id=trace, service="batch-endpoints-node")
-    }
+    (node,) = {span["batch.node"] for span in steps if span["name"] in {"prepare", "task"}}
+    eventually(lambda: told(rest, "logs.jsonl", trace_id=trace, **ids, **{"batch.node": node}), 30, "the node's log")
     shown = rest.user.bml("local", "trace", "-n", job["name"])
     assert (shown[0]["step"], len(shown)) == ("invoke", len(spans))
-    (end,) = told(rest, "logs.jsonl", logger="shared.jobs.finish", **ids)
-    assert (end["trace_id"], end["level"]) == (trace, "INFO")
+    end = {"logger": "shared.jobs.finish", "level": "INFO", "trace_id": trace}
+    eventually(lambda: told(rest, "logs.jsonl", **end, **ids), 30, "the log of the job's end")
     labels = {"endpoint": rest.endpoint, "deployment": "scripted", "compute": "rest-cluster"}
     for metric in ("batch.tasks.completed", "batch.jobs.ended", "batch.merge.duration", "batch.mini_batch.duration"):
         eventually(lambda name=metric: told(rest, "metrics.jsonl", name=name, **labels), 30, metric)
