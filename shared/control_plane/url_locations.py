@@ -1,14 +1,14 @@
 """Locations behind http(s) and wasb(s) URLs that users give."""
 
 import re
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote
 
 from shared.contracts.locations import Location
 from shared.control_plane.datastore_locations import is_azure_blob_host, registered_containers
 from shared.control_plane.datastore_uris import checked_path
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
-from shared.security.outbound_urls import check_outbound_url
+from shared.security.outbound_urls import check_outbound_url, split_url
 
 _WASB = re.compile(r"(?P<scheme>wasbs?)://(?P<container>[^/@]+)@(?P<host>[^/]+)(?:/(?P<path>.*))?", re.IGNORECASE)
 
@@ -21,7 +21,7 @@ def url_location(workspace: Workspace, url: str, field: str) -> Location | None:
     ValidationError for an address that the service must not call.
     """
     plain = _without_wasb(url)
-    parts = urlsplit(plain)
+    parts = split_url(plain, field)
     if parts.scheme.lower() not in {"http", "https"}:
         return None
     own = workspace.account.blob_url

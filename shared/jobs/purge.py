@@ -4,6 +4,7 @@ Azure keeps all of this for ever, and every listing pays for it.
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -15,6 +16,7 @@ from shared.contracts.messages import PURGE_REQUESTS, PurgeRequest
 from shared.contracts.purge import MAX_JOBS_PER_PURGE, PurgeOrder, PurgePlan
 from shared.control_plane.code_uploads import remove_uploads, unnamed_uploads
 from shared.control_plane.workspace import Workspace
+from shared.errors import NotFoundError
 from shared.jobs.observe import progress_table
 from shared.jobs.orchestrations import Orchestrations
 from shared.jobs.reservations import Reservations
@@ -23,6 +25,8 @@ from shared.storage.account import StorageAccount
 from shared.storage.containers import JOBS_CONTAINER, ensure_container
 from shared.storage.locations import container_of
 from shared.storage.queues import ensure_queue, send_all
+
+log = logging.getLogger(__name__)
 
 _BLOBS_PER_BATCH = 256
 """Azure's limit of a batch request."""
@@ -65,13 +69,15 @@ def _remove(account: StorageAccount, jobs: JobStore, job: JobDocument, *, includ
 
 def _delete_outputs(account: StorageAccount, job: JobDocument) -> None:
     """The job's own folder whole; of a folder that the user named, only the files that bear the job's names."""
-    output = container_of(account, job.output.folder)
     own = job.output.folder.path == f"azureml/{job.job_id}/score"
     try:
+        output = container_of(account, job.output.folder)
         names = list(output.list_blob_names(name_starts_with=f"{job.output.folder.path}/")) if own else []
         _delete_blobs(output, names if own else (job.output.file_path, job.output.errors_path))
     except ResourceNotFoundError:
         return  # the container of the output is gone, and the output with it
+    except NotFoundError as error:
+        log.warning("job %s: its output stays, as it cannot be reached any more: %s", job.name, error)
 
 
 def _delete_blobs(container: ContainerClient, names: Iterable[str]) -> None:

@@ -3,6 +3,8 @@
 import logging
 from datetime import datetime
 
+from azure.core.exceptions import AzureError
+
 from shared.contracts.messages import InvokeMessage
 from shared.contracts.schedules import ScheduleProperties, ScheduleRun
 from shared.control_plane.resource import Resource
@@ -21,7 +23,7 @@ def run_due_schedules(workspace: Workspace, jobs: JobStore, now: datetime) -> No
     for row in list(workspace.schedules.list()):
         try:
             _run_if_due(workspace, jobs, row.document, now)
-        except ProductError as error:
+        except (ProductError, AzureError) as error:
             log.warning("schedule %s is tried again: %s", row.document.name, error)
 
 

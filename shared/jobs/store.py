@@ -130,15 +130,22 @@ class JobStore:
         """Jobs of the workspace or of an endpoint (and deployment), the newest first."""
         partition = _endpoint_partition(endpoint) if endpoint else _WORKSPACE
         entries, continuation = self._index.page(partition, size, continuation)
-        wanted = [e.document.job for e in entries if deployment in {None, e.document.deployment}]
+        lines = (entry.document for entry in entries)
+        wanted = [line.job for line in lines if deployment is None or line.deployment.lower() == deployment.lower()]
         with ThreadPoolExecutor(_PARALLEL_READS) as pool:
             found = pool.map(self.find, wanted)
         return JobPage([job for job in found if job], continuation)
 
     def unfinished(self) -> list[JobDocument]:
-        """All jobs that are not in a terminal state."""
-        found = (self.find(entry.document.job) for entry in self._index.partition(_UNFINISHED))
-        return [job for job in found if job and not job.status.is_terminal]
+        """All jobs that are not in a terminal state; lines that a crash left behind others go away."""
+        unfinished = list[JobDocument]()
+        for line in self._index.partition(_UNFINISHED):
+            job = self.find(line.document.job)
+            if job and job.status.is_terminal:
+                self._index.delete(line.partition, line.key)
+            elif job:
+                unfinished.append(job)
+        return unfinished
 
     def ended_before(self, moment: datetime, limit: int) -> list[JobDocument]:
         """Up to `limit` jobs that ended before `moment`, those first that were made last."""

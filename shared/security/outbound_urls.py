@@ -57,7 +57,7 @@ def check_outbound_url(
     """
     if any(url.lower().startswith(f"{base.lower().rstrip('/')}/") for base in allowed_bases):
         return
-    parts = _split(url, field)
+    parts = split_url(url, field)
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
         raise _refused(url, field, "use an http or https URL with a host")
     if parts.username or parts.password:
@@ -70,7 +70,8 @@ def check_outbound_url(
         raise _refused(parts.hostname, field, f"the host cannot be resolved ({error})") from error
 
 
-def _split(url: str, field: str) -> SplitResult:
+def split_url(url: str, field: str) -> SplitResult:
+    """The parts of a URL, its port a number; raises ValidationError that names `field`."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises for a port that is no number

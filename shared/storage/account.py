@@ -18,7 +18,7 @@ CONNECTION_SETTING = "AzureWebJobsStorage"
 _SERVICES = ("blob", "queue", "table")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity, so that caches can have it as their key
 class StorageAccount:
     """Clients of one account, by connection string (Azurite, keys) or by identity.
 

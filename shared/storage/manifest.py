@@ -47,7 +47,8 @@ class ManifestReader:
     def _shard(self, number: int) -> list[str]:
         if number not in self._shards:
             text = self._read_blob(shard_name(self._job_id, number)).decode()
-            self._shards[number] = [json.loads(line) for line in text.splitlines()]
+            # Not `splitlines`: it also ends lines at characters that names of blobs may have, such as U+2028.
+            self._shards[number] = [json.loads(line) for line in text.split("\n")[:-1]]
             while len(self._shards) > _CACHED_SHARDS:
                 self._shards.popitem(last=False)
         self._shards.move_to_end(number)

@@ -108,7 +108,8 @@ def _is_text(job: JobDocument) -> bool:
 
 
 def _failures(lines: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in lines.splitlines()[:FIRST_FAILURES]]
+    """Not `splitlines`: it also ends lines at characters that JSON leaves as they are."""
+    return [json.loads(line) for line in lines.split("\n")[:FIRST_FAILURES] if line]
 
 
 def _output_link(account: StorageAccount, job: JobDocument) -> str:

@@ -1,7 +1,9 @@
 """The FastAPI app of the studio: `/studio/jobs/{job}`."""
 
+import logging
 from typing import Annotated, cast
 
+from azure.core.exceptions import AzureError
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse
 
@@ -9,6 +11,8 @@ from shared.errors import ProductError
 from shared.studio.job_page import JobPage, job_page
 from shared.studio.rendering import changing_part, full_page, message_page, script_hash
 from shared.wiring import Application
+
+log = logging.getLogger(__name__)
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -46,5 +50,11 @@ def studio_app(application: Application) -> FastAPI:
         return HTMLResponse(
             message_page("This page cannot be shown", problem.message), problem.http_status, headers=_HEADERS
         )
+
+    @app.exception_handler(AzureError)
+    async def show_failure(_: Request, error: Exception) -> HTMLResponse:
+        log.error("a page of a job could not be made", exc_info=error)
+        message = "Storage did not answer as it should; try again."
+        return HTMLResponse(message_page("This page cannot be shown now", message), 502, headers=_HEADERS)
 
     return app

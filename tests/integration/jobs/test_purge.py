@@ -92,6 +92,14 @@ async def test_outputs_go_when_asked_for_but_never_files_of_others(account, jobs
     assert blobs(account, folder.container, f"{folder.path}/") == ["of-others.csv"]
 
 
+async def test_a_job_goes_though_the_datastore_of_its_output_has_been_deleted(account, jobs, old_job):
+    job = old_job()
+    lost = job.output.folder.model_copy(update={"credential": "datastore:deleted"})
+    jobs.change(job.name, lambda old: old.model_copy(update={"output": old.output.model_copy(update={"folder": lost})}))
+    await purge_job(account, jobs, Engine(), PurgeRequest(job=job.name, include_outputs=True))
+    assert jobs.find(job.name) is None
+
+
 async def test_the_jobs_own_output_folder_goes_whole(account, jobs, make_job, old_job):
     plain = make_job()
     folder = plain.output.folder.model_copy(update={"path": f"azureml/{plain.job_id}/score"})

@@ -4,7 +4,8 @@ import pytest
 
 from shared.contracts.job import JobStatus
 from shared.errors import ConflictError, NotFoundError
-from shared.jobs.store import JobStore
+from shared.jobs.store import IndexEntry, JobStore
+from shared.storage.rows import RowTable
 
 pytestmark = pytest.mark.integration
 
@@ -54,6 +55,14 @@ def test_a_job_is_unfinished_until_it_enters_a_terminal_state(jobs, make_job):
     assert name in {job.name for job in jobs.unfinished()}
     jobs.enter(name, JobStatus.FAILED)
     assert name not in {job.name for job in jobs.unfinished()}
+
+
+def test_a_line_that_a_crash_left_behind_an_ended_job_goes_away(account, jobs, make_job):
+    job = jobs.add(make_job(status=JobStatus.FAILED))
+    line = RowTable(account.tables, "jobindex", IndexEntry)
+    assert line.find("unfinished", job.name)
+    assert job.name not in {found.name for found in jobs.unfinished()}
+    assert line.find("unfinished", job.name) is None
 
 
 def test_a_job_stays_as_it_is_where_it_may_not_go(jobs, make_job):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 
 from shared.contracts.job import JobStatus
 from shared.contracts.requests import ResourceBody
@@ -10,7 +11,9 @@ from shared.control_plane.endpoints import delete_endpoint
 from shared.control_plane.saving import Change
 from shared.control_plane.schedules import delete_schedule, last_run, next_due_time, put_schedule
 from shared.errors import DependencyError, NotFoundError, ValidationError
+from shared.jobs import schedules
 from shared.jobs.schedules import run_due_schedules
+from shared.storage.rows import Row
 
 pytestmark = pytest.mark.integration
 MINUTE = timedelta(minutes=1)
@@ -116,6 +119,22 @@ def test_what_cannot_start_is_noted_and_tried_again_the_next_time(application, s
     run = last_run(application.workspace, schedule.name)
     assert (run.due, run.job) == (due, None)
     assert endpoint in run.problem
+
+
+def test_a_storage_that_does_not_answer_keeps_no_other_schedule_waiting(application, schedule, tick, monkeypatch):
+    start = schedules.invoke_by_message
+    broken = schedule.model_copy(update={"names": (f"0-{schedule.name}",)})
+    listed = [Row("", "", one, "") for one in (broken, schedule)]
+
+    def fail_once(workspace, jobs, message, *rest, **more):
+        if message.properties["name"].startswith(broken.name):
+            raise ServiceRequestError("no address for the host")
+        return start(workspace, jobs, message, *rest, **more)
+
+    monkeypatch.setattr(schedules, "invoke_by_message", fail_once)
+    monkeypatch.setattr(application.workspace.schedules, "list", lambda: iter(listed))
+    (job,) = tick(first_due(schedule) + timedelta(seconds=1))
+    assert job.startswith(schedule.name)
 
 
 def test_a_deleted_schedule_leaves_nothing(application, schedule, tick):

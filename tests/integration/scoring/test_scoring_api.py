@@ -124,6 +124,7 @@ def test_an_output_that_exists_is_refused(application, invoke, today, folder):
     [
         ({}, 400, "names no input"),
         ({"dataset": {"dataInputType": "DataUrl", "path": "ftp://x/y"}}, 400, "dataset.path"),
+        ({"dataset": {"dataInputType": "DataUrl", "path": "https://[x/y"}}, 400, "dataset.path"),
         ({"dataset": {"dataInputType": "DataUrl"}}, 400, "dataset.path is required"),
         ({"dataset": {"dataInputType": "DatasetVersion", "datasetName": "nope"}}, 404, "nope"),
         ({"inputData": {"a": {"jobInputType": "MLTable", "uri": "azureml:d:1"}}}, 400, "MLTable"),
@@ -165,7 +166,7 @@ def test_jobs_are_listed_page_by_page_and_by_deployment(client, endpoint, invoke
     page = client.get(f"/endpoints/{endpoint}/jobs", params={"$top": 3}).json()
     rest = client.get(page["nextLink"].removeprefix("http://127.0.0.1:1")).json()
     assert [job["name"] for job in page["value"] + rest["value"]] == names[::-1]
-    of_other = client.get(f"/endpoints/{endpoint}/jobs", params={"deployment": "other"}).json()
+    of_other = client.get(f"/endpoints/{endpoint}/jobs", params={"deployment": "Other"}).json()
     assert [job["name"] for job in of_other["value"]] == names[-1:]
 
 

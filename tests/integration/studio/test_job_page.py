@@ -71,13 +71,23 @@ def test_a_parquet_output_is_there_to_download_though_its_rows_are_not_shown(app
 def test_a_failed_job_says_why_and_which_items_failed(application, make_job, open_page):
     job = make_job(failure=JobFailure(step="run", message="none of the 2 items succeeded", file="a.csv"))
     output = container_of(application.account, job.output.folder)
-    line = {"file": "a.csv", "mini_batch": 0, "error_type": "ValueError", "message": "no number"}
+    line = {"file": "a.csv", "mini_batch": 0, "error_type": "ValueError", "message": "no number\u2028here"}
     unknown = {"file": None, "mini_batch": 7, "error_type": "ShortReturn", "message": "2 of 3 rows"}
-    output.upload_blob(job.output.errors_path, "\n".join(map(json.dumps, [line, unknown])))
+    lines = "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in (line, unknown))
+    output.upload_blob(job.output.errors_path, lines)
     text = open_page(ended(application, job, JobStatus.FAILED)).text
     assert "none of the 2 items succeeded" in text
     assert "ValueError: no number" in text
     assert "mini-batch 7" in text
+
+
+def test_a_page_that_storage_does_not_give_says_so(application, make_job, open_page):
+    job = make_job()
+    closed = job.output.folder.model_copy(update={"credential": "anonymous"})
+    job = ended(application, job.model_copy(update={"output": job.output.model_copy(update={"folder": closed})}))
+    ensure_container(application.account.blobs, closed.container)
+    answer = open_page(job)
+    assert (answer.status_code, "Storage did not answer" in answer.text) == (502, True)
 
 
 def test_a_running_job_keeps_its_page_fresh(application, make_job, open_page):
