@@ -20,7 +20,10 @@ def event_id(job: JobDocument, webhook: str) -> str:
 
 
 def job_ended(settings: Settings, job: JobDocument, webhook: str) -> bytes:
-    """The event in JSON (structured content mode). It has no link with a ticket: receivers need not see the page."""
+    """The event in JSON (structured content mode). It has no link with a ticket: receivers need not see the page.
+
+    `traceparent` and `tracestate` are CloudEvents' extension for distributed tracing.
+    """
     event = {
         "specversion": "1.0",
         "id": event_id(job, webhook),
@@ -29,6 +32,7 @@ def job_ended(settings: Settings, job: JobDocument, webhook: str) -> bytes:
         "subject": f"experiments/{job.experiment_name}/runs/{job.name}",
         "time": (job.ended or job.created).isoformat(),
         "datacontenttype": "application/json",
+        **job.trace,
         "data": _data(settings, job),
     }
     return json.dumps(event, separators=(",", ":")).encode()

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from shared.jobs.cloud_event import job_ended
 from shared.observability import names
 from shared.observability.spans import job_span, span
 from shared.observability.trace_context import carried, received, trace_id
+from tests.integration.workspace_settings import SETTINGS
 from tests.told import Told
 from tests.unit.jobs.jobs_for_tests import a_job
 
@@ -55,6 +59,12 @@ def test_a_caller_that_is_not_sampled_is_not_traced_but_its_trace_is_passed_on(t
     assert told.spans() == []
     assert trace_id(job.trace) == TRACE
     assert job.spec().trace == job.trace
+
+
+def test_whoever_hears_of_the_end_can_go_on_with_the_trace() -> None:
+    event = json.loads(job_ended(SETTINGS, a_job().model_copy(update={"trace": CALLER}), "ops"))
+    assert {name: event[name] for name in CALLER} == CALLER
+    assert event["data"]["traceId"] == TRACE
 
 
 def test_without_telemetry_a_callers_trace_is_passed_on_as_it_came() -> None:
