@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pyarrow import parquet
 
 from local.stack.inspection import StackStatus
 from shared.contracts.names import task_queue
@@ -38,6 +39,12 @@ def run(mini_batch):
         while not os.path.exists(os.environ["GATE"]):
             time.sleep(0.02)
     return [f"{os.path.basename(path)},{os.environ['WORD']},{NODE}" for path in mini_batch]
+
+def shutdown():
+    if "SUMMARY" in os.environ:
+        time.sleep(1)
+        with open(os.path.join(os.environ["AZUREML_BI_OUTPUT_PATH"], "summary.txt"), "w") as summary:
+            summary.write(os.environ["SUMMARY"])
 """
 
 
@@ -238,3 +245,16 @@ def downloaded(scene: Scene, job: str) -> dict[str, str]:
     target = scene.user.folder / "places" / job
     scene.user.bml("job", "download", "-n", job, "-p", str(target), "--output-name", "score")
     return {path.name: path.read_text() for path in target.iterdir()}
+
+
+def test_a_completed_job_has_its_parquet_file_and_what_the_shutdown_of_its_script_wrote(scene: Scene) -> None:
+    job = scene.start("--set", "output_file_name=rows.parquet", "--set", "environment_variables.SUMMARY=all is well")
+    scene.eventually(lambda: scene.user.ended(job), 90, f"the end of {job}")
+    target = scene.user.folder / "results"
+    scene.user.bml("job", "download", "-n", job, "-p", str(target), "--output-name", "score")
+    assert {path.name for path in target.rglob("*") if path.is_file()} == {"rows.parquet", "summary.txt"}
+    (summary,) = target.rglob("summary.txt")
+    (rows,) = target.rglob("rows.parquet")
+    assert summary.read_text() == "all is well"
+    predictions = parquet.read_table(rows).column("prediction").to_pylist()
+    assert [prediction.split(",")[0] for prediction in predictions] == [f"{number}.txt" for number in range(4)]
