@@ -11,12 +11,14 @@ LocalStackError
 ├── NoStackError              the command needs a stack, and the data folder has none
 ├── StackRunningError         the stack runs with other options than those asked for
 ├── SupervisorError           the supervisor of a detached stack could not start it
+├── OtherVersionError         another version of `bml` made the data folder
 └── StackStateError           a state file in the data folder is damaged
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -113,6 +115,19 @@ class StackRunningError(LocalStackError):
 
 class SupervisorError(LocalStackError):
     """The supervisor of a detached stack could not start it."""
+
+
+class OtherVersionError(LocalStackError):
+    """Another version of `bml` made the data folder."""
+
+    def __init__(self, file: Path, lacking: Sequence[str], unknown: Sequence[str]) -> None:
+        differences = {"lacks": lacking, "has": unknown}
+        shown = " and ".join(f"{verb} {', '.join(names)}" for verb, names in differences.items() if names)
+        super().__init__(
+            f"another version of bml made {file} (it {shown}); end its stack with that version if it still runs, "
+            "then choose another folder with --data-dir, or delete this one to begin with an empty stack"
+        )
+        self.file = file
 
 
 class StackStateError(LocalStackError):

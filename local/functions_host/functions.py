@@ -15,7 +15,6 @@ DURABLE_CLIENT = "durableClient"
 HTTP_OUTPUT = "http"
 QUEUE_OUTPUT = "queue"
 RETURN_BINDING = "$return"
-IN = "IN"
 OUT = "OUT"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -72,7 +73,9 @@ class DirectWorker:
 
     def stop(self) -> None:
         """Give up the threads; see `Worker.stop`."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        asyncio.run_coroutine_threadsafe(_close_durable_client(), self._loop).add_done_callback(
+            lambda _: self._loop.call_soon_threadsafe(self._loop.stop)
+        )
         self._loop_thread.join(timeout=1)
         if not self._loop_thread.is_alive():  # it lives on while a function blocks it
             self._loop.close()
@@ -96,6 +99,12 @@ class DirectWorker:
         if loaded.signature.is_async:
             return await loaded.function(**arguments)
         return await self._loop.run_in_executor(self._threads, _call_in_thread, invocation, loaded, arguments)
+
+
+async def _close_durable_client() -> None:
+    """The SDK's client keeps a session for the whole process; Azure ends workers without a word, Python complains."""
+    if http := sys.modules.get("azure.durable_functions.models.utils.http_utils"):
+        await http._close_session()
 
 
 def _call_in_thread(invocation: Invocation, loaded: _LoadedFunction, arguments: dict[str, Any]) -> Any:

@@ -42,7 +42,7 @@ def read_connection(data_dir: Path) -> Connection:
 
     Raises:
         NoStackError: there never was a stack in `data_dir`.
-        StackStateError: a file in it is damaged.
+        OtherVersionError, StackStateError: a file in it cannot be read.
     """
     folder = DataFolder(data_dir.absolute())
     setup = require_stack_file(folder).setup

@@ -7,6 +7,7 @@ import json
 import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 from local.azurite.readiness import is_ready
 from local.processes.loopback import connect
@@ -14,6 +15,12 @@ from local.stack.setup import StackSetup
 from local.tls.files import TlsFiles
 
 HealthCheck = Callable[[], bool]
+
+
+class _Answer(NamedTuple):
+    status: int
+    body: bytes
+
 
 AZURITE = "azurite"
 TOKEN_ISSUER = "token-issuer"  # noqa: S105 (the name of a role)
@@ -33,6 +40,18 @@ def health_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]
         SCALE_SET: lambda: _get(setup.scale_set_port, "/health", None) is not None,
         FUNCTIONS_HOST: lambda: _host_is_running(setup.port, trust) and _get(setup.port, "/health", trust) is not None,
         BLOB_EVENTS: lambda: _get(setup.events_port, "/health", None) is not None,
+    }
+
+
+def answer_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]:
+    """For each role whether it answers requests, whatever it says: its health may be bad by another's fault."""
+    trust = tls.client_context() if setup.https else None
+    return {
+        AZURITE: lambda: is_ready(setup.storage, trust),
+        TOKEN_ISSUER: lambda: _ask(setup.token_port, "/health", trust) is not None,
+        SCALE_SET: lambda: _ask(setup.scale_set_port, "/health", None) is not None,
+        FUNCTIONS_HOST: lambda: _ask(setup.port, "/admin/host/status", trust) is not None,
+        BLOB_EVENTS: lambda: _ask(setup.events_port, "/health", None) is not None,
     }
 
 
@@ -56,11 +75,17 @@ def _host_is_running(port: int, trust: ssl.SSLContext | None) -> bool:
 
 def _get(port: int, path: str, trust: ssl.SSLContext | None) -> bytes | None:
     """The body of an answer with status 200; None for any other and when nobody answers."""
+    answer = _ask(port, path, trust)
+    return answer.body if answer and answer.status == http.client.OK else None
+
+
+def _ask(port: int, path: str, trust: ssl.SSLContext | None) -> _Answer | None:
+    """None when nobody answers in time."""
     connection = connect(port, trust, _ANSWER_TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
-        return answer.read() if answer.status == http.client.OK else None
+        return _Answer(answer.status, answer.read())
     except (OSError, http.client.HTTPException):
         return None
     finally:

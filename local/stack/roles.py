@@ -18,6 +18,7 @@ from local.stack.health import (
     SCALE_SET,
     TOKEN_ISSUER,
     HealthCheck,
+    answer_checks,
     health_checks,
 )
 from local.stack.options import REPOSITORY_ROOT
@@ -39,6 +40,9 @@ class Role:
 
     program: Program
     is_healthy: HealthCheck
+    answers: HealthCheck
+    """Whether it answers at all, also that it is not well: one that does not is ended and started again."""
+
     after: tuple[str, ...] = ()
     """Names of the roles that must be healthy before this one is started."""
 
@@ -61,13 +65,17 @@ def stack_roles(folder: DataFolder, setup: StackSetup, app_root: Path) -> tuple[
     if setup.https:
         ensure_certificates(folder.tls)
         write_bundle(folder.tls, os.environ)
-    checks = health_checks(setup, folder.tls)
+    healthy, answers = health_checks(setup, folder.tls), answer_checks(setup, folder.tls)
+
+    def role(name: str, program: Program, after: tuple[str, ...] = (), grace: float = 5.0) -> Role:
+        return Role(program, healthy[name], answers[name], after, grace_seconds=grace)
+
     return (
-        Role(_azurite(folder, setup), checks[AZURITE], grace_seconds=10),
-        Role(_token_issuer(folder, setup), checks[TOKEN_ISSUER]),
-        Role(_scale_set(folder, setup), checks[SCALE_SET], after=(AZURITE,), grace_seconds=15),
-        Role(_functions_host(folder, setup, app_root), checks[FUNCTIONS_HOST], after=(AZURITE,), grace_seconds=15),
-        Role(_blob_events(folder, setup), checks[BLOB_EVENTS], after=(AZURITE,)),
+        role(AZURITE, _azurite(folder, setup), grace=10),
+        role(TOKEN_ISSUER, _token_issuer(folder, setup)),
+        role(SCALE_SET, _scale_set(folder, setup), (AZURITE,), grace=15),
+        role(FUNCTIONS_HOST, _functions_host(folder, setup, app_root), (AZURITE,), grace=15),
+        role(BLOB_EVENTS, _blob_events(folder, setup), (AZURITE,)),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
-from local.errors import NoStackError, StackStateError
+from local.errors import NoStackError, OtherVersionError, StackStateError
 from local.processes.private_files import read_json, write_private_json
 from local.stack.data_folder import DataFolder
 from local.stack.setup import StackSetup
@@ -40,12 +41,13 @@ def read_stack_file(folder: DataFolder) -> StackFile | None:
 
     Raises:
         StackStateError: the file is damaged.
+        OtherVersionError: another version of `bml` made it.
     """
     document = read_json(folder.stack_file)
     if document is None:
         return None
     try:
-        return _parse(document)
+        return _parse(folder.stack_file, document)
     except (KeyError, TypeError) as problem:
         raise StackStateError(folder.stack_file, f"{type(problem).__name__}: {problem}") from problem
 
@@ -66,10 +68,19 @@ def write_stack_file(folder: DataFolder, content: StackFile) -> None:
     write_private_json(folder.stack_file, asdict(content))
 
 
-def _parse(document: dict[str, Any]) -> StackFile:
+def _parse(file: Path, document: dict[str, Any]) -> StackFile:
     supervisor = document["supervisor"]
     return StackFile(
-        setup=StackSetup(**document["setup"]),
+        setup=_setup(file, document["setup"]),
         supervisor=RecordedProcess(**supervisor) if supervisor else None,
         processes=tuple(RecordedProcess(**process) for process in document["processes"]),
     )
+
+
+def _setup(file: Path, document: dict[str, Any]) -> StackSetup:
+    members = {member.name: member.default is MISSING for member in fields(StackSetup)}
+    lacking = [name for name, is_required in members.items() if is_required and name not in document]
+    unknown = [name for name in document if name not in members]
+    if lacking or unknown:
+        raise OtherVersionError(file, lacking, unknown)
+    return StackSetup(**document)

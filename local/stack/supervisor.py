@@ -12,6 +12,7 @@ from local.processes.ending import kill_tree
 from local.processes.kept import KeptProcess
 from local.processes.log_tail import last_lines
 from local.stack.roles import Role
+from local.stack.watchdog import PATIENCE, Patience, Watchdog
 
 _log = logging.getLogger(__name__)
 
@@ -21,11 +22,12 @@ _POLL_SECONDS = 0.05
 class Supervisor:
     """Starts roles in the order that they ask for and ends them in the reverse order of the list."""
 
-    def __init__(self, roles: Sequence[Role], on_change: Callable[[], None]) -> None:
-        """`on_change` is called after each start and end of a process."""
+    def __init__(self, roles: Sequence[Role], on_change: Callable[[], None], patience: Patience = PATIENCE) -> None:
+        """`on_change` is called after each start and end of a process; `patience` is for those that hang."""
         self.roles = tuple(roles)
         self.kept = {role.name: KeptProcess(role.program, on_change=on_change) for role in self.roles}
         self._healthy = {role.name: asyncio.Event() for role in self.roles}
+        self._watchdogs = [Watchdog(role, self.kept[role.name], patience) for role in self.roles]
         self._end = asyncio.Event()
 
     def listen_to_signals(self) -> None:
@@ -43,15 +45,17 @@ class Supervisor:
         """
         ending = asyncio.create_task(self._end.wait())
         starting = asyncio.create_task(self._start_all())
+        watching: list[asyncio.Task[None]] = []
         try:
             await asyncio.wait({ending, starting}, return_when=asyncio.FIRST_COMPLETED)
             if not self._end.is_set():
                 starting.result()
                 on_ready()
+                watching = [asyncio.create_task(watchdog.watch()) for watchdog in self._watchdogs]
                 await ending
         finally:
-            starting.cancel()
-            ending.cancel()
+            for task in (starting, ending, *watching):
+                task.cancel()
             await self._stop_all()
 
     async def _start_all(self) -> None:

@@ -10,9 +10,6 @@ PUBLIC_PATH = "/runtime/webhooks/durabletask"
 RPC_PATH = "/durabletask"
 """Where the host's loopback listener serves the API for the SDK's client, without a key."""
 
-SYSTEM_KEY = "durabletask_extension"
-"""Name of the system key that guards the public API."""
-
 INSTANCE_PLACEHOLDER = "INSTANCEID"
 
 _OPERATIONS = {

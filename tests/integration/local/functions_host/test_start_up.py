@@ -26,6 +26,29 @@ def odd(timer: func.TimerRequest) -> None: ...
 @app.queue_trigger("msg", queue_name="%MISSING%", connection="AzureWebJobsStorage")
 def lost(msg: func.QueueMessage) -> None: ...
 """
+DURABLE_APP = """
+import aiohttp
+import azure.durable_functions as df
+import azure.functions as func
+import sys
+
+class Session(aiohttp.ClientSession):
+    async def close(self):
+        print("the session is closed", file=sys.stderr)
+        await super().close()
+
+aiohttp.ClientSession = Session
+app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+@app.route("start")
+@app.durable_client_input(client_name="client")
+async def start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> str:
+    return await client.start_new("orchestrate")
+
+@app.orchestration_trigger(context_name="context")
+def orchestrate(context: df.DurableOrchestrationContext):
+    return 1
+"""
 GOOD_APP = "import azure.functions as func\n\napp = func.FunctionApp()\n"
 
 
@@ -98,3 +121,12 @@ def test_port_in_use_is_said_before_anything_starts(refuse):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert "in use" in refuse(GOOD_APP, '{"version": "2.0"}', "--port", str(port)).lower()
+
+
+def test_a_stopped_host_leaves_no_connection_of_the_durable_client_open(start_host, tmp_path):
+    (tmp_path / "function_app.py").write_text(DURABLE_APP)
+    (tmp_path / "host.json").write_text('{"version": "2.0"}')
+    host = start_host(str(tmp_path), folder=tmp_path)
+    assert host.get("/api/start").status == 200
+    assert host.stop() == 0
+    assert "the session is closed" in host.log.read_text()

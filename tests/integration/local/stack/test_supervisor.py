@@ -13,6 +13,7 @@ from local.errors import UnhealthyChildError
 from local.processes.program import Program
 from local.stack.roles import Role
 from local.stack.supervisor import Supervisor
+from local.stack.watchdog import Patience
 
 pytestmark = pytest.mark.integration
 
@@ -26,9 +27,9 @@ BREAKS = "print('no such thing'); raise SystemExit(7)"
 @pytest.fixture
 def role(tmp_path) -> Callable[..., Role]:
     def make(name: str, code: str = WAITS, *, after: tuple[str, ...] = (), **options: float) -> Role:
-        log = tmp_path / f"{name}.log"
+        log, deaf = tmp_path / f"{name}.log", tmp_path / f"{name}.deaf"
         program = Program(name, (sys.executable, "-c", code), dict(os.environ), tmp_path, log)
-        return Role(program, lambda: _lines(log) > 0, after=after, **options)
+        return Role(program, lambda: _lines(log) > 0, lambda: not deaf.exists(), after=after, **options)
 
     return make
 
@@ -47,7 +48,7 @@ class Run:
 
     def __init__(self, *roles: Role) -> None:
         self.ready = asyncio.Event()
-        self.supervisor = Supervisor(roles, on_change=lambda: None)
+        self.supervisor = Supervisor(roles, lambda: None, Patience(pause_seconds=0.02, looks=2))
         self.supervisor.listen_to_signals()
         self.task = asyncio.create_task(self.supervisor.run(self.ready.set))
 
@@ -82,6 +83,26 @@ async def test_a_killed_process_comes_back(role, until):
         os.kill(killed, signal.SIGKILL)
         await until(lambda: _lines(one.program.log) == 2)
         assert run.pid("one") not in (None, killed)
+
+
+async def test_a_process_that_answers_no_more_is_ended_and_comes_back(role, until, tmp_path):
+    one, other = role("one", ENDS_LATE, grace_seconds=0.1, healthy_within_seconds=1), role("other")
+    async with Run(one, other) as run:
+        hanging, fine = run.pid("one"), run.pid("other")
+        (tmp_path / "one.deaf").touch()
+        await until(lambda: _lines(one.program.log) == 2)
+        (tmp_path / "one.deaf").unlink()
+        assert run.pid("one") not in (None, hanging)
+        assert run.pid("other") == fine
+
+
+async def test_a_process_has_time_to_answer_for_the_first_time(role, until, tmp_path):
+    one = role("one")
+    (tmp_path / "one.deaf").touch()
+    async with Run(one, role("other", healthy_within_seconds=0.1)) as run:
+        (tmp_path / "other.deaf").touch()
+        await until(lambda: run.supervisor.kept["other"].restarts)
+        assert run.supervisor.kept["one"].restarts == 0
 
 
 async def test_the_end_leaves_nothing_even_of_a_process_that_ignores_signals(role, is_alive):

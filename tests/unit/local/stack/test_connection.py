@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local.errors import NoStackError, StackStateError
+from local.errors import NoStackError, OtherVersionError, StackStateError
 from local.stack.choosing import choose_setup
 from local.stack.connection import read_connection
 from local.stack.data_folder import DataFolder
@@ -48,9 +48,24 @@ def test_a_folder_without_a_stack_is_refused_with_the_command_that_makes_one(tmp
         read_connection(tmp_path)
 
 
-def test_a_stack_file_without_a_member_is_refused_by_the_file_name(folder):
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda setup: setup.pop("events_port"), "lacks events_port"),
+        (lambda setup: setup.update(rack=7), "has rack"),
+    ],
+)
+def test_a_stack_of_another_version_is_refused_with_what_to_do(folder, change, words):
     document = json.loads(folder.stack_file.read_text())
-    del document["setup"]["port"]
+    change(document["setup"])
+    folder.stack_file.write_text(json.dumps(document))
+    with pytest.raises(OtherVersionError, match=rf"stack\.json \(it {words}\); .* delete"):
+        read_connection(folder.root)
+
+
+def test_a_stack_file_without_a_part_is_refused_by_the_file_name(folder):
+    document = json.loads(folder.stack_file.read_text())
+    del document["processes"]
     folder.stack_file.write_text(json.dumps(document))
     with pytest.raises(StackStateError, match=r"stack\.json"):
         read_connection(folder.root)
