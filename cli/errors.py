@@ -1,14 +1,15 @@
 """Everything that makes a command end with another exit code than 0.
 
-    CliError                        1  anything else
-    ├── UsageError                2  the command line is wrong
-    ├── NotFoundError                    3  a resource, file or folder is not there
-    ├── ConflictError                    4  it exists already, or its state forbids this
-    ├── AuthenticationError       5  no token, or one that the service refuses
-    ├── InvalidInputError                6  a YAML file, a folder or a value is not valid
-    ├── UnsuccessfulJobError               7  the job failed or was canceled
-    ├── UnreachableError          8  no service answered at the address
-    └── ServiceError              9  the service answered with an error of its own
+    CliError                    1  anything else
+    ├── UsageError              2  the command line is wrong
+    ├── NotFoundError           3  a resource, file or folder is not there
+    ├── ConflictError           4  it exists already, or its state forbids this
+    ├── AuthenticationError     5  no token, or one that the service refuses
+    ├── InvalidInputError       6  a YAML file, a folder or a value is not valid
+    ├── UnsuccessfulJobError    7  the job failed or was canceled
+    ├── UnreachableError        8  no service answered at the address
+    ├── ServiceError            9  the service answered with an error of its own
+    └── StoppedError          130  Ctrl-C
 
 A message is one line: what happened and why; `mend` says how to go on. docs/cli.md lists the codes.
 """
@@ -29,9 +30,13 @@ class CliError(Exception):
 
     def as_line(self) -> str:
         """The one line for stderr."""
-        text = " ".join(self.message.split()).rstrip(".")
-        mend = " ".join(self.mend.split()).rstrip(".")
-        return f"{text}. {mend}." if mend else f"{text}."
+        return " ".join(sentence(part) for part in (self.message, self.mend) if part)
+
+
+def sentence(text: str) -> str:
+    """`text` in one line, with the stop that it needs."""
+    line = " ".join(text.split()).rstrip(".")
+    return line if line.endswith("?") else f"{line}."
 
 
 class UsageError(CliError):
@@ -80,3 +85,10 @@ class ServiceError(CliError):
     """The service answered with an error of its own."""
 
     exit_code = 9
+
+
+class StoppedError(CliError):
+    """Ctrl-C; the message says what goes on without the command."""
+
+    exit_code = 130
+    """As shells count it: 128 + SIGINT."""

@@ -42,6 +42,17 @@ class LazyGroup(click.Group):
         lazy = self._lazy.get(cmd_name)
         return lazy.load() if lazy else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments begin with; raises click.UsageError, with what was probably meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from cli.suggestion import did_you_mean
+
+            raise click.UsageError(" ".join([error.message, *did_you_mean(args[0], self._lazy)]), ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, from the short helps alone."""
         with formatter.section("Commands"):

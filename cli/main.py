@@ -5,12 +5,9 @@ import sys
 
 import click
 
-from cli.errors import CliError
+from cli.errors import CliError, StoppedError, sentence
 from cli.lazy_group import LazyCommand, LazyGroup
 from cli.repeated_options import spread
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells count it (128 + SIGINT)."""
 
 bml = LazyGroup(
     "bml",
@@ -64,7 +61,7 @@ def _run(arguments: list[str] | None) -> int:
     except click.ClickException as error:
         return _fail(_usage_line(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted.", INTERRUPTED)
+        return _fail("interrupted.", StoppedError.exit_code)
     return result if isinstance(result, int) else 0
 
 
@@ -75,9 +72,9 @@ def _fail(line: str, code: int) -> int:
 
 def _usage_line(error: click.ClickException) -> str:
     """click's message in one line, with the way to the command's help."""
-    message = " ".join(error.format_message().split()).rstrip(".")
+    message = sentence(error.format_message())
     context = getattr(error, "ctx", None)
-    return f"{message}. See `{context.command_path} --help`." if context else f"{message}."
+    return f"{message} See `{context.command_path} --help`." if context else message
 
 
 def _defect(error: Exception) -> str:

@@ -12,7 +12,7 @@ from urllib3.util.retry import Retry
 from cli.api.problems import problem
 from cli.connection.pool import connection_pool, reason
 from cli.connection.token import TokenSource
-from cli.errors import UnreachableError
+from cli.errors import ServiceError, UnreachableError
 
 REPEATABLE = Retry(
     total=5,
@@ -37,8 +37,13 @@ class Answer:
     body: bytes = field(repr=False)
 
     def json(self) -> Any:
-        """The content; None when there is none."""
-        return json.loads(self.body) if self.body.strip() else None
+        """The content; None when there is none. Raises ServiceError for what is no JSON."""
+        try:
+            return json.loads(self.body) if self.body.strip() else None
+        except ValueError:
+            raise ServiceError(
+                "the answer is not JSON, so it is not this service's", mend="Check BML_MANAGEMENT_URL and the proxy"
+            ) from None
 
 
 @dataclass(frozen=True)

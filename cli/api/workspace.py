@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cli.api.nearby import nearby
 from cli.api.transport import Answer, Transport
 from cli.connection.connection import Connection
 from cli.connection.token import MANAGEMENT_AUDIENCE
@@ -30,14 +31,16 @@ class Workspace:
         return Transport(self.connection.management_url, self.connection.tokens, self.connection.is_local)
 
     def get(self, path: str, **query: str) -> Resource:
-        """The resource at `path` below the workspace; raises NotFoundError."""
-        resource: Resource = self._send("GET", self._url(path, query)).json()
-        return resource
+        """The resource at `path` below the workspace; raises NotFoundError, with the name that was probably meant."""
+        try:
+            return self._get(path, query)
+        except NotFoundError as error:
+            raise NotFoundError(error.message, mend=nearby(path, self._names)) from None
 
     def find(self, path: str) -> Resource | None:
         """The resource at `path`, or None."""
         try:
-            return self.get(path)
+            return self._get(path, {})
         except NotFoundError:
             return None
 
@@ -76,6 +79,13 @@ class Workspace:
         url = f"{base}/history/v1.0{self.connection.workspace_id}/runs/{job}/details?api-version=v1.0"
         details: dict[str, Any] = self._send("GET", url).json()
         return details
+
+    def _get(self, path: str, query: Mapping[str, str]) -> Resource:
+        resource: Resource = self._send("GET", self._url(path, query)).json()
+        return resource
+
+    def _names(self, collection: str) -> Iterator[str]:
+        return (item["name"] for item in self.list(collection))
 
     def _send(self, method: str, url: str, content: Any = None) -> Answer:
         return self.transport.send(method, url, audience=MANAGEMENT_AUDIENCE, content=content)

@@ -56,7 +56,7 @@ def invoke(
     where = output_path or (output and output.path)
     if where:
         body = place_output(where, _kind_of(output, output_path)) | body
-    endpoint = ScoringUri.of(workspace, name)
+    endpoint = ScoringUri.of(workspace, name, deployment_name)
     with UndoJournal() as journal:
         base = Path() if place or inputs or not file else file.parent
         body |= place_input(Assets(workspace, journal), given[0], given[1], base)

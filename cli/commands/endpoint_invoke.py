@@ -54,7 +54,7 @@ def invoke(
     for member, value in output.items():
         if value is not None:
             put(body, ["outputDataset", member], value)
-    endpoint = ScoringUri.of(workspace, name)
+    endpoint = ScoringUri.of(workspace, name, deployment)
     with UndoJournal() as journal:
         body["dataset"] = dataset(Assets(workspace, journal), options)
         return invocation_view(endpoint.start(body, deployment))

@@ -9,7 +9,7 @@ from cli.api.workspace import Workspace
 from cli.commands.verb import in_workspace, list_options, name_option, shown
 from cli.output.resources import job_view
 
-COLUMNS = ("name", "status", "experiment_name", "display_name")
+COLUMNS = ("name", "status", "experiment_name", "start_time", "display_name")
 
 
 @click.command()
@@ -47,9 +47,14 @@ def stream(workspace: Workspace, name: str, no_logs: bool) -> None:
     """
     import sys
 
+    from cli.errors import StoppedError
     from cli.watching.stream import JobStream
 
-    JobStream(workspace, name, sys.stdout, with_logs=not no_logs).follow()
+    try:
+        JobStream(workspace, name, sys.stdout, with_logs=not no_logs).follow()
+    except KeyboardInterrupt:
+        again = f"Follow it again with `bml job stream --name {name}`, stop it with `bml job cancel --name {name}`"
+        raise StoppedError("interrupted; the job goes on", mend=again) from None
 
 
 @click.command()

@@ -45,8 +45,23 @@ _MAPPINGS = (
 )
 
 
+_NAME = "name"
+"""Only of one job: those of schedules and triggers are named by the service."""
+
+
 def override_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the function the overrides as `body`: members of the request's properties."""
+    """Give the function the overrides of one job as `body`: members of the request's properties."""
+    return _with_options(function, _OPTIONS)
+
+
+def repeated_override_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for what starts many jobs, so without a name."""
+    return _with_options(function, tuple(option for option in _OPTIONS if option[0] != _NAME))
+
+
+def _with_options(
+    function: Callable[..., Any], single: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...]
+) -> Callable[..., Any]:
 
     @wraps(function)
     def run(*arguments: Any, assignments: tuple[str, ...], webhooks: tuple[str, ...], **options: Any) -> Any:
@@ -57,7 +72,7 @@ def override_options(function: Callable[..., Any]) -> Callable[..., Any]:
             put_webhook(body, pair)
         for assignment in assignments:
             set_override(body, assignment)
-        for key, _, _ in _OPTIONS:
+        for key, _, _ in single:
             if (value := options.pop(_parameter(key))) is not None:
                 put_override(body, key, value)
         for mapping, _, _ in _MAPPINGS:
@@ -73,7 +88,7 @@ def override_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
     for mapping, name, text in reversed(_MAPPINGS):
         command = click.option(name, _parameter(mapping), multiple=True, metavar="KEY=VALUE", help=text)(command)
-    for key, names, details in reversed(_OPTIONS):
+    for key, names, details in reversed(single):
         command = click.option(*names, _parameter(key), **details)(command)
     return command
 

@@ -8,7 +8,7 @@ import click
 
 from cli.api.workspace import Workspace
 from cli.commands.endpoint_invoke import datastore_id
-from cli.commands.override_options import override_options
+from cli.commands.override_options import repeated_override_options
 from cli.commands.schedule_verbs import COLUMNS, schedule_view
 from cli.commands.verb import check_given, file_option, in_workspace, shown
 
@@ -38,7 +38,7 @@ _KEYS = ("name", "cron", "time_zone", "start_time", "end_time", "endpoint", "dep
 )
 @click.option("-s", "--output-datastore", metavar="azureml:NAME", help="Datastore of the outputs.")
 @click.option("-x", "--output-path", help="Folder of the output in its datastore; each job needs a free one.")
-@override_options
+@repeated_override_options
 @shown(*COLUMNS)
 @in_workspace
 def create(workspace: Workspace, *, file: Path | None, body: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def create(workspace: Workspace, *, file: Path | None, body: dict[str, Any], **o
     from cli.invocation.started_job import invoke_action
 
     form = _form(file, options)
-    ScoringUri.of(workspace, form.endpoint)
+    ScoringUri.of(workspace, form.endpoint, form.deployment)
     output = {"datastoreId": datastore_id(workspace, options["output_datastore"]), "path": options["output_path"]}
     for member, value in output.items():
         if value is not None:

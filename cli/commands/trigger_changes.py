@@ -9,7 +9,7 @@ import click
 
 from cli.api.workspace import Workspace
 from cli.commands.endpoint_invoke import datastore_id
-from cli.commands.override_options import override_options
+from cli.commands.override_options import repeated_override_options
 from cli.commands.trigger_verbs import COLUMNS, INPUTS, trigger_view
 from cli.commands.verb import check_given, file_option, in_workspace, name_option, shown
 from cli.errors import UsageError
@@ -31,7 +31,7 @@ _OPTIONS = (
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
-    return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), override_options(function))
+    return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), repeated_override_options(function))
 
 
 @click.command()
@@ -62,7 +62,7 @@ def create(
         check_given("trigger", document.content, ("name", "path", "endpoint"))
     form = read_form(TriggerForm, document)
     check_given("trigger", document.content, ("name",))
-    ScoringUri.of(workspace, form.endpoint)
+    ScoringUri.of(workspace, form.endpoint, form.deployment)
     properties = {
         "description": form.description,
         "isEnabled": form.enabled,

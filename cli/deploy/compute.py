@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from cli.deploy.settings import iso_seconds
 from cli.yaml_files.compute_form import ComputeForm
+from shared.contracts.durations import duration_text
 
 _TIERS = {"dedicated": "Dedicated", "lowpriority": "LowPriority"}
 
@@ -14,7 +14,7 @@ def compute_body(form: ComputeForm, location: str | None) -> dict[str, Any]:
     scale = {
         "minNodeCount": form.min_instances,
         "maxNodeCount": form.max_instances,
-        "nodeIdleTimeBeforeScaleDown": None if idle is None else iso_seconds(idle),
+        "nodeIdleTimeBeforeScaleDown": None if idle is None else duration_text(idle),
     }
     cluster = {"vmSize": form.size, "vmPriority": _TIERS.get(form.tier or ""), "scaleSettings": _given(scale)}
     properties = {"computeType": "AmlCompute", "description": form.description, "properties": _given(cluster)}

@@ -143,7 +143,7 @@ def _conda_text(document: YamlDocument, form: EnvironmentForm, keys: KeyPath) ->
     try:
         text = path.read_text(encoding="utf-8")
         content = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise document.error(keys, f"{path} cannot be read as YAML: {error}") from None
     if not isinstance(content, dict) or "dependencies" not in content:
         raise document.error(keys, f"{path} is not a conda file: it has no `dependencies`")

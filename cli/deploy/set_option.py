@@ -15,7 +15,7 @@ def parse_assignment(assignment: str, *, as_text: bool = False) -> tuple[list[st
         raise UsageError(f"--set {assignment!r} is not key=value", mend="For example: --set retry_settings.timeout=60")
     try:
         return keys, yaml.safe_load(text) if text.strip() and not as_text else text
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):  # a text that looks like a date and is none
         return keys, text
 
 

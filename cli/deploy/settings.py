@@ -3,6 +3,7 @@
 from typing import Any
 
 from cli.yaml_files.deployment_form import DeploymentForm, RetryForm
+from shared.contracts.durations import duration_text
 
 _PLAIN = {
     "mini_batch_size": "miniBatchSize",
@@ -29,10 +30,5 @@ def wire_settings(form: DeploymentForm) -> dict[str, Any]:
 
 
 def _retry(retry: RetryForm) -> dict[str, Any]:
-    wire = {"maxRetries": retry.max_retries, "timeout": iso_seconds(retry.timeout) if retry.timeout else None}
+    wire = {"maxRetries": retry.max_retries, "timeout": duration_text(retry.timeout) if retry.timeout else None}
     return {name: value for name, value in wire.items() if value is not None}
-
-
-def iso_seconds(seconds: float) -> str:
-    """An ISO 8601 duration: `30` becomes `PT30S`."""
-    return f"PT{seconds:g}S" if seconds < 1e6 else f"PT{int(seconds)}S"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.deploy.set_option import parse_assignment
-from cli.deploy.settings import iso_seconds
 from cli.errors import UsageError
+from shared.contracts.durations import duration_text
 
 Convert = Callable[[str, Any], Any]
 
@@ -25,7 +25,7 @@ def _whole(key: str, value: Any) -> int:
 
 def _duration(key: str, value: Any) -> str:
     """Seconds, or an ISO 8601 duration as it is."""
-    return value if isinstance(value, str) and value[:1] in "pP" else iso_seconds(_whole(key, value))
+    return value if isinstance(value, str) and value[:1] in "pP" else duration_text(_whole(key, value))
 
 
 def _action(key: str, value: Any) -> str:

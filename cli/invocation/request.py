@@ -18,9 +18,11 @@ class ScoringUri:
     url: str
 
     @classmethod
-    def of(cls, workspace: Workspace, endpoint: str) -> "ScoringUri":
-        """The URI of this endpoint; raises NotFoundError."""
+    def of(cls, workspace: Workspace, endpoint: str, deployment: str | None = None) -> "ScoringUri":
+        """The URI of this endpoint; raises NotFoundError, also for a `deployment` that it does not have."""
         url = workspace.get(f"batchEndpoints/{endpoint}")["properties"].get("scoringUri")
+        if deployment:
+            workspace.get(f"batchEndpoints/{endpoint}/deployments/{deployment}")
         if not url:
             raise ServiceError(f"the service gives no scoring URI for the endpoint {endpoint!r}")
         return cls(workspace, endpoint, url)

@@ -1,12 +1,15 @@
 """What a command prints: the forms of `-o`, after the `--query`."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
 from cli.errors import UsageError
+
+_UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
 
 FORMS = ("json", "jsonc", "yaml", "table", "tsv", "none")
 
@@ -26,7 +29,7 @@ class OutputForm:
         if self.query:
             value = select(value, self.query)
         elif self.name == "table" and self.columns:
-            value = _narrowed(value, self.columns)
+            value = _telling(_narrowed(value, self.columns), self.columns)
         text = "" if value is None else _WRITERS[self.name](value)
         if text:
             print(text, file=stream or sys.stdout)
@@ -56,6 +59,16 @@ def _narrowed(value: Any, columns: Sequence[str]) -> Any:
     return {column: value.get(column) for column in columns} if isinstance(value, dict) else value
 
 
+def _telling(value: Any, columns: Sequence[str]) -> Any:
+    """Without the columns that say nothing, or in every row only what the first one says."""
+    rows = value if isinstance(value, list) else [value]
+    if not all(isinstance(row, dict) for row in rows):
+        return value
+    first, *others = columns
+    told = [first, *(name for name in others if any(row[name] not in (None, "", row[first]) for row in rows))]
+    return _narrowed(value, told)
+
+
 def as_json(value: Any) -> str:
     """Indented JSON, characters as they are."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
@@ -63,8 +76,6 @@ def as_json(value: Any) -> str:
 
 def as_coloured_json(value: Any) -> str:
     """JSON with colours on a terminal, plain otherwise."""
-    import re
-
     import click
 
     text = as_json(value)
@@ -122,7 +133,9 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _table_cell(value: Any) -> str:
-    return "" if value is None else str(value)
+    """Times to the second."""
+    text = "" if value is None else str(value)
+    return f"{time[1]}Z" if (time := _UTC_TIME.fullmatch(text)) else text
 
 
 def _title(name: str) -> str:

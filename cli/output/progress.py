@@ -45,6 +45,7 @@ class Progress:
     _at_start: float = field(init=False, default=0)
     _drawn: float = field(init=False, default=float("-inf"))
     _drawn_text: str = field(init=False, default="")
+    _finished: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.restart_clock()
@@ -80,6 +81,7 @@ class Progress:
 
     def finish(self) -> None:
         """Draw the final state and end the line."""
+        self._finished = True
         if self._text() != self._drawn_text:
             self._draw()
         if self._on_terminal and self._drawn_text:
@@ -106,7 +108,8 @@ class Progress:
         if rate := (self.done - self._at_start) / elapsed:
             parts.append(f"{self.unit(rate)}/s" if rate >= 1 else f"{rate:.2f}/s")
             left = (self.total - self.done) / rate
-            parts.append(f"{readable_seconds(left)} left" if self.done < self.total else readable_seconds(elapsed))
+            goes_on = self.done < self.total and not self._finished
+            parts.append(f"{readable_seconds(left)} left" if goes_on else readable_seconds(elapsed))
         return f"{self.label} {self._bar()} {', '.join(parts)}"
 
     def _bar(self) -> str:

@@ -45,6 +45,8 @@ class Container:
             missing = [file for file in files.files if there.get(f"{prefix}{file.relative_path}") != file.size]
             if not missing:
                 return
+            if len(missing) > 1:
+                label = f"{label} ({len(missing):,} files)"
             with Progress(label, sum(file.size for file in missing), readable_bytes) as progress:
                 _in_parallel(lambda file: self._put(file, prefix, progress), missing)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,11 +61,42 @@ def local_files(root: Path) -> LocalFiles:
     if not root.is_dir():
         raise NotFoundError(f"{root} does not exist")
     files = []
-    for folder, subfolders, names in os.walk(root, followlinks=True):
+    for folder, subfolders, names in os.walk(root, followlinks=True, onerror=_refuse):
+        _refuse_loop(root, Path(folder))
         subfolders[:] = sorted(set(subfolders) - NOT_CONTENT)
         for name in sorted(set(names) - NOT_CONTENT):
             path = Path(folder, name)
-            files.append(LocalFile(path, path.relative_to(root).as_posix(), path.stat().st_size))
+            files.append(LocalFile(path, path.relative_to(root).as_posix(), _size(path)))
     if not files:
         raise InvalidInputError(f"the folder {root} has no files")
     return LocalFiles(root, tuple(sorted(files, key=lambda file: file.relative_path)))
+
+
+def _size(path: Path) -> int:
+    """In bytes; raises InvalidInputError for what is no file that can be read."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        why = "is a link to nothing" if path.is_symlink() else f"cannot be read ({(error.strerror or '').lower()})"
+        raise InvalidInputError(f"{path} {why}", mend="Remove it from the folder, or mend it") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise InvalidInputError(f"{path} is neither a file nor a folder", mend="Remove it from the folder")
+    return found.st_size
+
+
+def _refuse(error: OSError) -> None:
+    raise InvalidInputError(f"the folder {error.filename} cannot be read ({(error.strerror or '').lower()})")
+
+
+def _refuse_loop(root: Path, folder: Path) -> None:
+    """A link to a folder that holds it would be followed without end."""
+    if not folder.is_symlink() or folder == root:
+        return
+    real_root = root.resolve()
+    holding = {
+        *real_root.parents,
+        real_root,
+        *(root.joinpath(part).resolve() for part in folder.relative_to(root).parents),
+    }
+    if folder.resolve() in holding:
+        raise InvalidInputError(f"{folder} is a link to a folder that holds it", mend="Remove the link")

@@ -37,6 +37,7 @@ class JobStream:
     _reader: LogReader = field(init=False)
     _progress: Progress = field(init=False)
     _shown_log: str = ""
+    _begun_logs: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._reader = LogReader(self.workspace.transport.pool)
@@ -93,10 +94,17 @@ class JobStream:
     def _show_log(self, log: str, lines: Iterable[str]) -> None:
         for line in lines:
             if self._shown_log != log:
-                title = f"Streaming {log}"
-                self._print("", title, "=" * len(title), "")
+                self._print(*self._title(log))
                 self._shown_log = log
             self._print(line)
+
+    def _title(self, log: str) -> list[str]:
+        """Of a log that goes on after lines of another one, as `tail -f` has it."""
+        if log in self._begun_logs:
+            return ["", f"==> {log} <=="]
+        self._begun_logs.add(log)
+        title = f"Streaming {log}"
+        return ["", title, "=" * len(title), ""]
 
     def _print(self, *lines: str) -> None:
         self._progress.interrupt()
@@ -113,6 +121,11 @@ def failure(job: JobState) -> UnsuccessfulJobError:
     )
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """`1 mini-batch`, `1,200 mini-batches`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def summary(job: JobState) -> list[str]:
     """Lines that say what the job did."""
     numbers = job.statistics
@@ -120,7 +133,7 @@ def summary(job: JobState) -> list[str]:
     if job.files:
         lines.append(
             f"Files: {job.files:,} ({numbers.get('succeeded', 0):,} succeeded, {numbers.get('failed', 0):,} failed) "
-            f"in {numbers.get('mini_batches', 0):,} mini-batches"
+            f"in {counted(int(numbers.get('mini_batches') or 0), 'mini-batch', 'mini-batches')}"
         )
         lines.append(f"Rows: {numbers.get('rows', 0):,}")
     phases = {state: seconds for state, seconds in (numbers.get("seconds") or {}).items() if seconds}

@@ -16,7 +16,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
-        for key, _ in node.value:
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} is twice", key.start_mark)
             seen.add(key.value)
@@ -70,24 +70,28 @@ def read_document(path: Path) -> YamlDocument:
         raise InvalidInputError(f"{path} is a folder", mend="Name a YAML file") from None
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from None
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read ({(error.strerror or '').lower()})") from None
     return _parse(path, text)
 
 
 def _parse(path: Path, text: str) -> YamlDocument:
-    loader = _UniqueKeyLoader(text)
     try:
+        loader = _UniqueKeyLoader(text)
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise InvalidInputError(f"{path} does not hold `key: value` pairs")
         content = loader.construct_document(node)
+        lines: dict[KeyPath, int] = {}
+        _note_lines(node, (), lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InvalidInputError(f"{path}{place}: not valid YAML: {error.problem or error.context}") from None
-    finally:
-        loader.dispose()
-    lines: dict[KeyPath, int] = {}
-    _note_lines(node, (), lines)
+    except (yaml.YAMLError, ValueError) as error:  # characters that YAML forbids; a date that is none
+        raise InvalidInputError(f"{path}: not valid YAML: {error}") from None
+    except RecursionError:
+        raise InvalidInputError(f"{path}: its lists and mappings are too deep, or hold themselves") from None
     return YamlDocument(path, content, lines)
 
 

@@ -82,7 +82,8 @@ def _environment(spec: JobSpec, model: Path | None, settings: NodeSettings, benc
     if image and settings.agent is not None:
         return ImageEnvironments(settings.agent, settings.cache, bench).prepare(spec, model)
     if image:
-        bench.log(f"image {image} is not used, as this node has no container engine; its list of packages is")
+        packages = "; the packages of its conda_file are" if spec.environment and spec.environment.conda_file else ""
+        bench.log(f"image {image} is not used, as this node has no container engine{packages}")
     return "", prepare_environment(spec, model, settings.cache, bench)
 
 

@@ -67,3 +67,15 @@ def test_none_prints_nothing() -> None:
 def test_a_wrong_query_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="not a JMESPath expression"):
         shown(OutputForm("json", "name["), JOB)
+
+
+def test_a_table_leaves_out_columns_that_say_nothing() -> None:
+    form = OutputForm("table", columns=("name", "description", "display_name", "size"))
+    rows = [{"name": name, "description": None, "display_name": name, "size": 0} for name in ("a", "b")]
+    assert shown(form, rows).split()[:2] == ["Name", "Size"]
+    rows[1]["display_name"] = "The second"
+    assert shown(form, rows).split()[:3] == ["Name", "DisplayName", "Size"]
+
+
+def test_a_table_has_times_to_the_second() -> None:
+    assert "2026-11-22T18:05:51Z\n" in shown(OutputForm("table"), {"at": "2026-11-22T18:05:51.639439+00:00"})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,31 @@ def test_nothing_to_upload_is_refused(tmp_path: Path) -> None:
 def test_a_blob_cannot_leave_the_download_folder(name: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="does not name a file below"):
         safe_path(tmp_path, name)
+
+
+def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
+    write(tmp_path, a="1")
+    (tmp_path / "broken").symlink_to("missing")
+    with pytest.raises(InvalidInputError, match="broken is a link to nothing"):
+        local_files(tmp_path)
+
+
+@pytest.mark.parametrize("target", [".", "..", "../..", "/"])
+def test_a_link_back_up_is_not_followed_without_end(tmp_path: Path, target: str) -> None:
+    write(tmp_path / "data", sub__a="1")
+    (tmp_path / "data" / "sub" / "loop").symlink_to(target)
+    with pytest.raises(InvalidInputError, match="loop is a link to a folder that holds it"):
+        local_files(tmp_path / "data")
+
+
+def test_a_link_to_a_folder_beside_is_followed(tmp_path: Path) -> None:
+    write(tmp_path, data__a="1", beside__b="2")
+    (tmp_path / "data" / "linked").symlink_to("../beside")
+    (tmp_path / "link").symlink_to("data")
+    assert [file.relative_path for file in local_files(tmp_path / "link").files] == ["a", "linked/b"]
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidInputError, match="pipe is neither a file nor a folder"):
+        local_files(tmp_path)

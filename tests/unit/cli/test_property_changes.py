@@ -30,6 +30,10 @@ def test_values_are_texts_when_that_is_asked_for() -> None:
     assert changed({"tags": {}}, assigned=("tags.size=3",), as_text=True) == {"tags": {"size": "3"}}
 
 
+def test_a_text_that_looks_like_a_date_and_is_none_is_a_text() -> None:
+    assert changed({"tags": {}}, assigned=("tags.day=2026-02-30",)) == {"tags": {"day": "2026-02-30"}}
+
+
 def test_a_whole_property_is_removed() -> None:
     assert changed({"description": "x", "tags": {"a": "1"}}, removed=("description", "tags")) == {
         "description": None,

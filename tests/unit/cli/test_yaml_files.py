@@ -243,6 +243,10 @@ def test_todays_deployment_is_understood(tmp_path: Path) -> None:
             "line 3, column 1: not valid YAML: the key 'name' is twice",
         ),
         ("name: mybatchedp", "name: [", "not valid YAML"),
+        ("name: mybatchedp", "[a, b]: c", "unhashable key"),
+        ("name: mybatchedp", "name: 2026-02-30", "day is out of range"),
+        ("name: mybatchedp", "name: a\x07b", "not valid YAML: unacceptable character"),
+        ("name: mybatchedp", "name: &name [*name]", "hold themselves"),
         (
             "logging_level: info",
             "settings: {logging_level: info, mini_batch_size: 2}",
