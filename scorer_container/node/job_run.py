@@ -3,14 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError
 
-from scorer_container.node.background import in_background
-from scorer_container.node.cache_room import make_room
+from scorer_container.node.background_preparation import BackgroundPreparation
 from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.failure import FatalProblemError
 from scorer_container.node.folders import empty_folder
@@ -18,34 +16,26 @@ from scorer_container.node.inputs import InputFetcher
 from scorer_container.node.job_telemetry import JobTelemetry
 from scorer_container.node.lane import JobParts, Lane
 from scorer_container.node.lease_keeper import LeaseKeeper
-from scorer_container.node.log_pump import LogPump
 from scorer_container.node.logs import JobLogs
+from scorer_container.node.mini_batches import MiniBatches
+from scorer_container.node.node_parts import NodeParts
 from scorer_container.node.output_files import OutputFiles
-from scorer_container.node.preparation import PreparedJob, prepare_job
+from scorer_container.node.preparation import PreparedJob
 from scorer_container.node.process_environment import process_environment
 from scorer_container.node.process_slot import ProcessSlot
 from scorer_container.node.progress import ProgressReporter
 from scorer_container.node.scoring import MiniBatchScorer
 from scorer_container.node.scoring_process import ProcessCommand
-from scorer_container.node.settings import NodeSettings
-from scorer_container.node.sources import Sources
 from scorer_container.node.stager import Stager
 from scorer_container.node.task_source import TaskSource
-from scorer_container.node.warm_processes import WarmProcesses
-from scorer_container.node.work import HeldMessage, MiniBatch
-from scorer_container.node.workbench import Workbench
+from scorer_container.node.work import HeldMessage
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.messages import JOB_NUDGES, JobNudge
 from shared.contracts.names import task_queue
 from shared.contracts.output_format import OutputFormat
-from shared.contracts.progress import JobFailure, ProgressRow
-from shared.storage.account import StorageAccount
-from shared.storage.containers import JOBS_CONTAINER
-from shared.storage.hot_path.connect import HotAccount
+from shared.contracts.progress import JobFailure
 from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError
-from shared.storage.manifest import ManifestReader
 from shared.storage.queues import send
-from shared.storage.rows import RowTable
 
 if TYPE_CHECKING:
     from scorer_container.node.parquet.blocks import ParquetBlocks
@@ -53,22 +43,6 @@ if TYPE_CHECKING:
 _NUDGE_SECONDS = 5.0
 _QUEUE_CHECK_SECONDS = 2.0
 _LANE_END_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class NodeParts:
-    """What a node has for all its jobs."""
-
-    settings: NodeSettings
-    account: StorageAccount
-    hot: HotAccount
-    sources: Sources
-    progress: RowTable[ProgressRow]
-    pump: LogPump
-    warm: WarmProcesses
-    leaving: threading.Event
-    """Set when the node must end: what is unfinished goes back at once."""
-    log: Callable[[str], None]
 
 
 class JobRun:
@@ -94,7 +68,7 @@ class JobRun:
         self._keeper = LeaseKeeper(node.settings.lease_seconds, self._queue_gone, self._log)
         self._progress = ProgressReporter(node.progress, spec.job_id, node.settings.node_id, self._log)
         self._columns = ColumnsClaim(node.hot.blobs, spec.job_id)
-        self._mini_batches = _MiniBatches(node.hot, spec)
+        self._mini_batches = MiniBatches(node.hot, spec)
         self._telemetry = JobTelemetry(spec)
         self._preparing = self._telemetry.preparing()
         self._lanes: list[Lane] = []
@@ -129,32 +103,13 @@ class JobRun:
 
     def _prepared(self) -> PreparedJob | None:
         """The job's parts on disk; None when the job was over before. Raises FatalProblemError."""
-        settings, bench = self._node.settings, Workbench(self._log)
-        preparation = in_background(
-            lambda: prepare_job(self._spec, self._node.sources, settings, bench), self._wake.set
-        )
-        while not preparation.done():
+        preparation = BackgroundPreparation(self._spec, self._node, self._log, self._wake.set)
+        while not preparation.is_done:
             self._pause()
             if self._ended():
-                bench.end()
+                preparation.abandon()
                 return None
-        try:
-            prepared = preparation.result()
-            self._node.warm.need(bench)
-        except BaseException:
-            bench.end()
-            raise
-        finally:
-            if bench.has_new:
-                in_background(self._make_room, lambda: None)
-        return prepared
-
-    def _make_room(self) -> None:
-        settings, log = self._node.settings, self._node.log
-        try:
-            make_room(settings.cache, settings.cache_bytes, log)
-        except OSError as error:
-            log(f"the cache could not be tidied up: {error}")
+        return preparation.result()
 
     def _score(self, prepared: PreparedJob) -> None:
         """Run the lanes until something ends them."""
@@ -341,17 +296,3 @@ class JobRun:
     def _log(self, text: str) -> None:
         self._logs.node.line(text)
         self._node.log(text)
-
-
-class _MiniBatches:
-    """The files of each mini-batch, read from the manifest; shared by the lanes."""
-
-    def __init__(self, hot: HotAccount, spec: JobSpec) -> None:
-        self._reader = ManifestReader(lambda name: hot.blobs.read(JOBS_CONTAINER, name), spec.job_id)
-        self._work = spec.work
-        self._lock = threading.Lock()
-
-    def mini_batch(self, number: int) -> MiniBatch:
-        first, end = self._work.file_range(number)
-        with self._lock:
-            return MiniBatch(number, self._reader.paths(first, end))

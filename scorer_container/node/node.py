@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
 
-from scorer_container.node.job_run import JobRun, NodeParts
+from scorer_container.node.job_run import JobRun
 from scorer_container.node.log_pump import LogPump
+from scorer_container.node.node_parts import NodeParts
 from scorer_container.node.presence import Presence
 from scorer_container.node.settings import NodeSettings
 from scorer_container.node.sources import Sources
