@@ -1,26 +1,19 @@
 """Everything that the page of a job shows, fetched from storage."""
 
-import csv
-import io
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.storage.blob import ContainerClient
-
 from shared.contracts.job import JobDocument, JobStatus
-from shared.contracts.output_format import OutputFormat
 from shared.jobs.logs import log_files
 from shared.jobs.resource import phase_seconds
 from shared.storage.account import StorageAccount
 from shared.storage.locations import blob_uri, container_of
 from shared.storage.signing import blob_link
+from shared.studio.first_lines import FirstRows, first_lines, first_rows
 
-FIRST_ROWS = 20
 FIRST_FAILURES = 20
-_START_BYTES = 65_536
 _LINK_LIFE = timedelta(hours=1)
 _PHASES = ("Planning", "Queued", "Preparing", "Running", "Finalizing")
 
@@ -49,15 +42,18 @@ class JobPage:
     output_uri: str
     output_link: str
     """Downloads the output; empty until it is there."""
-    first_rows: list[list[str]]
+    first: FirstRows
     failures: list[dict[str, Any]]
+    failures_link: str
+    """Downloads all of them; empty when there are none."""
     logs: dict[str, str]
 
 
 def job_page(account: StorageAccount, job: JobDocument) -> JobPage:
     """The page of a job as it is now."""
     output = container_of(account, job.output.folder)
-    start = _start(output, job.output.file_path) if job.status is JobStatus.COMPLETED else ""
+    start = first_lines(output, job.output.file_path) if job.status is JobStatus.COMPLETED else ""
+    failures = _failures(first_lines(output, job.output.errors_path))
     seen = job.statistics.succeeded + job.statistics.failed
     return JobPage(
         job=job,
@@ -67,9 +63,10 @@ def job_page(account: StorageAccount, job: JobDocument) -> JobPage:
         settings=job.settings.model_dump(mode="json"),
         input_uri=blob_uri(job.input),
         output_uri=blob_uri(job.output.folder.model_copy(update={"path": job.output.file_path})),
-        output_link=_output_link(account, job) if start else "",
-        first_rows=list(csv.reader(io.StringIO(start)))[:FIRST_ROWS] if _is_text(job) else [],
-        failures=_failures(_start(output, job.output.errors_path)),
+        output_link=_link(account, job, job.output.file_path) if start else "",
+        first=first_rows(account, job, start),
+        failures=failures,
+        failures_link=_link(account, job, job.output.errors_path) if failures else "",
         logs=log_files(account, job),
     )
 
@@ -88,35 +85,15 @@ def _phases(job: JobDocument) -> list[Phase]:
     ]
 
 
-def _start(container: ContainerClient, name: str) -> str:
-    """The first whole lines of a blob; nothing when it is not there or empty."""
-    try:
-        start: bytes = container.download_blob(name, offset=0, length=_START_BYTES).readall()
-    except ResourceNotFoundError:
-        return ""
-    except HttpResponseError as error:
-        if error.status_code == 416:  # an empty blob has no range
-            return ""
-        raise
-    if len(start) == _START_BYTES:
-        start = start[: start.rfind(b"\n") + 1]
-    return start.decode("utf-8", "replace")
-
-
-def _is_text(job: JobDocument) -> bool:
-    return job.output.format is not OutputFormat.PARQUET
-
-
 def _failures(lines: str) -> list[dict[str, Any]]:
     """Not `splitlines`: it also ends lines at characters that JSON leaves as they are."""
     return [json.loads(line) for line in lines.split("\n")[:FIRST_FAILURES] if line]
 
 
-def _output_link(account: StorageAccount, job: JobDocument) -> str:
+def _link(account: StorageAccount, job: JobDocument, path: str) -> str:
+    """To a blob of the output's container, where that is one of this account."""
     folder = job.output.folder
-    if folder.credential != "account":
-        return ""
-    return blob_link(account, folder.container, job.output.file_path, _LINK_LIFE)
+    return blob_link(account, folder.container, path, _LINK_LIFE) if folder.credential == "account" else ""
 
 
 def _duration(seconds: float) -> str:

@@ -41,8 +41,7 @@ def studio_app(application: Application) -> FastAPI:
         """The part of the page that changes while the job is going on."""
         page = permitted_page(job, ticket)
         live = "no" if page.job.status.is_terminal else "yes"
-        title = " ".join(f"{page.job.display_name} - {page.job.status}".split()).encode("ascii", "replace").decode()
-        return HTMLResponse(changing_part(page), headers=_HEADERS | {"x-job-live": live, "x-job-title": title})
+        return HTMLResponse(changing_part(page), headers=_HEADERS | {"x-job-live": live})
 
     @app.exception_handler(ProductError)
     async def show_error(_: Request, error: Exception) -> HTMLResponse:
