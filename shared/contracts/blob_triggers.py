@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
+from shared.contracts.job_starters import JobStarterProperties
 from shared.contracts.locations import Location
-from shared.contracts.resources import ArmModel, TextMap
-from shared.contracts.schedules import InvokeAction
+from shared.contracts.resources import ArmModel
 
 SILENT_FOLDERS = ("LocalUpload", "azureml")
 """Of every container: uploads of clients for one invocation, and outputs of jobs (so no job can start its like)."""
@@ -37,18 +37,12 @@ class Watched(ArmModel):
     """Blobs that were there before do not count: when the trigger was made, enabled or pointed elsewhere."""
 
 
-class BlobTriggerProperties(ArmModel):
+class BlobTriggerProperties(JobStarterProperties):
     """A blob trigger."""
 
     read_only = frozenset({"provisioningstate", "status"})
 
-    display_name: str | None = None
-    description: str | None = None
-    is_enabled: bool = True
     trigger: BlobCreatedTrigger
-    action: InvokeAction
-    tags: TextMap = Field(default_factory=dict)
-    properties: TextMap = Field(default_factory=dict)
     watched: Watched | None = None
 
 

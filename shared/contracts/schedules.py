@@ -1,11 +1,12 @@
 """Schedules: ARM `properties` with Azure ML's names, for the action `InvokeBatchEndpoint`."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
-from shared.contracts.resources import ArmModel, TextMap
+from shared.contracts.job_starters import JobStarterProperties
+from shared.contracts.resources import ArmModel
 
 
 class CronTrigger(ArmModel):
@@ -22,36 +23,14 @@ class CronTrigger(ArmModel):
     """Not due later."""
 
 
-class EndpointInvocation(ArmModel):
-    """What is invoked: the same as a message on `job-requests`."""
-
-    endpoint: str = Field(min_length=1)
-    deployment: str | None = None
-    properties: dict[str, Any]
-    """`properties` of the body of an invocation."""
-
-
-class InvokeAction(ArmModel):
-    """What a schedule does."""
-
-    action_type: Literal["InvokeBatchEndpoint"]
-    endpoint_invocation_definition: EndpointInvocation
-
-
-class ScheduleProperties(ArmModel):
+class ScheduleProperties(JobStarterProperties):
     """A schedule."""
 
     read_only = frozenset({"provisioningstate", "lastrun", "nextruntime"})
 
-    display_name: str | None = None
-    description: str | None = None
-    is_enabled: bool = True
     trigger: CronTrigger
-    action: InvokeAction
     allow_overlap: bool = False
     """Whether a job starts while the one before still runs. Azure ML has no such member."""
-    tags: TextMap = Field(default_factory=dict)
-    properties: TextMap = Field(default_factory=dict)
 
 
 class ScheduleRun(ArmModel):

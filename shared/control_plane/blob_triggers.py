@@ -8,14 +8,12 @@ from shared.contracts.names import TRIGGER_NAME
 from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
 from shared.control_plane.conditions import ANY_STATE, WriteConditions
+from shared.control_plane.job_starters import StarterNotes, delete_starter
 from shared.control_plane.resource import Resource
 from shared.control_plane.saving import Change, Saved, upsert
 from shared.control_plane.trigger_invocations import check_trigger
 from shared.control_plane.watched_folders import watched_folder
 from shared.control_plane.workspace import Workspace
-from shared.storage.rows import RowTable
-
-RUNS = "blobTriggerRuns"
 
 
 def put_trigger(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Saved[BlobTriggerProperties]:
@@ -39,22 +37,17 @@ def put_trigger(workspace: Workspace, name: str, body: ResourceBody, change: Cha
 
 def delete_trigger(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:
     """Delete a trigger; its jobs stay. False when it was not there."""
-    row = workspace.blob_triggers.find(name)
-    if row is None:
-        return False
-    workspace.blob_triggers.delete(row, conditions)
-    trigger_runs(workspace).delete(RUNS, name.lower())
-    return True
+    return delete_starter(workspace.blob_triggers, trigger_notes(workspace), name, conditions)
 
 
-def trigger_runs(workspace: Workspace) -> RowTable[BlobTriggerRuns]:
-    """What each trigger did; beside the triggers, so that noting it is no change of one."""
-    return RowTable(workspace.account.tables, workspace.table, BlobTriggerRuns)
+def trigger_notes(workspace: Workspace) -> StarterNotes[BlobTriggerRuns]:
+    """What each trigger did."""
+    return StarterNotes.of(workspace, "blobTriggerRuns", BlobTriggerRuns)
 
 
 def runs_of(workspace: Workspace, name: str) -> BlobTriggerRuns:
     """What a trigger did."""
-    row = trigger_runs(workspace).find(RUNS, name.lower())
+    row = trigger_notes(workspace).find(name)
     return row.document if row else BlobTriggerRuns()
 
 

@@ -21,6 +21,8 @@ class Machines:
     """What the rest of the application knows of a compute, by the compute's name."""
 
     live_nodes: Callable[[str], Sequence[NodeRow]]
+    tickets: Callable[[str], int]
+    """How many nodes its jobs ask for."""
     unfinished_jobs: Callable[[str], Sequence[str]]
     """Names of jobs."""
     retire: Callable[[str], None]

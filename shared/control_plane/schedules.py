@@ -3,24 +3,18 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.contracts.cron import Cron
-from shared.contracts.invoke import InvokeProperties
 from shared.contracts.names import SCHEDULE_NAME
 from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
-from shared.contracts.schedules import CronTrigger, EndpointInvocation, ScheduleProperties, ScheduleRun
+from shared.contracts.schedules import CronTrigger, ScheduleProperties, ScheduleRun
 from shared.control_plane.conditions import ANY_STATE, WriteConditions
-from shared.control_plane.resolution import resolve_deployment
+from shared.control_plane.job_starters import StarterNotes, check_targets, delete_starter, invocation_body
 from shared.control_plane.resource import Resource
 from shared.control_plane.saving import Change, Saved, upsert
-from shared.control_plane.webhooks import check_webhooks
 from shared.control_plane.workspace import Workspace
-from shared.errors import ValidationError
-from shared.storage.rows import RowTable
 
 _JUST_AFTER = timedelta(microseconds=1)
-_RUNS = "scheduleRuns"
 _TRIGGER = "properties.trigger"
-_DEFINITION = "properties.action.endpointInvocationDefinition"
 
 
 def put_schedule(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Saved[ScheduleProperties]:
@@ -31,34 +25,25 @@ def put_schedule(workspace: Workspace, name: str, body: ResourceBody, change: Ch
     SCHEDULE_NAME.check(name)
     properties = parse_model(ScheduleProperties, body.properties)
     cron_of(properties.trigger)
-    _check_invocation(workspace, properties.action.endpoint_invocation_definition, enabled=properties.is_enabled)
+    body_of_jobs = invocation_body(properties.invocation, "jobs of a schedule are named after it and the time")
+    check_targets(workspace, properties, body_of_jobs)
     return upsert(workspace.schedules, (name,), lambda _: properties, change, body.tags)
 
 
 def delete_schedule(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:
     """Delete a schedule; its jobs stay. False when it was not there."""
-    row = workspace.schedules.find(name)
-    if row is None:
-        return False
-    workspace.schedules.delete(row, conditions)
-    schedule_runs(workspace).delete(_RUNS, name.lower())
-    return True
-
-
-def schedule_runs(workspace: Workspace) -> RowTable[ScheduleRun]:
-    """What each schedule did last; beside the schedules, so that noting it is no change of one."""
-    return RowTable(workspace.account.tables, workspace.table, ScheduleRun)
+    return delete_starter(workspace.schedules, _notes(workspace), name, conditions)
 
 
 def last_run(workspace: Workspace, name: str) -> ScheduleRun | None:
     """What a schedule did last."""
-    row = schedule_runs(workspace).find(_RUNS, name.lower())
+    row = _notes(workspace).find(name)
     return row.document if row else None
 
 
 def note_run(workspace: Workspace, name: str, run: ScheduleRun) -> None:
     """Remember what a schedule did."""
-    schedule_runs(workspace).put(_RUNS, name.lower(), run)
+    _notes(workspace).put(name, run)
 
 
 def cron_of(trigger: CronTrigger) -> Cron:
@@ -94,15 +79,5 @@ def _moment(time: datetime | None, cron: Cron) -> datetime | None:
     return (time if time.tzinfo else time.replace(tzinfo=cron.zone)).astimezone(UTC)
 
 
-def _check_invocation(workspace: Workspace, invocation: EndpointInvocation, *, enabled: bool) -> None:
-    properties = parse_model(InvokeProperties, invocation.properties, prefix=f"{_DEFINITION}.properties")
-    if properties.name:
-        raise ValidationError(
-            f"{_DEFINITION}.properties.name {properties.name!r} is not allowed: "
-            "jobs of a schedule are named after it and the time",
-            target=f"{_DEFINITION}.properties.name",
-        )
-    if not enabled:
-        return  # what is no longer there must not keep a schedule from being stopped
-    resolve_deployment(workspace, invocation.endpoint, invocation.deployment)
-    check_webhooks(workspace.settings, properties.notification_setting, f"{_DEFINITION}.properties.notificationSetting")
+def _notes(workspace: Workspace) -> StarterNotes[ScheduleRun]:
+    return StarterNotes.of(workspace, "scheduleRuns", ScheduleRun)

@@ -3,27 +3,22 @@
 from shared.contracts.blob_triggers import BlobTriggerProperties
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.locations import Location
-from shared.contracts.parsing import parse_model
-from shared.contracts.schedules import EndpointInvocation
 from shared.control_plane.datastore_uris import without_file_name
-from shared.control_plane.resolution import resolve_datastore, resolve_deployment, resolve_uri
-from shared.control_plane.webhooks import check_webhooks
+from shared.control_plane.job_starters import DEFINITION, check_targets, invocation_body
+from shared.control_plane.resolution import resolve_datastore, resolve_uri
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.storage.containers import DEFAULT_DATASTORE
 
 _ENDS_WITH = "properties.trigger.endsWith"
-_DEFINITION = "properties.action.endpointInvocationDefinition.properties"
 
 
 def check_trigger(workspace: Workspace, properties: BlobTriggerProperties, folder: Location) -> None:
     """Raise ValidationError, or NotFoundError for what an enabled trigger names; it watches `folder`."""
-    invocation = properties.action.endpoint_invocation_definition
-    body = parse_model(InvokeProperties, invocation.properties, prefix=_DEFINITION)
-    if body.name:
-        raise _refused("name", "jobs of a trigger are named after it and the blob")
+    body = invocation_body(properties.invocation, "jobs of a trigger are named after it and the blob")
     if body.dataset or body.input_data:
-        raise _refused("dataset" if body.dataset else "inputData", "the new blob, or its folder, is the input")
+        member = f"{DEFINITION}.{'dataset' if body.dataset else 'inputData'}"
+        raise ValidationError(f"{member} is not allowed: the new blob, or its folder, is the input", target=member)
     if properties.trigger.job_input_type == "UriFolder" and not properties.trigger.ends_with:
         raise ValidationError(
             f"{_ENDS_WITH} is missing: with UriFolder it names the marker that says that the folder is complete, such "
@@ -31,13 +26,7 @@ def check_trigger(workspace: Workspace, properties: BlobTriggerProperties, folde
             target=_ENDS_WITH,
         )
     _check_output(workspace, body, folder)
-    if properties.is_enabled:  # what is no longer there must not keep a trigger from being stopped
-        _check_targets(workspace, invocation, body)
-
-
-def _check_targets(workspace: Workspace, invocation: EndpointInvocation, body: InvokeProperties) -> None:
-    resolve_deployment(workspace, invocation.endpoint, invocation.deployment)
-    check_webhooks(workspace.settings, body.notification_setting, f"{_DEFINITION}.notificationSetting")
+    check_targets(workspace, properties, body)
 
 
 def _check_output(workspace: Workspace, body: InvokeProperties, watched: Location) -> None:
@@ -46,9 +35,9 @@ def _check_output(workspace: Workspace, body: InvokeProperties, watched: Locatio
         same = (output.account_url.lower(), output.container) == (watched.account_url.lower(), watched.container)
         if same and (_is_below(output.path, watched.path) or _is_below(watched.path, output.path)):
             raise ValidationError(
-                f"{_DEFINITION}: the outputs in {output.path!r} and the new blobs in {watched.path!r} would lie in one "
+                f"{DEFINITION}: the outputs in {output.path!r} and the new blobs in {watched.path!r} would lie in one "
                 "another, and each job would start the next; name another folder, or none for the default one",
-                target=_DEFINITION,
+                target=DEFINITION,
             )
 
 
@@ -64,7 +53,3 @@ def _output_folders(workspace: Workspace, body: InvokeProperties) -> list[Locati
 
 def _is_below(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
-
-
-def _refused(member: str, reason: str) -> ValidationError:
-    return ValidationError(f"{_DEFINITION}.{member} is not allowed: {reason}", target=f"{_DEFINITION}.{member}")

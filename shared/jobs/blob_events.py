@@ -8,13 +8,14 @@ from azure.core.exceptions import AzureError
 from shared.contracts.blob_events import BlobCreated, read_event
 from shared.contracts.blob_triggers import SILENT_CONTAINERS, SILENT_FOLDERS, BlobTriggerProperties
 from shared.contracts.locations import Location
-from shared.contracts.messages import BLOB_EVENTS, InvokeMessage
+from shared.contracts.messages import BLOB_EVENTS
 from shared.control_plane.resource import Resource
 from shared.control_plane.watched_folders import input_path, watched_folder
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, ProductError, ValidationError
-from shared.jobs.job_requests import invoke_by_message, message_object
+from shared.jobs.job_requests import message_object
 from shared.jobs.poison import is_final, set_aside
+from shared.jobs.started_jobs import start_job
 from shared.jobs.store import JobStore
 from shared.jobs.trigger_runs import note_problem, note_start
 from shared.storage.locations import container_of
@@ -89,13 +90,9 @@ def _start(workspace: Workspace, jobs: JobStore, trigger: Resource[BlobTriggerPr
     if not container_of(workspace.account, folder).get_blob_client(event.blob).exists():
         log.info("trigger %s: %s is gone again", trigger.name, event.subject)
         return
-    wanted = trigger.properties.action.endpoint_invocation_definition
-    message = InvokeMessage(
-        endpoint=wanted.endpoint,
-        deployment=wanted.deployment,
-        properties={**wanted.properties, "name": name, "inputData": {"input": _input(workspace, trigger, event)}},
-    )
-    invoke_by_message(workspace, jobs, message, "", caller=f"trigger {trigger.name}")
+    found = {"input": _input(workspace, trigger, event)}
+    invocation, caller = trigger.properties.invocation, f"trigger {trigger.name}"
+    start_job(workspace, jobs, invocation, caller=caller, name=name, inputData=found)
     if job is None:
         note_start(workspace, trigger.name, event, name)
 

@@ -5,14 +5,13 @@ from datetime import datetime
 
 from azure.core.exceptions import AzureError
 
-from shared.contracts.messages import InvokeMessage
 from shared.contracts.schedules import ScheduleProperties, ScheduleRun
 from shared.control_plane.resource import Resource
 from shared.control_plane.schedules import due_time, last_run, note_run
 from shared.control_plane.workspace import Workspace
 from shared.errors import ProductError
-from shared.jobs.job_requests import invoke_by_message
 from shared.jobs.poison import is_final
+from shared.jobs.started_jobs import start_job
 from shared.jobs.store import JobStore
 
 log = logging.getLogger(__name__)
@@ -57,10 +56,5 @@ def _is_busy(jobs: JobStore, schedule: Resource[ScheduleProperties], before: Sch
 
 
 def _start(workspace: Workspace, jobs: JobStore, schedule: Resource[ScheduleProperties], due: datetime) -> str:
-    wanted = schedule.properties.action.endpoint_invocation_definition
-    message = InvokeMessage(
-        endpoint=wanted.endpoint,
-        deployment=wanted.deployment,
-        properties={**wanted.properties, "name": job_name(schedule.name, due)},
-    )
-    return invoke_by_message(workspace, jobs, message, "", caller=f"schedule {schedule.name}").name
+    name, caller = job_name(schedule.name, due), f"schedule {schedule.name}"
+    return start_job(workspace, jobs, schedule.properties.invocation, caller=caller, name=name).name

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from shared.contracts.blob_events import BlobCreated
 from shared.contracts.blob_triggers import BlobTriggerRuns
-from shared.control_plane.blob_triggers import RUNS, trigger_runs
+from shared.control_plane.blob_triggers import trigger_notes
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, PreconditionFailedError
 
@@ -48,13 +48,12 @@ def note_problem(workspace: Workspace, trigger: str, event: BlobCreated, problem
 
 def _note(workspace: Workspace, trigger: str, change: Callable[[BlobTriggerRuns], dict[str, object]]) -> None:
     """Write over what is there, again if another writer came first."""
-    table, key = trigger_runs(workspace), trigger.lower()
+    notes = trigger_notes(workspace)
     for _ in range(_TRIES):
-        row = table.find(RUNS, key)
+        row = notes.find(trigger)
         runs = row.document if row else BlobTriggerRuns()
-        changed = runs.model_copy(update=change(runs))
         try:
-            table.replace(row, changed) if row else table.insert(RUNS, key, changed)
+            notes.write(trigger, row, runs.model_copy(update=change(runs)))
         except (ConflictError, PreconditionFailedError):
             time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311 - writers step out of each other's way
             continue

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Query, Request
 
 from shared.contracts.job import JobDocument
 from shared.jobs.store import JobPage
 from shared.settings import Settings
-from shared.triggers.paging import continuation_of, skip_token
+from shared.triggers.paging import continuation_of, next_link, skip_token
 
 MAX_PAGE = 100
 
@@ -37,10 +36,6 @@ JobQuery = Annotated[JobListing, Depends(job_query)]
 def job_page(
     settings: Settings, request: Request, page: JobPage, content: Callable[[JobDocument], dict[str, Any]]
 ) -> dict[str, Any]:
-    """The page with an absolute link to the next one, which keeps the query."""
-    link = None
-    if page.continuation:
-        query = [(key, value) for key, value in request.query_params.multi_items() if key != "$skiptoken"]
-        more = urlencode([*query, ("$skiptoken", skip_token(page.continuation))])
-        link = f"{settings.public_url}{quote(request.url.path)}?{more}"
+    """The page with a link to the next one."""
+    link = next_link(settings, request, skip_token(page.continuation)) if page.continuation else None
     return {"value": [content(job) for job in page.jobs], "nextLink": link}

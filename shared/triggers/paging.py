@@ -1,13 +1,23 @@
-"""Continuation tokens of lists, as they travel in `$skiptoken`."""
+"""The way from one page of a list to the next: `nextLink`, and the continuations in its `$skiptoken`."""
 
 import base64
 import binascii
 import json
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
 
 from shared.errors import ValidationError
+from shared.settings import Settings
 
 _KEYS = {"PartitionKey", "RowKey"}
 """Of a continuation of Table storage."""
+
+
+def next_link(settings: Settings, request: Request, token: str) -> str:
+    """The absolute link to the page that begins at `token`; it keeps the query of the request."""
+    query = [(key, value) for key, value in request.query_params.multi_items() if key != "$skiptoken"]
+    return f"{settings.public_url}{quote(request.url.path)}?{urlencode([*query, ('$skiptoken', token)])}"
 
 
 def skip_token(continuation: dict[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
@@ -15,6 +15,7 @@ from shared.control_plane.resource_table import SEPARATOR
 from shared.control_plane.saving import Saved
 from shared.settings import Settings
 from shared.storage.rows import Row
+from shared.triggers.paging import next_link
 
 PROVIDER = "Microsoft.MachineLearningServices/workspaces"
 
@@ -86,10 +87,6 @@ def deleted(existed: bool) -> Response:
 def listed(
     settings: Settings, request: Request, page: Page[Item], content: Callable[[Item], dict[str, Any]]
 ) -> dict[str, Any]:
-    """A page of a list with an absolute link to the next one, which keeps the query."""
-    link = None
-    if page.skip_token is not None:
-        query = [(key, value) for key, value in request.query_params.multi_items() if key != "$skiptoken"]
-        more = urlencode([*query, ("$skiptoken", page.skip_token)])
-        link = f"{settings.public_url}{quote(request.url.path)}?{more}"
+    """A page of a list with a link to the next one."""
+    link = next_link(settings, request, page.skip_token) if page.skip_token is not None else None
     return {"value": [content(item) for item in page.items], "nextLink": link}

@@ -4,10 +4,12 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from shared.compute.scaling import Nodes
+from shared.contracts.names import ticket_queue
 from shared.control_plane.computes import Machines
 from shared.control_plane.data import put_data
 from shared.control_plane.environments import put_environment
 from shared.control_plane.models import put_model
+from shared.storage.queues import message_count
 from shared.triggers.admission import Admit
 from shared.triggers.management.assets import assets_router
 from shared.triggers.management.blob_triggers import blob_triggers_router
@@ -61,4 +63,7 @@ def machines_of(application: Application) -> Machines:
     def unfinished_jobs(compute: str) -> list[str]:
         return [job.name for job in application.jobs.unfinished() if job.compute.lower() == compute.lower()]
 
-    return Machines(nodes.live, unfinished_jobs, application.scaling.retire)
+    def tickets(compute: str) -> int:
+        return message_count(application.account.queues, ticket_queue(compute)) or 0
+
+    return Machines(nodes.live, tickets, unfinished_jobs, application.scaling.retire)

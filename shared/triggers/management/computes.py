@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from shared.compute.sizing import desired_capacity
 from shared.contracts.progress import NodeRow, NodeState
 from shared.contracts.requests import ResourceBody
 from shared.contracts.resources import ComputeProperties
@@ -25,7 +26,8 @@ def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
     settings = workspace.settings
 
     def content(compute: Resource[ComputeProperties]) -> dict[str, Any]:
-        return compute_content(settings, compute, list(machines.live_nodes(compute.name)))
+        nodes, tickets = list(machines.live_nodes(compute.name)), machines.tickets(compute.name)
+        return compute_content(settings, compute, nodes, tickets)
 
     @router.put("/{compute}")
     def put(compute: str, body: ResourceBody, change: ByCaller) -> JSONResponse:
@@ -60,10 +62,14 @@ def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
     return router
 
 
-def compute_content(settings: Settings, compute: Resource[ComputeProperties], nodes: list[NodeRow]) -> dict[str, Any]:
+def compute_content(
+    settings: Settings, compute: Resource[ComputeProperties], nodes: list[NodeRow], tickets: int
+) -> dict[str, Any]:
     """The compute as ARM shows it."""
     properties = compute.properties.to_arm()
-    properties["properties"] |= {"allocationState": "Steady", "currentNodeCount": len(nodes), **node_states(nodes)}
+    scale = compute.properties.properties.scale_settings
+    wanted = desired_capacity(tickets, scale.min_node_count, scale.max_node_count)
+    properties["properties"] |= allocation(nodes, wanted) | node_states(nodes)
     properties |= {
         "provisioningState": "Succeeded",
         "computeLocation": settings.location,
@@ -72,6 +78,14 @@ def compute_content(settings: Settings, compute: Resource[ComputeProperties], no
         "modifiedOn": compute.modified.isoformat(),
     }
     return arm_resource(settings, ("computes", compute.name), compute, properties, tracked=True)
+
+
+def allocation(nodes: list[NodeRow], wanted: int) -> dict[str, Any]:
+    """How many nodes there are and will be: `Resizing` while some come or go; idle ones are wanted until they go."""
+    staying = sum(node.state is not NodeState.LEAVING for node in nodes)
+    target = max(staying, wanted)
+    state = "Steady" if target == len(nodes) == staying else "Resizing"
+    return {"allocationState": state, "currentNodeCount": len(nodes), "targetNodeCount": target}
 
 
 def node_content(node: NodeRow) -> dict[str, Any]:

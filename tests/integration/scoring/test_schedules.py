@@ -122,16 +122,16 @@ def test_what_cannot_start_is_noted_and_tried_again_the_next_time(application, s
 
 
 def test_a_storage_that_does_not_answer_keeps_no_other_schedule_waiting(application, schedule, tick, monkeypatch):
-    start = schedules.invoke_by_message
+    start = schedules.start_job
     broken = schedule.model_copy(update={"names": (f"0-{schedule.name}",)})
     listed = [Row("", "", one, "") for one in (broken, schedule)]
 
-    def fail_once(workspace, jobs, message, *rest, **more):
-        if message.properties["name"].startswith(broken.name):
+    def fail_once(*given, name, **more):
+        if name.startswith(broken.name):
             raise ServiceRequestError("no address for the host")
-        return start(workspace, jobs, message, *rest, **more)
+        return start(*given, name=name, **more)
 
-    monkeypatch.setattr(schedules, "invoke_by_message", fail_once)
+    monkeypatch.setattr(schedules, "start_job", fail_once)
     monkeypatch.setattr(application.workspace.schedules, "list", lambda: iter(listed))
     (job,) = tick(first_due(schedule) + timedelta(seconds=1))
     assert job.startswith(schedule.name)
