@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.http_server import QuietHandler, serving
 
 ISSUER = "https://issuer.example/tenant"
 AUDIENCE = "https://management.azure.com"
@@ -49,24 +49,11 @@ def key_server(*keys: SigningKey) -> Iterator[KeyServer]:
     """Serve the public halves of `keys`; the yielded object changes what is served."""
     served = KeyServer("", [key.public for key in keys])
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             served.fetches += 1
-            content = json.dumps({"keys": served.keys}).encode()
-            self.send_response(served.status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            self.answer(served.status, json.dumps({"keys": served.keys}).encode())
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        served.url = f"http://127.0.0.1:{server.server_port}/keys"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield served
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as url:
+        served.url = f"{url}/keys"
+        yield served

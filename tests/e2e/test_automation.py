@@ -6,9 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from shared.contracts.messages import BLOB_EVENTS, JOB_REQUESTS, POISON, InvokeM
 from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
 from shared.storage.queues import NEVER, message_count, queue_client, send
 from tests.e2e.user import TERMINAL, User
+from tests.http_server import QuietHandler, serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -54,21 +53,13 @@ def receiver() -> Iterator[tuple[str, SimpleQueue[dict[str, Any]]]]:
     """The URL of a receiver of webhooks, and the events that came."""
     events: SimpleQueue[dict[str, Any]] = SimpleQueue()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
-            events.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
+            events.put(json.loads(self.body()))
+            self.answer(204)
 
-        def log_message(self, *_: object) -> None:
-            """Nothing: the test's output is for pytest."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/jobs", events
-        server.shutdown()
-        thread.join()
+    with serving(Handler) as url:
+        yield f"{url}/jobs", events
 
 
 def test_a_message_scores_data_and_its_end_is_told_and_a_wrong_one_is_set_aside(

@@ -9,11 +9,9 @@ import json
 import re
 import secrets
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,6 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.http_server import QuietHandler, serving
 
 SUBSCRIPTION, GROUP = "sub-1", "rg-1"
 TOKEN = "token of the test"
@@ -115,22 +115,21 @@ class _RefusedError(Exception):
         self.status, self.code = status, code
 
 
-def _handler(api: ComputeApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(api: ComputeApi) -> type[QuietHandler]:
+    class Handler(QuietHandler):
         protocol_version = "HTTP/1.1"
 
         def _serve(self) -> None:
             self.url = urlsplit(self.path)
             api.requests.append((self.command, self.path))
-            length = int(self.headers.get("Content-Length") or 0)
-            self.body: dict[str, Any] = json.loads(self.rfile.read(length) or "{}")
+            self.sent: dict[str, Any] = json.loads(self.body() or "{}")
             try:
                 self._check()
                 self._answer(*self._route())
             except _RefusedError as refusal:
                 self._answer(refusal.status, {"error": {"code": refusal.code, "message": str(refusal)}}, {})
 
-        do_GET = do_PATCH = do_POST = _serve  # noqa: N815 - names that http.server asks for
+        do_GET = do_PATCH = do_POST = _serve
 
         def _check(self) -> None:
             if self.headers["Authorization"] != f"Bearer {TOKEN}":
@@ -163,11 +162,11 @@ def _handler(api: ComputeApi) -> type[BaseHTTPRequestHandler]:
                 raise _RefusedError(412, "PreconditionFailed", "the etag is not the current one")
             operation = api.begin()
             if not api.failure:
-                found.resize(self.body["sku"]["capacity"])
+                found.resize(self.sent["sku"]["capacity"])
             return 200, found.document(), self._operation(operation)
 
         def _delete(self, found: FlexibleSet) -> tuple[int, dict[str, Any], dict[str, str]]:
-            names = self.body["instanceIds"]
+            names = self.sent["instanceIds"]
             if unknown := set(names) - set(found.machines):
                 raise _RefusedError(400, "InvalidParameter", f"the instances {unknown} are not in the scale set")
             found.delete(names)
@@ -178,16 +177,7 @@ def _handler(api: ComputeApi) -> type[BaseHTTPRequestHandler]:
             return {"Azure-AsyncOperation": url, "Location": url, "Retry-After": "0"}
 
         def _answer(self, status: int, body: dict[str, Any], headers: dict[str, str]) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Type": "application/json"}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            pass
+            self.answer(status, json.dumps(body).encode(), **headers, Content_Type="application/json")
 
     return Handler
 
@@ -226,16 +216,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
 def fake_compute_api(folder: Path) -> Iterator[ComputeApi]:
     certificate, key = _certificate(folder)
     api = ComputeApi(certificate=certificate)
-    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(api)) as server:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        server.daemon_threads = True
-        api.url = f"https://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield api
-        finally:
-            server.shutdown()
-            thread.join()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with serving(_handler(api), context) as api.url:
+        yield api

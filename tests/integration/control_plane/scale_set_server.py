@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.http_server import QuietHandler, serving
 
 
 @dataclass
@@ -20,23 +20,11 @@ class ScaleSetServer:
 def scale_set_server() -> Iterator[ScaleSetServer]:
     served = ScaleSetServer("")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_DELETE(self) -> None:
             compute = self.path.removeprefix("/scale-sets/")
             served.removed.append(compute)
-            self.send_response(500 if compute in served.failing else 404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.answer(500 if compute in served.failing else 404)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        served.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield served
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as served.url:
+        yield served

@@ -8,11 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import psutil
 import pytest
 
 from local.processes.ports import free_ports
+from tests.http_server import QuietHandler, running
 from tests.unit.infra.bicep_files import INFRA
 
 pytestmark = pytest.mark.integration
@@ -42,7 +42,7 @@ class Metadata(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/metadata"
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _Answers(QuietHandler):
     server: Metadata
 
     def do_GET(self) -> None:
@@ -50,29 +50,19 @@ class _Answers(BaseHTTPRequestHandler):
         body: dict[str, Any] = {"name": MACHINE}
         if "/scheduledevents?" in self.path:
             body = {"DocumentIncarnation": 1, "Events": self.server.events}
-        self._answer(json.dumps(body).encode())
+        self.answer(200, json.dumps(body).encode())
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.loads(self.body())
         self.server.approved += [request["EventId"] for request in body["StartRequests"]]
-        self._answer(b"")
-
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.answer(200)
 
 
 @pytest.fixture
 def metadata() -> Iterator[Metadata]:
-    with Metadata() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = Metadata()
+    with running(server):
         yield server
-        server.shutdown()
 
 
 class Machine:

@@ -4,11 +4,8 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -23,6 +20,7 @@ from shared.jobs.finish import finish
 from shared.jobs.notifications import RETRY_SECONDS, notify
 from shared.security.webhook_secrets import webhook_secret
 from shared.storage.queues import queue_client, remove_matching
+from tests.http_server import QuietHandler, serving
 from tests.integration.workspace_settings import SETTINGS
 
 pytestmark = pytest.mark.integration
@@ -40,34 +38,14 @@ class Receiver:
 def receiver():
     state = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            state.requests.append((dict(self.headers), body))
-            self.send_response(state.status)
-            self.send_header("Location", "/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            state.requests.append((dict(self.headers), self.body()))
+            self.answer(state.status, Location="/elsewhere")
 
-        def log_message(self, *_):
-            pass
-
-    with served(Handler) as port:
-        state.url = f"http://127.0.0.1:{port}/hook"
+    with serving(Handler) as url:
+        state.url = f"{url}/hook"
         yield state
-
-
-@contextmanager
-def served(handler):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import gzip
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.http_server import QuietHandler, serving
 
 
 class Receiver:
@@ -49,24 +49,14 @@ class Receiver:
 def receiver() -> Iterator[Receiver]:
     """One that listens."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.body()
             found.posts.append((self.path, gzip.decompress(body) if self.headers["Content-Encoding"] else body))
-            answer = b'{"itemsReceived": 1, "itemsAccepted": 1, "errors": []}' if "track" in self.path else b""
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json" if answer else "application/x-protobuf")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            is_insights = "track" in self.path
+            answer = b'{"itemsReceived": 1, "itemsAccepted": 1, "errors": []}' if is_insights else b""
+            self.answer(200, answer, Content_Type="application/json" if is_insights else "application/x-protobuf")
 
-        def log_message(self, *_: object) -> None:
-            """Nothing: the test's output is for pytest."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found = Receiver(f"http://127.0.0.1:{server.server_port}")
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    found = Receiver("")
+    with serving(Handler) as found.address:
         yield found
-        server.shutdown()
-        thread.join()

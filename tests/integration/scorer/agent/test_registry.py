@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from scorer_container.agent.registry import Registry
+from tests.http_server import QuietHandler, running
 
 pytestmark = pytest.mark.integration
 
@@ -28,35 +28,24 @@ class Services(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     server: Services
 
     def do_GET(self) -> None:
         assert self.headers["Metadata"] == "true"
         self.server.asked.append(parse_qs(urlsplit(self.path).query))
-        self._answer({"access_token": "identity"})
+        self.answer(200, json.dumps({"access_token": "identity"}).encode())
 
     def do_POST(self) -> None:
-        self.server.asked.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-        self._answer({"refresh_token": "for the registry"})
-
-    def _answer(self, body: dict[str, str]) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.server.asked.append(parse_qs(self.body().decode()))
+        self.answer(200, json.dumps({"refresh_token": "for the registry"}).encode())
 
 
 @pytest.fixture
 def services() -> Iterator[Services]:
-    with Services() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    server = Services()
+    with running(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
