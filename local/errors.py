@@ -4,7 +4,6 @@ LocalStackError
 ├── NodeMissingError          Node.js is not in the virtual environment
 ├── AzuriteInstallError       npm could not install Azurite
 ├── DataFolderError           the data folder cannot be made or written
-├── NoTlsError                the command needs a stack that was made with --https
 ├── SchemeError               the data folder was made with the other one of http and https
 ├── PortInUseError            a port of the stack belongs to another program
 ├── UnhealthyChildError       a process did not become healthy in time
@@ -52,16 +51,6 @@ class DataFolderError(LocalStackError):
             f"data folder {folder} is not usable: {reason}; choose another one with --data-dir or BML_DATA_DIR"
         )
         self.folder = folder
-
-
-class NoTlsError(LocalStackError):
-    """The command needs a stack that was made with --https."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"the stack in {folder} was made without --https, and Azure's own clients talk TLS only; "
-            "make another one with `bml local up --https --data-dir FOLDER`"
-        )
 
 
 class SchemeError(LocalStackError):

@@ -68,7 +68,10 @@ def status(data_dir: Path | None) -> dict[str, Any]:
 @click.command()
 @data_dir_option()
 def env(data_dir: Path | None) -> None:
-    """Print `export` lines that send azure-ai-ml and azure-identity here: `eval "$(bml local env)"`."""
+    """Print `export` lines that send Azure's own clients here: `eval "$(bml local env)"`.
+
+    A service without --https has those of storage only, as azure-ai-ml talks TLS only.
+    """
     with _explained():
         from local.stack.environment import client_environment
 

@@ -6,9 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.errors import NoTlsError
 from local.processes.ports import LOOPBACK
-from local.stack.connection import read_connection
+from local.stack.connection import Connection, read_connection
 from local.stack.data_folder import DataFolder
 from local.stack.setup import StackSetup
 from local.stack.stack_file import require_stack_file
@@ -21,16 +20,24 @@ CLOUD = "LocalAml"
 def client_environment(data_dir: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables; `environment` is that of the shell which will take them.
 
+    A stack that was made without `--https` has only those for storage: azure-ai-ml insists on TLS.
+
     Raises:
         NoStackError: there never was a stack in `data_dir`.
-        NoTlsError: it was made without `--https`, which those clients insist on.
     """
     folder = DataFolder(data_dir.absolute())
     setup = require_stack_file(folder).setup
-    if not setup.https:
-        raise NoTlsError(folder.root)
     connection = read_connection(folder.root)
     no_proxy = _no_proxy(environment)
+    storage = {
+        "AZURE_STORAGE_CONNECTION_STRING": connection.storage_connection_string,
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+    }
+    return {**storage, **_with_tls(folder, setup, connection)} if setup.https else storage
+
+
+def _with_tls(folder: DataFolder, setup: StackSetup, connection: Connection) -> dict[str, str]:
     return {
         **_cloud(setup),
         **trusting(folder.tls),
@@ -41,8 +48,6 @@ def client_environment(data_dir: Path, environment: Mapping[str, str] = os.envir
         "AZURE_SUBSCRIPTION_ID": connection.subscription_id,
         "AZURE_RESOURCE_GROUP": connection.resource_group,
         "AZUREML_WORKSPACE_NAME": connection.workspace,
-        "NO_PROXY": no_proxy,
-        "no_proxy": no_proxy,
     }
 
 

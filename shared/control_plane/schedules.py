@@ -8,6 +8,7 @@ from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
 from shared.contracts.schedules import CronTrigger, ScheduleProperties, ScheduleRun
 from shared.control_plane.conditions import ANY_STATE, WriteConditions
+from shared.control_plane.invocation_input import input_location
 from shared.control_plane.job_starters import StarterNotes, check_targets, delete_starter, invocation_body
 from shared.control_plane.resource import Resource
 from shared.control_plane.saving import Change, Saved, upsert
@@ -18,7 +19,7 @@ _TRIGGER = "properties.trigger"
 
 
 def put_schedule(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Saved[ScheduleProperties]:
-    """Create or update a schedule; raises ValidationError, or NotFoundError for the endpoint of an enabled one.
+    """Create or update a schedule; raises ValidationError, or NotFoundError for what an enabled one names.
 
     It is due from the moment of the change on: what a change comes too late for is not made up for.
     """
@@ -27,6 +28,8 @@ def put_schedule(workspace: Workspace, name: str, body: ResourceBody, change: Ch
     cron_of(properties.trigger)
     body_of_jobs = invocation_body(properties.invocation, "jobs of a schedule are named after it and the time")
     check_targets(workspace, properties, body_of_jobs)
+    if properties.is_enabled:
+        input_location(workspace, body_of_jobs)
     return upsert(workspace.schedules, (name,), lambda _: properties, change, body.tags)
 
 

@@ -16,9 +16,9 @@ from shared.contracts.messages import JOB_REQUESTS, JobRequest
 from shared.contracts.names import JOB_NAME, job_id
 from shared.contracts.resources import Webhook
 from shared.control_plane.datastore_uris import without_file_name
+from shared.control_plane.invocation_input import input_location
 from shared.control_plane.resolution import (
     ResolvedDeployment,
-    resolve_data_asset,
     resolve_datastore,
     resolve_deployment,
     resolve_uri,
@@ -39,7 +39,6 @@ from shared.storage.containers import DEFAULT_DATASTORE, ensure_container
 from shared.storage.queues import send
 
 _REQUEST_NAMESPACE = uuid.UUID("0b7c5f4e-51c3-5a0f-8f5d-5a2f4c9d6e11")
-_FILE_INPUTS = {"urifile", "urifolder"}
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def _job(workspace: Workspace, invocation: Invocation, deployment: ResolvedDeplo
         environment=deployment.environment,
         environment_variables={**deployment.environment_variables, **body.environment_variables},
         settings=settings,
-        input=find_input(workspace.account, _input_location(workspace, body)),
+        input=find_input(workspace.account, input_location(workspace, body)),
         output=OutputSpec(folder=folder, file_name=settings.output_file_name),
         webhooks=_webhooks(workspace, deployment.endpoint, body),
         trace=carried(),
@@ -144,43 +143,6 @@ def _webhooks(workspace: Workspace, endpoint: str, body: InvokeProperties) -> di
     check_webhooks(workspace.settings, body.notification_setting, "properties.notificationSetting")
     of_endpoint = workspace.endpoints.get(endpoint).document.properties.notification_setting
     return {**of_endpoint.webhooks, **body.notification_setting.webhooks}
-
-
-def _input_location(workspace: Workspace, body: InvokeProperties) -> Location:
-    if body.dataset and body.input_data:
-        raise ValidationError("the body has both dataset and inputData; give one of them", target="inputData")
-    if body.input_data:
-        return _today_input(workspace, body)
-    if body.dataset is None:
-        raise ValidationError("the body names no input; give inputData or dataset", target="inputData")
-    dataset, kind = body.dataset, body.dataset.data_input_type
-    if kind == "DataUrl":
-        return resolve_uri(workspace, _required(dataset.path, "dataset.path", kind), "dataset.path")
-    if kind == "DatasetId":
-        return resolve_uri(workspace, _required(dataset.dataset_id, "dataset.datasetId", kind), "dataset.datasetId")
-    name = _required(dataset.dataset_name, "dataset.datasetName", kind)
-    return resolve_data_asset(workspace, name, dataset.dataset_version)
-
-
-def _today_input(workspace: Workspace, body: InvokeProperties) -> Location:
-    if len(body.input_data) > 1:
-        raise ValidationError(
-            f"inputData has {len(body.input_data)} entries; a model deployment takes one", target="inputData"
-        )
-    ((key, value),) = body.input_data.items()
-    field = f"inputData.{key}"
-    if value.job_input_type.lower() not in _FILE_INPUTS:
-        raise ValidationError(
-            f"{field}.jobInputType {value.job_input_type!r} is not supported; use UriFolder or UriFile", target=field
-        )
-    location = resolve_uri(workspace, _required(value.uri, f"{field}.uri", value.job_input_type), f"{field}.uri")
-    return location.model_copy(update={"excluded_suffix": value.exclude_suffix})
-
-
-def _required(value: str | None, field: str, kind: str) -> str:
-    if not value:
-        raise ValidationError(f"{field} is required with {kind}", target=field)
-    return value
 
 
 def _output_folder(workspace: Workspace, body: InvokeProperties, child_run: str) -> Location:

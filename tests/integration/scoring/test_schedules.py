@@ -163,3 +163,18 @@ def test_a_schedule_of_an_endpoint_that_is_not_there_is_refused_unless_it_is_sto
     with pytest.raises(NotFoundError, match=endpoint):
         put()
     put(isEnabled=False)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "error", "words"),
+    [
+        ({"dataInputType": "DataUrl", "path": "azureml://datastores/nope/paths/x"}, NotFoundError, "datastore 'nope'"),
+        ({"dataInputType": "DatasetVersion", "datasetName": "nope", "datasetVersion": "1"}, NotFoundError, "nope"),
+        (None, ValidationError, "names no input"),
+    ],
+)
+def test_an_input_that_cannot_be_is_refused_unless_the_schedule_is_stopped(put, dataset, error, words):
+    invocation = {"inputData": {}, "dataset": dataset}
+    with pytest.raises(error, match=words):
+        put(invocation=invocation)
+    assert put(invocation=invocation, isEnabled=False)

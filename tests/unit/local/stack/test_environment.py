@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from local.errors import NoTlsError
 from local.stack.choosing import choose_setup
 from local.stack.data_folder import DataFolder
 from local.stack.environment import client_environment
@@ -31,7 +30,8 @@ def test_the_variables_lead_azures_clients_to_the_stack(tmp_path):
     assert variables["NO_PROXY"] == variables["no_proxy"] == "intranet,localhost,127.0.0.1"
 
 
-def test_a_stack_without_tls_is_refused_with_the_way_out(tmp_path):
-    make_stack(tmp_path, https=False)
-    with pytest.raises(NoTlsError, match="bml local up --https --data-dir"):
-        client_environment(tmp_path, {})
+def test_a_stack_without_tls_leads_clients_of_storage_only(tmp_path):
+    setup = make_stack(tmp_path, https=False)
+    variables = client_environment(tmp_path, {})
+    assert variables.keys() == {"AZURE_STORAGE_CONNECTION_STRING", "NO_PROXY", "no_proxy"}
+    assert f"http://127.0.0.1:{setup.queue_port}/" in variables["AZURE_STORAGE_CONNECTION_STRING"]
