@@ -6,7 +6,6 @@ from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
 from shared.contracts.resources import AssetReference, CodeConfiguration, DeploymentProperties
 from shared.control_plane.arm_ids import parse_asset, parse_named, resource_id
-from shared.control_plane.conditions import ANY_STATE, WriteConditions
 from shared.control_plane.endpoints import clear_default
 from shared.control_plane.mlmodel import PYTHON_FUNCTION
 from shared.control_plane.references import must_exist
@@ -38,14 +37,12 @@ def put_deployment(
     return saved
 
 
-def delete_deployment(
-    workspace: Workspace, endpoint: str, name: str, change: Change, conditions: WriteConditions = ANY_STATE
-) -> bool:
+def delete_deployment(workspace: Workspace, endpoint: str, name: str, change: Change) -> bool:
     """Delete a deployment; False when it was not there. The endpoint's default is cleared when it was this one."""
     row = workspace.deployments.find(endpoint, name)
     if row is None:
         return False
-    workspace.deployments.delete(row, conditions)
+    workspace.deployments.delete(row, change.conditions)
     clear_default(workspace, endpoint, name, change)
     return True
 

@@ -1,5 +1,7 @@
 """Batch endpoints: the names that callers invoke."""
 
+from contextlib import suppress
+
 from shared.contracts.names import ENDPOINT_NAME
 from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
@@ -9,7 +11,7 @@ from shared.control_plane.resource import Resource
 from shared.control_plane.saving import Change, Saved, upsert
 from shared.control_plane.webhooks import check_webhooks
 from shared.control_plane.workspace import Workspace
-from shared.errors import ValidationError
+from shared.errors import NotFoundError, ValidationError
 
 AUTH_MODE = "AADToken"
 
@@ -49,10 +51,21 @@ def delete_endpoint(workspace: Workspace, name: str, conditions: WriteConditions
 def clear_default(workspace: Workspace, endpoint: str, deployment: str, change: Change) -> None:
     """Leave the endpoint without a default when it is this deployment."""
     row = workspace.endpoints.find(endpoint)
-    if row is None or (row.document.properties.defaults.deployment_name or "").lower() != deployment.lower():
+    if row is None or not _is_default(row.document.properties, deployment):
         return
-    cleared = row.document.properties.model_copy(update={"defaults": EndpointDefaults()})
-    upsert(workspace.endpoints, (endpoint,), lambda current: cleared, Change(change.author))
+
+    def cleared(current: Resource[EndpointProperties] | None) -> EndpointProperties:
+        if current is None:
+            raise workspace.endpoints.not_found(endpoint)
+        keeps = not _is_default(current.properties, deployment)
+        return current.properties if keeps else current.properties.model_copy(update={"defaults": EndpointDefaults()})
+
+    with suppress(NotFoundError):  # the endpoint was deleted meanwhile
+        upsert(workspace.endpoints, (endpoint,), cleared, Change(change.author))
+
+
+def _is_default(properties: EndpointProperties, deployment: str) -> bool:
+    return (properties.defaults.deployment_name or "").lower() == deployment.lower()
 
 
 def _parsed(body: ResourceBody) -> EndpointProperties:

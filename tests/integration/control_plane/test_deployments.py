@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from shared.control_plane.endpoints import clear_default
 from shared.control_plane.resolution import resolve_deployment
+from shared.control_plane.saving import Change
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError, ValidationError
 from tests.integration.control_plane.conftest import Registered, upload_code
@@ -166,6 +170,33 @@ def test_a_job_gets_everything_that_a_deployment_refers_to(registered: Registere
     assert found.model.location.base_name == "custom"
     assert found.environment.image == "ubuntu"
     assert found.environment_variables == {"A": "b"}
+
+
+def test_a_deployment_that_has_changed_meanwhile_is_not_deleted(registered: Registered) -> None:
+    api, path = registered.api, "batchEndpoints/heart-endpoint/deployments/main"
+    outdated = api.put(path, registered.deployment()).headers["ETag"]
+    api.put(path, registered.deployment(description="newer"))
+    assert api.delete(path, headers={"If-Match": outdated}).status_code == 412
+    assert api.delete(path, headers={"If-Match": api.get(path).headers["ETag"]}).status_code == 200
+
+
+def test_a_cleared_default_leaves_what_others_write_to_the_endpoint_meanwhile(
+    registered: Registered, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = registered.api
+    api.put("batchEndpoints/heart-endpoint/deployments/main", registered.deployment())
+    api.put("batchEndpoints/heart-endpoint", {"defaults": {"deployment_name": "main"}})
+    save, writers = workspace.endpoints.save, ["another"]
+
+    def save_late(*given: Any) -> Any:
+        if writers:
+            api.put("batchEndpoints/heart-endpoint", {"description": writers.pop()})
+        return save(*given)
+
+    monkeypatch.setattr(workspace.endpoints, "save", save_late)
+    clear_default(workspace, "heart-endpoint", "main", Change())
+    now = api.get("batchEndpoints/heart-endpoint").json()["properties"]
+    assert (now["description"], now["defaults"]) == ("another", {})
 
 
 def test_without_a_default_there_is_nothing_to_route_to(registered: Registered, workspace: Workspace) -> None:
