@@ -71,7 +71,7 @@ def stack_roles(folder: DataFolder, setup: StackSetup, app_root: Path) -> tuple[
         return Role(program, healthy[name], answers[name], after, grace_seconds=grace)
 
     return (
-        role(AZURITE, _azurite(folder, setup), grace=10),
+        role(AZURITE, _azurite(folder, setup), grace=30),
         role(TOKEN_ISSUER, _token_issuer(folder, setup)),
         role(SCALE_SET, _scale_set(folder, setup), (AZURITE,), grace=15),
         role(FUNCTIONS_HOST, _functions_host(folder, setup, app_root), (AZURITE,), grace=15),

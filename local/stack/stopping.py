@@ -12,7 +12,7 @@ from local.stack.leftovers import end_leftovers
 from local.stack.stack_file import require_stack_file
 
 # Longer than the graces of all roles together, so that the supervisor ends them itself.
-_SUPERVISOR_GRACE_SECONDS = 60.0
+_SUPERVISOR_GRACE_SECONDS = 90.0
 
 
 def down(data_dir: Path) -> StackStatus:
