@@ -72,7 +72,7 @@ def show_results(job: str) -> None:
     say(f"The first rows of {shown(predictions)}")
     for row in rows[: ROWS_SHOWN + 1]:
         print(",".join(row))
-    print(f"... {len(rows) - 1} predictions in all")
+    print(f"... {len(rows) - 1} patients in all; prediction 1 is a heart disease, 0 is none")
     if len(rows) - 1 != ROWS_EXPECTED:
         sys.exit(f"The demo expected {ROWS_EXPECTED} predictions.")
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from cli.api.field_names import in_files_words
 from cli.errors import AuthenticationError, CliError, ConflictError, InvalidInputError, NotFoundError, ServiceError
 
 _BY_STATUS: dict[int, type[CliError]] = {
@@ -25,7 +26,7 @@ def problem(status: int, body: bytes, request: str) -> CliError:
     """The CliError for an answer with `status` >= 300."""
     kind = _BY_STATUS.get(status, ServiceError)
     error = _arm_error(body)
-    message = _with_details(error) or f"the service answered HTTP {status} to {request}"
+    message = in_files_words(_with_details(error)) or f"the service answered HTTP {status} to {request}"
     mend = _MEND_BY_STATUS.get(status, "")
     if kind is ServiceError:
         message = f"{message} (HTTP {status})" if error else message

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cli.api.field_names import in_files_words
 from cli.api.nearby import nearby
 from cli.api.transport import Answer, Transport
 from cli.connection.connection import Connection
@@ -123,5 +124,6 @@ def _has_ended(state: Answer, has_status: bool) -> bool:
     content = state.json() or {}
     if content.get("status") in {"Failed", "Canceled"}:
         error = content.get("error") or {}
-        raise InvalidInputError(str(error.get("message") or "the service could not carry out the operation"))
+        message = str(error.get("message") or "the service could not carry out the operation")
+        raise InvalidInputError(in_files_words(message))
     return content.get("status") == "Succeeded"

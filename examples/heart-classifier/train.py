@@ -7,6 +7,7 @@ whether its own environment fits or one has to be built.
 import shutil
 import warnings
 from importlib.metadata import version
+from os.path import relpath
 from pathlib import Path
 
 import mlflow.sklearn
@@ -40,7 +41,8 @@ def main() -> None:
         signature=infer_signature(patients, pipeline.predict(patients)),
         pip_requirements=[f"{package}=={version(package)}" for package in PACKAGES],
     )
-    print(f"Trained on {len(rows)} rows, accuracy on them {pipeline.score(patients, diagnosis):.3f}; saved to {model}")
+    accuracy = pipeline.score(patients, diagnosis)
+    print(f"Trained on {len(rows)} rows, accuracy on them {accuracy:.3f}; saved to {relpath(model)}")
 
 
 if __name__ == "__main__":

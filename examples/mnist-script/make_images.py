@@ -4,6 +4,7 @@ The name of a file says which digit is in it: `0017-is-7.png`.
 """
 
 import sys
+from os.path import relpath
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ def main(count: int) -> None:
     for number in range(count):
         picture = as_in_mnist(digits.images[number] / 16)
         Image.fromarray(picture).save(folder / f"{number:04}-is-{digits.target[number]}.png")
-    print(f"wrote {count} images to {folder}")
+    print(f"wrote {count} images to {relpath(folder)}")
 
 
 def as_in_mnist(small: np.ndarray) -> np.ndarray:

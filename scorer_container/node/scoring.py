@@ -47,6 +47,7 @@ class MiniBatchScorer:
         self._columns = columns
         self._logs = logs
         self._on_file: Callable[[bool], None] = lambda _: None
+        self._shown_traces: set[str] = set()
         self.busy_seconds = 0.0
 
     def score(self, batch: MiniBatch, files: Sequence[LocalFile], on_file: Callable[[bool], None]) -> MiniBatchResult:
@@ -55,6 +56,7 @@ class MiniBatchScorer:
         `on_file` hears of each file that an MLflow model has scored: whether it succeeded.
         """
         self._on_file = on_file
+        self._shown_traces.clear()
         result = MiniBatchResult()
         for file in files:
             if file.problem is not None:
@@ -81,7 +83,7 @@ class MiniBatchScorer:
                     self._take_result(batch, files, result, attempt, (header, payload))
                     return
                 problem = Problem.from_answer(header)
-            self._note(batch, attempt, problem)
+            self._note(batch, attempt, [(file.name, problem) for file in files])
         result.errors += _errors(batch, [(file.name, problem) for file in files], self._spec.settings.tries)
 
     def _take_result(
@@ -93,13 +95,13 @@ class MiniBatchScorer:
         result.payloads.append(payload)
         missing = len(files) - result.succeeded
         if missing:
-            names = ", ".join(file.name for file in files[:_NAMED_FILES]) + (", …" if len(files) > _NAMED_FILES else "")
+            names = _first_of([file.name for file in files])
             problem = Problem(
                 "ShortResult",
                 f"run() returned {header['succeeded']} results for the {len(files)} files of mini-batch "
                 f"{batch.number} ({names}): {missing} of them count as failed",
             )
-            self._note(batch, attempt, problem)
+            self._note(batch, attempt, [("", problem)])
             result.errors.append(ItemError(batch.number, attempt, problem.error_type, problem.message, items=missing))
 
     def _score_each(self, batch: MiniBatch, files: Sequence[LocalFile], result: MiniBatchResult) -> None:
@@ -111,7 +113,7 @@ class MiniBatchScorer:
             pending = self._try_each(batch, files, pending, answers, problems)
             if not pending:
                 break
-            self._note(batch, attempt, *(problems[index] for index in pending))
+            self._note(batch, attempt, [(files[index].name, problems[index]) for index in pending])
         for index in sorted(answers):
             header, payload = answers[index]
             result.rows += header["rows"]
@@ -195,12 +197,21 @@ class MiniBatchScorer:
         self._slot.discard()
         return problem
 
-    def _note(self, batch: MiniBatch, attempt: int, *problems: Problem) -> None:
+    def _note(self, batch: MiniBatch, attempt: int, failed: Sequence[tuple[str, Problem]]) -> None:
+        """A line for each problem with the files that have it; a traceback only when it is a new one."""
         tries = self._spec.settings.tries
-        for problem in dict.fromkeys(problems):
+        for problem in dict.fromkeys(problem for _, problem in failed):
             text = f"mini-batch {batch.number}, try {attempt} of {tries}: {problem.error_type}: {problem.message}"
+            names = [name for name, its_problem in failed if its_problem == problem and name not in problem.message]
+            text += f" ({_first_of(names)})" if names else ""
             self._logs.node.line(f"process {self._slot.number}: {text}")
-            self._logs.errors(self._slot.number).line(f"{text}\n{problem.traceback}".rstrip())
+            trace = "" if problem.traceback in self._shown_traces else problem.traceback
+            self._logs.errors(self._slot.number).line(f"{text}\n{trace}".rstrip())
+            self._shown_traces.add(problem.traceback)
+
+
+def _first_of(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED_FILES]) + (", …" if len(names) > _NAMED_FILES else "")
 
 
 def _errors(batch: MiniBatch, failed: Sequence[tuple[str, Problem]], attempt: int) -> list[ItemError]:

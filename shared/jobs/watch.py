@@ -131,10 +131,11 @@ def threshold_failure(job: JobDocument, failed: int) -> JobFailure | None:
     if threshold < 0 or failed <= threshold:
         return None
     listed = job.output.errors_path.rsplit("/", 1)[-1]
+    items = "1 item" if failed == 1 else f"{failed} items"
     return JobFailure(
         step="run",
         error_type="ErrorThresholdExceeded",
-        message=f"{failed} items failed, more than error_threshold {threshold} allows; {listed} lists them",
+        message=f"{items} failed, more than error_threshold {threshold} allows; {listed} lists them",
     )
 
 

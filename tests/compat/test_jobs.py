@@ -134,7 +134,7 @@ def test_a_failed_job_raises_with_our_message(client: RemoteClient, endpoint: st
     job = client.run(
         "invoke", endpoint=endpoint, one_input={"type": "uri_folder", "path": folder}, params_override=retry
     )
-    with pytest.raises(ClientError, match="1 items failed, more than error_threshold 0 allows") as failed:
+    with pytest.raises(ClientError, match="1 item failed, more than error_threshold 0 allows") as failed:
         client.run("stream_job", name=job)
     assert failed.value.kind == "JobException"
     assert client.run("get_job", name=job)["status"] == "Failed"

@@ -232,15 +232,16 @@ def run(mini_batch):
     logging.getLogger("mine").info("scoring %d files", len(mini_batch))
     raise KeyError("no such key")
 """
-    job = served.job({"a.txt": ""}, script=script, max_retries=1)
+    job = served.job({"a.txt": ""}, script=script, max_retries=2)
     job.wait()
     job.end()
     wait_for_log(job, "user/stdout/node-0/process000.stdout.txt", "hello from init")
     wait_for_log(job, "user/stderr/node-0/process000.stderr.txt", "INFO:mine:scoring 1 files")
-    errors = wait_for_log(job, "user/error/node-0/process000.txt", "no such key")
+    errors = wait_for_log(job, "user/error/node-0/process000.txt", "try 2 of 2")
+    assert errors.count("Traceback") == 1
     assert 'score.py", line 9, in run' in errors
     assert "service.py" not in errors
-    wait_for_log(job, "sys/node/node-0/node.txt", "mini-batch 0, try 1 of 1: KeyError")
+    wait_for_log(job, "sys/node/node-0/node.txt", "mini-batch 0, try 1 of 2: KeyError: 'no such key' (a.txt)")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""Fields of the management API under the names that YAML files and options have for them."""
+
+import re
+
+_FIELD = re.compile(r"\bproperties\.[A-Za-z][\w.]*\w")
+_AROUND = re.compile(
+    r"^properties\.(?:properties\.|trigger\.|action\.endpointInvocationDefinition\.(?:properties\.)?)?"
+)
+_OWN_NAMES = {
+    "environment_id": "environment",
+    "code_configuration.code_id": "code_configuration.code",
+    "model.asset_id": "model",
+    "expression": "cron",
+    "scale_settings.min_node_count": "min_instances",
+    "scale_settings.max_node_count": "max_instances",
+    "resources.instance_count": "instance_count",
+    "notification_setting.webhooks": "webhooks",
+}
+
+
+def in_files_words(message: str) -> str:
+    """`properties.retrySettings.maxRetries` in a message of the service as `retry_settings.max_retries`."""
+    return _FIELD.sub(lambda found: _file_name(found[0]), message)
+
+
+def _file_name(field: str) -> str:
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", _AROUND.sub("", field)).lower()
+    for own, files in _OWN_NAMES.items():
+        name = re.sub(rf"^{re.escape(own)}\b", files, name)
+    return name
