@@ -2,7 +2,8 @@
 
 import re
 
-_FIELD = re.compile(r"\bproperties\.[A-Za-z][\w.]*\w")
+_FIELD = re.compile(r"\bproperties\.[A-Za-z][\w.]*\w|^[a-z]+(?:\.[a-z]+)*[A-Z][\w.]*\b")
+"""Below `properties`, or what a message about the body of an invocation begins with."""
 _AROUND = re.compile(
     r"^properties\.(?:properties\.|trigger\.|action\.endpointInvocationDefinition\.(?:properties\.)?)?"
 )

@@ -105,6 +105,6 @@ def _local(folder: Path) -> Connection:
         subscription=found.subscription_id,
         resource_group=found.resource_group,
         workspace=found.workspace,
-        tokens=ClientSecretTokens(found.token_url, found.client_id, found.client_secret, found.tenant_id),
+        tokens=ClientSecretTokens(found.token_url, found.client_id, found.client_secret, found.tenant_id, folder),
         is_local=True,
     )

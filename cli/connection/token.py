@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from cli.errors import AuthenticationError, UnreachableError
@@ -38,6 +39,8 @@ class ClientSecretTokens:
     client_id: str
     client_secret: str = field(repr=False)
     tenant: str = ""
+    folder: Path | None = None
+    """Of the local service, for messages."""
     _known: dict[str, AccessToken] = field(default_factory=dict, repr=False)
 
     def token(self, audience: str) -> AccessToken:
@@ -74,9 +77,10 @@ class ClientSecretTokens:
                 retries=False,
             )
         except urllib3.exceptions.HTTPError as error:
+            place = f" of {self.folder}" if self.folder else ""
             raise UnreachableError(
-                f"the token issuer at {self.token_url} does not answer ({reason(error)})",
-                mend="Start the local service with `bml local up`",
+                f"the local service{place} is not running (its token issuer: {reason(error)})",
+                mend="Start it with `bml local up`",
             ) from None
         if answer.status != 200:
             raise AuthenticationError(
