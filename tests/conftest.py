@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -47,13 +46,6 @@ def unique_table_name() -> Callable[[str], str]:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackStatus]:
     """A whole local stack with the real application, shared by the session's tests that leave it whole."""
     with temporary_stack(StackOptions(tmp_path_factory.mktemp("stack"))) as status:
-        yield status
-
-
-@pytest.fixture
-def own_stack(tmp_path: Path) -> Iterator[StackStatus]:
-    """A whole local stack for one test, which may break it."""
-    with temporary_stack(StackOptions(tmp_path / "stack")) as status:
         yield status
 
 

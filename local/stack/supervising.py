@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,8 +19,6 @@ from local.stack.roles import stack_roles
 from local.stack.setup import StackSetup
 from local.stack.stack_file import RecordedProcess, StackFile, read_stack_file, write_stack_file
 from local.stack.supervisor import Supervisor
-
-_log = logging.getLogger(__name__)
 
 
 def supervise(options: StackOptions, on_ready: Callable[[], None]) -> bool:

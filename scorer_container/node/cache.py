@@ -49,7 +49,7 @@ class FolderCache:
         prefix = location.child("")
         with self._sources.container(location) as container:
             blobs = container.list_blobs(name_starts_with=prefix or None)
-            names = {blob.name.removeprefix(prefix): str(blob.etag) for blob in blobs if blob.name != prefix}
+            names = {blob.name.removeprefix(prefix): str(blob.etag) for blob in blobs if not blob.name.endswith("/")}
         if not names:
             raise SourceError(f"there is no file at {location.account_url}/{location.container}/{location.path}")
         return names

@@ -1,5 +1,7 @@
 """Problems that end a node's work on a job, as opposed to those of a mini-batch."""
 
+import traceback as tracebacks
+
 from shared.contracts.progress import JobFailure
 
 
@@ -14,3 +16,11 @@ class FatalProblemError(Exception):
 def fatal(step: str, message: str, *, error_type: str = "", traceback: str = "") -> FatalProblemError:
     """The error to raise; `message` is one sentence that the user can act on."""
     return FatalProblemError(JobFailure(step=step, message=message, error_type=error_type, traceback=traceback))
+
+
+def node_defect(error: Exception) -> JobFailure:
+    """The reason when the node itself fails with `error`, which nobody expected."""
+    name = type(error).__name__
+    message = f"the node failed: {name}: {error}"
+    trace = "".join(tracebacks.format_exception(error))
+    return JobFailure(step="node", message=message, error_type=name, traceback=trace)

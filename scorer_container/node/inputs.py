@@ -99,9 +99,7 @@ class InputFetcher:
 def _local_name(name: str, index: str) -> str:
     """The path below the task's folder; the file keeps its own name wherever that can be a file's name."""
     parts = name.split("/")
-    if all(
-        part not in {"", ".", ".."} and "\0" not in part and len(os.fsencode(part)) <= _LONGEST_NAME for part in parts
-    ):
+    if all(_is_plain(part) for part in parts):
         return name
     suffix = os.path.splitext(parts[-1])[1][:20].replace("\0", "")
     return f"file-{index}{suffix}"

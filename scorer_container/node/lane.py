@@ -2,12 +2,11 @@
 
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from scorer_container.node.failure import FatalProblemError
+from scorer_container.node.failure import FatalProblemError, node_defect
 from scorer_container.node.inputs import FetchedMiniBatch, InputFetcher
 from scorer_container.node.job_telemetry import JobTelemetry
 from scorer_container.node.output_files import OutputFiles
@@ -108,13 +107,7 @@ class Lane:
         except FatalProblemError as error:
             self._on_failure(self.number, error.failure)
         except Exception as error:  # a defect of ours must end the job with a reason, never leave it hanging
-            message = f"the node failed: {type(error).__name__}: {error}"
-            self._on_failure(
-                self.number,
-                JobFailure(
-                    step="node", message=message, error_type=type(error).__name__, traceback=traceback.format_exc()
-                ),
-            )
+            self._on_failure(self.number, node_defect(error))
         finally:
             for task in self._unfinished:
                 self._job.tasks.give_back(task)

@@ -55,6 +55,7 @@ class PreparedJob:
 def prepare_job(spec: JobSpec, sources: Sources, settings: NodeSettings, bench: Workbench) -> PreparedJob:
     """Fetch model and code, find or build the environment; raises FatalProblemError or StoppedError."""
     cache = settings.cache
+    sources.read_secrets_again()
     model_folder = _fetched(spec.model.location, "model", FolderCache(cache / "models", sources, bench))
     folders = [model_folder]
     if spec.code is None:

@@ -56,23 +56,15 @@ class ScoringProcess:
         for descriptor in (commands_write, answers_read):
             with contextlib.suppress(OSError):  # more than /proc/sys/fs/pipe-max-size: the default size serves, too
                 fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        launch = command.launcher.launch(command.interpreter, command.environment, command.working_folder)
-        self._process = subprocess.Popen(
-            launch.command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=command.working_folder,
-            env={
-                **launch.environment,
-                "BATCH_COMMANDS_FD": str(commands_read),
-                "BATCH_ANSWERS_FD": str(answers_write),
-            },
-            pass_fds=(commands_read, answers_write),
-            start_new_session=True,  # so that whatever the user's code starts is ended with it
-        )
-        os.close(commands_read)
-        os.close(answers_write)
+        try:
+            self._process = _started(command, commands_read, answers_write)
+        except BaseException:
+            os.close(commands_write)
+            os.close(answers_read)
+            raise
+        finally:
+            os.close(commands_read)
+            os.close(answers_write)
         self._commands = os.fdopen(commands_write, "wb")
         self._answers_descriptor = answers_read
         self._answers = AnswerReader(answers_read, self._process)
@@ -171,6 +163,21 @@ class ScoringProcess:
             write_frame(self._commands, header)
         except (OSError, ValueError) as error:  # a closed pipe
             raise ProcessEndedError from error
+
+
+def _started(command: ProcessCommand, commands: int, answers: int) -> "subprocess.Popen[bytes]":
+    """The driver, which reads from the pipe `commands` and writes to `answers`."""
+    launch = command.launcher.launch(command.interpreter, command.environment, command.working_folder)
+    return subprocess.Popen(
+        launch.command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=command.working_folder,
+        env={**launch.environment, "BATCH_COMMANDS_FD": str(commands), "BATCH_ANSWERS_FD": str(answers)},
+        pass_fds=(commands, answers),
+        start_new_session=True,  # so that whatever the user's code starts is ended with it
+    )
 
 
 def _problem(error_type: str, message: str) -> dict[str, Any]:

@@ -39,6 +39,11 @@ class Sources:
             self._blobs[key] = HotBlobs(self._transport(location))
         return self._blobs[key]
 
+    def read_secrets_again(self) -> None:
+        """Forget the clients with a datastore's secret: it may have been renewed since they were made."""
+        for key in [key for key in self._blobs if key[1].startswith(_DATASTORE)]:
+            self._blobs.pop(key, None)  # whoever works with it now keeps it
+
     def container(self, location: Location) -> ContainerClient:
         """The SDK's client for the container of `location`: listings."""
         return container_of(self._account, location)

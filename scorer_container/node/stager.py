@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO
 
-from scorer_container.node.failure import FatalProblemError, fatal
+from scorer_container.node.failure import FatalProblemError, fatal, node_defect
 from scorer_container.node.job_telemetry import JobTelemetry
 from scorer_container.node.output_files import OutputFiles
 from scorer_container.node.sources import Sources
@@ -73,6 +73,9 @@ class Stager:
             self._tasks.give_back(task)
             message = f"the results of task {task.task.task} cannot be written: {' '.join(str(error).split())}"
             self._on_failure(fatal("output", message, error_type=type(error).__name__).failure)
+        except Exception as error:  # a defect of ours must end the job with a reason, never leave the task leased
+            self._tasks.give_back(task)
+            self._on_failure(node_defect(error))
         finally:
             task.result.close()
             self._room.release()

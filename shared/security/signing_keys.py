@@ -1,5 +1,7 @@
 """The issuer's signing keys: fetched from its JWKS URL, kept for an hour, fetched again when a key is unknown."""
 
+import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -11,11 +13,19 @@ from jwt.exceptions import PyJWTError
 
 from shared.errors import AuthenticationError, DependencyError
 
+_log = logging.getLogger(__name__)
+
 KEPT_SECONDS = 3600.0
 """How long keys are used before they are fetched again."""
 
+LONGEST_KEPT_SECONDS = 24 * 3600.0
+"""How long keys serve on when they cannot be fetched again; then they may long have been withdrawn."""
+
 REFETCH_SECONDS = 10.0
 """Unknown key ids make at most one fetch in this time, so that forged tokens cannot make a flood."""
+
+PAUSE_SECONDS = 2.0
+"""How long an issuer that could not be read is left alone: each try holds up all callers for its time."""
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=10)
 
@@ -31,22 +41,41 @@ class SigningKeys:
         self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=urllib3.Retry(2, backoff_factor=0.2))
         self._keys: Mapping[str, PyJWK] = {}
         self._fetched: float | None = None
+        self._trouble = ""
+        self._failed: float | None = None
 
     def get(self, key_id: str) -> PyJWK:
-        """The key; raises AuthenticationError when the issuer has none of this id, DependencyError when it is mute."""
+        """The key; raises AuthenticationError when the issuer has none of this id, DependencyError when it is mute.
+
+        While the issuer is mute the keys known from before go on to serve.
+        """
         with self._lock:
-            age = self._age()
-            if age is None or age > KEPT_SECONDS or (key_id not in self._keys and age > REFETCH_SECONDS):
-                self._fetch()
-            key = self._keys.get(key_id)
+            age = self._since(self._fetched)
+            if age > KEPT_SECONDS or (key_id not in self._keys and age > REFETCH_SECONDS):
+                self._refresh()
+            key = self._keys.get(key_id) if self._since(self._fetched) <= LONGEST_KEPT_SECONDS else None
+            trouble = self._trouble
+        if key is None and trouble:
+            raise DependencyError(trouble)
         if key is None:
             raise AuthenticationError(
                 f"The token is signed with a key that its issuer does not publish (kid {key_id!r})"
             )
         return key
 
-    def _age(self) -> float | None:
-        return None if self._fetched is None else self._clock() - self._fetched
+    def _since(self, moment: float | None) -> float:
+        return math.inf if moment is None else self._clock() - moment
+
+    def _refresh(self) -> None:
+        if self._since(self._failed) < PAUSE_SECONDS:
+            return
+        try:
+            self._fetch()
+        except DependencyError as error:
+            _log.warning("%s", error)
+            self._trouble, self._failed = str(error), self._clock()
+        else:
+            self._trouble, self._failed = "", None
 
     def _fetch(self) -> None:
         try:

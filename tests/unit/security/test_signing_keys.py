@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import AuthenticationError, DependencyError
-from shared.security.signing_keys import KEPT_SECONDS, REFETCH_SECONDS, SigningKeys
+from shared.security.signing_keys import KEPT_SECONDS, LONGEST_KEPT_SECONDS, PAUSE_SECONDS, REFETCH_SECONDS, SigningKeys
 from tests.signed_tokens import SigningKey, key_server
 
 pytestmark = pytest.mark.unit
@@ -64,6 +64,27 @@ def test_keys_of_other_kinds_are_passed_over() -> None:
         for other in "abc":
             with pytest.raises(AuthenticationError):
                 keys.get(other)
+
+
+def test_known_keys_serve_on_while_the_issuer_is_mute() -> None:
+    clock = Clock()
+    with key_server(OLD) as server:
+        keys = SigningKeys(server.url, clock)
+        keys.get("old")
+        server.status = 500
+        clock.seconds = KEPT_SECONDS + 1
+        keys.get("old")
+        with pytest.raises(DependencyError, match="HTTP status 500"):
+            keys.get("new")
+        assert server.fetches == 2, "a mute issuer is asked again only after a pause"
+        clock.seconds = LONGEST_KEPT_SECONDS + 1
+        with pytest.raises(DependencyError, match="HTTP status 500"):
+            keys.get("old")
+        server.status, server.keys = 200, [NEW.public]
+        clock.seconds += PAUSE_SECONDS
+        keys.get("new")
+        with pytest.raises(AuthenticationError):
+            keys.get("old")
 
 
 def test_an_issuer_that_does_not_answer_is_named() -> None:
