@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from shutil import get_terminal_size
 from typing import TextIO
 
 BAR_WIDTH = 28
+SHORTEST_BAR = 8
 REDRAW_SECONDS = 0.1
 PLAIN_LINE_SECONDS = 10.0
 
@@ -87,7 +89,7 @@ class Progress:
         if self._on_terminal and self._drawn_text:
             self.stream.write("\n")
             self.stream.flush()
-        self._drawn_text = self._text()
+            self._drawn_text = ""
 
     @property
     def _on_terminal(self) -> bool:
@@ -110,11 +112,16 @@ class Progress:
             left = (self.total - self.done) / rate
             goes_on = self.done < self.total and not self._finished
             parts.append(f"{readable_seconds(left)} left" if goes_on else readable_seconds(elapsed))
-        return f"{self.label} {self._bar()} {', '.join(parts)}"
-
-    def _bar(self) -> str:
         share = min(self.done / self.total, 1.0) if self.total else 1.0
-        if not self._on_terminal:
-            return f"{share:4.0%}"
-        filled = int(share * BAR_WIDTH)
-        return f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {share:4.0%}"
+        numbers = f"{share:4.0%} {', '.join(parts)}"
+        return self._with_bar(share, numbers) if self._on_terminal else f"{self.label} {numbers}"
+
+    def _with_bar(self, share: float, numbers: str) -> str:
+        """One line of the terminal: a longer one cannot be drawn over."""
+        columns = get_terminal_size().columns - 1
+        label = self.label[: max(columns - len(numbers) - 1, 0)]
+        width = min(BAR_WIDTH, columns - len(label) - len(numbers) - len(" [] "))
+        if width < SHORTEST_BAR:
+            return f"{label} {numbers}"[:columns]
+        filled = int(share * width)
+        return f"{label} [{'#' * filled}{'.' * (width - filled)}] {numbers}"

@@ -22,6 +22,30 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+@pytest.mark.parametrize(
+    ("columns", "drawn"),
+    [
+        (80, "Uploading data (4 files) [##........]  25% 1.0 KB of 4.0 KB, 512 B/s, 0:06 left"),
+        (70, "Uploading data (4 files)  25% 1.0 KB of 4.0 KB, 512 B/s, 0:06 left"),
+        (50, "Uploadi  25% 1.0 KB of 4.0 KB, 512 B/s, 0:06 left"),
+    ],
+)
+def test_a_narrow_terminal_keeps_it_in_one_line(monkeypatch: pytest.MonkeyPatch, columns: int, drawn: str) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    terminal, clock = Terminal(), Clock()
+    with Progress("Uploading data (4 files)", 4096, readable_bytes, terminal, clock) as progress:
+        clock.now = 2.0
+        progress.advance(1024)
+        last = terminal.getvalue().split("\r")[-1]
+    assert last == drawn
+    assert len(last) < columns
+
+
 def test_a_terminal_sees_a_bar_with_rate_and_time_left() -> None:
     terminal, clock = Terminal(), Clock()
     with Progress("Uploading", 4096, readable_bytes, terminal, clock) as progress:
