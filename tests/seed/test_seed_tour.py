@@ -105,7 +105,7 @@ def test_a_job_is_shown_and_streamed(tour: Tour) -> None:
     stream = tour.output("bml job stream --name $job_name")
     assert stream.startswith(f"RunId: {shown['name']}\nWeb View: {shown['services']['Studio']['endpoint'][:20]}")
     assert "Streaming logs/" in stream
-    assert "Status: Completed\nFiles: 1 (1 succeeded, 0 failed) in 1 mini-batches\nRows: 500\n" in stream
+    assert "Status: Completed\nFiles: 1 (1 succeeded, 0 failed) in 1 mini-batch\nRows: 500\n" in stream
 
 
 def test_the_studio_link_of_the_answer_opens_a_page_of_the_job(tour: Tour) -> None:

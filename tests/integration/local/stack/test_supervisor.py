@@ -53,7 +53,11 @@ class Run:
         self.task = asyncio.create_task(self.supervisor.run(self.ready.set))
 
     async def __aenter__(self) -> Run:
-        await self.ready.wait()
+        ready = asyncio.create_task(self.ready.wait())
+        await asyncio.wait([ready, self.task], return_when=asyncio.FIRST_COMPLETED)
+        if self.task.done():
+            ready.cancel()
+            await self.task
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -86,7 +90,7 @@ async def test_a_killed_process_comes_back(role, until):
 
 
 async def test_a_process_that_answers_no_more_is_ended_and_comes_back(role, until, tmp_path):
-    one, other = role("one", ENDS_LATE, grace_seconds=0.1, healthy_within_seconds=1), role("other")
+    one, other = role("one", ENDS_LATE, grace_seconds=0.1, healthy_within_seconds=3), role("other")
     async with Run(one, other) as run:
         hanging, fine = run.pid("one"), run.pid("other")
         (tmp_path / "one.deaf").touch()
@@ -99,7 +103,7 @@ async def test_a_process_that_answers_no_more_is_ended_and_comes_back(role, unti
 async def test_a_process_has_time_to_answer_for_the_first_time(role, until, tmp_path):
     one = role("one")
     (tmp_path / "one.deaf").touch()
-    async with Run(one, role("other", healthy_within_seconds=0.1)) as run:
+    async with Run(one, role("other", healthy_within_seconds=3)) as run:
         (tmp_path / "other.deaf").touch()
         await until(lambda: run.supervisor.kept["other"].restarts)
         assert run.supervisor.kept["one"].restarts == 0
