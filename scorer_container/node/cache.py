@@ -7,6 +7,8 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from azure.storage.blob import BlobProperties
+
 from scorer_container.node.file_lock import file_lock
 from scorer_container.node.sources import SourceError, Sources
 from scorer_container.node.workbench import Workbench
@@ -48,8 +50,8 @@ class FolderCache:
                 return {"": str(container.get_blob_client(location.path).get_blob_properties().etag)}
         prefix = location.child("")
         with self._sources.container(location) as container:
-            blobs = container.list_blobs(name_starts_with=prefix or None)
-            names = {blob.name.removeprefix(prefix): str(blob.etag) for blob in blobs if not blob.name.endswith("/")}
+            blobs = container.list_blobs(name_starts_with=prefix or None, include=["metadata"])
+            names = {blob.name.removeprefix(prefix): str(blob.etag) for blob in blobs if not _is_folder(blob)}
         if not names:
             raise SourceError(f"there is no file at {location.account_url}/{location.container}/{location.path}")
         return names
@@ -71,6 +73,11 @@ class FolderCache:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             self._sources.fetch(location, name, file)
+
+
+def _is_folder(blob: BlobProperties) -> bool:
+    """Some tools make a blob for a folder; an account with a hierarchical namespace shows its folders among blobs."""
+    return blob.name.endswith("/") or (blob.metadata or {}).get("hdi_isfolder", "").lower() == "true"
 
 
 def _key(location: Location, names: dict[str, str]) -> str:

@@ -146,7 +146,7 @@ class MiniBatchScorer:
             conversation.next()
         except (DeadlinePassedError, ProcessEndedError) as error:
             lost = self._process_lost(error)
-            reached = [index for index in pending if index in answers or index in failed]
+            reached = answers.keys() | set(failed)
             waiting = [index for index in pending if index not in reached]
             return self._after_loss(files, failed, waiting, lost, problems)
         return failed
@@ -200,9 +200,12 @@ class MiniBatchScorer:
     def _note(self, batch: MiniBatch, attempt: int, failed: Sequence[tuple[str, Problem]]) -> None:
         """A line for each problem with the files that have it; a traceback only when it is a new one."""
         tries = self._spec.settings.tries
-        for problem in dict.fromkeys(problem for _, problem in failed):
+        files: dict[Problem, list[str]] = {}
+        for name, problem in failed:
+            files.setdefault(problem, []).append(name)
+        for problem, names_of_all in files.items():
             text = f"mini-batch {batch.number}, try {attempt} of {tries}: {problem.error_type}: {problem.message}"
-            names = [name for name, its_problem in failed if its_problem == problem and name not in problem.message]
+            names = [name for name in names_of_all if name not in problem.message]
             text += f" ({_first_of(names)})" if names else ""
             self._logs.node.line(f"process {self._slot.number}: {text}")
             trace = "" if problem.traceback in self._shown_traces else problem.traceback

@@ -1,6 +1,7 @@
 """The container of an asset's versions: computed, never stored, so that it cannot disagree with them."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Generic
@@ -10,6 +11,7 @@ from shared.control_plane.resource import Resource
 from shared.control_plane.resource_table import ResourceTable
 from shared.control_plane.saving import Change, upsert
 from shared.control_plane.versions import Asset, age_key, next_version
+from shared.errors import NotFoundError
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,17 @@ def list_containers(table: ResourceTable[Asset], view: ListView) -> Iterator[Ass
 def set_archived(table: ResourceTable[Asset], name: str, archived: bool, change: Change) -> AssetContainer[Asset]:
     """Archive or restore all versions; raises NotFoundError."""
     for version in get_container(table, name).versions:
-        upsert(table, version.names, _archived(version, archived), change)
+        with suppress(NotFoundError):  # somebody deletes it meanwhile
+            upsert(table, version.names, _archived(table, version.names, archived), change)
     return get_container(table, name)
 
 
-def _archived(version: Resource[Asset], archived: bool) -> Callable[[Resource[Asset] | None], Asset]:
-    return lambda current: (current or version).properties.model_copy(update={"is_archived": archived})
+def _archived(
+    table: ResourceTable[Asset], names: tuple[str, ...], archived: bool
+) -> Callable[[Resource[Asset] | None], Asset]:
+    def changed(current: Resource[Asset] | None) -> Asset:
+        if current is None:
+            raise table.not_found(*names)
+        return current.properties.model_copy(update={"is_archived": archived})
+
+    return changed

@@ -8,7 +8,7 @@ from shared.control_plane.datastore_locations import is_azure_blob_host, registe
 from shared.control_plane.datastore_uris import checked_path
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
-from shared.security.outbound_urls import check_outbound_url, split_url
+from shared.security.outbound_urls import check_outbound_url, refuse_password, split_url
 
 _WASB = re.compile(r"(?P<scheme>wasbs?)://(?P<container>[^/@]+)@(?P<host>[^/]+)(?:/(?P<path>.*))?", re.IGNORECASE)
 
@@ -24,6 +24,7 @@ def url_location(workspace: Workspace, url: str, field: str) -> Location | None:
     parts = split_url(plain, field)
     if parts.scheme.lower() not in {"http", "https"}:
         return None
+    refuse_password(parts, field)
     own = workspace.account.blob_url
     is_own = plain.lower().startswith(f"{own.lower()}/")
     is_azure = is_azure_blob_host(parts.hostname or "")

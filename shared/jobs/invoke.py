@@ -90,7 +90,10 @@ def _invoked(workspace: Workspace, jobs: JobStore, invocation: Invocation, name:
     try:
         job = jobs.add(job)
     except ConflictError:
-        return _repeated(workspace, jobs.get(name), invocation)
+        other = jobs.get(name)  # the same request at the same time, or another that took the name
+        if (other.output.folder, other.output.file_path) != (job.output.folder, job.output.file_path):
+            Reservations(workspace.account).release(job.output, job.name)
+        return _repeated(workspace, other, invocation)
     _request(workspace, job)
     return job
 

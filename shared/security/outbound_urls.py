@@ -60,8 +60,7 @@ def check_outbound_url(
     parts = split_url(url, field)
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
         raise _refused(url, field, "use an http or https URL with a host")
-    if parts.username or parts.password:
-        raise _refused(parts.hostname, field, "a URL must not carry a user name or password")
+    refuse_password(parts, field)
     try:
         allowed_addresses(parts.hostname, parts.port, allow_loopback=allow_loopback)
     except ForbiddenAddressError as error:
@@ -78,6 +77,12 @@ def split_url(url: str, field: str) -> SplitResult:
     except ValueError as error:
         raise _refused(url, field, str(error)) from error
     return parts
+
+
+def refuse_password(parts: SplitResult, field: str) -> None:
+    """Raise ValidationError that names `field` when a URL carries a user name or password."""
+    if parts.username or parts.password:
+        raise _refused(parts.hostname or "", field, "a URL must not carry a user name or password")
 
 
 def _is_forbidden(address: IpAddress) -> bool:

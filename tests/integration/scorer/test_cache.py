@@ -16,6 +16,14 @@ def run(mini_batch):
 """
 
 
+def test_blobs_that_stand_for_folders_are_no_files_of_a_model(app):
+    model = app.upload({"w": b"12", "part/v": b"345"}, "model")
+    for name, metadata in {"part": {"hdi_isfolder": "true"}, "part/": None}.items():
+        app.data.upload_blob(f"{model.path}/{name}", b"", metadata=metadata)
+    app.start_node()
+    assert app.job({"a.txt": ""}, script=SIZE, model=model).lines() == ["2"]
+
+
 def test_a_small_cache_loses_the_model_of_the_job_before_and_keeps_the_one_in_use(app):
     app.start_node(BATCH_NODE_CACHE_MB="1")
     cache = app.folder / "cache" / "models"

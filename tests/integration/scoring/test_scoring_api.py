@@ -113,6 +113,21 @@ def test_two_jobs_cannot_write_the_same_file(invoke, today, folder):
     assert "reserved by job" in second.json()["error"]["message"]
 
 
+def test_of_two_invocations_of_one_name_at_once_the_later_keeps_no_output(
+    application, invoke, today, folder, unique_name, monkeypatch
+):
+    name = unique_name("race")
+    first = {**today, "name": name, "outputDataset": {"path": f"{folder}/first"}}
+    later = {**today, "outputDataset": {"path": f"{folder}/later"}}
+    assert invoke(first).json()["name"] == name
+    with monkeypatch.context() as at_once:
+        at_once.setattr(application.jobs, "find", lambda _: None)  # the first is written after the later has looked
+        assert invoke({**later, "name": name}).json()["name"] == name
+        assert invoke(first).json()["name"] == name
+    assert invoke(later).status_code == 201
+    assert invoke({**first, "name": unique_name("race")}).status_code == 409
+
+
 def test_an_output_that_exists_is_refused(application, invoke, today, folder):
     place = {"outputDataset": {"path": f"{folder}/data"}, "outputFileName": "a.csv"}
     answer = invoke({**today, **place})
