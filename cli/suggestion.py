@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 MOST = 3
-_LIKENESS = 0.6
+_LIKENESS = 0.7
 _TELLING = 3
 """Letters from which on a part of a name tells which is meant."""
 

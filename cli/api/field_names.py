@@ -21,7 +21,7 @@ _OWN_NAMES = {
 
 def in_files_words(message: str) -> str:
     """`properties.retrySettings.maxRetries` in a message of the service as `retry_settings.max_retries`."""
-    return _FIELD.sub(lambda found: _file_name(found[0]), message)
+    return _FIELD.sub(lambda found: _file_name(found[0]), message).removeprefix("properties: ")
 
 
 def _file_name(field: str) -> str:

@@ -7,7 +7,8 @@ from cli.api.workspace import Resource, Workspace
 from cli.deploy.assets import Assets
 from cli.deploy.journal import UndoJournal
 from cli.deploy.plan import DeploymentPlan
-from cli.errors import NotFoundError
+from cli.errors import InvalidInputError, NotFoundError
+from cli.suggestion import did_you_mean
 
 WRITABLE = ("properties", "tags", "location", "identity", "kind")
 """Members of a resource that a PUT may carry."""
@@ -56,16 +57,15 @@ class EndpointMaker:
         properties = self._deployment_properties(plan)
         if instance_count:
             properties["resources"] = {"instanceCount": instance_count}
-        self._put(path, {"properties": properties, "tags": plan.tags}, there, wait=True)
+        try:
+            self._put(path, {"properties": properties, "tags": plan.tags}, there, wait=True)
+        except InvalidInputError as error:
+            raise InvalidInputError(f"deployment {plan.name!r}: {error.message}", mend=error.mend) from None
 
     def default_deployment(self, endpoint: str, deployment: str) -> None:
         """Make this deployment the active one."""
         there = self.workspace.get(f"batchEndpoints/{endpoint}")
-        if self.workspace.find(f"batchEndpoints/{endpoint}/deployments/{deployment}") is None:
-            raise NotFoundError(
-                f"endpoint {endpoint!r} has no deployment {deployment!r} to send the traffic to",
-                mend=f"See the deployments with `bml endpoint show --name {endpoint} --query deployments[].name`",
-            )
+        self.workspace.get(f"batchEndpoints/{endpoint}/deployments/{deployment}")
         self.change(there, {"defaults": {"deploymentName": deployment}})
 
     def change(self, there: Resource, properties: dict[str, Any], tags: dict[str, str] | None = None) -> None:
@@ -99,10 +99,9 @@ class EndpointMaker:
         name = reference.removeprefix("azureml:").strip()
         if "/" in name or self.workspace.find(f"computes/{name}"):
             return
-        raise NotFoundError(
-            f"the compute {name!r} does not exist",
-            mend=f"Create it with `bml compute create --name {name} --max-instances 2`",
-        )
+        meant = did_you_mean(name, (compute["name"] for compute in self.workspace.list("computes")))
+        create = f"Create it with `bml compute create --name {name} --max-instances 2`"
+        raise NotFoundError(f"the compute {name!r} does not exist", mend=" ".join(meant) or create)
 
     def _put(self, path: str, body: dict[str, Any], there: Resource | None, *, wait: bool) -> None:
         if there is None:

@@ -28,8 +28,9 @@ def check_unused(workspace: Workspace, collection: str, names: tuple[str, ...]) 
         if any(used[: len(wanted)] == wanted for used in _uses(workspace, row.document, collection))
     ]
     if users:
+        used = f"{collection.removesuffix('s')} {'/'.join(names)!r}"
         raise ConflictError(
-            f"{collection} {'/'.join(names)!r} is in use by batch deployment {', '.join(users)}; delete that first",
+            f"{used} is in use by batch deployment {', '.join(users)}; delete that first",
             target="/".join(names),
         )
 

@@ -49,6 +49,7 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(bml: Bml, project: Projec
     file.write_text(file.read_text() + second)
     refused = bml("endpoint", "create", "--file", file)
     assert refused.code in {3, 6}
+    assert refused.err.splitlines()[-1].startswith("error: deployment 'second': model")
     assert "no-such-model" in refused.err
     assert "Uploading model" in refused.err, "the first deployment had been made"
     assert bml("endpoint", "show", "--name", project.name).code == 3
@@ -60,12 +61,11 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(bml: Bml, project: Projec
 
 def test_a_compute_that_does_not_exist_is_named_before_anything_is_uploaded(bml: Bml, project: Project) -> None:
     file = project.endpoint_file()
-    file.write_text(file.read_text().replace("cli-cluster", "no-cluster"))
+    file.write_text(file.read_text().replace("cli-cluster", "gpus"))
     refused = bml("endpoint", "create", "--file", file)
     assert refused.code == 3
     assert refused.err == (
-        "error: the compute 'no-cluster' does not exist. "
-        "Create it with `bml compute create --name no-cluster --max-instances 2`.\n"
+        "error: the compute 'gpus' does not exist. Create it with `bml compute create --name gpus --max-instances 2`.\n"
     )
     assert bml("endpoint", "show", "--name", project.name).code == 3
 

@@ -19,6 +19,7 @@ DEFINITION = "properties.action.endpointInvocationDefinition.properties"
         ("properties.trigger.timeZone 'X'; properties.trigger.path 'y'", "time_zone 'X'; path 'y'"),
         (f"{DEFINITION}.notificationSetting.webhooks.ops.url 'x'", "webhooks.ops.url 'x'"),
         ("properties.properties.scaleSettings.minNodeCount 3 is greater", "min_instances 3 is greater"),
+        (f"{DEFINITION}: the outputs", "the outputs"),
         ("compute.instanceCount 9 is not valid", "compute.instance_count 9 is not valid"),
         ("miniBatchSize: not 'x'", "mini_batch_size: not 'x'"),
         ("the compute 'properties' is there", "the compute 'properties' is there"),

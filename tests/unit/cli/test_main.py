@@ -33,7 +33,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     [
         (("endpoint", "show"), 2, "Missing option '-n' / '--name'"),
         (("endpoint", "shw"), 2, "No such command 'shw'. Did you mean 'show'? See `bml endpoint --help`."),
-        (("endpont", "list"), 2, "Did you mean 'endpoint' or 'batch-endpoint'?"),
+        (("endpont", "list"), 2, "Did you mean 'endpoint'?"),
         (("schedule", "create", "--job-name", "x"), 2, "No such option '--job-name'"),
         (("endpoint", "show", "-n", "x", "-t", "online"), 2, "use --type batch"),
         (("endpoint", "show", "-n", "x"), 8, "bml local up"),
