@@ -108,7 +108,7 @@ def test_instances_tags_and_description_are_changed(bml: Bml, project: Project) 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--traffic", "nothing:100"), 3, "no deployment 'nothing'"),
+        (("--traffic", "nothing:100"), 3, "/nothing' not found. There "),
         (("--traffic", "plain:50"), 2, "--traffic <deployment>:100"),
         (("--instance-count", "2"), 2, "--instance-count needs --deployment"),
         ((), 2, "nothing to update"),
