@@ -120,3 +120,21 @@ def test_a_shell_completes_verbs() -> None:
 def test_every_shell_gets_a_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "completion", shell)
     assert (code, "_BML_COMPLETE" in out) == (0, True)
+
+
+def test_ctrl_c_ends_the_watching_and_says_that_the_job_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def follow(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.connection.connection.resolve", lambda *_, **__: None)
+    monkeypatch.setattr("cli.watching.stream.JobStream", Interrupted)
+    code, _, err = run(capsys, "job", "stream", "--name", "nightly")
+    assert code == 130
+    assert "the job goes on" in err
+    assert "`bml job cancel --name nightly`" in err
