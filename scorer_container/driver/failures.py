@@ -31,7 +31,7 @@ def describe(error: BaseException) -> Dict[str, Any]:
 
 def one_line(error: BaseException) -> str:
     """The error's message in one line, its type when it has no message."""
-    return " ".join(str(error).split()) or type(error).__name__
+    return _sendable(" ".join(str(error).split()) or type(error).__name__)
 
 
 def users_traceback(error: BaseException) -> str:
@@ -39,4 +39,9 @@ def users_traceback(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_OWN_PACKAGE + "."):
         trace = trace.tb_next
-    return "".join(traceback.format_exception(type(error), error, trace))
+    return _sendable("".join(traceback.format_exception(type(error), error, trace)))
+
+
+def _sendable(text: str) -> str:
+    """Lone surrogates (names of files that are no UTF-8) spelled out: logs, lists and pages cannot hold them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -37,7 +37,8 @@ class LogFile:
 
     def line(self, text: str) -> None:
         """Take one line with the time of day."""
-        self.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n".encode())
+        line = f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n"
+        self.write(line.encode("utf-8", "backslashreplace"))  # user code's messages may hold lone surrogates
 
     def flush(self, *, only_if_due: bool = False) -> None:
         """Append what was taken; raises HotPathError."""

@@ -2,8 +2,25 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+_LONGEST_MESSAGE = 4_000
+_LONGEST_TRACEBACK = 20_000
+_LEFT_OUT = " … "
+
+
+def _cut(text: str, longest: int) -> str:
+    """What a row can hold of a text that the user's code may have made: its beginning and end, no lone surrogates."""
+    if len(text) > longest:
+        part = (longest - len(_LEFT_OUT)) // 2
+        text = text[:part] + _LEFT_OUT + text[-part:]
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+_Message = Annotated[str, BeforeValidator(lambda text: _cut(text, _LONGEST_MESSAGE))]
+_Traceback = Annotated[str, BeforeValidator(lambda text: _cut(text, _LONGEST_TRACEBACK))]
 
 
 class NodeState(StrEnum):
@@ -39,16 +56,19 @@ class NodeRow(BaseModel):
 
 
 class JobFailure(BaseModel):
-    """Why a job, a node's preparation or an item failed: the reason in one sentence and where it happened."""
+    """Why a job, a node's preparation or an item failed: the reason in one sentence and where it happened.
+
+    Texts are cut to what a row has room for: a failure that could not be written would leave its job waiting for ever.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     step: str
     """`plan`, `allocate`, `environment`, `model`, `init`, `run`, `merge`, …"""
-    message: str
-    error_type: str = ""
-    file: str = ""
-    traceback: str = ""
+    message: _Message
+    error_type: _Message = ""
+    file: _Message = ""
+    traceback: _Traceback = ""
 
 
 class ProgressRow(BaseModel):

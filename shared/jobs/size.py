@@ -9,7 +9,7 @@ MAX_CHARACTERS = 300_000
 
 def checked_size(job: JobDocument) -> JobDocument:
     """The job; raises ValidationError when there would be no room for it."""
-    if (size := len(job.model_dump_json())) > MAX_CHARACTERS:
+    if (size := len(job.model_dump_json().encode("utf-16-le")) // 2) > MAX_CHARACTERS:
         raise ValidationError(
             f"properties: the job would have {size:,} characters of JSON, and {MAX_CHARACTERS:,} are the most; shorten "
             "its tags, properties, description or environment variables",

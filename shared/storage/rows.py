@@ -1,7 +1,7 @@
 """Typed rows in Azure tables: one JSON document for each row, with its ETag.
 
-A document is cut into properties of at most 32,000 characters (Azure: 64 KiB of UTF-16 for each property, 1 MiB
-for each row).
+A document is cut into properties of at most 16,000 characters, each of which may be two of UTF-16 (Azure: 64 KiB of
+UTF-16 for each property, 1 MiB for each row).
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
 
-_CHUNK = 32_000
+_CHUNK = 16_000
 
 Document = TypeVar("Document", bound=BaseModel)
 """The type of a table's documents."""

@@ -136,6 +136,7 @@ def test_more_results_than_files_count_once_for_each_file(served):
         ("raise ValueError('bad pixel')", "ValueError", "bad pixel"),
         ("return {'a': 1}", "ResultError", "run() returned a value of type 'dict'"),
         ("return None", "ResultError", "run() returned None"),
+        ("raise OSError('no \\udcff')", "OSError", "no \\udcff"),
         ("sys.exit(3)", "SystemExit", "3"),
         ("os._exit(7)", "ProcessEndedError", "ended with exit code 7 during run()"),
         ("os.kill(os.getpid(), 9)", "ProcessEndedError", "was ended by SIGKILL"),
@@ -251,6 +252,11 @@ def run(mini_batch):
         ("def run(", "init", "scoring script score.py cannot be imported: '(' was never closed"),
         ("import not_there\ndef run(m): pass", "init", "No module named 'not_there'"),
         ("def init():\n    raise OSError('no weights')\ndef run(m): pass", "init", "init() raised OSError: no weights"),
+        (
+            "def init():\n    raise OSError('a\\udcff' * 2_000_000)\ndef run(m): pass",
+            "init",
+            "raised OSError: a\\udcffa",
+        ),
         ("import os\ndef init():\n    os._exit(4)\ndef run(m): pass", "init", "exit code 4 during init()"),
     ],
 )
