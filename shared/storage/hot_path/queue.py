@@ -41,8 +41,13 @@ class HotQueue:
         """Up to `count` (1 to 32) messages, hidden from others for `visibility_seconds`; raises QueueGoneError."""
         target = f"{self._path}/messages?numofmessages={count}&visibilitytimeout={visibility_seconds}"
         response = self._expect(200, self._transport.request("GET", target))
-        # The XML comes from the storage account itself, over the connection that we opened.
-        root = ElementTree.fromstring(response.data)  # noqa: S314
+        try:
+            # The XML comes from the storage account itself, over the connection that we opened.
+            root = ElementTree.fromstring(response.data)  # noqa: S314
+        except ElementTree.ParseError as error:  # somebody in between answered
+            raise StorageRefusedError(
+                f"queue {self.name}: the answer is no XML: {error}", status=response.status, storage_code=""
+            ) from error
         return [_message(element) for element in root.iter("QueueMessage")]
 
     def renew(self, message: Received, visibility_seconds: int, text: str | None = None) -> None:
