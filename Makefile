@@ -5,7 +5,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= auto
+# The tests wait for processes half of their time.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 REQUIREMENTS := $(wildcard *requirements*.txt */requirements.txt) constraints.txt pyproject.toml
 MODEL := examples/heart-classifier/model/MLmodel
 
@@ -24,7 +25,7 @@ demo: setup $(MODEL) ## Score real files through the whole service, and end it a
 	@$(BIN)/python examples/demo.py
 
 test: setup $(MODEL) ## Run all tests (WORKERS=2 for two at a time)
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: setup ## Check style and format
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.comparison import FEW_FILES, Comparison
@@ -34,7 +35,7 @@ def main() -> None:
         workloads = _workloads(Path(folder), options)
         data_dir = Path(folder) / "stack"
         with running_stack(data_dir) as workspace:
-            comparisons = [_compare(workspace, data_dir, one, options.processes) for one in workloads]
+            comparisons = [_compare(workspace, data_dir, one) for one in workloads]
             idle = _idle(data_dir)
     command = " ".join(["python -m benchmarks", *sys.argv[1:]])
     _say("the calls of the hot path")
@@ -47,7 +48,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", choices=["tiny-files", "heavy-files", "csv-files"], help="one of the workloads")
     parser.add_argument("--tiny-files", type=int, default=2_000, help="number of tiny files (2000)")
-    parser.add_argument("--heavy-files", type=int, default=240, help="number of heavy mini-batches (240)")
+    parser.add_argument("--heavy-files", type=int, default=480, help="number of heavy mini-batches (480)")
     parser.add_argument("--csv-files", type=int, default=100, help="number of CSV files (100)")
     parser.add_argument("--csv-rows", type=int, default=5_000, help="rows of each CSV file (5000)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="scoring processes (all cores)")
@@ -57,25 +58,31 @@ def _options() -> argparse.Namespace:
 
 
 def _workloads(folder: Path, options: argparse.Namespace) -> list[Workload]:
-    makers: dict[str, Callable[[Path], Workload]] = {
-        "tiny-files": lambda place: make_tiny_files(place, options.tiny_files),
-        "heavy-files": lambda place: make_heavy_files(place, options.heavy_files),
-        "csv-files": lambda place: make_csv_files(place, options.csv_files, options.csv_rows),
+    """The heavy one also with a single process, which leaves a core to Azurite and the Functions host."""
+    processes, heavy = options.processes, options.heavy_files
+    makers: dict[str, list[Callable[[Path], Workload]]] = {
+        "tiny-files": [partial(make_tiny_files, files=options.tiny_files, processes=processes)],
+        "heavy-files": [
+            partial(make_heavy_files, files=heavy * count // processes, processes=count)
+            for count in sorted({1, processes})
+        ],
+        "csv-files": [partial(make_csv_files, files=options.csv_files, rows=options.csv_rows, processes=processes)],
     }
-    return [make(folder / name) for name, make in makers.items() if options.only in {None, name}]
+    chosen = [make for name, several in makers.items() if options.only in {None, name} for make in several]
+    return [make(folder / str(number)) for number, make in enumerate(chosen)]
 
 
-def _compare(workspace: Workspace, data_dir: Path, workload: Workload, processes: int) -> Comparison:
+def _compare(workspace: Workspace, data_dir: Path, workload: Workload) -> Comparison:
     endpoint = BatchEndpoint(workspace, data_dir, workload)
-    endpoint.deploy(processes)
+    endpoint.deploy()
     _say(f"{workload.title}: two small jobs; after the first the node has model and environment")
     few = _few_files(workload)
     first, second = endpoint.score(few), endpoint.score(few)
     _say(f"{workload.title}: the ideal, the job, and the ideal again")
-    before = run_ideal(workload, processes)
+    before = run_ideal(workload)
     job = endpoint.score(workload.inputs)
-    ideal = mean(before, run_ideal(workload, processes))
-    comparison = Comparison(workload, processes, ideal, job, small_jobs=(first, second))
+    ideal = mean(before, run_ideal(workload))
+    comparison = Comparison(workload, ideal, job, small_jobs=(first, second))
     comparison.check()
     return comparison
 

@@ -17,7 +17,6 @@ class Comparison:
     """The figures of one workload."""
 
     workload: Workload
-    processes: int
     ideal: IdealFigures
     job: JobFigures
     small_jobs: tuple[JobFigures, ...] = ()

@@ -24,10 +24,10 @@ class IdealFigures:
     """The rows in the order of the input."""
 
 
-def run_ideal(workload: Workload, processes: int) -> IdealFigures:
-    """Score the workload with `processes` plain loops that share the mini-batches evenly."""
-    shares = _shares(workload, processes)
-    outputs = [workload.folder / f"ideal-{number}.csv" for number in range(processes)]
+def run_ideal(workload: Workload) -> IdealFigures:
+    """Score the workload with plain loops that share the mini-batches evenly."""
+    shares = _shares(workload, workload.processes)
+    outputs = [workload.folder / f"ideal-{number}.csv" for number in range(workload.processes)]
     loops = [_start(workload, share, output) for share, output in zip(shares, outputs, strict=True)]
     for loop in loops:
         _read(loop, until_ready=True)

@@ -55,10 +55,10 @@ class BatchEndpoint:
     data_dir: Path
     workload: Workload
 
-    def deploy(self, processes: int) -> None:
+    def deploy(self) -> None:
         """Create the endpoint with `bml`."""
         file = self.workload.folder / "endpoint.yml"
-        file.write_text(yaml.safe_dump(self._description(processes)))
+        file.write_text(yaml.safe_dump(self._description()))
         bml(self.data_dir, "endpoint", "create", "--type", "batch", "--file", str(file))
 
     def score(self, folder: Path) -> JobFigures:
@@ -96,14 +96,14 @@ class BatchEndpoint:
         container = datastore_container(self.workspace, "workspaceblobstore")
         return container.client.download_blob(path).readall()
 
-    def _description(self, processes: int) -> dict[str, Any]:
+    def _description(self) -> dict[str, Any]:
         workload = self.workload
         deployment = {
             "name": "measured",
             "model": {"name": workload.name, "version": 1, "local_path": str(workload.model)},
             "compute": {"target": f"azureml:{COMPUTE}", "instance_count": 1},
             "mini_batch_size": workload.mini_batch_size,
-            "max_concurrency_per_instance": processes,
+            "max_concurrency_per_instance": workload.processes,
             "environment_variables": {"OMP_NUM_THREADS": "1"},
         }
         if not workload.is_mlflow:

@@ -84,7 +84,7 @@ def _throughput(comparisons: Sequence[Comparison]) -> str:
         rows += [
             [
                 one.workload.title,
-                one.processes,
+                one.workload.processes,
                 f"{files / one.ideal.seconds:,.1f}",
                 scored,
                 f"{files / job.seconds:,.1f}",

@@ -57,6 +57,8 @@ class Workload:
     is_mlflow: bool
     rows: int
     """Rows of output that a complete run has."""
+    processes: int
+    """Scoring processes of the job, loops of the ideal."""
 
     @property
     def inputs(self) -> Path:
@@ -79,18 +81,19 @@ class Workload:
         return -(-self.files // self.mini_batch_size)
 
 
-def make_tiny_files(folder: Path, files: int) -> Workload:
+def make_tiny_files(folder: Path, files: int, processes: int) -> Workload:
     """`files` files of a few bytes for a script that does nothing: all that is left is our own cost."""
     title = f"{files:,} tiny files, a script that does nothing"
-    workload = Workload("tiny-files", title, folder, files, mini_batch_size=10, is_mlflow=False, rows=files)
+    workload = Workload("tiny-files", title, folder, files, 10, is_mlflow=False, rows=files, processes=processes)
     _write_script_and_inputs(workload, _NO_OP)
     return workload
 
 
-def make_heavy_files(folder: Path, files: int) -> Workload:
+def make_heavy_files(folder: Path, files: int, processes: int) -> Workload:
     """`files` mini-batches of a quarter of a second's computing each: the budget's heavy mini-batches (DESIGN 6)."""
     title = f"{files:,} mini-batches of 0.25 s of computing"
-    workload = Workload("heavy-files", title, folder, files, mini_batch_size=1, is_mlflow=False, rows=files)
+    name = f"heavy-files-{processes}"
+    workload = Workload(name, title, folder, files, 1, is_mlflow=False, rows=files, processes=processes)
     _write_script_and_inputs(workload, _HEAVY)
     return workload
 
@@ -104,10 +107,10 @@ def _write_script_and_inputs(workload: Workload, script: str) -> None:
     (workload.code / "score.py").write_text(script)
 
 
-def make_csv_files(folder: Path, files: int, rows: int) -> Workload:
+def make_csv_files(folder: Path, files: int, rows: int, processes: int) -> Workload:
     """`files` CSV files of `rows` rows for a random forest: the work of a usual model."""
     title = f"{files:,} CSV files of {rows:,} rows, a scikit-learn model in MLflow format"
-    workload = Workload("csv-files", title, folder, files, mini_batch_size=5, is_mlflow=True, rows=files * rows)
+    workload = Workload("csv-files", title, folder, files, 5, is_mlflow=True, rows=files * rows, processes=processes)
     workload.inputs.mkdir(parents=True)
     header = ",".join(f"feature_{number}" for number in range(FEATURES))
     source = random.Random(7)

@@ -16,6 +16,13 @@ from local.stack.temporary import temporary_stack
 from shared.observability.current import NO_TELEMETRY, use
 from tests.told import Told
 
+_SLOWEST_FIRST = ("e2e", "integration", "unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole stacks come first: parallel workers then share what is left evenly, to the end."""
+    items.sort(key=lambda item: next(n for n, tier in enumerate(_SLOWEST_FIRST) if item.get_closest_marker(tier)))
+
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzuriteEndpoints]:

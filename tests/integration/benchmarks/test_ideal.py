@@ -11,6 +11,6 @@ pytestmark = pytest.mark.integration
 
 
 def test_the_ideal_loops_share_the_work_and_keep_its_order(tmp_path: Path) -> None:
-    workload = make_tiny_files(tmp_path / "tiny", 35)
-    figures = run_ideal(workload, 3)
+    workload = make_tiny_files(tmp_path / "tiny", 35, processes=3)
+    figures = run_ideal(workload)
     assert figures.output.decode().split() == [f"{number:06}.txt" for number in range(35)]

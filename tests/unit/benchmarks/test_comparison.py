@@ -15,13 +15,15 @@ pytestmark = pytest.mark.unit
 
 
 def comparison(folder: Path, output: bytes) -> Comparison:
-    workload = Workload("csv-files", "CSV files", folder, files=2, mini_batch_size=1, is_mlflow=True, rows=2)
+    workload = Workload(
+        "csv-files", "CSV files", folder, files=2, mini_batch_size=1, is_mlflow=True, rows=2, processes=2
+    )
     ideal = IdealFigures(seconds=1.0, cpu_seconds=2.0, output=b"0,0.10,a.csv\n0,7,b.csv\n")
     phases = {"Planning": 0.5, "Queued": 0.25, "Running": 1.0}
     job = JobFigures(
         seconds=2.0, phases=phases, tasks=2, cpu={"node": 0.004, "scoring processes": 2.496}, others=0.0, output=output
     )
-    return Comparison(workload, processes=2, ideal=ideal, job=job)
+    return Comparison(workload, ideal=ideal, job=job)
 
 
 def test_numbers_may_be_written_otherwise(tmp_path: Path) -> None:
