@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from scorer_container.node.folders import empty_folder
+from scorer_container.node.mini_batches import MiniBatch
 from scorer_container.node.sources import Sources
-from scorer_container.node.work import MiniBatch
 from shared.contracts.locations import Location
 from shared.errors import ProductError
 from shared.storage.hot_path.errors import StoppedError

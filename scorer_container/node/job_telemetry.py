@@ -4,12 +4,13 @@ Every task costs a few calls here, so what they have in common is made once.
 """
 
 import logging
-import time
 from contextlib import AbstractContextManager, nullcontext
 
-from opentelemetry.trace import Span, Status, StatusCode, Tracer, set_span_in_context, use_span
+from opentelemetry.trace import Span, Status, StatusCode
 
-from scorer_container.node.work import HeldTask, MiniBatchResult
+from scorer_container.node.results import MiniBatchResult
+from scorer_container.node.task_trace import TaskTrace
+from scorer_container.node.work import HeldTask
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.progress import JobFailure
 from shared.observability import names
@@ -18,9 +19,6 @@ from shared.observability.scope import current_ids, job_ids, job_labels, process
 from shared.observability.trace_context import context_of
 
 log = logging.getLogger(__name__)
-
-_SHOWN_MINI_BATCHES = 4
-"""Mini-batches of a task that have spans, and as many again of those with failed items: a task may have thousands."""
 
 
 class JobTelemetry:
@@ -43,7 +41,7 @@ class JobTelemetry:
         tracer = self._telemetry.tracer
         return Preparing(tracer.start_span(names.PREPARE, self._parent, attributes=self._ids))
 
-    def task_begins(self, task: HeldTask) -> "TaskTrace":
+    def task_begins(self, task: HeldTask) -> TaskTrace:
         """A scoring process begins with `task`."""
         attributes = {
             **self._ids,
@@ -54,7 +52,7 @@ class JobTelemetry:
         tracer = self._telemetry.tracer
         return TaskTrace(tracer, tracer.start_span(names.TASK, self._parent, attributes=attributes), attributes)
 
-    def mini_batch_ends(self, trace: "TaskTrace", number: int, result: MiniBatchResult, seconds: float) -> None:
+    def mini_batch_ends(self, trace: TaskTrace, number: int, result: MiniBatchResult, seconds: float) -> None:
         """A mini-batch of the task was scored, which took `seconds`."""
         self._telemetry.instruments.mini_batch_duration.record(seconds, self._labels)
         trace.mini_batch(number, result, seconds)
@@ -69,7 +67,7 @@ class JobTelemetry:
             instruments.items.add(result.failed, self._failed)
             self._log_failed(task)
         if task.trace:
-            task.trace.ends(task)
+            task.trace.ends(result)
 
     @staticmethod
     def _log_failed(task: HeldTask) -> None:
@@ -92,56 +90,3 @@ class Preparing:
         if failure:
             span.set_status(Status(StatusCode.ERROR, failure.message))
         span.end()
-
-
-class TaskTrace:
-    """The span of a task, and those of its mini-batches."""
-
-    def __init__(self, tracer: Tracer, span: Span, attributes: dict[str, str | int]) -> None:
-        self._tracer = tracer
-        self._span = span
-        self._attributes = attributes
-        self._shown = self._shown_failed = 0
-
-    def current(self) -> AbstractContextManager[Span]:
-        """What is done inside belongs to the task."""
-        return use_span(self._span)
-
-    def mini_batch(self, number: int, result: MiniBatchResult, seconds: float) -> None:
-        """A mini-batch that has just ended; it gets a span when few had one, or when items of it failed."""
-        if not self._span.is_recording() or not self._is_shown(result):
-            return
-        end = time.time_ns()
-        span = self._tracer.start_span(
-            names.MINI_BATCH,
-            set_span_in_context(self._span),
-            attributes={
-                **self._attributes,
-                "batch.mini_batch": number,
-                "batch.succeeded": result.succeeded,
-                "batch.failed": result.failed,
-            },
-            start_time=end - int(seconds * 1e9),
-        )
-        if result.errors:
-            error = result.errors[0]
-            span.set_status(Status(StatusCode.ERROR, f"{error.error_type}: {error.message}"))
-        span.end(end)
-
-    def ends(self, task: HeldTask, problem: str = "") -> None:
-        """The task was completed, or given back because of `problem`."""
-        if self._span.is_recording():
-            result = task.result
-            self._span.set_attributes({"batch.succeeded": result.succeeded, "batch.failed": result.failed})
-            if problem:
-                self._span.set_status(Status(StatusCode.ERROR, problem))
-        self._span.end()
-
-    def _is_shown(self, result: MiniBatchResult) -> bool:
-        if self._shown < _SHOWN_MINI_BATCHES:
-            self._shown += 1
-            return True
-        if result.errors and self._shown_failed < _SHOWN_MINI_BATCHES:
-            self._shown_failed += 1
-            return True
-        return False

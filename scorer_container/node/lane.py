@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from scorer_container.node.failure import FatalProblemError, node_defect
 from scorer_container.node.inputs import FetchedMiniBatch, InputFetcher
 from scorer_container.node.job_telemetry import JobTelemetry
+from scorer_container.node.mini_batches import MiniBatch
 from scorer_container.node.output_files import OutputFiles
 from scorer_container.node.process_slot import ProcessSlot
 from scorer_container.node.progress import LaneProgress, ProgressReporter
+from scorer_container.node.results import ItemError, MiniBatchResult
 from scorer_container.node.scoring import MiniBatchScorer
 from scorer_container.node.stager import Stager
 from scorer_container.node.task_source import TaskSource
-from scorer_container.node.work import HeldTask, ItemError, MiniBatch, MiniBatchResult
+from scorer_container.node.work import HeldTask
 from shared.contracts.progress import JobFailure
 from shared.storage.hot_path.errors import StoppedError
 

@@ -1,12 +1,22 @@
 """The files of each mini-batch of a job."""
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from scorer_container.node.work import MiniBatch
 from shared.contracts.job_spec import JobSpec
 from shared.storage.containers import JOBS_CONTAINER
 from shared.storage.hot_path.connect import HotAccount
 from shared.storage.manifest import ManifestReader
+
+
+@dataclass(frozen=True)
+class MiniBatch:
+    """The files of one `run()`."""
+
+    number: int
+    files: Sequence[str]
+    """Paths relative to the input, in the order of the manifest."""
 
 
 class MiniBatches:

@@ -9,8 +9,9 @@ from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.conversation import Conversation
 from scorer_container.node.inputs import LocalFile
 from scorer_container.node.logs import JobLogs
+from scorer_container.node.mini_batches import MiniBatch
 from scorer_container.node.process_slot import ProcessSlot
-from scorer_container.node.work import ItemError, MiniBatch, MiniBatchResult
+from scorer_container.node.results import ItemError, MiniBatchResult
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.settings import OutputAction
 from shared.storage.hot_path.errors import StoppedError

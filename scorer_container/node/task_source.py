@@ -96,7 +96,7 @@ class TaskSource:
     def give_back(self, task: HeldTask) -> None:
         """Let another node have `task`."""
         if task.trace:
-            task.trace.ends(task, "given back")
+            task.trace.ends(task.result, "given back")
         self._keeper.release(task)
         with self._changed:
             self._leaves(task)

@@ -1,115 +1,15 @@
-"""A task in hand, and what became of it."""
+"""Messages that this node holds: tickets, and tasks in hand."""
 
-import json
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, cast
+from collections.abc import Iterator
 
+from scorer_container.node.results import TaskResult
+from scorer_container.node.task_trace import TaskTrace
 from shared.contracts.messages import TaskMessage
 from shared.storage.hot_path.queue import HotQueue, Received
 from shared.storage.ledger import TaskBlock
 
-if TYPE_CHECKING:
-    from scorer_container.node.job_telemetry import TaskTrace
-
-_SPOOL_BYTES = 4 << 20
 _SUSPECT_STARTS = 2
-
-
-@dataclass(frozen=True)
-class ItemError:
-    """Why items of a mini-batch failed; one line of the errors file."""
-
-    mini_batch: int
-    attempt: int
-    """Which try of the mini-batch was the last."""
-    error_type: str
-    message: str
-    file: str = ""
-    """Path relative to the input; empty when it is not known which of the mini-batch's files failed."""
-    items: int = 1
-    """Failed items that this line stands for."""
-    traceback: str = ""
-
-    def to_line(self) -> bytes:
-        """One JSON line."""
-        fields = {
-            "file": self.file or None,
-            "mini_batch": self.mini_batch,
-            "items": self.items,
-            "attempt": self.attempt,
-            "error_type": self.error_type,
-            "message": self.message,
-            "traceback": self.traceback,
-        }
-        return json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-
-
-@dataclass(frozen=True)
-class MiniBatch:
-    """The files of one `run()`."""
-
-    number: int
-    files: Sequence[str]
-    """Paths relative to the input, in the order of the manifest."""
-
-
-@dataclass
-class MiniBatchResult:
-    """What became of a mini-batch: each of its files succeeded or failed."""
-
-    rows: int = 0
-    succeeded: int = 0
-    payloads: list[bytes] = field(default_factory=list)
-    errors: list[ItemError] = field(default_factory=list)
-
-    @property
-    def failed(self) -> int:
-        """Items that failed."""
-        return sum(error.items for error in self.errors)
-
-
-class TaskResult:
-    """The rows and errors of a task so far, spooled to disk past a few MiB."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.succeeded = 0
-        self.failed = 0
-        self._output = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 (closed with the task)
-        self._errors = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 (as above)
-
-    def add(self, result: MiniBatchResult) -> None:
-        """Append the result of the next mini-batch."""
-        self.rows += result.rows
-        self.succeeded += result.succeeded
-        self.failed += result.failed
-        for payload in result.payloads:
-            self._output.write(payload)
-        for error in result.errors:
-            self._errors.write(error.to_line())
-
-    @property
-    def output(self) -> BinaryIO:
-        """The rows."""
-        return cast(BinaryIO, self._output)
-
-    def lines(self) -> Iterator[bytes]:
-        """What the results came as, where each is one line."""
-        self._output.seek(0)
-        return iter(self.output)
-
-    @property
-    def errors(self) -> BinaryIO:
-        """The lines of the errors file."""
-        return cast(BinaryIO, self._errors)
-
-    def close(self) -> None:
-        """Give memory and disk back."""
-        self._output.close()
-        self._errors.close()
 
 
 class HeldMessage:

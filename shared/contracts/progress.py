@@ -6,21 +6,21 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-_LONGEST_MESSAGE = 4_000
-_LONGEST_TRACEBACK = 20_000
+LONGEST_MESSAGE = 4_000
+LONGEST_TRACEBACK = 20_000
 _LEFT_OUT = " … "
 
 
-def _cut(text: str, longest: int) -> str:
-    """What a row can hold of a text that the user's code may have made: its beginning and end, no lone surrogates."""
+def cut(text: str, longest: int) -> str:
+    """What is kept of a text that the user's code may have made: its beginning and end, no lone surrogates."""
     if len(text) > longest:
         part = (longest - len(_LEFT_OUT)) // 2
         text = text[:part] + _LEFT_OUT + text[-part:]
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-_Message = Annotated[str, BeforeValidator(lambda text: _cut(text, _LONGEST_MESSAGE))]
-_Traceback = Annotated[str, BeforeValidator(lambda text: _cut(text, _LONGEST_TRACEBACK))]
+_Message = Annotated[str, BeforeValidator(lambda text: cut(text, LONGEST_MESSAGE))]
+_Traceback = Annotated[str, BeforeValidator(lambda text: cut(text, LONGEST_TRACEBACK))]
 
 
 class NodeState(StrEnum):

@@ -4,7 +4,8 @@ import pytest
 from opentelemetry.trace import StatusCode
 
 from scorer_container.node.job_telemetry import JobTelemetry
-from scorer_container.node.work import HeldTask, ItemError, MiniBatchResult
+from scorer_container.node.results import ItemError, MiniBatchResult
+from scorer_container.node.work import HeldTask
 from shared.contracts.messages import TaskMessage
 from shared.contracts.progress import JobFailure
 from shared.observability import names
@@ -67,7 +68,7 @@ def test_a_task_of_a_thousand_mini_batches_shows_the_first_ones_and_some_that_fa
 
 def test_a_task_that_is_given_back_says_so_and_is_not_counted(telemetry, told) -> None:
     task = score(telemetry, [SUCCESS])
-    task.trace.ends(task, "given back")
+    task.trace.ends(task.result, "given back")
     (step,) = told.spans(names.TASK)
     assert (step.status.status_code, step.status.description) == (StatusCode.ERROR, "given back")
     assert told.points(names.TASKS_COMPLETED) == {}

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from scorer_container.node.work import HeldTask, ItemError, MiniBatchResult
+from scorer_container.node.results import ItemError, MiniBatchResult
+from scorer_container.node.work import HeldTask
 from shared.contracts.messages import TaskMessage
 from shared.storage.hot_path import HotQueue, Received
 
@@ -36,3 +37,10 @@ def test_a_task_adds_up_its_mini_batches():
     lines = [json.loads(line) for line in task.result.errors.read().splitlines()]
     assert [(line["file"], line["items"], line["mini_batch"]) for line in lines] == [("ü.txt", 1, 71), (None, 2, 71)]
     task.result.close()
+
+
+def test_of_a_megabyte_of_message_and_traceback_the_beginning_and_end_are_listed():
+    error = ItemError(1, 3, "ValueError", "begin" + "m" * 1_000_000 + "end", traceback="t" * 1_000_000)
+    line = json.loads(error.to_line())
+    assert line["message"].startswith("begin") and line["message"].endswith("end")
+    assert len(error.to_line()) < 30_000

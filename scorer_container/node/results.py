@@ -1,0 +1,96 @@
+"""What became of the files of a task."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+
+from shared.contracts.progress import LONGEST_MESSAGE, LONGEST_TRACEBACK, cut
+
+_SPOOL_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class ItemError:
+    """Why items of a mini-batch failed; one line of the errors file."""
+
+    mini_batch: int
+    attempt: int
+    """Which try of the mini-batch was the last."""
+    error_type: str
+    message: str
+    file: str = ""
+    """Path relative to the input; empty when it is not known which of the mini-batch's files failed."""
+    items: int = 1
+    """Failed items that this line stands for."""
+    traceback: str = ""
+
+    def to_line(self) -> bytes:
+        """One JSON line."""
+        fields = {
+            "file": self.file or None,
+            "mini_batch": self.mini_batch,
+            "items": self.items,
+            "attempt": self.attempt,
+            "error_type": self.error_type,
+            "message": cut(self.message, LONGEST_MESSAGE),
+            "traceback": cut(self.traceback, LONGEST_TRACEBACK),
+        }
+        return json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+
+
+@dataclass
+class MiniBatchResult:
+    """What became of a mini-batch: each of its files succeeded or failed."""
+
+    rows: int = 0
+    succeeded: int = 0
+    payloads: list[bytes] = field(default_factory=list)
+    errors: list[ItemError] = field(default_factory=list)
+
+    @property
+    def failed(self) -> int:
+        """Items that failed."""
+        return sum(error.items for error in self.errors)
+
+
+class TaskResult:
+    """The rows and errors of a task so far, spooled to disk past a few MiB."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.succeeded = 0
+        self.failed = 0
+        self._output = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 (closed with the task)
+        self._errors = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 (as above)
+
+    def add(self, result: MiniBatchResult) -> None:
+        """Append the result of the next mini-batch."""
+        self.rows += result.rows
+        self.succeeded += result.succeeded
+        self.failed += result.failed
+        for payload in result.payloads:
+            self._output.write(payload)
+        for error in result.errors:
+            self._errors.write(error.to_line())
+
+    @property
+    def output(self) -> BinaryIO:
+        """The rows."""
+        return cast(BinaryIO, self._output)
+
+    def lines(self) -> Iterator[bytes]:
+        """What the results came as, where each is one line."""
+        self._output.seek(0)
+        return iter(self.output)
+
+    @property
+    def errors(self) -> BinaryIO:
+        """The lines of the errors file."""
+        return cast(BinaryIO, self._errors)
+
+    def close(self) -> None:
+        """Give memory and disk back."""
+        self._output.close()
+        self._errors.close()
