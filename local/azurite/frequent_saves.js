@@ -8,6 +8,7 @@
 const Loki = require("lokijs");
 
 const SHORTEST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5000; // Azurite's own
 const SHARE_OF_TIME = 0.02;
 
 const databases = new Set();
@@ -30,7 +31,8 @@ function saveAll() {
     }
   }
   const spent = performance.now() - started;
-  timer = databases.size ? setTimeout(saveAll, Math.max(SHORTEST_PAUSE_MS, spent / SHARE_OF_TIME - spent)) : null;
+  const pause = Math.min(Math.max(SHORTEST_PAUSE_MS, spent / SHARE_OF_TIME - spent), LONGEST_PAUSE_MS);
+  timer = databases.size ? setTimeout(saveAll, pause) : null;
 }
 
 // Blobs and messages point at extents: a pointer on disk without its extent would be a blob that cannot be read.

@@ -33,7 +33,7 @@ def variables(number: int = 0) -> dict[str, str]:
         number=number,
         interpreter=Path("/envs/one/bin/python"),
         model_folder=Path("/cache/models/x"),
-        output_folder=Path("/work/output"),
+        output_folder=Path("/job/output"),
     )
 
 
@@ -55,7 +55,7 @@ def test_the_deployments_own_variables_win():
     seen = variables()
     assert (seen["MINE"], seen["AZUREML_RUN_ID"]) == ("1", "overridden")
     assert seen["AZUREML_MODEL_DIR"] == "/cache/models/x"
-    assert seen["AZUREML_BI_OUTPUT_PATH"] == "/work/output"
+    assert seen["AZUREML_BI_OUTPUT_PATH"] == "/job/output"
 
 
 def test_each_process_gets_one_device_while_devices_last(monkeypatch):
