@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS seen (place TEXT, name TEXT, etag TEXT, PRIMARY KEY (place, name)) WITHOUT ROWID"
-_BELOW = "place = ? AND substr(name, 1, length(?)) = ?"
+_BELOW = "SELECT name, etag FROM seen WHERE place = ? AND substr(name, 1, length(?)) = ?"
+_FORGET_OTHERS = """DELETE FROM seen WHERE NOT EXISTS (
+    SELECT 1 FROM watched WHERE watched.place = seen.place AND substr(name, 1, length(prefix)) = prefix)"""
 
 
 class Memory:
@@ -22,8 +24,7 @@ class Memory:
 
     def seen(self, place: str, prefix: str) -> dict[str, str]:
         """The blobs of a container whose names begin so, with the ETags of what was told of."""
-        rows = self._database.execute(f"SELECT name, etag FROM seen WHERE {_BELOW}", (place, prefix, prefix))  # noqa: S608 - a constant
-        return dict(rows)
+        return dict(self._database.execute(_BELOW, (place, prefix, prefix)))
 
     def remember(self, place: str, etags: Iterable[tuple[str, str]], gone: Iterable[str] = ()) -> None:
         """Keep names with their ETags; forget blobs that are gone."""
@@ -33,11 +34,11 @@ class Memory:
 
     def keep_only(self, watched: Iterable[tuple[str, str]]) -> None:
         """Forget all blobs that are in none of these places below these prefixes."""
-        folders = list(watched)
-        where = " OR ".join([f"({_BELOW})"] * len(folders)) or "0"
-        values = [value for place, prefix in folders for value in (place, prefix, prefix)]
         with self._database:
-            self._database.execute(f"DELETE FROM seen WHERE NOT ({where})", values)  # noqa: S608 - constants only
+            self._database.execute("CREATE TEMP TABLE watched (place TEXT, prefix TEXT)")
+            self._database.executemany("INSERT INTO watched VALUES (?, ?)", watched)
+            self._database.execute(_FORGET_OTHERS)
+            self._database.execute("DROP TABLE watched")
 
     def close(self) -> None:
         """Release the file."""
