@@ -1,13 +1,14 @@
 """Rows as what the output file is made of: CSV as RFC 4180 says (with `\\n`), JSON lines, typed rows; UTF-8."""
 
 import csv
+import io
 import re
-from typing import Any, List, Sequence
+from typing import Any, Iterable, List, Sequence
 
 from .agreement import Agreement, same_columns
 from .results import Rows
 from .typed_rows import encode_typed
-from .values import as_field, as_json, column_values
+from .values import are_plain, as_field, as_json, column_values
 
 _CSV = "csv"
 _PARQUET = "parquet"
@@ -21,9 +22,10 @@ def encode(rows: Rows, output_format: str, job: str, agreement: Agreement) -> by
         return encode_typed(rows, job, agreement)
     if output_format == _CSV:
         _conform(rows, job, agreement)
-    lines = _csv_lines(rows) if output_format == _CSV else _json_lines(rows)
-    lines.append("")
-    return "\n".join(lines).encode("utf-8", "backslashreplace")
+        text = _csv(rows)
+    else:
+        text = "".join(line + "\n" for line in _json_lines(rows))
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _conform(rows: Rows, job: str, agreement: Agreement) -> None:
@@ -37,37 +39,28 @@ def _conform(rows: Rows, job: str, agreement: Agreement) -> None:
         rows.frame = rows.frame.iloc[:, [names.index(name) for name in agreed]]
 
 
-class _Lines:
-    """A file for csv.writer that keeps its lines.
-
-    The writer's own line end is `\\r\\n`, as only then it quotes a lone `\\r` in every version of Python.
-    """
-
-    def __init__(self) -> None:
-        self.lines: List[str] = []
-
-    def write(self, line: str) -> None:
-        """Take one row."""
-        self.lines.append(line[:-2])
-
-
-def _csv_lines(rows: Rows) -> List[str]:
-    taken = _Lines()
-    writer = csv.writer(taken, lineterminator="\r\n")
+def _csv(rows: Rows) -> str:
     if rows.frame is None and rows.table is None:
-        for element in rows.elements:
-            _write_element(element, taken, writer)
-        return taken.lines
-    writer.writerows(zip(*(_fields(column) for column in _columns(rows))))
-    return taken.lines
+        return "".join(_element_line(element) for element in rows.elements)
+    columns = [_fields(column) for column in _columns(rows)]
+    text = _csv_lines(zip(*columns), "\n")
+    if "\r" not in text:
+        return text
+    # Only with this line end a lone `\r` is quoted in every version of Python.
+    return "".join(_csv_lines([row], "\r\n")[:-2] + "\n" for row in zip(*columns))
 
 
-def _write_element(element: Any, taken: _Lines, writer: Any) -> None:
+def _csv_lines(rows: Iterable[Sequence[Any]], line_end: str) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=line_end).writerows(rows)
+    return text.getvalue()
+
+
+def _element_line(element: Any) -> str:
     """A text is a line as the script made it, often "name,prediction"; quoted only if it would become two lines."""
     if isinstance(element, str) and not _LINE_BREAK.search(element):
-        taken.lines.append(element)
-    else:
-        writer.writerow([element if isinstance(element, str) else as_json(element)])
+        return element + "\n"
+    return _csv_lines([[element if isinstance(element, str) else as_json(element)]], "\r\n")[:-2] + "\n"
 
 
 def _json_lines(rows: Rows) -> List[str]:
@@ -82,7 +75,7 @@ def _json_lines(rows: Rows) -> List[str]:
 
 def _fields(column: Any) -> Sequence[Any]:
     values = column_values(column)
-    if getattr(column.dtype, "kind", "O") in "iubf":
+    if getattr(column.dtype, "kind", "O") in "iubf" or are_plain(values):
         return values
     return [as_field(value) for value in values]
 

@@ -4,6 +4,8 @@ import json
 import math
 from typing import Any, List
 
+_PLAIN = frozenset((str, int, bool, float))
+
 
 def column_values(column: Any) -> List[Any]:
     """The values of a pandas Series or a numpy column as Python objects; a missing value is None.
@@ -14,9 +16,15 @@ def column_values(column: Any) -> List[Any]:
     if kind == "f" and column.dtype.itemsize < 8 and not hasattr(column.dtype, "na_value"):
         return [None if value == "nan" else float(value) for value in _array(column).astype(str).tolist()]
     values: List[Any] = column.tolist()
-    if kind in "iub" and not hasattr(column.dtype, "na_value"):
+    if are_plain(values):
         return values
     return [None if is_missing(value) else value for value in values]
+
+
+def are_plain(values: List[Any]) -> bool:
+    """Whether no value is missing or nested: a quick answer for most columns."""
+    types = set(map(type, values))
+    return types <= _PLAIN and not (float in types and any(map(math.isnan, values)))
 
 
 def is_missing(value: Any) -> bool:
@@ -31,7 +39,7 @@ def is_missing(value: Any) -> bool:
 def as_json(value: Any) -> str:
     """The value as JSON text of one line: NaN and infinities become null, what JSON does not know its `str()`."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+        return _STRICT.encode(value)
     except (ValueError, TypeError):  # a NaN or a key that is no string, somewhere inside
         return json.dumps(_finite(value), ensure_ascii=False, default=str)
 
@@ -68,3 +76,7 @@ def _finite(value: Any) -> Any:
 
 def _array(column: Any) -> Any:
     return column.to_numpy() if hasattr(column, "to_numpy") else column
+
+
+_STRICT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain)
+"""Kept, as `json.dumps` with options makes a new one for each value."""

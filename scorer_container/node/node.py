@@ -28,8 +28,8 @@ from shared.storage.rows import RowTable
 
 log = logging.getLogger(__name__)
 
-_SHORTEST_POLL = 0.2
-_LONGEST_POLL = 0.5
+_SHORTEST_POLL = 0.1
+_LONGEST_POLL = 0.4
 
 
 class Node:

@@ -182,9 +182,11 @@ class TaskSource:
             return None
 
     def _rest(self, seconds: float) -> None:
+        """After an empty answer: wait, and say at once when the last task in hand is done."""
         with self._changed:
-            idle = self._in_hand == 0
+            self._changed.wait_for(lambda: self._closed or self._in_hand == 0, seconds)
+            idle = self._in_hand == 0 and not self._closed
         if idle:
             self._on_idle()
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed, seconds)
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed, seconds)

@@ -1,7 +1,6 @@
 """Messages that this node holds: tickets, and tasks in hand."""
 
 import threading
-from collections.abc import Iterator
 
 from scorer_container.node.results import TaskResult
 from scorer_container.node.task_trace import TaskTrace
@@ -10,6 +9,7 @@ from shared.storage.hot_path.queue import HotQueue, Received
 from shared.storage.ledger import TaskBlock
 
 _SUSPECT_STARTS = 2
+_MOST_STARTS = 4
 
 
 class HeldMessage:
@@ -82,9 +82,14 @@ class HeldTask(HeldMessage):
         return self.task.generation * 10_000 + min(self.message.dequeue_count, 9_999)
 
     @property
-    def numbers(self) -> Iterator[int]:
+    def is_poisonous(self) -> bool:
+        """Whether nodes were lost with it so often, the last times with it alone, that it is not tried again."""
+        return self.task.starts >= _MOST_STARTS
+
+    @property
+    def numbers(self) -> range:
         """The mini-batches of the task."""
-        return iter(range(self.task.first_mini_batch, self.task.first_mini_batch + self.task.mini_batches))
+        return range(self.task.first_mini_batch, self.task.first_mini_batch + self.task.mini_batches)
 
     @property
     def block(self) -> TaskBlock:

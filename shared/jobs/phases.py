@@ -100,7 +100,7 @@ class Phases:
         job = self.jobs.note(job.name, statistics, status_of(job, seen))
         decision = decide(job, seen, memory)
         self._heal(job, seen, decision)
-        return Look(decision.action, decision.memory, next_look(job.created, seen.now), decision.failure)
+        return Look(decision.action, decision.memory, next_look(job, seen, memory), decision.failure)
 
     def merge(self, name: str) -> Merged:
         """Make the output appear, unless the ledger lacks tasks again: then the watch must mend that first."""

@@ -18,8 +18,9 @@ LOST_TASKS_AFTER = timedelta(seconds=10)
 LOST_TICKETS_AFTER = timedelta(seconds=45)
 """No node and no ticket for this long means that tickets were lost; longer than a lease of 30 s."""
 
-SHORTEST_LOOK = timedelta(seconds=1)
+SHORTEST_LOOK = timedelta(seconds=0.25)
 LONGEST_LOOK = timedelta(seconds=10)
+LONGEST_LOOK_AT_FIRST = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class WatchMemory(BaseModel):
     nodes_missing_since: AwareDatetime | None = None
     generation: int = 0
     """How often lost tasks were enqueued again."""
+    finished: int = 0
+    """Tasks that were finished at the last look."""
+    finished_since: AwareDatetime | None = None
+    """The first look that saw so many."""
 
 
 class Action(StrEnum):
@@ -93,9 +98,17 @@ def decide(job: JobDocument, seen: Observation, memory: WatchMemory) -> Decision
     return Decision(Action.WAIT, memory)
 
 
-def next_look(started: datetime, now: datetime) -> timedelta:
-    """How long to wait for the next look: short for short jobs, and nodes nudge when they run out of work."""
-    return min(max(SHORTEST_LOOK, (now - started) / 10), LONGEST_LOOK)
+def next_look(job: JobDocument, seen: Observation, memory: WatchMemory) -> timedelta:
+    """How long to wait for the next look: until the rest should be done, judged by what was finished since `memory`.
+
+    While nothing is, each wait doubles the time. Either way it is at most a tenth of the job's age, within limits.
+    """
+    assert job.work is not None, "the job is not planned yet"
+    waited = seen.now - (memory.finished_since or seen.now)
+    finished, left = seen.ledger.finished - memory.finished, job.work.tasks - seen.ledger.finished
+    expected = waited * (left / finished) if finished > 0 else waited
+    longest = min(max(LONGEST_LOOK_AT_FIRST, (seen.now - job.created) / 10), LONGEST_LOOK)
+    return min(max(SHORTEST_LOOK, expected), longest)
 
 
 def status_of(job: JobDocument, seen: Observation) -> JobStatus:
@@ -157,11 +170,14 @@ def _remember(job: JobDocument, work: WorkSize, seen: Observation, memory: Watch
     # Every ticket beyond those that live nodes hold waits for a node, and may be this job's.
     waiting_tickets = seen.tickets - sum(1 for node in seen.nodes if node.job_id)
     nodes_missing = not seen.workers(job.job_id) and waiting_tickets <= 0
+    is_same = memory.finished_since and seen.ledger.finished == memory.finished
     return WatchMemory(
         last_look=seen.now,
         tasks_missing_since=(memory.tasks_missing_since or seen.now) if tasks_missing else None,
         nodes_missing_since=(memory.nodes_missing_since or seen.now) if nodes_missing else None,
         generation=memory.generation,
+        finished=seen.ledger.finished,
+        finished_since=memory.finished_since if is_same else seen.now,
     )
 
 

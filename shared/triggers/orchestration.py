@@ -68,13 +68,15 @@ def _watch(context: df.DurableOrchestrationContext, job: str, memory: dict[str, 
 
 
 def _plan_and_allocate(context: df.DurableOrchestrationContext, job: str) -> Steps:
+    """Divide the work, then enqueue it and ask for nodes at once: machines need longer to come than tasks do."""
     listing: dict[str, Any] = {}
     while not listing.get("done"):
         listing = yield from _call(context, "list_inputs", job, listing=listing)
     sized = yield from _call(context, "size_work", job, files=listing["files"])
     starts = range(0, sized["tasks"], TASKS_PER_CALL)
-    yield context.task_all([_activity(context, "enqueue_tasks", {"job": job, "first": first}) for first in starts])
-    yield from _call(context, "allocate_nodes", job)
+    enqueued = [_activity(context, "enqueue_tasks", {"job": job, "first": first}) for first in starts]
+    *_, allocated = yield context.task_all([*enqueued, _activity(context, "allocate_nodes", {"job": job})])
+    _check(allocated)
     return {}
 
 
@@ -95,13 +97,17 @@ def _wait_for_news(context: df.DurableOrchestrationContext, seconds: float) -> S
 
 
 def _call(context: df.DurableOrchestrationContext, activity: str, job: str, **values: Any) -> Steps:
-    """The activity's answer; ends the phases when it says that the job is canceled or fails."""
+    """The activity's answer; raises _Ended when it says that the job is canceled or fails."""
     answer: dict[str, Any] = yield _activity(context, activity, {"job": job, **values})
+    _check(answer)
+    return answer
+
+
+def _check(answer: dict[str, Any]) -> None:
     if answer.get("canceled"):
         raise _Ended(JobStatus.CANCELED)
     if answer.get("failure"):
         raise _Ended(JobStatus.FAILED, answer["failure"])
-    return answer
 
 
 def _activity(context: df.DurableOrchestrationContext, name: str, value: dict[str, Any]) -> Any:

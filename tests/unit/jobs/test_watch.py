@@ -133,6 +133,41 @@ def test_node_seconds_add_up_between_looks():
     assert statistics.node_seconds == 8
 
 
+def seconds_to_the_next_look(*, age, finished, before, since, files=10):
+    """For a job that is `age` seconds old and had `before` finished tasks since `since` seconds ago."""
+    now = NOON + timedelta(seconds=age)
+    observed = seen(blocks=[block(n) for n in range(finished)], nodes=[node()], at=now)
+    memory = WatchMemory(finished=before, finished_since=now - timedelta(seconds=since))
+    return next_look(a_job(files=files), observed, memory).total_seconds()
+
+
 def test_looks_get_rarer_with_the_age_of_the_job():
-    looks = [next_look(NOON, NOON + timedelta(seconds=age)).total_seconds() for age in (0, 30, 10_000)]
+    looks = [seconds_to_the_next_look(age=age, finished=1, before=0, since=5, files=900) for age in (0, 30, 10_000)]
     assert looks == [1, 3, 10]
+
+
+def test_the_end_of_a_job_is_looked_for_when_it_is_expected():
+    assert seconds_to_the_next_look(age=60, finished=8, before=4, since=6) == 3
+    assert seconds_to_the_next_look(age=60, finished=9, before=4, since=2) == 0.4
+    assert seconds_to_the_next_look(age=60, finished=9, before=0, since=0.1) == 0.25
+
+
+def test_a_straggler_is_looked_at_ever_more_rarely():
+    since, looks = 0.0, []
+    while len(looks) < 7:
+        looks.append(seconds_to_the_next_look(age=60, finished=9, before=9, since=since))
+        since += looks[-1]
+    assert looks == [0.25, 0.25, 0.5, 1, 2, 4, 6]
+
+
+def test_the_first_look_is_soon_followed_by_another():
+    assert next_look(a_job(), seen(at=NOON), WatchMemory()).total_seconds() == 0.25
+
+
+def test_a_look_remembers_since_when_so_many_tasks_are_finished():
+    one, later = [block(0)], NOON + timedelta(seconds=3)
+    first = decide(a_job(), seen(blocks=one), WatchMemory()).memory
+    second = decide(a_job(), seen(blocks=one, at=later), first).memory
+    assert (second.finished, second.finished_since) == (1, NOON)
+    third = decide(a_job(), seen(blocks=[*one, block(1)], at=later), second).memory
+    assert (third.finished, third.finished_since) == (2, later)
