@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.comparison import FEW_FILES, Comparison
 from benchmarks.cpu import CpuTimes
 from benchmarks.hot_path import measure_calls
-from benchmarks.ideal import mean, run_ideal
+from benchmarks.ideal import run_ideal
 from benchmarks.job_run import BatchEndpoint
 from benchmarks.report import report
 from benchmarks.stack import running_stack
@@ -35,7 +35,7 @@ def main() -> None:
         workloads = _workloads(Path(folder), options)
         data_dir = Path(folder) / "stack"
         with running_stack(data_dir) as workspace:
-            comparisons = [_compare(workspace, data_dir, one) for one in workloads]
+            comparisons = [_compare(workspace, data_dir, one, options.rounds) for one in workloads]
             idle = _idle(data_dir)
     command = " ".join(["python -m benchmarks", *sys.argv[1:]])
     _say("the calls of the hot path")
@@ -52,39 +52,41 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--csv-files", type=int, default=100, help="number of CSV files (100)")
     parser.add_argument("--csv-rows", type=int, default=5_000, help="rows of each CSV file (5000)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="scoring processes (all cores)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often ideal and job are measured in turn (3)")
     parser.add_argument("--calls", type=int, default=300, help="how often each storage call is measured (300)")
     parser.add_argument("--output", type=Path, default=RESULTS, help="the report (benchmarks/RESULTS.md)")
     return parser.parse_args()
 
 
 def _workloads(folder: Path, options: argparse.Namespace) -> list[Workload]:
-    """The heavy one also with a single process, which leaves a core to Azurite and the Functions host."""
-    processes, heavy = options.processes, options.heavy_files
+    """Those that compute also with a single process, which leaves a core to Azurite and the Functions host."""
+    processes = options.processes
+    counts = sorted({1, processes})
+    heavy, rows = options.heavy_files, options.csv_rows
     makers: dict[str, list[Callable[[Path], Workload]]] = {
         "tiny-files": [partial(make_tiny_files, files=options.tiny_files, processes=processes)],
         "heavy-files": [
-            partial(make_heavy_files, files=heavy * count // processes, processes=count)
-            for count in sorted({1, processes})
+            partial(make_heavy_files, files=heavy * count // processes, processes=count) for count in counts
         ],
-        "csv-files": [partial(make_csv_files, files=options.csv_files, rows=options.csv_rows, processes=processes)],
+        "csv-files": [partial(make_csv_files, files=options.csv_files, rows=rows, processes=count) for count in counts],
     }
     chosen = [make for name, several in makers.items() if options.only in {None, name} for make in several]
     return [make(folder / str(number)) for number, make in enumerate(chosen)]
 
 
-def _compare(workspace: Workspace, data_dir: Path, workload: Workload) -> Comparison:
+def _compare(workspace: Workspace, data_dir: Path, workload: Workload, rounds: int) -> Comparison:
     endpoint = BatchEndpoint(workspace, data_dir, workload)
     endpoint.deploy()
     _say(f"{workload.title}: two small jobs; after the first the node has model and environment")
     few = _few_files(workload)
-    first, second = endpoint.score(few), endpoint.score(few)
-    _say(f"{workload.title}: the ideal, the job, and the ideal again")
-    before = run_ideal(workload)
-    job = endpoint.score(workload.inputs)
-    ideal = mean(before, run_ideal(workload))
-    comparison = Comparison(workload, ideal, job, small_jobs=(first, second))
-    comparison.check()
-    return comparison
+    small_jobs = (endpoint.score(few), endpoint.score(few))
+    _say(f"{workload.title}: the ideal")
+    ideals, jobs = [run_ideal(workload)], []
+    for number in range(1, rounds + 1):
+        _say(f"{workload.title}: the job and the ideal again, round {number} of {rounds}")
+        jobs.append(endpoint.score(workload.inputs))
+        ideals.append(run_ideal(workload))
+    return Comparison.of_rounds(workload, ideals, jobs, small_jobs)
 
 
 def _few_files(workload: Workload) -> Path:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from benchmarks.ideal import IdealFigures
+from benchmarks.ideal import IdealFigures, mean
 from benchmarks.job_run import JobFigures
 from benchmarks.workload import Workload
 
@@ -21,6 +22,27 @@ class Comparison:
     job: JobFigures
     small_jobs: tuple[JobFigures, ...] = ()
     """Jobs on `FEW_FILES` files, one after the other; the first finds a node without model and environment."""
+    rounds: tuple[float, ...] = ()
+    """The scoring ratios of all rounds; these are the figures of the round in the middle."""
+
+    @classmethod
+    def of_rounds(
+        cls,
+        workload: Workload,
+        ideals: Sequence[IdealFigures],
+        jobs: Sequence[JobFigures],
+        small_jobs: tuple[JobFigures, ...],
+    ) -> Comparison:
+        """Each job beside the mean of the ideal's runs before and after it; raises RuntimeError as `check` does."""
+        rounds = [
+            cls(workload, mean(before, after), job, small_jobs)
+            for before, job, after in zip(ideals, jobs, ideals[1:], strict=False)
+        ]
+        for one in rounds:
+            one.check()
+        rounds.sort(key=lambda one: one.scoring_ratio)
+        ratios = tuple(one.scoring_ratio for one in rounds)
+        return replace(rounds[len(rounds) // 2], rounds=ratios)
 
     def check(self) -> None:
         """Raise RuntimeError unless the job's output has exactly the ideal's rows in the same order."""

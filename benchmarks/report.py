@@ -19,9 +19,10 @@ from local.stack.inspection import NODE
 _INTRODUCTION = """# Benchmark results
 
 Written by `{command}`; each run replaces it. The ideal is the same work in as many plain
-Python loops as the job has scoring processes, with interpreters and models ready before the clock starts, run before
-and after the job (mean). The job runs on a local stack with one node that is up and has its environment; the output of
-both is compared row by row.
+Python loops as the job has scoring processes, with interpreters and models ready before the clock starts and all loops
+ending at the same moment. Both are run in turn for some rounds, each job stands beside the mean of the ideal's runs
+before and after it, and the figures are those of the round in the middle. The job runs on a local stack with one node
+that is up and has its environment; the output of both is compared row by row.
 
 {machine}, {date}.
 """
@@ -89,6 +90,7 @@ def _throughput(comparisons: Sequence[Comparison]) -> str:
                 scored,
                 f"{files / job.seconds:,.1f}",
                 f"{one.scoring_ratio:.1%}",
+                " ".join(f"{ratio:.0%}" for ratio in one.rounds),
                 f"{one.whole_ratio:.1%}",
                 f"{one.cpu_ratio:.1%}",
                 f"{1000 * (job.scoring_seconds - one.ideal.seconds) / files:.2f}",
@@ -99,6 +101,7 @@ def _throughput(comparisons: Sequence[Comparison]) -> str:
         *("workload", "processes", "ideal files/s", "files/s, scoring", "files/s, whole job"),
         *(
             "scoring : ideal",
+            "all rounds",
             "whole job : ideal",
             "CPU of ideal : job",
             "ms above the ideal for each file",

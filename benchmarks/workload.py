@@ -110,7 +110,8 @@ def _write_script_and_inputs(workload: Workload, script: str) -> None:
 def make_csv_files(folder: Path, files: int, rows: int, processes: int) -> Workload:
     """`files` CSV files of `rows` rows for a random forest: the work of a usual model."""
     title = f"{files:,} CSV files of {rows:,} rows, a scikit-learn model in MLflow format"
-    workload = Workload("csv-files", title, folder, files, 5, is_mlflow=True, rows=files * rows, processes=processes)
+    name = f"csv-files-{processes}"
+    workload = Workload(name, title, folder, files, 5, is_mlflow=True, rows=files * rows, processes=processes)
     workload.inputs.mkdir(parents=True)
     header = ",".join(f"feature_{number}" for number in range(FEATURES))
     source = random.Random(7)
