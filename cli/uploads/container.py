@@ -15,6 +15,7 @@ from cli.connection.pool import ca_bundle, is_loopback
 from cli.errors import AuthenticationError, CliError, InvalidInputError, NotFoundError, ServiceError, UnreachableError
 from cli.output.progress import Progress, readable_bytes
 from cli.uploads.local_files import LocalFile, LocalFiles
+from shared.storage.folder_blobs import is_folder_blob
 
 Item = TypeVar("Item")
 
@@ -51,9 +52,10 @@ class Container:
                 _in_parallel(lambda file: self._put(file, prefix, progress), missing)
 
     def blobs(self, prefix: str) -> list[tuple[str, int]]:
-        """Name and size of each blob whose name begins with `prefix`."""
+        """Name and size of each file whose name begins with `prefix`."""
         with _explained(self.url):
-            return [(blob.name, blob.size) for blob in self.client.list_blobs(name_starts_with=prefix)]
+            blobs = self.client.list_blobs(name_starts_with=prefix, include=["metadata"])
+            return [(blob.name, blob.size) for blob in blobs if not is_folder_blob(blob)]
 
     def download(self, prefix: str, target: Path, label: str) -> list[Path]:
         """Write the blobs below the folder `prefix` into the folder `target`; the files written."""

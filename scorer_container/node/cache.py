@@ -7,12 +7,11 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from azure.storage.blob import BlobProperties
-
 from scorer_container.node.file_lock import file_lock
 from scorer_container.node.sources import SourceError, Sources
 from scorer_container.node.workbench import Workbench
 from shared.contracts.locations import Location
+from shared.storage.folder_blobs import is_folder_blob
 
 _PARALLEL_DOWNLOADS = 4
 
@@ -51,7 +50,7 @@ class FolderCache:
         prefix = location.child("")
         with self._sources.container(location) as container:
             blobs = container.list_blobs(name_starts_with=prefix or None, include=["metadata"])
-            names = {blob.name.removeprefix(prefix): str(blob.etag) for blob in blobs if not _is_folder(blob)}
+            names = {blob.name.removeprefix(prefix): str(blob.etag) for blob in blobs if not is_folder_blob(blob)}
         if not names:
             raise SourceError(f"there is no file at {location.account_url}/{location.container}/{location.path}")
         return names
@@ -73,11 +72,6 @@ class FolderCache:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             self._sources.fetch(location, name, file)
-
-
-def _is_folder(blob: BlobProperties) -> bool:
-    """Some tools make a blob for a folder; an account with a hierarchical namespace shows its folders among blobs."""
-    return blob.name.endswith("/") or (blob.metadata or {}).get("hdi_isfolder", "").lower() == "true"
 
 
 def _key(location: Location, names: dict[str, str]) -> str:

@@ -25,6 +25,8 @@ class Location(BaseModel):
     credential: str = "account"
     excluded_suffix: str = ""
     """Blobs below a folder whose names end so are none of its files; empty: all are."""
+    has_folder_blobs: bool = False
+    """Whether there may be blobs below a folder that stand for folders themselves (shared/storage/folder_blobs.py)."""
 
     def child(self, relative_path: str) -> str:
         """The blob name of `relative_path` below this folder."""

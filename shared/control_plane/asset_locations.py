@@ -11,6 +11,7 @@ from shared.control_plane.datastore_uris import checked_path, parse_datastore_ur
 from shared.control_plane.url_locations import url_location
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
+from shared.storage.folder_blobs import find_blob, is_folder_blob
 from shared.storage.locations import container_of
 
 CODE_CONTAINER_PREFIX = "code-"
@@ -22,7 +23,8 @@ def model_location(workspace: Workspace, model_uri: str) -> Location:
     location = blob_location(workspace, model_uri, "modelUri")
     with _readable(model_uri, "modelUri"):
         container = container_of(workspace.account, location)
-        if location.path and container.get_blob_client(location.path).exists():
+        blob = find_blob(container.get_blob_client(location.path)) if location.path else None
+        if blob and not is_folder_blob(blob):
             return location.model_copy(update={"kind": "blob"})
         if has_files(workspace, location):
             return location

@@ -5,13 +5,15 @@ from typing import Any
 
 import urllib3
 from azure.core.exceptions import HttpResponseError
-from azure.storage.blob import ContainerClient
+from azure.core.paging import ItemPaged
+from azure.storage.blob import BlobProperties, ContainerClient
 
 from shared.contracts.locations import Location
 from shared.errors import ValidationError
 from shared.security.outbound_connections import guarded_http
 from shared.security.outbound_urls import ForbiddenAddressError
 from shared.storage.account import StorageAccount
+from shared.storage.folder_blobs import find_blob, is_folder_blob
 from shared.storage.locations import blob_uri, container_of
 
 PAGE_FILES = 5_000
@@ -33,9 +35,10 @@ def find_input(account: StorageAccount, location: Location) -> Location:
         return location
     container = container_of(account, location)
     try:
-        if location.path and container.get_blob_client(location.path).exists():
+        blob = find_blob(container.get_blob_client(location.path)) if location.path else None
+        if blob and not is_folder_blob(blob):
             return location.model_copy(update={"kind": "blob"})
-        folder = location.model_copy(update={"kind": "blob_folder", "path": location.path.rstrip("/")})
+        folder = _as_folder(location, has_folder_blobs=not location.path or blob is not None)
         if _has_files(container, folder):
             return folder
     except HttpResponseError as error:
@@ -64,20 +67,35 @@ def list_page(account: StorageAccount, location: Location, marker: str | None) -
     if location.kind != "blob_folder":
         return InputPage([location.base_name], None)
     prefix = _prefix(location)
-    names = container_of(account, location).list_blob_names(name_starts_with=prefix, results_per_page=PAGE_FILES)
-    pages: Any = names.by_page(continuation_token=marker)
-    paths = [name.removeprefix(prefix) for name in next(pages, []) if _is_file(name, location)]
+    pages: Any = _listed(container_of(account, location), location).by_page(continuation_token=marker)
+    paths = [name.removeprefix(prefix) for blob in next(pages, []) if (name := _file_name(blob, location))]
     return InputPage(paths, pages.continuation_token or None)
 
 
+def _as_folder(location: Location, *, has_folder_blobs: bool) -> Location:
+    """Where the folder itself is a blob, so are those in it. Of a whole container nobody knows before."""
+    changes = {"kind": "blob_folder", "path": location.path.rstrip("/"), "has_folder_blobs": has_folder_blobs}
+    return location.model_copy(update=changes)
+
+
 def _has_files(container: ContainerClient, folder: Location) -> bool:
-    return any(_is_file(name, folder) for name in container.list_blob_names(name_starts_with=_prefix(folder)))
+    return any(_file_name(blob, folder) for blob in _listed(container, folder))
 
 
-def _is_file(blob_name: str, folder: Location) -> bool:
-    """Markers of folders (hierarchical namespaces and some tools make blobs for folders) end in '/'."""
+def _listed(container: ContainerClient, folder: Location) -> "ItemPaged[BlobProperties] | ItemPaged[str]":
+    """The blobs below a folder; names alone, which cost a twentieth (18 µs against 370 µs of CPU), where all are files."""
+    prefix = _prefix(folder)
+    if folder.has_folder_blobs:
+        return container.list_blobs(prefix, include=["metadata"], results_per_page=PAGE_FILES)
+    return container.list_blob_names(name_starts_with=prefix, results_per_page=PAGE_FILES)
+
+
+def _file_name(blob: BlobProperties | str, folder: Location) -> str:
+    """The name of a listed blob, empty when it is none of the folder's files."""
+    is_folder = blob.endswith("/") if isinstance(blob, str) else is_folder_blob(blob)
+    name = blob if isinstance(blob, str) else str(blob.name)
     excluded = folder.excluded_suffix
-    return not blob_name.endswith("/") and not (excluded and blob_name.endswith(excluded))
+    return "" if is_folder or (excluded and name.endswith(excluded)) else name
 
 
 def _prefix(folder: Location) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from shared.control_plane.asset_locations import model_location
 from shared.control_plane.resolution import resolve_data_asset
 from shared.control_plane.workspace import Workspace
+from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER
 from tests.integration.control_plane.conftest import CONDA, Registered, upload_code
 from tests.integration.control_plane.management_api import ManagementApi, message_of
 
@@ -59,9 +61,7 @@ def test_archived_versions_are_listed_only_when_asked_for(api: ManagementApi) ->
 
 def test_a_version_keeps_its_content(api: ManagementApi) -> None:
     put_data(api, "1")
-    long_uri = f"azureml:/{api.workspace_id}/datastores/workspaceblobstore/paths/in/1".replace(
-        "azureml://", "azureml://"
-    )
+    long_uri = f"azureml:/{api.workspace_id}/datastores/workspaceblobstore/paths/in/1"
     again = api.put("data/sales/versions/1", {"dataUri": long_uri, "description": "the same place"})
     assert again.status_code == 200
     assert again.json()["properties"]["description"] == "the same place"
@@ -121,6 +121,17 @@ def test_a_model_that_is_not_there_is_refused(lasting: Registered, kind: str, fo
     base = lasting.api.get("models/heart/versions/1").json()["properties"]["modelUri"].rsplit("/", 1)[0]
     answer = lasting.api.put("models/other/versions/1", {"modelUri": f"{base}/{folder}", "modelType": kind})
     assert reason in message_of(answer, 400)
+
+
+def test_a_model_in_a_data_lake_is_a_folder_although_that_is_a_blob(api: ManagementApi, workspace: Workspace) -> None:
+    container = workspace.account.blobs.get_container_client(DEFAULT_DATASTORE_CONTAINER)
+    container.upload_blob("lake/model", b"", metadata={"hdi_isfolder": "true"}, overwrite=True)
+    container.upload_blob("lake/model/weights.bin", b"w", overwrite=True)
+    assert model_location(workspace, f"{STORE}/lake/model").kind == "blob_folder"
+    assert model_location(workspace, f"{STORE}/lake/model/weights.bin").kind == "blob"
+    container.upload_blob("lake/empty", b"", metadata={"hdi_isfolder": "true"}, overwrite=True)
+    answer = api.put("models/other/versions/1", {"modelUri": f"{STORE}/lake/empty", "modelType": "custom_model"})
+    assert "there is no file or folder" in message_of(answer, 400)
 
 
 def test_a_model_in_use_is_kept_and_its_user_named(registered: Registered) -> None:
