@@ -13,6 +13,7 @@ import time
 
 from scorer_container.node.node import Node
 from scorer_container.node.settings import NodeSettings
+from scorer_container.node.vital_thread import die_with_vital_threads
 from shared.observability import names
 from shared.observability.telemetry import start_telemetry
 from shared.settings import SettingsError, TelemetrySettings
@@ -34,6 +35,7 @@ def main() -> int:
     if stat.S_ISFIFO(os.fstat(0).st_mode):
         threading.Thread(target=_leave_at_end_of_input, args=(leaving,), name="stdin", daemon=True).start()
     _log_to_stderr()
+    die_with_vital_threads()
     telemetry = start_telemetry(
         TelemetrySettings.from_environment(os.environ),
         names.NODE_SERVICE,

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+from scorer_container.node.vital_thread import VitalThread
 from scorer_container.node.work import HeldMessage
 from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError
 
@@ -18,7 +19,7 @@ class LeaseKeeper:
         self._held: set[HeldMessage] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lease-keeper", daemon=True)
+        self._thread = VitalThread(target=self._run, name="lease-keeper", daemon=True)
         self._thread.start()
 
     def hold(self, message: HeldMessage) -> None:

@@ -5,6 +5,8 @@ import selectors
 import threading
 from collections.abc import Callable
 
+from scorer_container.node.vital_thread import VitalThread
+
 _READ_BYTES = 1 << 16
 
 
@@ -17,7 +19,7 @@ class LogPump:
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         self._lock = threading.Lock()
         self._new: list[tuple[int, Callable[[bytes], None], threading.Event]] = []
-        threading.Thread(target=self._run, name="log-pump", daemon=True).start()
+        VitalThread(target=self._run, name="log-pump", daemon=True).start()
 
     def add(self, descriptor: int, write: Callable[[bytes], None]) -> threading.Event:
         """Carry what comes from `descriptor` (a copy of it is kept) to `write`; the event is set at its end."""

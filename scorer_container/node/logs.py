@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 
+from scorer_container.node.vital_thread import VitalThread
 from shared.storage.containers import JOBS_CONTAINER, log_name
 from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.hot_path.errors import HotPathError, StorageConflictError
@@ -87,7 +88,7 @@ class JobLogs:
         self._files: dict[str, LogFile] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
+        self._thread = VitalThread(target=self._run, name="logs", daemon=True)
         self._thread.start()
 
     @property

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from azure.core.exceptions import AzureError
 
 from scorer_container.node.settings import NodeSettings
+from scorer_container.node.vital_thread import VitalThread
 from shared.contracts.messages import NodeTicket
 from shared.contracts.progress import NodeRow, NodeState
 from shared.errors import ConflictError, PreconditionFailedError
@@ -34,7 +35,7 @@ class Presence:
         self._ticket = NodeTicket(job_id="", number=0)
         self._shuts_down = False
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._thread = VitalThread(target=self._run, name="heartbeat", daemon=True)
 
     def announce(self) -> None:
         """Write the row and keep it fresh from now on; raises AzureError."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
 
+from scorer_container.node.vital_thread import VitalThread
 from shared.contracts.progress import JobFailure, ProgressRow
 from shared.storage.rows import RowTable
 
@@ -41,7 +42,7 @@ class ProgressReporter:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+        self._thread = VitalThread(target=self._run, name="progress", daemon=True)
         self._thread.start()
 
     def update(self, lane: int, progress: LaneProgress) -> None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pydantic import ValidationError
 
 from scorer_container.node.lease_keeper import LeaseKeeper
+from scorer_container.node.vital_thread import VitalThread
 from scorer_container.node.work import HeldTask
 from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError
 from shared.storage.hot_path.queue import HotQueue, Received
@@ -50,7 +51,7 @@ class TaskSource:
         self._lanes = 1
         self._changed = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="tasks", daemon=True)
+        self._thread = VitalThread(target=self._run, name="tasks", daemon=True)
 
     def start(self, lanes: int) -> None:
         """Begin to receive for `lanes` scoring lanes."""
