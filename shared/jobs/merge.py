@@ -20,7 +20,8 @@ from shared.storage.ledger import Ledger, commit, is_committed
 from shared.storage.locations import container_of
 from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
 
-_FIRST_ERROR_BYTES = 65_536
+_FIRST_ERROR_BYTES = 262_144
+"""Longer than a line of the list can be: 24,000 characters of message and traceback, at most 6 bytes each."""
 
 
 def merge(account: StorageAccount, job: JobDocument, ledger: Ledger) -> JobFailure | None:
