@@ -29,7 +29,7 @@ from shared.storage.rows import RowTable
 log = logging.getLogger(__name__)
 
 _SHORTEST_POLL = 0.1
-_LONGEST_POLL = 0.4
+_LONGEST_POLL = 0.25
 
 
 class Node:

@@ -83,7 +83,7 @@ def _has_files(container: ContainerClient, folder: Location) -> bool:
 
 
 def _listed(container: ContainerClient, folder: Location) -> "ItemPaged[BlobProperties] | ItemPaged[str]":
-    """The blobs below a folder; names alone, which cost a twentieth (18 µs against 370 µs of CPU), where all are files."""
+    """The blobs below a folder; where all are files names alone, which cost a twentieth (18 µs of CPU, not 370)."""
     prefix = _prefix(folder)
     if folder.has_folder_blobs:
         return container.list_blobs(prefix, include=["metadata"], results_per_page=PAGE_FILES)
