@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from benchmarks.cpu import SCORING
 from benchmarks.ideal import IdealFigures, mean
 from benchmarks.job_run import JobFigures
 from benchmarks.workload import Workload
@@ -22,8 +23,8 @@ class Comparison:
     job: JobFigures
     small_jobs: tuple[JobFigures, ...] = ()
     """Jobs on `FEW_FILES` files, one after the other; the first finds a node without model and environment."""
-    rounds: tuple[float, ...] = ()
-    """The scoring ratios of all rounds; these are the figures of the round in the middle."""
+    rounds: tuple[Comparison, ...] = ()
+    """All rounds, by their scoring ratio; these are the figures of the one in the middle."""
 
     @classmethod
     def of_rounds(
@@ -41,8 +42,7 @@ class Comparison:
         for one in rounds:
             one.check()
         rounds.sort(key=lambda one: one.scoring_ratio)
-        ratios = tuple(one.scoring_ratio for one in rounds)
-        return replace(rounds[len(rounds) // 2], rounds=ratios)
+        return replace(rounds[len(rounds) // 2], rounds=tuple(rounds))
 
     def check(self) -> None:
         """Raise RuntimeError unless the job's output has exactly the ideal's rows in the same order."""
@@ -59,6 +59,13 @@ class Comparison:
     def scoring_ratio(self) -> float:
         """Throughput of the job's scoring phase as a share of the ideal's."""
         return self.ideal.seconds / self.job.scoring_seconds if self.job.scoring_seconds else 0.0
+
+    @property
+    def at_work_ratio(self) -> float:
+        """CPU seconds of the scoring processes in each second of scoring, as a share of the ideal's loops'."""
+        if not self.job.scoring_seconds or not self.ideal.cpu_seconds:
+            return 0.0
+        return self.job.cpu.get(SCORING, 0.0) / self.job.scoring_seconds * self.ideal.seconds / self.ideal.cpu_seconds
 
     @property
     def whole_ratio(self) -> float:

@@ -80,8 +80,8 @@ class Lane:
         try:
             self._slot.ready()
             self.busy = False
-            self._on_ready()
             self._lookahead.start()
+            self._on_ready()
             while not self._job.stop.is_set():
                 self._work()
         except StoppedError:
