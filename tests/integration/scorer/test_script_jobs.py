@@ -309,3 +309,21 @@ def shutdown():
     assert served.data.download_blob(f"{job.spec.output.folder.path}/summary.txt").readall() == b"done"
     log = job.log("user/error/node-0/process000.txt")
     assert "shutdown(): ValueError: but not well\nTraceback" in log
+
+
+LOOKS_AHEAD = """
+import glob, os, time
+
+def run(mini_batch):
+    inputs = os.path.dirname(os.path.dirname(mini_batch[0]))
+    deadline = time.monotonic() + 20
+    while not glob.glob(os.path.join(inputs, "*", "b.txt")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return [time.monotonic() < deadline]
+"""
+
+
+def test_the_inputs_of_the_next_task_are_fetched_while_one_is_scored(app):
+    app.start_node()
+    job = app.job({"a.txt": "", "b.txt": ""}, script=LOOKS_AHEAD, mini_batches_per_task=1)
+    assert job.lines() == ["true", "true"]
