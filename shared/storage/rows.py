@@ -15,7 +15,7 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.data.tables import TableClient, TableServiceClient, UpdateMode
+from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
 from pydantic import BaseModel
 
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
@@ -141,12 +141,19 @@ class RowTable(Generic[Document]):
         return [], None
 
     def delete_partition(self, partition: str) -> int:
-        """Delete all rows of a partition; returns how many."""
+        """Delete all rows of a partition; returns how many there were. Others may delete some of them meanwhile."""
         keys = [row.key for row in self.partition(partition)]
         for start in range(0, len(keys), 100):
-            batch = keys[start : start + 100]
-            self._table().submit_transaction([("delete", {"PartitionKey": partition, "RowKey": key}) for key in batch])
+            self._delete_together(partition, keys[start : start + 100])
         return len(keys)
+
+    def _delete_together(self, partition: str, keys: list[str]) -> None:
+        table = self._table()
+        try:
+            table.submit_transaction([("delete", {"PartitionKey": partition, "RowKey": key}) for key in keys])
+        except (TableTransactionError, ResourceNotFoundError):  # one is gone: then none was deleted
+            for key in keys:
+                table.delete_entity(partition, key)
 
     def _table(self) -> TableClient:
         return self._service.get_table_client(self._name)

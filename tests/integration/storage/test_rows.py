@@ -49,3 +49,14 @@ def test_a_row_is_inserted_once_and_replaced_only_by_who_read_it_last(notes):
         notes.replace(row, Note(text="third"))
     with pytest.raises(PreconditionFailedError):
         notes.remove(row)
+
+
+def test_a_partition_is_deleted_although_somebody_else_deletes_rows_of_it(notes, monkeypatch):
+    for key in "abc":
+        notes.put("p", key, Note(text=key))
+    listed = list(notes.partition("p"))
+    notes.delete("p", "b")
+    with monkeypatch.context() as then:
+        then.setattr(notes, "partition", lambda _: iter(listed))
+        assert notes.delete_partition("p") == 3
+    assert list(notes.partition("p")) == []
