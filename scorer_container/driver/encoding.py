@@ -8,7 +8,7 @@ from typing import Any, Iterable, List, Sequence
 from .agreement import Agreement, same_columns
 from .results import Rows
 from .typed_rows import encode_typed
-from .values import are_plain, as_field, as_json, column_values
+from .values import as_field, as_json, column_values
 
 _CSV = "csv"
 _PARQUET = "parquet"
@@ -42,7 +42,7 @@ def _conform(rows: Rows, job: str, agreement: Agreement) -> None:
 def _csv(rows: Rows) -> str:
     if rows.frame is None and rows.table is None:
         return "".join(_element_line(element) for element in rows.elements)
-    columns = [_fields(column) for column in _columns(rows)]
+    columns = [column_values(column, as_field) for column in _columns(rows)]
     text = _csv_lines(zip(*columns), "\n")
     if "\r" not in text:
         return text
@@ -71,13 +71,6 @@ def _json_lines(rows: Rows) -> List[str]:
     if rows.table is not None:
         return [as_json(list(row)) for row in zip(*(column_values(column) for column in _columns(rows)))]
     return [as_json(element) for element in rows.elements]
-
-
-def _fields(column: Any) -> Sequence[Any]:
-    values = column_values(column)
-    if getattr(column.dtype, "kind", "O") in "iubf" or are_plain(values):
-        return values
-    return [as_field(value) for value in values]
 
 
 def _columns(rows: Rows) -> List[Any]:

@@ -2,26 +2,27 @@
 
 import json
 import math
-from typing import Any, List
+from typing import Any, Callable, List
 
 _PLAIN = frozenset((str, int, bool, float))
 
 
-def column_values(column: Any) -> List[Any]:
+def column_values(column: Any, convert: Callable[[Any], Any] = lambda value: value) -> List[Any]:
     """The values of a pandas Series or a numpy column as Python objects; a missing value is None.
 
+    `convert` is for values that are neither missing nor plain texts and numbers; it may see those, too.
     Floats of less than 64 bits keep their own shortest form: 0.1, not 0.10000000149011612.
     """
     kind = getattr(column.dtype, "kind", "O")
     if kind == "f" and column.dtype.itemsize < 8 and not hasattr(column.dtype, "na_value"):
         return [None if value == "nan" else float(value) for value in _array(column).astype(str).tolist()]
     values: List[Any] = column.tolist()
-    if are_plain(values):
+    if _are_plain(values):
         return values
-    return [None if is_missing(value) else value for value in values]
+    return [None if is_missing(value) else convert(value) for value in values]
 
 
-def are_plain(values: List[Any]) -> bool:
+def _are_plain(values: List[Any]) -> bool:
     """Whether no value is missing or nested: a quick answer for most columns."""
     types = set(map(type, values))
     return types <= _PLAIN and not (float in types and any(map(math.isnan, values)))
