@@ -17,6 +17,9 @@ from shared.storage.locations import container_of
 CODE_CONTAINER_PREFIX = "code-"
 """Every upload of code gets a container of its own (azure_ai_ml_wire, row 28)."""
 
+_LOOKED_AT = 10
+"""Blobs in one answer, where one that is a file is enough."""
+
 
 def model_location(workspace: Workspace, model_uri: str) -> Location:
     """The file or folder of a model, its kind settled by looking; raises ValidationError when nothing is there."""
@@ -59,11 +62,12 @@ def blob_location(workspace: Workspace, uri: str, field: str) -> Location:
 
 
 def has_files(workspace: Workspace, folder: Location) -> bool:
-    """Whether there is a blob below the folder; a container that does not exist has none."""
-    prefix = f"{folder.path}/" if folder.path else ""
-    names = container_of(workspace.account, folder).list_blob_names(name_starts_with=prefix, results_per_page=1)
+    """Whether there is a file below the folder; a container that does not exist has none."""
+    blobs = container_of(workspace.account, folder).list_blobs(
+        folder.child(""), include=["metadata"], results_per_page=_LOOKED_AT
+    )
     try:
-        return next(iter(names), None) is not None
+        return any(not is_folder_blob(blob) for blob in blobs)
     except ResourceNotFoundError:
         return False
 

@@ -66,7 +66,7 @@ def list_page(account: StorageAccount, location: Location, marker: str | None) -
     """The next files of the input in their fixed order, which is that of their names."""
     if location.kind != "blob_folder":
         return InputPage([location.base_name], None)
-    prefix = _prefix(location)
+    prefix = location.child("")
     pages: Any = _listed(container_of(account, location), location).by_page(continuation_token=marker)
     paths = [name.removeprefix(prefix) for blob in next(pages, []) if (name := _file_name(blob, location))]
     return InputPage(paths, pages.continuation_token or None)
@@ -84,7 +84,7 @@ def _has_files(container: ContainerClient, folder: Location) -> bool:
 
 def _listed(container: ContainerClient, folder: Location) -> "ItemPaged[BlobProperties] | ItemPaged[str]":
     """The blobs below a folder; where all are files names alone, which cost a twentieth (18 µs of CPU, not 370)."""
-    prefix = _prefix(folder)
+    prefix = folder.child("")
     if folder.has_folder_blobs:
         return container.list_blobs(prefix, include=["metadata"], results_per_page=PAGE_FILES)
     return container.list_blob_names(name_starts_with=prefix, results_per_page=PAGE_FILES)
@@ -96,10 +96,6 @@ def _file_name(blob: BlobProperties | str, folder: Location) -> str:
     name = blob if isinstance(blob, str) else str(blob.name)
     excluded = folder.excluded_suffix
     return "" if is_folder or (excluded and name.endswith(excluded)) else name
-
-
-def _prefix(folder: Location) -> str:
-    return f"{folder.path}/" if folder.path else ""
 
 
 def _check_url(account: StorageAccount, location: Location) -> None:

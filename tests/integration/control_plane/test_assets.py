@@ -129,7 +129,8 @@ def test_a_model_in_a_data_lake_is_a_folder_although_that_is_a_blob(api: Managem
     container.upload_blob("lake/model/weights.bin", b"w", overwrite=True)
     assert model_location(workspace, f"{STORE}/lake/model").kind == "blob_folder"
     assert model_location(workspace, f"{STORE}/lake/model/weights.bin").kind == "blob"
-    container.upload_blob("lake/empty", b"", metadata={"hdi_isfolder": "true"}, overwrite=True)
+    for name in ("lake/empty", "lake/empty/inner"):
+        container.upload_blob(name, b"", metadata={"hdi_isfolder": "true"}, overwrite=True)
     answer = api.put("models/other/versions/1", {"modelUri": f"{STORE}/lake/empty", "modelType": "custom_model"})
     assert "there is no file or folder" in message_of(answer, 400)
 
