@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.workload import Workload
 
 _SHORTEST = 1e-9
+"""Seconds of a loop that had nothing to do; its rate must be a number."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _MOST_FILES_AHEAD = 64
 _TAKE_SECONDS = 0.5
 
 
-@dataclass
+@dataclass(frozen=True)
 class QueuedMiniBatch:
     """A mini-batch that is being fetched."""
 
@@ -31,7 +31,7 @@ class QueuedMiniBatch:
         return len(self.fetched.batch.files)
 
 
-@dataclass
+@dataclass(frozen=True)
 class PoisonousTask:
     """A task that shall not be scored again."""
 
@@ -65,7 +65,7 @@ class Lookahead:
         self._seconds_per_mini_batch = _AHEAD_SECONDS
         self._changed = threading.Condition()
         self._ended = False
-        self._problem: BaseException | None = None
+        self._problem: Exception | None = None
         self._thread = threading.Thread(target=self._run, name=f"lookahead-{lane}", daemon=True)
 
     def start(self) -> None:

@@ -170,14 +170,14 @@ def _remember(job: JobDocument, work: WorkSize, seen: Observation, memory: Watch
     # Every ticket beyond those that live nodes hold waits for a node, and may be this job's.
     waiting_tickets = seen.tickets - sum(1 for node in seen.nodes if node.job_id)
     nodes_missing = not seen.workers(job.job_id) and waiting_tickets <= 0
-    is_same = memory.finished_since and seen.ledger.finished == memory.finished
+    finished_since = memory.finished_since if seen.ledger.finished == memory.finished else None
     return WatchMemory(
         last_look=seen.now,
         tasks_missing_since=(memory.tasks_missing_since or seen.now) if tasks_missing else None,
         nodes_missing_since=(memory.nodes_missing_since or seen.now) if nodes_missing else None,
         generation=memory.generation,
         finished=seen.ledger.finished,
-        finished_since=memory.finished_since if is_same else seen.now,
+        finished_since=finished_since or seen.now,
     )
 
 
