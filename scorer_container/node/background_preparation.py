@@ -15,9 +15,11 @@ class BackgroundPreparation:
 
     def __init__(self, spec: JobSpec, node: NodeParts, log: Callable[[str], None], on_done: Callable[[], None]) -> None:
         """Begin; `on_done` is called at the end, from another thread."""
+        self._spec = spec
         self._node = node
         self._bench = Workbench(log)
-        self._future = in_background(lambda: prepare_job(spec, node.sources, node.settings, self._bench), on_done)
+        self._on_done = on_done
+        self._future = in_background(self._prepare, self._end)
 
     @property
     def is_done(self) -> bool:
@@ -30,20 +32,23 @@ class BackgroundPreparation:
 
     def result(self) -> PreparedJob:
         """The job's parts, which stay in the cache until the node prepares another job; raises FatalProblemError."""
+        return self._future.result()
+
+    def _prepare(self) -> PreparedJob:
         try:
-            prepared = self._future.result()
+            prepared = prepare_job(self._spec, self._node.sources, self._node.settings, self._bench)
         except BaseException:
             self._bench.end()
             raise
-        finally:
-            if self._bench.has_new:
-                in_background(self._make_room, lambda: None)
         self._node.warm.need(self._bench)
         return prepared
 
-    def _make_room(self) -> None:
+    def _end(self) -> None:
+        """Tidy up only now: the job need not wait for it, and what the job before used has been let go."""
+        self._on_done()
         settings, log = self._node.settings, self._node.log
         try:
-            make_room(settings.cache, settings.cache_bytes, log)
+            if self._bench.has_new:
+                make_room(settings.cache, settings.cache_bytes, log)
         except OSError as error:
             log(f"the cache could not be tidied up: {error}")

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from scorer_container.node.file_lock import free_file_lock
+from scorer_container.node.file_lock import file_lock, free_file_lock
 from scorer_container.node.workbench import use_file
 
 _KINDS = ("models", "code", "environments", "uv")
@@ -30,12 +30,11 @@ class _Entry:
 def make_room(cache: Path, limit: int | None, log: Callable[[str], None]) -> None:
     """Remove what makes the cache larger than `limit` bytes.
 
-    Without a limit it may take half of its disk, and leaves a tenth of it free. Of several nodes of a machine one does
-    it at a time.
+    Without a limit it may take half of its disk, and leaves a tenth of it free. Nodes of a machine do it one after
+    another: whoever is at it may have looked before the last folder was there.
     """
-    with free_file_lock(cache / "room.lock") as is_ours:
-        if is_ours:
-            _make_room(cache, limit, log)
+    with file_lock(cache / "room.lock", lambda: log("another node tidies up the cache")):
+        _make_room(cache, limit, log)
 
 
 def _make_room(cache: Path, limit: int | None, log: Callable[[str], None]) -> None:

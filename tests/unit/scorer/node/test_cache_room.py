@@ -1,10 +1,13 @@
 import os
+import queue
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from scorer_container.node.cache_room import make_room
+from scorer_container.node.file_lock import file_lock
 from scorer_container.node.workbench import Workbench, use_file
 
 pytestmark = pytest.mark.unit
@@ -62,6 +65,17 @@ def test_what_another_node_uses_stays_until_it_ends(tmp_path, put):
         assert folders(tmp_path) == {"m1"}
         node.kill()
     make_room(tmp_path, 1, print)
+    assert folders(tmp_path) == set()
+
+
+def test_while_another_node_makes_room_one_waits_for_its_turn(tmp_path, put):
+    said = queue.Queue()
+    with file_lock(tmp_path / "room.lock", lambda: None):
+        room = threading.Thread(target=make_room, args=(tmp_path, 1, said.put))
+        room.start()
+        assert said.get(timeout=60) == "another node tidies up the cache"
+        put("models/m1", 1)
+    room.join()
     assert folders(tmp_path) == set()
 
 
