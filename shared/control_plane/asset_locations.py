@@ -11,6 +11,7 @@ from shared.control_plane.datastore_uris import checked_path, parse_datastore_ur
 from shared.control_plane.url_locations import url_location
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
+from shared.storage.error_codes import error_code
 from shared.storage.folder_blobs import find_blob, is_folder_blob
 from shared.storage.locations import container_of
 
@@ -78,5 +79,5 @@ def _readable(uri: str, field: str) -> Iterator[None]:
     try:
         yield
     except HttpResponseError as error:
-        reason = getattr(error, "error_code", None) or error.reason
+        reason = error_code(error) or error.reason
         raise ValidationError(f"{field} {uri!r} cannot be read: {reason}", target=field) from error

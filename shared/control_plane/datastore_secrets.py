@@ -12,6 +12,7 @@ from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.storage.account import StorageAccount
 from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
+from shared.storage.error_codes import error_code
 from shared.storage.locations import SECRETS_PARTITION, DatastoreSecret, datastore_secrets, foreign_blobs
 from shared.storage.signing import container_sas, container_sas_with_key
 
@@ -86,7 +87,7 @@ def probe(account: StorageAccount, container: DatastoreContainer, secret: Datast
         names = client.get_container_client(container.container).list_blob_names(results_per_page=1)
         next(iter(names), None)
     except (AzureError, ValueError) as error:
-        reason = str(getattr(error, "error_code", "") or error).strip()
+        reason = error_code(error) or str(error).strip()
         raise ValidationError(
             f"the container {container.account_url}/{container.container} cannot be read: {reason}",
             target="properties.credentials",

@@ -13,6 +13,7 @@ from shared.errors import ValidationError
 from shared.security.outbound_connections import guarded_http
 from shared.security.outbound_urls import ForbiddenAddressError
 from shared.storage.account import StorageAccount
+from shared.storage.error_codes import error_code
 from shared.storage.folder_blobs import find_blob, is_folder_blob
 from shared.storage.locations import blob_uri, container_of
 
@@ -116,8 +117,7 @@ def _check_url(account: StorageAccount, location: Location) -> None:
 
 
 def _reason(error: HttpResponseError, location: Location) -> str:
-    code = getattr(error, "error_code", None)
-    reason = str(getattr(code, "value", code) or error.message).strip()
+    reason = error_code(error) or error.message.strip()
     if location.credential == "anonymous":
         return (
             f"there is no such container, or it is not public ({reason}); make it public, register it as a "

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shared.contracts.locations import Location
 from shared.contracts.resources import ArmModel
+from shared.errors import NotFoundError
 from shared.security.outbound_connections import GuardedAdapter
 from shared.storage.account import StorageAccount
 from shared.storage.rows import RowTable
@@ -45,7 +46,13 @@ def container_of(account: StorageAccount, location: Location) -> ContainerClient
     credential: Any = None
     if location.credential != "anonymous":
         name = location.credential.removeprefix("datastore:")
-        credential = datastore_secrets(account).get(SECRETS_PARTITION, name).document.credential
+        secret = datastore_secrets(account).find(SECRETS_PARTITION, name)
+        if secret is None:
+            raise NotFoundError(
+                f"datastore {name!r}, which knew the secret of {location.account_url}/{location.container}, is gone",
+                target=name,
+            )
+        credential = secret.document.credential
     foreign = foreign_blobs(account, location.account_url, credential)
     return foreign.get_container_client(location.container)
 

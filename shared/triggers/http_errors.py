@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.parsing import validation_error
 from shared.errors import AuthenticationError, DependencyError, NotFoundError, ProductError
+from shared.storage.error_codes import error_code
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
 
 async def _azure_error(_: Request, error: Exception) -> JSONResponse:
     _log.error("an Azure service failed", exc_info=error)
-    reason = str(getattr(error, "error_code", "") or type(error).__name__)
+    reason = error_code(error) or type(error).__name__
     return error_response(DependencyError(f"storage did not answer as it should ({reason}); try again"))
 
 

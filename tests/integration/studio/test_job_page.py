@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from azure.storage.blob import BlobServiceClient
 from starlette.testclient import TestClient
 
 from shared.compute.local_scale_sets import LocalScaleSets
@@ -98,11 +99,34 @@ def test_a_failed_job_says_why_and_which_items_failed(application, make_job, ope
     assert "The file was not made" in text
 
 
-def test_a_page_that_storage_does_not_give_says_so(application, make_job, open_page):
-    job = make_job()
-    closed = job.output.folder.model_copy(update={"credential": "anonymous"})
+@pytest.mark.parametrize(
+    ("credential", "problem"),
+    [
+        ("anonymous", "The files cannot be read now: their storage account answered AuthorizationFailure."),
+        ("datastore:gone", "The files cannot be read: datastore &#39;gone&#39;, which knew the secret of http"),
+    ],
+)
+def test_a_job_whose_output_cannot_be_read_shows_all_the_rest(application, make_job, open_page, credential, problem):
+    job = make_job(statistics=JobStatistics(files=3, succeeded=3, rows=3))
+    closed = job.output.folder.model_copy(update={"credential": credential})
     job = ended(application, job.model_copy(update={"output": job.output.model_copy(update={"folder": closed})}))
     ensure_container(application.account.blobs, closed.container)
+    answer = open_page(job)
+    assert (answer.status_code, problem in answer.text) == (200, True)
+    assert "Logs" in answer.text
+    assert "no longer there" not in answer.text
+
+
+def test_an_output_that_was_deleted_is_told_from_one_that_never_was(application, make_job, open_page):
+    job = make_job(statistics=JobStatistics(files=1, succeeded=1, rows=1))
+    ensure_container(application.account.blobs, job.output.folder.container)
+    assert "The file is no longer there." in open_page(ended(application, job)).text
+    assert "The job collected no rows." in open_page(ended(application, make_job())).text
+
+
+def test_a_page_that_storage_does_not_give_says_so(application, make_job, open_page):
+    job = ended(application, make_job())
+    vars(application.account)["blobs"] = BlobServiceClient(application.account.blob_url)  # without a credential
     answer = open_page(job)
     assert (answer.status_code, "Storage did not answer" in answer.text) == (502, True)
 
