@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.contracts.resources import ArmModel, NotificationSetting, TextMap
-from shared.contracts.settings import LoggingLevel, OutputAction
+from shared.contracts.settings import AnyCaseEnum, LoggingLevel, OutputAction
 
 
 class Dataset(ArmModel):
@@ -35,11 +35,35 @@ class JobInput(ArmModel):
     """Files of a folder whose names end so are not scored. Azure ML has no such member."""
 
 
+class JobOutputType(AnyCaseEnum):
+    """What the URI of an output names."""
+
+    URI_FILE = "UriFile"
+    URI_FOLDER = "UriFolder"
+
+
 class JobOutput(ArmModel):
     """One entry of `outputData`."""
 
-    job_output_type: str = "UriFile"
+    job_output_type: JobOutputType = JobOutputType.URI_FILE
     uri: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """The file that the URI names; empty when it names a folder.
+
+        The official client also sends a folder as a file: a last part without a dot is one (azure_ai_ml_wire 6).
+        """
+        if self.job_output_type is JobOutputType.URI_FOLDER or not self.uri:
+            return ""
+        last = self.uri.rpartition("/")[2]
+        return last if "." in last else ""
+
+    @property
+    def folder_uri(self) -> str:
+        """The URI of the folder, without the file."""
+        uri = self.uri or ""
+        return uri.removesuffix(f"/{self.file_name}") if self.file_name else uri
 
 
 class OutputDataset(ArmModel):

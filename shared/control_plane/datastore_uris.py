@@ -36,12 +36,6 @@ def place_of(settings: Settings, uri: str) -> object:
     return (path.datastore.lower(), path.path.rstrip("/")) if path else uri
 
 
-def without_file_name(uri: str) -> str:
-    """The folder of an output's URI whose last part names the file; the URI itself when that is a folder's name."""
-    folder, slash, last = uri.rpartition("/")
-    return folder if slash and "." in last else uri
-
-
 def checked_path(path: str, shown: str, field: str) -> str:
     """A blob path without slashes at its ends; raises ValidationError when it has parts such as `..`."""
     parts = path.strip("/").split("/")

@@ -3,7 +3,6 @@
 from shared.contracts.blob_triggers import BlobTriggerProperties
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.locations import Location
-from shared.control_plane.datastore_uris import without_file_name
 from shared.control_plane.job_starters import DEFINITION, check_targets, invocation_body
 from shared.control_plane.resolution import resolve_datastore, resolve_uri
 from shared.control_plane.workspace import Workspace
@@ -43,8 +42,8 @@ def _check_output(workspace: Workspace, body: InvokeProperties, watched: Locatio
 
 def _output_folders(workspace: Workspace, body: InvokeProperties) -> list[Location]:
     """Those that the invocation names; the default ones, `azureml/<job id>`, start nothing anywhere."""
-    uris = [without_file_name(output.uri) for output in body.output_data.values() if output.uri]
-    folders = [resolve_uri(workspace, uri, "outputData.uri") for uri in uris]
+    placed = [output for output in body.output_data.values() if output.uri]
+    folders = [resolve_uri(workspace, output.folder_uri, "outputData.uri") for output in placed]
     if body.output_dataset and body.output_dataset.path:
         datastore = (body.output_dataset.datastore_id or DEFAULT_DATASTORE).removeprefix("azureml:").strip()
         folders.append(resolve_datastore(workspace, datastore, body.output_dataset.path, "outputDataset.datastoreId"))

@@ -15,7 +15,6 @@ from shared.contracts.locations import Location
 from shared.contracts.messages import JOB_REQUESTS, JobRequest
 from shared.contracts.names import JOB_NAME, job_id
 from shared.contracts.resources import Webhook
-from shared.control_plane.datastore_uris import without_file_name
 from shared.control_plane.invocation_input import input_location
 from shared.control_plane.resolution import (
     ResolvedDeployment,
@@ -27,7 +26,7 @@ from shared.control_plane.webhooks import check_webhooks
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, ValidationError
 from shared.jobs.inputs import find_input
-from shared.jobs.overrides import merged_settings, output_uri
+from shared.jobs.overrides import merged_settings, placed_output
 from shared.jobs.reservations import Reservations
 from shared.jobs.size import checked_size
 from shared.jobs.store import JobStore
@@ -156,13 +155,13 @@ def _output_folder(workspace: Workspace, body: InvokeProperties, child_run: str)
         return resolve_datastore(
             workspace, datastore.removeprefix("azureml:").strip(), path, "outputDataset.datastoreId"
         )
-    uri = output_uri(body)
-    if uri is None:
+    output = placed_output(body)
+    if output is None:
         return resolve_datastore(workspace, DEFAULT_DATASTORE, default)
-    location = resolve_uri(workspace, without_file_name(uri), "outputData.uri")
+    location = resolve_uri(workspace, output.folder_uri, "outputData.uri")
     if location.kind != "blob_folder" or location.credential == "anonymous":
         raise ValidationError(
-            f"outputData.uri {uri!r} is not valid: use a path in a registered blob datastore, such as "
+            f"outputData.uri {output.uri!r} is not valid: use a path in a registered blob datastore, such as "
             f"azureml://datastores/{DEFAULT_DATASTORE}/paths/<folder>/<file>",
             target="outputData.uri",
         )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.contracts.durations import seconds_of
-from shared.contracts.invoke import InvokeProperties
+from shared.contracts.invoke import InvokeProperties, JobOutput
 from shared.contracts.names import OUTPUT_FILE_NAME
 from shared.contracts.parsing import parse_model
 from shared.contracts.settings import ScoringSettings
@@ -40,15 +40,14 @@ def output_file_name(body: InvokeProperties) -> str | None:
     """The output file's name as the body gives it: by itself, or as the last part of an output URI."""
     if body.output_file_name:
         return body.output_file_name
-    uri = output_uri(body)
-    last = uri.rsplit("/", 1)[-1] if uri else ""
-    return last if "." in last else None
+    output = placed_output(body)
+    return (output.file_name or None) if output else None
 
 
-def output_uri(body: InvokeProperties) -> str | None:
-    """The one output that a model deployment has, if its place is given as a URI."""
+def placed_output(body: InvokeProperties) -> JobOutput | None:
+    """The one output that a model deployment has, if its place is given as a URI; raises ValidationError."""
     if len(body.output_data) > 1:
         raise ValidationError(
             f"outputData has {len(body.output_data)} entries; a model deployment has one output", target="outputData"
         )
-    return next((output.uri for output in body.output_data.values() if output.uri), None)
+    return next((output for output in body.output_data.values() if output.uri), None)

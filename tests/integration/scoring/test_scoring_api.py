@@ -87,6 +87,12 @@ def test_the_output_goes_below_the_child_run_unless_told_otherwise(application, 
             "outputData": {"o": {"uri": "azureml://datastores/workspaceblobstore/paths/{f}/out"}},
             "outputFileName": "o.csv",
         },
+        {
+            "outputData": {
+                "o": {"uri": "azureml://datastores/workspaceblobstore/paths/{f}/out", "jobOutputType": "UriFolder"}
+            },
+            "outputFileName": "o.csv",
+        },
     ],
 )
 def test_the_output_may_be_placed_in_a_datastore(application, invoke, today, folder, place):

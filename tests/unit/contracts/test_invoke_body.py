@@ -56,9 +56,24 @@ def test_a_partial_override_keeps_the_rest():
     assert merged_settings(settings, body(retrySettings={"maxRetries": 1}), 5).timeout_seconds == 99
 
 
-def test_the_output_file_of_todays_body_is_the_last_part_of_its_uri():
-    given = body(outputData={"score": {"uri": "azureml://datastores/d/paths/p/mine.csv"}})
-    assert merged_settings(ScoringSettings(), given, 1).output_file_name == "mine.csv"
+PATHS = "azureml://datastores/d/paths"
+
+
+@pytest.mark.parametrize(
+    ("output", "folder", "file_name"),
+    [
+        ({"uri": f"{PATHS}/p/mine.csv"}, f"{PATHS}/p", "mine.csv"),
+        ({"uri": f"{PATHS}/p/mine.csv", "jobOutputType": "uri_file"}, f"{PATHS}/p", "mine.csv"),
+        ({"uri": f"{PATHS}/p/2026.11.22", "jobOutputType": "UriFolder"}, f"{PATHS}/p/2026.11.22", "predictions.csv"),
+        ({"uri": f"{PATHS}/a.b/c"}, f"{PATHS}/a.b/c", "predictions.csv"),
+        ({"uri": f"{PATHS}/a.b/"}, f"{PATHS}/a.b/", "predictions.csv"),
+        ({"uri": "/" + "." * 1_000_000 + "/"}, "/" + "." * 1_000_000 + "/", "predictions.csv"),
+    ],
+)
+def test_the_uri_of_an_output_names_a_file_or_a_folder(output, folder, file_name):
+    given = body(outputData={"score": output})
+    assert given.output_data["score"].folder_uri == folder
+    assert merged_settings(ScoringSettings(), given, 1).output_file_name == file_name
 
 
 @pytest.mark.parametrize(
@@ -68,6 +83,7 @@ def test_the_output_file_of_todays_body_is_the_last_part_of_its_uri():
         ({"errorThreshold": -2}, "properties.errorThreshold"),
         ({"dataset": {"dataInputType": "Nope"}}, "properties.dataset.dataInputType: .*DataUrl"),
         ({"loggingLevel": "loud"}, "properties.loggingLevel: .*Warning"),
+        ({"outputData": {"o": {"jobOutputType": "Literal"}}}, "properties.outputData.o.jobOutputType: .*UriFolder"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_field(properties, message):
