@@ -97,7 +97,7 @@ class KeptProcess:
         self._process, self.identity = process, ProcessIdentity.of(process.pid)
         self.started_at = datetime.now(UTC)
         if self._told_to_stop.is_set():
-            process.terminate()
+            process.kill()  # it has begun nothing yet, and nobody would be left to end it after a grace
         else:
             self._change(ProcessState.RUNNING)
         code = await process.wait()

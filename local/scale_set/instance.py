@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ class Instance:
     async def remove(self, grace_seconds: float) -> None:
         """Ends the process and removes the instance's work files."""
         await self.process.stop(grace_seconds)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     def as_json(self) -> dict[str, object]:
         """The instance as the API shows it."""

@@ -105,7 +105,8 @@ class Machine:
         return [json.loads(line) for line in (self.folder / "calls").read_text().splitlines()]
 
     def is_running(self) -> bool:
-        return (self.folder / "node.pid").exists()
+        file = self.folder / "node.pid"
+        return file.exists() and file.read_text() != ""
 
     def agents(self) -> list[psutil.Process]:
         children = psutil.Process(self.process.pid).children()
