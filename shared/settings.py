@@ -8,7 +8,11 @@ from urllib.parse import urlsplit
 from shared.errors import ProductError
 from shared.security.role_assignments import RoleAssignment, role_assignments
 
-DEFAULT_TOKEN_AUDIENCES = ("https://management.azure.com", "https://ml.azure.com")
+DEFAULT_TOKEN_AUDIENCES = (
+    "https://management.azure.com",
+    "https://management.core.windows.net",  # what `az account get-access-token` asks for without `--resource`
+    "https://ml.azure.com",
+)
 DEFAULT_VMSS_NAME = "{compute}"
 DEFAULT_ARM_ENDPOINT = "https://management.azure.com"
 

@@ -54,6 +54,13 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstances int = 40
 
+// The environment names two audiences for Azure itself: az asks for the older one when it is not told a resource.
+var audiences = union(environment().authentication.audiences, [
+  environment().resourceManager
+  'https://ml.azure.com'
+  tokenAudience
+])
+
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: storageName
 }
@@ -145,7 +152,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     BATCH_PUBLIC_URL: 'https://${site.properties.defaultHostName}'
     BATCH_TOKEN_ISSUER: 'https://sts.windows.net/${tenant().tenantId}/'
     BATCH_TOKEN_JWKS_URL: '${environment().authentication.loginEndpoint}${tenant().tenantId}/discovery/keys'
-    BATCH_TOKEN_AUDIENCES: '${environment().resourceManager},https://ml.azure.com,${tokenAudience}'
+    BATCH_TOKEN_AUDIENCES: join(audiences, ',')
     BATCH_ROLE_ASSIGNMENTS: string(roleAssignments)
     BATCH_SCALE_SET: 'vmss'
     BATCH_VMSS_SUBSCRIPTION_ID: subscription().subscriptionId

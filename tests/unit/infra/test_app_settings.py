@@ -95,6 +95,12 @@ def test_the_code_reads_the_deployed_settings_as_they_are_meant() -> None:
     assert account.client_id
 
 
+def test_tokens_are_accepted_for_all_audiences_of_the_environment_for_it_has_an_older_one_too() -> None:
+    bicep = file_named("app/function-app.bicep").text
+    assert "BATCH_TOKEN_AUDIENCES: join(audiences, ',')" in bicep
+    assert "var audiences = union(environment().authentication.audiences, [" in bicep
+
+
 def test_flex_consumption_refuses_none_of_them() -> None:
     assert [name for name in _app_settings() if REFUSED_BY_FLEX_CONSUMPTION.fullmatch(name)] == []
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.unit
 FILES = pytest.mark.parametrize("file", bicep_files(), ids=repr)
 
 FUNCTIONS = re.compile(
-    "base64|concat|contains|empty|environment|filter|first|guid|int|last|loadFileAsBase64|loadTextContent|replace|resourceGroup|split"
+    "base64|concat|contains|empty|environment|filter|first|guid|int|join|last|loadFileAsBase64|loadTextContent|replace|resourceGroup|split"
     "|startsWith|string|subscription|subscriptionResourceId|tenant|toLower|union|uniqueString"
 )
 LANGUAGE = re.compile(
@@ -225,8 +225,14 @@ def _longest_names(file: BicepFile, resource: Resource) -> list[str]:
     return filled
 
 
-def test_parameters_of_azd_are_the_templates_own() -> None:
+def test_parameters_of_azd_are_the_templates_own_with_the_same_defaults() -> None:
     parameters = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
     declared = file_named("main.bicep").parameters
-    assert parameters.keys() <= declared.keys()
-    assert {name for name, one in declared.items() if one["default"] is None} <= parameters.keys()
+    assert parameters.keys() == declared.keys()
+    for name, one in declared.items():
+        value, default = parameters[name]["value"], one["default"]
+        if isinstance(value, str) and "=" in value:
+            told = value.removesuffix("}").split("=", 1)[1]
+            assert told == (str(default).lower() if isinstance(default, bool) else str(default)), name
+        elif not isinstance(value, str):
+            assert not default or value == default, name

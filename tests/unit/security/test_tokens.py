@@ -9,6 +9,7 @@ import pytest
 from shared.errors import AuthenticationError
 from shared.security.signing_keys import SigningKeys
 from shared.security.tokens import TokenVerifier
+from shared.settings import DEFAULT_TOKEN_AUDIENCES
 from tests.signed_tokens import AUDIENCE, ISSUER, KeyServer, SigningKey, key_server
 
 pytestmark = pytest.mark.unit
@@ -41,6 +42,11 @@ def test_an_application_without_a_name_is_known_by_its_id(verifier: TokenVerifie
 @pytest.mark.parametrize("audience", ["https://ml.azure.com/", ["other", AUDIENCE]])
 def test_any_of_the_audiences_is_enough(verifier: TokenVerifier, audience: object) -> None:
     assert verifier.caller(f"Bearer {KEY.token(aud=audience)}").oid == "an-oid"
+
+
+def test_tokens_that_az_gives_without_being_told_a_resource_are_accepted(served: KeyServer) -> None:
+    verifier = TokenVerifier(ISSUER, DEFAULT_TOKEN_AUDIENCES, SigningKeys(served.url))
+    assert verifier.caller(f"Bearer {KEY.token(aud='https://management.core.windows.net/')}").oid == "an-oid"
 
 
 @pytest.mark.parametrize(
