@@ -11,28 +11,29 @@ name=$1
 region=$2
 shift 2
 group="rg-$name"
+
+# The hooks go by this variable too: asked in another subscription they would find no running nodes, and end them.
+az() {
+  command az "$@" ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"}
+}
+
 # Who deploys owns the workspace, unless BATCH_OWNER_ID names another: the object id in the token, with no question to
 # Graph. BATCH_ROLE_ASSIGNMENTS has the roles of others.
 owner=${BATCH_OWNER_ID:-}
 if [ -z "$owner" ]; then
-  owner=$(az account get-access-token --query accessToken --output tsv | cut -d. -f2 | tr -- '-_' '+/' |
+  token=$(az account get-access-token --query accessToken --output tsv)
+  owner=$(printf '%s' "$token" | cut -d. -f2 | tr -- '-_' '+/' |
     awk '{ while (length % 4) $0 = $0 "="; print }' | base64 -d | sed -n 's/.*"oid":"\([^"]*\)".*/\1/p')
 fi
 
+# An assignment, as the shell stops at a failure in one but not in an argument.
+instances=$(sh infra/hooks/present-instances.sh "$name")
 az deployment sub create --name "batch-$name" --location "$region" --template-file infra/main.bicep --output none \
   --parameters environmentName="$name" location="$region" sshPublicKey="$BATCH_SSH_PUBLIC_KEY" \
-  ownerPrincipalId="$owner" roleAssignments="${BATCH_ROLE_ASSIGNMENTS:-[]}" \
-  presentInstances="$(sh infra/hooks/present-instances.sh "$name")" "$@"
+  ownerPrincipalId="$owner" roleAssignments="${BATCH_ROLE_ASSIGNMENTS:-[]}" presentInstances="$instances" "$@"
 
 AZURE_CONTAINER_REGISTRY_NAME=$(az acr list --resource-group "$group" --query "[0].name" --output tsv)
 BATCH_SCORER_IMAGE_TAG=${BATCH_SCORER_IMAGE_TAG:-current}
 export AZURE_CONTAINER_REGISTRY_NAME BATCH_SCORER_IMAGE_TAG
 sh infra/hooks/postprovision.sh
-
-package=$(mktemp -d)
-trap 'rm -rf "$package"' EXIT
-git archive --format zip --output "$package/app.zip" HEAD function_app.py host.json requirements.txt shared
-app=$(az functionapp list --resource-group "$group" --query "[0].name" --output tsv)
-az functionapp deployment source config-zip --resource-group "$group" --name "$app" --src "$package/app.zip" \
-  --build-remote true --output none
-echo "https://$(az functionapp show --resource-group "$group" --name "$app" --query defaultHostName --output tsv)"
+sh infra/package.sh "$name"

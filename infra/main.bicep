@@ -35,8 +35,8 @@ param computes array = [
 @description('Instances that the scale sets have now, such as cpu-cluster=2;gpu=1. Without it a deployment over a running installation ends all nodes; the azd hook fills it.')
 param presentInstances string = ''
 
-@description('SSH public key of the nodes\' administrator. Nothing can reach the nodes from outside; the platform asks for one.')
-param sshPublicKey string
+@description('SSH public key of the nodes\' administrator. Nothing can reach the nodes from outside; the platform asks for one. The default is only for azd, which asks for parameters that have none before its hook makes the key.')
+param sshPublicKey string = ''
 
 @description('Tag of the scorer image in the registry; each node pulls it when it starts.')
 param scorerImageTag string = 'current'

@@ -198,6 +198,7 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for one in 
     evaluationFrequency: one.frequency
     windowSize: one.window
     autoMitigate: true
+    skipQueryValidation: true // a new component may not know its tables yet, and the deployment would fail
     criteria: {
       allOf: [
         {

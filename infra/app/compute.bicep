@@ -27,7 +27,8 @@ param gpu bool
 @description('Instances that scale sets have now, such as cpu-cluster=2;gpu=1; none when this compute is not among them.')
 param presentInstances string
 
-@description('SSH public key of the administrator.')
+@description('SSH public key of the administrator; a deployment without one is refused here.')
+@minLength(1)
 param sshPublicKey string
 
 @description('Resource id of the subnet.')

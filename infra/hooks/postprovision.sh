@@ -3,5 +3,5 @@
 set -eu
 
 az acr build --registry "$AZURE_CONTAINER_REGISTRY_NAME" --image "scorer:$BATCH_SCORER_IMAGE_TAG" \
-  --file scorer_container/Dockerfile .
+  ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"} --file scorer_container/Dockerfile .
 echo "New nodes start from scorer:$BATCH_SCORER_IMAGE_TAG; running ones go on with the image they have."

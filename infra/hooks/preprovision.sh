@@ -6,6 +6,9 @@ if [ -z "${BATCH_SSH_PUBLIC_KEY:-}" ]; then
   folder=".azure/$AZURE_ENV_NAME"
   mkdir -p "$folder"
   [ -f "$folder/nodes-key.pub" ] || ssh-keygen -q -t rsa -b 4096 -N "" -C batch-nodes -f "$folder/nodes-key"
-  azd env set BATCH_SSH_PUBLIC_KEY "$(cat "$folder/nodes-key.pub")"
+  key=$(cat "$folder/nodes-key.pub")
+  azd env set BATCH_SSH_PUBLIC_KEY "$key"
 fi
-azd env set BATCH_PRESENT_INSTANCES "$(sh infra/hooks/present-instances.sh "$AZURE_ENV_NAME")"
+# An assignment, as the shell stops at a failure in one but not in an argument.
+instances=$(sh infra/hooks/present-instances.sh "$AZURE_ENV_NAME")
+azd env set BATCH_PRESENT_INSTANCES "$instances"
