@@ -101,9 +101,9 @@ class Metadata:
 def export_command(settings: Settings) -> list[str]:
     """Takes the agent, the driver and uv out of the image."""
     return [
-        "podman", "run", "--rm", "--userns=keep-id", "--network=none", "--read-only", "--cap-drop=all",
-        "--security-opt=no-new-privileges", f"--volume={settings.root}:{settings.root}", "--entrypoint=python",
-        settings.image, "-m", "scorer_container.agent.export", settings.tools,
+        "podman", "run", "--rm", "--no-healthcheck", "--userns=keep-id", "--network=none", "--read-only",
+        "--cap-drop=all", "--security-opt=no-new-privileges", f"--volume={settings.root}:{settings.root}",
+        "--entrypoint=python", settings.image, "-m", "scorer_container.agent.export", settings.tools,
     ]  # fmt: skip
 
 
@@ -123,6 +123,7 @@ def node_command(settings: Settings, machine: str) -> list[str]:
         "podman", "run", "--rm", "--init", f"--name={CONTAINER}", "--replace", "--userns=keep-id", "--network=host",
         "--cgroups=disabled", "--log-driver=none", "--read-only", "--cap-drop=all",
         "--security-opt=no-new-privileges", "--shm-size=1g",
+        "--no-healthcheck",  # a second time it would ask what Health asks
         f"--volume={settings.root}:{settings.root}", f"--volume={settings.tools}:{settings.tools}:ro",
         f"--volume={settings.runtime}:{settings.runtime}",
         *(f"--env={name}={value}" for name, value in variables.items()), settings.image,

@@ -13,6 +13,7 @@ COMMANDS_FD, ANSWERS_FD = 3, 4
 
 _CONFINED = (
     "--pull=never",  # an image is pulled by a request of its own, whose failure is told as such
+    "--no-healthcheck",  # an image's own tells of its service, which does not run here; the node watches its processes
     "--init",  # the driver is no process 1, which would survive signals and leave its dead children lying about
     "--userns=keep-id",  # files in the mounted folders belong to the same user inside and outside
     "--cgroups=disabled",  # containers stay in the agent's own control group: its limits hold and its end ends them

@@ -150,6 +150,7 @@ def test_containers_have_no_rights_a_read_only_root_and_read_only_tools(machine:
     _, export, node = machine.calls()
     for command in (export, node):
         assert {"--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--userns=keep-id"} <= set(command)
+        assert "--no-healthcheck" in command
         assert not any(word.startswith(("--privileged", "--device")) for word in command)
     root, runtime = machine.folder / "root", machine.folder / "run"
     mounted = [word.removeprefix("--volume=") for word in node if word.startswith("--volume")]

@@ -13,6 +13,7 @@ ROOT = Path("/var/lib/batch")
 ENGINE = Engine("podman", "registry/scorer:1", ROOT / "tools")
 CONFINED = [
     "--pull=never",
+    "--no-healthcheck",
     "--init",
     "--userns=keep-id",
     "--cgroups=disabled",
