@@ -9,6 +9,8 @@ from importlib import import_module
 
 import click
 
+from cli.verbosity import with_verbosity
+
 
 @dataclass(frozen=True)
 class LazyCommand:
@@ -22,7 +24,7 @@ class LazyCommand:
         """Import it."""
         module, _, attribute = self.target.partition(":")
         command: click.Command = getattr(import_module(module), attribute)
-        return command
+        return with_verbosity(command)
 
 
 class LazyGroup(click.Group):

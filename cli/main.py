@@ -1,5 +1,6 @@
 """The entry point of `bml`: runs a command and turns every error into one line and an exit code."""
 
+import logging
 import os
 import sys
 
@@ -8,6 +9,9 @@ import click
 from cli.errors import CliError, StoppedError, sentence
 from cli.lazy_group import LazyCommand, LazyGroup
 from cli.repeated_options import spread
+from cli.verbosity import Verbosity
+
+log = logging.getLogger(__name__)
 
 bml = LazyGroup(
     "bml",
@@ -39,21 +43,24 @@ bml = LazyGroup(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; the exit code is the one of docs/cli.md."""
+    verbosity = Verbosity()
     try:
-        return _run(arguments)
+        return _run(sys.argv[1:] if arguments is None else arguments, verbosity)
     except BrokenPipeError:
         return _leave_closed_pipe()
     except Exception as error:
-        if os.environ.get("BML_DEBUG"):
+        if verbosity.debug:
             raise
-        return _fail(f"{_defect(error)}. Run it again with BML_DEBUG=1 and report what it says.", 1)
+        return _fail(f"{_defect(error)}. Run it again with --debug and report what it says.", 1)
+    finally:
+        verbosity.close()
 
 
-def _run(arguments: list[str] | None) -> int:
+def _run(arguments: list[str], verbosity: Verbosity) -> int:
     try:
-        given = sys.argv[1:] if arguments is None else arguments
-        result = bml.main(args=spread(given), prog_name="bml", standalone_mode=False)
+        result = bml.main(args=spread(arguments), prog_name="bml", standalone_mode=False, obj=verbosity)
     except CliError as error:
+        log.debug("the command failed", exc_info=error)
         return _fail(error.as_line(), error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else bml.name)

@@ -1,6 +1,8 @@
 """HTTP with bearer tokens: one keep-alive pool, retries for what may be repeated, errors as CliErrors."""
 
 import json
+import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +15,8 @@ from cli.api.problems import problem
 from cli.connection.pool import connection_pool, reason
 from cli.connection.token import TokenSource
 from cli.errors import ServiceError, UnreachableError
+
+log = logging.getLogger(__name__)
 
 REPEATABLE = Retry(
     total=5,
@@ -78,6 +82,7 @@ class Transport:
             sent["Authorization"] = f"Bearer {self.tokens.token(audience).value}"
         if content is not None:
             sent["Content-Type"] = "application/json"
+        began = time.monotonic()
         repeat = method != "POST" if repeatable is None else repeatable
         try:
             answer = self.pool.request(
@@ -89,8 +94,10 @@ class Transport:
             )
         except urllib3.exceptions.HTTPError as error:
             raise self._unreachable(url, error) from None
+        address = url.split("?", 1)[0]  # what follows may be a signature
+        log.info("%s %s: %s in %.0f ms", method, address, answer.status, 1000 * (time.monotonic() - began))
         if not 200 <= answer.status < 300:
-            raise problem(answer.status, answer.data, f"{method} {url.split('?', 1)[0]}")
+            raise problem(answer.status, answer.data, f"{method} {address}")
         return Answer(answer.status, answer.headers, answer.data)
 
     def _unreachable(self, url: str, error: urllib3.exceptions.HTTPError) -> UnreachableError:

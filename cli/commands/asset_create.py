@@ -31,14 +31,20 @@ def _identity(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+_datastore = click.option(
+    "-z", "--datastore", default="workspaceblobstore", show_default=True, help="Where it is uploaded to."
+)
+
+
 @click.command("create")
 @_identity
 @click.option("-p", "--path", help="Folder or file of the model.")
 @click.option("-l", "--local-path", help="The same, in the form of 2021.")
 @click.option("-t", "--type", "type", type=click.Choice(["mlflow_model", "custom_model"]), help="Kind of model.")
+@_datastore
 @shown(*COLUMNS)
 @in_workspace
-def create_model(workspace: Workspace, **options: Any) -> dict[str, Any]:
+def create_model(workspace: Workspace, datastore: str, **options: Any) -> dict[str, Any]:
     """Upload a model and register it."""
     from cli.deploy.local_assets import local_model
     from cli.yaml_files.asset_forms import ModelFile
@@ -46,7 +52,8 @@ def create_model(workspace: Workspace, **options: Any) -> dict[str, Any]:
 
     document = _document(options)
     form = read_form(ModelFile, document)
-    return _made(workspace, lambda assets: assets.model(local_model(document, form, (), must_be_mlflow=False)))
+    model = local_model(document, form, (), must_be_mlflow=False)
+    return _made(workspace, lambda assets: assets.model(model, datastore))
 
 
 @click.command("create")
@@ -54,7 +61,7 @@ def create_model(workspace: Workspace, **options: Any) -> dict[str, Any]:
 @click.option("-p", "--path", help="File or folder on this machine, or a URI.")
 @click.option("-l", "--local-path", help="The same, in the form of 2021.")
 @click.option("-t", "--type", "type", type=click.Choice(["uri_file", "uri_folder"]), help="Kind of data.")
-@click.option("-z", "--datastore", default="workspaceblobstore", show_default=True, help="Where it is uploaded to.")
+@_datastore
 @shown(*COLUMNS)
 @in_workspace
 def create_data(workspace: Workspace, datastore: str, **options: Any) -> dict[str, Any]:

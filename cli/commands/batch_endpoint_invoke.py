@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 @name_option("The endpoint.")
 @click.option("-d", "--deployment-name", help="The deployment to use; by default the active one.")
-@click.option("--input", "place", metavar="PLACE", help="azureml:NAME:VERSION, a URI, or a file or folder here.")
+@click.option(
+    "--input", "--input-path", "place", metavar="PLACE", help="azureml:NAME:VERSION, a URI, or a file or folder here."
+)
 @click.option("--input-type", type=click.Choice(["uri_file", "uri_folder"]), help="What a URI of --input names.")
 @click.option("--inputs", metavar="MAPPING", help='The input as YAML or JSON: {data: {path: "./folder"}}.')
 @click.option("--outputs", metavar="MAPPING", help="The output likewise.")

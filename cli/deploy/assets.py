@@ -30,9 +30,9 @@ class Assets:
     workspace: Workspace
     journal: UndoJournal
 
-    def model(self, model: LocalModel) -> str:
-        """Id of the registered model."""
-        uri = model.place if isinstance(model.place, str) else self._uploaded(model.place, DEFAULT_DATASTORE)[0]
+    def model(self, model: LocalModel, datastore: str = DEFAULT_DATASTORE) -> str:
+        """Id of the registered model; one on this machine is uploaded to `datastore`."""
+        uri = model.place if isinstance(model.place, str) else self._uploaded(model.place, datastore)[0]
         properties = {
             "modelType": model.model_type,
             "modelUri": self._long_uri(uri),

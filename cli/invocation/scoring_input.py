@@ -10,12 +10,13 @@ from cli.deploy.local_assets import LocalData
 from cli.errors import UsageError
 from cli.uploads.datastore import DEFAULT_DATASTORE, DatastorePath, upload_to_datastore
 from cli.uploads.local_files import local_files
-from cli.yaml_files.asset_forms import without_file_prefix
 
 _METHODS = (
     "Give one of --input-data azureml:<name>:<version>, --input-path <URL>, "
     "--input-datastore <name> with --input-path <path>, or --input-local-path <folder or file>"
 )
+
+_TYPE_PREFIXES = {"folder:": "uri_folder", "file:": "uri_file"}
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,7 @@ def dataset(assets: Assets, options: InputOptions) -> dict[str, Any]:
     if options.data:
         return _data_asset(options.data)
     path = options.path or ""
-    if not options.datastore:
-        path = path.removeprefix("folder:").removeprefix("file:")  # the form of autumn 2021
-    else:
+    if options.datastore:
         path = DatastorePath(_name(options.datastore), path.lstrip("/")).uri
     return {"dataInputType": "DataUrl", "path": path}
 
@@ -72,13 +71,19 @@ def _data_asset(reference: str) -> dict[str, Any]:
 
 
 def place_input(assets: Assets, place: str, kind: str | None, folder: Path) -> dict[str, Any]:
-    """The input in today's form: a URI, a reference, or a path below `folder` that is uploaded and registered."""
+    """The input in today's form: a URI, a reference, or a path below `folder` that is uploaded and registered.
+
+    In autumn 2021 the place began with its type: `folder:` or `file:` (azureml_batch_facts 2).
+    """
+    for prefix, named in _TYPE_PREFIXES.items():
+        if place.startswith(prefix):
+            place, kind = place.removeprefix(prefix), named
     if place.startswith("/subscriptions/") or (place.startswith("azureml:") and "://" not in place):
         return {"dataset": _data_asset(place)}
     if "://" in place:
         job_input = {"jobInputType": "UriFile" if kind == "uri_file" else "UriFolder", "uri": place}
         return {"inputData": {"data": job_input}}
-    path = folder / without_file_prefix(place)
+    path = folder / place
     return {"dataset": {"dataInputType": "DatasetId", "datasetId": _registered(assets, path, None)}}
 
 

@@ -3,12 +3,13 @@
 It writes to stderr, so that `--query … -o tsv` on stdout stays clean.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from shutil import get_terminal_size
 from typing import TextIO
+
+from cli.verbosity import progress_stream
 
 BAR_WIDTH = 28
 SHORTEST_BAR = 8
@@ -40,7 +41,7 @@ class Progress:
     total: float
     unit: Callable[[float], str] = "{:,.0f}".format
     """Makes a readable amount."""
-    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    stream: TextIO = field(default_factory=progress_stream)
     clock: Callable[[], float] = time.monotonic
     done: float = 0
     _started: float = field(init=False)

@@ -1,5 +1,6 @@
 """Models, environments and data in YAML files: inside a deployment, or as files of their own."""
 
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -60,6 +61,8 @@ class DockerForm(Form):
 
 class EnvironmentForm(Form):
     """`environment:` a reference, or an image with a conda file."""
+
+    not_offered = MappingProxyType({"build": "no image is built here; push the image, and name it as `image`"})
 
     reference: SkipJsonSchema[str | None] = Field(default=None, alias="(reference)")
     name: AssetName | None = None

@@ -4,6 +4,7 @@
 a key of the file and not a member of a union. docs/yaml.md has the table of all keys.
 """
 
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -55,6 +56,13 @@ class RetryForm(Form):
 
 class ResourcesForm(Form):
     """`resources:`"""
+
+    not_offered = MappingProxyType(
+        dict.fromkeys(
+            ("instance_type", "properties", "shm_size", "docker_args", "locations", "max_instance_count"),
+            "the compute decides what its machines are like; leave it out",
+        )
+    )
 
     instance_count: int | None = Field(default=None, ge=1)
 

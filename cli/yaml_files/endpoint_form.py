@@ -1,5 +1,6 @@
 """The batch endpoint in a YAML file, with or without its deployments."""
 
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -50,6 +51,13 @@ class NamedByKey(DeploymentForm):
 
 class EndpointForm(FileForm):
     """A batch endpoint file."""
+
+    not_offered = MappingProxyType(
+        {
+            "identity": "jobs read data with the service's identity or with the secret of a datastore; leave it out",
+            "public_network_access": "the deployment of the service decides it for all endpoints; leave it out",
+        }
+    )
 
     name: EndpointName | None = None
     """May also be given as `--name`."""

@@ -1,6 +1,7 @@
 """The base of all YAML forms, and pydantic's complaints in the words of the file."""
 
-from typing import Annotated, Any, TypeVar, get_args
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -36,6 +37,9 @@ class Form(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
 
+    not_offered: ClassVar[Mapping[str, str]] = {}
+    """Azure ML's keys that this service has no use for, and what to do instead."""
+
 
 class FileForm(Form):
     """The root of a file."""
@@ -66,6 +70,8 @@ def _sentence(form: type[Form], detail: ErrorDetails, keys: KeyPath) -> str:
     name = _dotted(keys)
     value = detail["input"]
     match detail["type"]:
+        case "extra_forbidden" if instead := _instead(form, detail):
+            return f"`{name}` is not offered: {instead}"
         case "extra_forbidden":
             return f"unknown key `{name}`{_guess(form, detail)}"
         case "missing":
@@ -84,6 +90,11 @@ def _dotted(keys: KeyPath) -> str:
     return "".join(parts).removeprefix(".")
 
 
+def _instead(form: type[Form], detail: ErrorDetails) -> str:
+    around = _form_at(form, detail["loc"][:-1])
+    return around.not_offered.get(str(detail["loc"][-1]), "") if around else ""
+
+
 def _guess(form: type[Form], detail: ErrorDetails) -> str:
     from difflib import get_close_matches
 
@@ -93,7 +104,7 @@ def _guess(form: type[Form], detail: ErrorDetails) -> str:
 
 
 def _accepted(form: type[Form], detail: ErrorDetails) -> str:
-    if detail["type"] != "extra_forbidden":
+    if detail["type"] != "extra_forbidden" or _instead(form, detail):
         return ""
     around = _form_at(form, detail["loc"][:-1])
     return f"Accepted here: {', '.join(_keys(around))}" if around else ""

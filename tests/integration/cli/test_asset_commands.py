@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.integration.cli.conftest import Bml, Project
@@ -20,6 +22,21 @@ def test_a_model_is_registered_once_for_each_content(bml: Bml, project: Project)
     assert listed == "2\n"
     assert bml("model", "delete", "-n", project.name, "-v", "1", "--yes").code == 0
     assert bml("model", "show", "-n", project.name, "-v", "1").code == 3
+
+
+def test_a_command_tells_as_much_as_it_is_asked_to(bml: Bml, project: Project) -> None:
+    arguments = ("model", "create", "--name", project.name, "--path", project.folder / "model")
+    assert "Uploading model" in bml(*arguments).err
+    project.write("model/more.txt", "more")
+    assert bml(*arguments, "--only-show-errors").err == ""
+    told = bml("model", "list", "--verbose").err.splitlines()
+    assert [
+        line for line in told if not re.fullmatch(r"INFO cli\.api\.transport: GET http\S+: 200 in \d+ ms", line)
+    ] == []
+    assert told
+    failed = bml("model", "show", "--name", "nobody", "--debug")
+    assert (failed.code, "Traceback" in failed.err, "error: " in failed.err) == (3, True, True)
+    assert "Traceback" not in bml("model", "show", "--name", "nobody").err
 
 
 def test_a_model_that_a_deployment_uses_is_not_deleted(bml: Bml, project: Project) -> None:

@@ -24,7 +24,10 @@ from cli.yaml_files.trigger_form import TriggerForm
 pytestmark = pytest.mark.unit
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-EVERYWHERE = {"--help", "--output", "--query", "--data-dir", "--resource-group", "--workspace-name", "--type", "--tier"}
+EVERYWHERE = {
+    *("--help", "--output", "--query", "--only-show-errors", "--verbose", "--debug"),
+    *("--data-dir", "--resource-group", "--workspace-name", "--type", "--tier"),
+}
 
 FORMS = (
     EndpointForm,
@@ -74,6 +77,11 @@ def test_every_verb_and_option_is_described(name: str, command: click.Command) -
     assert name.rsplit(maxsplit=1)[-1] in section
     options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
     assert [option for option in sorted(options - EVERYWHERE) if option not in section] == []
+
+
+def test_what_many_commands_take_is_described_once() -> None:
+    page = (DOCS / "cli.md").read_text()
+    assert [option for option in sorted(EVERYWHERE) if option not in page] == ["--help", "--tier"]
 
 
 def test_every_exit_code_is_described() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 import pytest
@@ -9,10 +9,13 @@ import pytest
 from cli.commands.override_options import override_options
 from cli.errors import UsageError
 from cli.invocation.overrides import put_webhook, set_override
-from cli.invocation.scoring_input import InputOptions
+from cli.invocation.scoring_input import InputOptions, place_input
 from cli.invocation.scoring_output import place_output
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.parsing import parse_model
+
+if TYPE_CHECKING:
+    from cli.deploy.assets import Assets
 
 pytestmark = pytest.mark.unit
 
@@ -99,6 +102,19 @@ def test_an_output_is_a_folder_or_a_file_in_a_datastore(
     assert read.output_dataset
     assert read.output_dataset.to_arm() == dataset
     assert read.output_file_name == name
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        ("https://x.example/y", "UriFolder"),
+        ("folder:https://x.example/y", "UriFolder"),
+        ("file:https://x.example/y", "UriFile"),
+    ],
+)
+def test_an_input_may_begin_with_its_type(place: str, kind: str) -> None:
+    body = place_input(cast("Assets", None), place, None, Path())  # a URI is no asset
+    assert body == {"inputData": {"data": {"jobInputType": kind, "uri": "https://x.example/y"}}}
 
 
 def test_an_output_elsewhere_is_refused() -> None:

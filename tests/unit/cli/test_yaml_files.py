@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.errors import CliError, InvalidInputError, NotFoundError
+from cli.yaml_files.asset_forms import EnvironmentFile
 from cli.yaml_files.compute_form import ComputeForm
 from cli.yaml_files.deployment_form import DeploymentForm
 from cli.yaml_files.document import read_document
@@ -188,6 +189,11 @@ def test_todays_deployment_is_understood(tmp_path: Path) -> None:
     assert form.setting("environment_variables") == {"THREADS": "4", "FAST": "true"}
 
 
+def test_an_environment_that_must_be_built_is_refused_by_name(tmp_path: Path) -> None:
+    text = "name: e\nimage: python:3\nbuild: {path: ./context}\n"
+    assert "line 3: `build` is not offered: no image is built here" in complaint(EnvironmentFile, text, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -197,6 +203,12 @@ def test_todays_deployment_is_understood(tmp_path: Path) -> None:
             "line 17: unknown key `deployments[0].minibatch_size` (did you mean",
         ),
         ("      instance_count: 1", "      instances: 1", "Accepted here: target, instance_count"),
+        ("type: batch", "identity: {type: system_assigned}", "line 4: `identity` is not offered: jobs read data with"),
+        (
+            "logging_level: info",
+            "resources: {instance_count: 1, shm_size: 2g}",
+            "`deployments[0].resources.shm_size` is not offered: the compute decides",
+        ),
         (
             "mini_batch_size: 1",
             "mini_batch_size: many",

@@ -1,0 +1,71 @@
+"""How much a command tells on stderr: `--only-show-errors`, `--verbose` and `--debug`, which every command takes."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from dataclasses import dataclass
+from typing import TextIO
+
+import click
+
+
+@dataclass
+class Verbosity:
+    """What the options say; the object (`obj`) of click's contexts."""
+
+    only_errors: bool = False
+    requests: bool = False
+    debug: bool = False
+    _handler: logging.Handler | None = None
+
+    def listen(self) -> None:
+        """Show what is logged from now on, as the options want it."""
+        self.close()
+        self._handler = logging.StreamHandler(sys.stderr)
+        self._handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        root = logging.getLogger()
+        root.addHandler(self._handler)
+        root.setLevel(logging.DEBUG if self.debug else logging.INFO)
+        logging.getLogger("urllib3").setLevel(logging.WARNING)  # it would tell the signatures of links
+        logging.getLogger("azure").setLevel(logging.DEBUG if self.debug else logging.WARNING)
+
+    def close(self) -> None:
+        """Show no more."""
+        if self._handler is not None:
+            logging.getLogger().removeHandler(self._handler)
+            self._handler = None
+
+
+def with_verbosity(command: click.Command) -> click.Command:
+    """The command, which takes the options from now on."""
+    if not isinstance(command, click.Group) and not any(option in _OPTIONS for option in command.params):
+        command.params.extend(_OPTIONS)
+    return command
+
+
+def progress_stream() -> TextIO:
+    """Where progress is told: nowhere when only errors are wanted."""
+    context = click.get_current_context(silent=True)
+    quiet = context is not None and isinstance(context.obj, Verbosity) and context.obj.only_errors
+    return io.StringIO() if quiet else sys.stderr
+
+
+def _set(context: click.Context, option: click.Parameter, given: bool) -> None:
+    verbosity = context.ensure_object(Verbosity)
+    if not given:
+        return
+    setattr(verbosity, str(option.name), True)
+    if verbosity.requests or verbosity.debug:
+        verbosity.listen()
+
+
+_OPTIONS = tuple(
+    click.Option([flag, name], is_flag=True, is_eager=True, expose_value=False, callback=_set, help=text)
+    for flag, name, text in (
+        ("--only-show-errors", "only_errors", "No progress, only errors."),
+        ("--verbose", "requests", "Tell each request to the service."),
+        ("--debug", "debug", "Tell everything, with the traceback of an error."),
+    )
+)
