@@ -200,12 +200,12 @@ class JobRun:
         """Stop the lanes at once; a process that is at work is killed, an idle one is not."""
         self._stop.set()
         tasks.stop()
-        for lane, slot in zip(self._lanes, self._slots, strict=True):
-            if lane.busy or not self._over.is_set():
-                slot.abort()
-        for lane, slot in zip(self._lanes, self._slots, strict=True):
-            while not lane.join(_LANE_END_SECONDS):
-                slot.abort()  # it was between two mini-batches, or is still loading
+        working = list(zip(self._lanes, self._slots, strict=True))
+        while working:
+            for lane, slot in working:
+                if lane.busy or not self._over.is_set():
+                    slot.abort()
+            working = [(lane, slot) for lane, slot in working if not lane.join(_LANE_END_SECONDS)]
 
     def _release_slots(self) -> None:
         threads = [threading.Thread(target=slot.release, daemon=True) for slot in self._slots]

@@ -54,7 +54,8 @@ class ScoringProcess:
         commands_read, commands_write = os.pipe()
         answers_read, answers_write = os.pipe()
         for descriptor in (commands_write, answers_read):
-            with contextlib.suppress(OSError):  # more than /proc/sys/fs/pipe-max-size: the default size serves, too
+            # The default size serves, too, where there is no such call (macOS) or /proc/sys/fs/pipe-max-size is less.
+            with contextlib.suppress(AttributeError, OSError):
                 fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         try:
             self._process = _started(command, commands_read, answers_write)

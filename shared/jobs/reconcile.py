@@ -29,10 +29,12 @@ ORPHANED_AFTER = timedelta(minutes=10)
 
 async def start_orchestration(jobs: JobStore, orchestrations: Orchestrations, name: str) -> None:
     """Start the orchestration of a requested job, unless it is alive or the job has ended."""
-    job = await asyncio.to_thread(jobs.find, name)
+    if await orchestrations.is_alive(name):
+        return
+    job = await asyncio.to_thread(jobs.find, name)  # read afterwards: an orchestration ends after its job
     if job is None:
         log.error("job request for %r: there is no such job", name)
-    elif not job.status.is_terminal and not await orchestrations.is_alive(name):
+    elif not job.status.is_terminal:
         await orchestrations.start(name, start_input(job))
 
 
@@ -54,7 +56,10 @@ async def _look_after(
     account: StorageAccount, jobs: JobStore, orchestrations: Orchestrations, job: JobDocument
 ) -> None:
     try:
-        if datetime.now(UTC) - job.created > SETTLING_TIME and not await orchestrations.is_alive(job.name):
+        if datetime.now(UTC) - job.created <= SETTLING_TIME or await orchestrations.is_alive(job.name):
+            return
+        job = await asyncio.to_thread(jobs.get, job.name)  # it may have ended since it was listed
+        if not job.status.is_terminal:
             await _resume(account, jobs, orchestrations, job)
     except Exception:  # whatever is wrong with one job, the others are looked at; the next round tries again
         log.exception("job %s could not be resumed", job.name)

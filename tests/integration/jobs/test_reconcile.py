@@ -66,6 +66,22 @@ async def test_a_job_with_a_living_orchestration_is_left_alone(account, jobs, lo
     assert job.name not in engine.started
 
 
+async def test_a_job_that_ends_while_it_is_looked_at_is_not_begun_again(account, jobs, lost):
+    job = lost(status=JobStatus.FINALIZING)
+
+    class Ending(Engine):
+        async def is_alive(self, name):
+            if name == job.name:
+                jobs.enter(name, JobStatus.COMPLETED)
+            return False
+
+    engine = Ending()
+    await reconcile(account, jobs, engine)
+    await start_orchestration(jobs, engine, job.name)
+    assert job.name not in engine.started
+    assert jobs.get(job.name).resumes == 0
+
+
 async def test_a_job_that_was_just_invoked_is_left_to_its_message(account, jobs, make_job):
     job, engine = jobs.add(make_job()), Engine()
     await reconcile(account, jobs, engine)
