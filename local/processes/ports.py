@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
+import os
 import random
 import socket
+import tempfile
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 # Below the range that systems hand out to outgoing connections, so that a port kept for a stack
@@ -24,7 +29,7 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int, *, avoid: frozenset[int] = frozenset()) -> tuple[int, ...]:
-    """`count` different free ports, none of them in `avoid`.
+    """`count` different free ports, none of them in `avoid`, which nobody else is given while this process lives.
 
     Raises:
         OSError: no free port was found, which means that the machine is out of ports.
@@ -34,8 +39,26 @@ def free_ports(count: int, *, avoid: frozenset[int] = frozenset()) -> tuple[int,
         if len(chosen) == count:
             break
         port = random.choice(_RANGE)  # noqa: S311 (a port number, not a secret)
-        if port not in avoid and port not in chosen and is_free(port):
+        if port not in avoid and port not in chosen and is_free(port) and _claim(port):
             chosen.append(port)
     if len(chosen) < count:
         raise OSError(f"{count} free ports between {_RANGE.start} and {_RANGE.stop} were not found")
     return tuple(chosen)
+
+
+def _claim(port: int) -> bool:
+    """Make a port ours, by a lock on the byte of its number: servers listen on theirs seconds after they were chosen.
+
+    The lock ends with this process, however it ends; a process may be given its own ports again.
+    """
+    try:
+        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
+@functools.cache
+def _claims() -> int:
+    """The file with the locks of all processes of this user; it is never closed, which would end ours."""
+    return os.open(Path(tempfile.gettempdir()) / f"bml-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)

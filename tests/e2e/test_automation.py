@@ -18,7 +18,7 @@ from shared.storage.queues import NEVER, message_count, queue_client, send
 from tests.e2e.user import TERMINAL, User
 from tests.http_server import QuietHandler, serving
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.e2e
 
 Eventually = Callable[..., None]
 SCRIPT = "def init():\n    pass\n\ndef run(mini_batch):\n    return [open(path).read() for path in mini_batch]\n"
@@ -93,7 +93,7 @@ def test_a_schedule_scores_data_when_it_is_due_until_it_is_stopped(
     place = ("--input-datastore", "azureml:workspaceblobstore", "--input-path", f"{endpoint}/in")
     made = user.bml("schedule", "create", "-n", name, "--cron", "*/5 * * * * *", "-e", endpoint, *place)
     assert (made["is_enabled"], made["last_job"]) == (True, None)
-    eventually(lambda: user.bml("schedule", "show", "-n", name)["last_job"], timeout=60, what="a job of the schedule")
+    eventually(lambda: user.bml("schedule", "show", "-n", name)["last_job"], timeout=150, what="a job of the schedule")
     stopped = user.bml("schedule", "disable", "-n", name)
     assert (stopped["is_enabled"], stopped["next_run_time"]) == (False, None)
     job = stopped["last_job"]
@@ -114,7 +114,7 @@ def test_new_blobs_start_one_job_each_however_often_they_are_told_of(
 
     def upload_and_wait(text: str, jobs: int) -> str:
         container.upload_blob(f"{endpoint}/in/b.csv", text, overwrite=True)
-        eventually(lambda: shown()["jobs_started"] >= jobs, timeout=60, what=f"job {jobs} of the trigger")
+        eventually(lambda: shown()["jobs_started"] >= jobs, timeout=150, what=f"job {jobs} of the trigger")
         return str(shown()["last_job"])
 
     def watcher() -> str:
@@ -133,7 +133,7 @@ def test_new_blobs_start_one_job_each_however_often_they_are_told_of(
 
     before = user.pid_of("blob-events")
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: watcher() not in {"", str(before)}, timeout=60, what="another watcher")
+    eventually(lambda: watcher() not in {"", str(before)}, timeout=150, what="another watcher")
     queue_client(user.account.queues, BLOB_EVENTS).send_message(json.dumps(event), time_to_live=NEVER)
     upload_and_wait("third", 3)
     eventually(lambda: message_count(user.account.queues, BLOB_EVENTS) == 0, what="the last event")

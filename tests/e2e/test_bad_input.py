@@ -12,7 +12,7 @@ from shared.contracts.names import task_queue, ticket_queue
 from shared.storage.queues import message_count
 from tests.e2e.user import User
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.e2e
 
 COMPUTE = "bad-input"
 GOOD = (

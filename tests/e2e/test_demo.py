@@ -78,7 +78,7 @@ for file in sorted(pathlib.Path(sys.argv[2]).iterdir()):
 
 def test_a_demo_that_is_stopped_leaves_nothing_running(tmp_path: Path, eventually: Callable[..., None]) -> None:
     demo = start_demo(tmp_path)
-    eventually(lambda: len(left_running(tmp_path)) >= 4, timeout=60, what="the service of the demo")
+    eventually(lambda: len(left_running(tmp_path)) >= 4, timeout=180, what="the service of the demo")
     demo.send_signal(signal.SIGTERM)
     output, _ = demo.communicate()
     assert demo.returncode == 143, output

@@ -9,7 +9,7 @@ import urllib3
 from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
 from shared.storage.signing import container_sas
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.e2e
 
 FILES = 10_000
 SCRIPT = """

@@ -21,7 +21,7 @@ from shared.storage.queues import message_count
 from shared.storage.rows import RowTable
 from tests.e2e.user import User
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.e2e
 
 Eventually = Callable[..., None]
 COMPUTE = "semantics"
@@ -161,7 +161,7 @@ def test_two_jobs_share_a_cluster_that_is_too_small_for_both(scene: Scene) -> No
     first = scene.start("--instance-count", "2", gate="gate")
     scene.begun("gate", 2)
     second = scene.start()
-    assert scene.user.job(first)["statistics"]["nodes"] == 2
+    scene.eventually(lambda: scene.user.job(first)["statistics"]["nodes"] == 2, 60, "both nodes are counted")
     assert scene.user.job(second)["status"] in {"NotStarted", "Queued"}
     scene.open("gate")
     counts = [scene.end(job)["settings"]["compute"]["instance_count"] for job in (first, second)]
@@ -206,7 +206,7 @@ def run(mini_batch):
 def failing(scene: Scene, compute: str) -> Iterator[Scene]:
     """A scene with a script that hangs at one file, fails at another, and writes files of its own."""
     scene = Scene(scene.user, f"{scene.name}-f", scene.eventually)
-    settings = {"mini_batch_size": 1, "retry_settings": {"timeout": 1, "max_retries": 2}}
+    settings = {"mini_batch_size": 1, "retry_settings": {"timeout": 4, "max_retries": 2}}
     scene.user.script_endpoint(scene.name, FAILING, compute=compute, **settings)
     yield scene
     scene.leave()

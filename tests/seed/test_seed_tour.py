@@ -13,7 +13,7 @@ import pytest
 from tests.seed.conftest import ROOT, Tour, blocks_of_the_tour, has_python_37
 from tests.seed.seed_commands import commands_here
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.e2e
 
 INVOKE = "bml endpoint invoke"
 SHOW = "bml endpoint show --name mybatchedp --type batch"

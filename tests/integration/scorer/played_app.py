@@ -202,7 +202,7 @@ class App:
         send(self.account.queues, ticket_queue(self.compute), NodeTicket(job_id=job_id, number=number))
 
     def start_node(self, **environment: str) -> subprocess.Popen[bytes]:
-        """A real node process; its lease is short, so that the loss of a node is noticed within a test."""
+        """A real node process; its lease outlives any pause of the machine, where a test does not say otherwise."""
         number = len(self.nodes)
         process = subprocess.Popen(
             [sys.executable, "-m", "scorer_container.node"],
@@ -216,7 +216,7 @@ class App:
                 "BATCH_NODE_ID": f"node-{number}",
                 "BATCH_NODE_DIR": str(self.folder / f"node{number}"),
                 "BATCH_NODE_CACHE": str(self.folder / "cache"),
-                "BATCH_NODE_LEASE_SECONDS": "4",
+                "BATCH_NODE_LEASE_SECONDS": "60",
                 **environment,
             },
         )

@@ -89,17 +89,17 @@ def test_a_script_runs_in_any_python_and_its_modules_are_not_hidden(interpreter,
 
 
 @pytest.mark.parametrize(
-    ("body", "error_type", "message"),
+    ("body", "limit", "error_type", "message"),
     [
-        ("raise OSError('disk full')", "OSError", "disk full"),
-        ("import os; os._exit(3)", "ProcessEndedError", "took the process down: it ended with exit code 3"),
-        ("import time; time.sleep(60)", "TimeoutError", "did not end within 0.5 s"),
+        ("raise OSError('disk full')", 30, "OSError", "disk full"),
+        ("import os; os._exit(3)", 30, "ProcessEndedError", "took the process down: it ended with exit code 3"),
+        ("import time; time.sleep(60)", 0.5, "TimeoutError", "did not end within 0.5 s"),
     ],
 )
-def test_a_shutdown_that_fails_is_told(tmp_path, body, error_type, message):
+def test_a_shutdown_that_fails_is_told(tmp_path, body, limit, error_type, message):
     process = start(sys.executable, tmp_path, f"def run(m):\n    return m\n\ndef shutdown():\n    {body}\n")
     process.receive(time.monotonic() + 30)
-    problem = process.finish(0.5)
+    problem = process.finish(limit)
     process.close()
     assert (problem["error_type"], problem["message"]) == (error_type, message)
 

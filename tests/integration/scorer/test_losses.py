@@ -29,6 +29,9 @@ def run(mini_batch):
     return [os.path.basename(f) for f in mini_batch]
 """
 
+SHORT_LEASE = {"BATCH_NODE_LEASE_SECONDS": "4"}
+"""The loss of such a node is noticed within a test."""
+
 HANGS = """
 import os, time
 
@@ -49,12 +52,22 @@ def alive(pid: int) -> bool:
         return False
 
 
+def pid_of_script(job) -> int:
+    """The process that HANGS runs in, once it has said so."""
+
+    def whole_line() -> str:
+        log = job.log("user/stdout/node-0/process000.stdout.txt")
+        return log if log.endswith("\n") else ""
+
+    return int(wait_until(whole_line, "the script runs").split()[1])
+
+
 def test_another_node_takes_over_from_a_killed_one_and_no_row_is_lost_or_doubled(app):
-    first = app.start_node()
+    first = app.start_node(**SHORT_LEASE)
     job = app.job(files(60), script=SLOW, mini_batches_per_task=3, max_concurrency_per_instance=2)
     wait_until(lambda: job.ledger().finished >= 3, "the first node works")
     first.kill()
-    app.start_node()
+    app.start_node(**SHORT_LEASE)
     assert job.lines() == list(files(60))
     wait_until(lambda: app.tickets_left() == 0, "the ticket is deleted")
 
@@ -115,8 +128,7 @@ def replaced(app, document) -> bool:
 def test_the_deletion_of_the_task_queue_stops_a_hanging_script(app):
     app.start_node()
     job = app.job(files(2), script=HANGS, timeout_seconds=600)
-    log = wait_until(lambda: job.log("user/stdout/node-0/process000.stdout.txt"), "the script runs")
-    pid = int(log.split()[1])
+    pid = pid_of_script(job)
     assert alive(pid)
     job.end()
     wait_until(lambda: not alive(pid), "the scoring process is ended")
@@ -143,9 +155,9 @@ def test_the_build_of_an_environment_ends_with_its_job(app):
 def test_scoring_processes_end_with_their_node(app):
     node = app.start_node()
     job = app.job(files(2), script=HANGS, timeout_seconds=600)
-    log = wait_until(lambda: job.log("user/stdout/node-0/process000.stdout.txt"), "the script runs")
+    pid = pid_of_script(job)
     node.kill()
-    wait_until(lambda: not alive(int(log.split()[1])), "the scoring process is ended")
+    wait_until(lambda: not alive(pid), "the scoring process is ended")
     job.end()
 
 
@@ -165,9 +177,9 @@ def run(mini_batch):
     queue.clear_messages()
     lost_before = (TaskMessage(task=task, first_mini_batch=task, mini_batches=1, starts=3) for task in range(5))
     send_all(queue, lost_before)
-    first = app.start_node()
+    first = app.start_node(**SHORT_LEASE)
     assert first.wait(60) == -signal.SIGKILL
-    app.start_node()
+    app.start_node(**SHORT_LEASE)
     ledger = job.wait()
     assert (ledger.succeeded, ledger.failed) == (4, 1)
     (error,) = job.errors()
@@ -181,7 +193,7 @@ def test_a_task_that_a_leaving_node_gives_back_has_cost_no_node(app):
     queue = queue_client(app.account.queues, task_queue(job.id))
     queue.update_message(queue.receive_message(), visibility_timeout=0)
     node = app.start_node()
-    wait_until(lambda: job.log("user/stdout/node-0/process000.stdout.txt"), "the script runs")
+    pid_of_script(job)
     node.send_signal(signal.SIGTERM)
     assert node.wait(20) == 0
     (message,) = queue.peek_messages()

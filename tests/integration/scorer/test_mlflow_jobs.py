@@ -151,8 +151,8 @@ mlflow.models.set_model(Treacherous())
 def test_files_that_hang_or_kill_the_process_fail_alone(served, treacherous):
     whats = ["good", "hang", "fine", "die", "raise", "well"]
     files = {f"{n}-{what}.csv": f"what\n{what}\n" for n, what in enumerate(whats)}
-    job = served.job(files, model=treacherous, mini_batch_size=6, max_retries=3, timeout_seconds=2)
-    ledger = job.wait(90)
+    job = served.job(files, model=treacherous, mini_batch_size=6, max_retries=3, timeout_seconds=6)
+    ledger = job.wait(240)
     assert (ledger.succeeded, ledger.failed) == (3, 3)
     errors = {error["file"]: (error["error_type"], error["attempt"]) for error in job.errors()}
     assert errors == {

@@ -145,7 +145,8 @@ def test_more_results_than_files_count_once_for_each_file(served):
 )
 def test_a_mini_batch_that_fails_is_tried_again_and_then_fails_all_its_files(served, body, error_type, message):
     body = f"sys.stdout.write('try '); {body}"
-    job = run_script(served, body, {"a.txt": "", "b.txt": ""}, mini_batch_size=2, max_retries=2, timeout_seconds=1)
+    limit = 1 if error_type == "TimeoutError" else 60
+    job = run_script(served, body, {"a.txt": "", "b.txt": ""}, mini_batch_size=2, max_retries=2, timeout_seconds=limit)
     ledger = job.wait()
     assert (ledger.succeeded, ledger.failed, ledger.rows) == (0, 2, 0)
     errors = job.errors()

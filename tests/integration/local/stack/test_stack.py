@@ -176,7 +176,7 @@ def test_ctrl_c_ends_a_stack_in_the_foreground(options, none_left):
     status = stack.status(options.data_dir)
     assert pids(status)["supervisor"] == process.pid
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == 0
     assert none_left(status)
 

@@ -85,16 +85,16 @@ async def test_a_killed_process_comes_back(role, until):
     async with Run(one) as run:
         killed = run.pid("one")
         os.kill(killed, signal.SIGKILL)
-        await until(lambda: _lines(one.program.log) == 2)
+        await until(lambda: _lines(one.program.log) >= 2)
         assert run.pid("one") not in (None, killed)
 
 
 async def test_a_process_that_answers_no_more_is_ended_and_comes_back(role, until, tmp_path):
-    one, other = role("one", ENDS_LATE, grace_seconds=0.1, healthy_within_seconds=3), role("other")
+    one, other = role("one", ENDS_LATE, grace_seconds=0.1, healthy_within_seconds=10), role("other")
     async with Run(one, other) as run:
         hanging, fine = run.pid("one"), run.pid("other")
         (tmp_path / "one.deaf").touch()
-        await until(lambda: _lines(one.program.log) == 2)
+        await until(lambda: _lines(one.program.log) >= 2)
         (tmp_path / "one.deaf").unlink()
         assert run.pid("one") not in (None, hanging)
         assert run.pid("other") == fine
@@ -103,7 +103,7 @@ async def test_a_process_that_answers_no_more_is_ended_and_comes_back(role, unti
 async def test_a_process_has_time_to_answer_for_the_first_time(role, until, tmp_path):
     one = role("one")
     (tmp_path / "one.deaf").touch()
-    async with Run(one, role("other", healthy_within_seconds=3)) as run:
+    async with Run(one, role("other", healthy_within_seconds=10)) as run:
         (tmp_path / "other.deaf").touch()
         await until(lambda: run.supervisor.kept["other"].restarts)
         assert run.supervisor.kept["one"].restarts == 0
