@@ -62,7 +62,8 @@ def build(workspace: Workspace, machines: ScaleSets) -> Application:
     scaling, census = Scaling(workspace.account, machines), Census(workspace.account)
     phases = Phases(workspace.account, jobs, scaling, lambda compute: compute_limits(workspace, compute))
     links = JobLinks(workspace.settings.public_url, workspace.account.tables)
-    return Application(workspace, jobs, links, JobResources(workspace.settings, links), scaling, census, phases)
+    resources = JobResources(workspace.settings, links, scaling.problems)
+    return Application(workspace, jobs, links, resources, scaling, census, phases)
 
 
 @cache

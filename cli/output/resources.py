@@ -84,6 +84,7 @@ def compute_view(compute: Resource) -> dict[str, Any]:
         "target_node_count": cluster.get("targetNodeCount"),
         "allocation_state": snake(cluster.get("allocationState")),
         "node_state_counts": cluster.get("nodeStateCounts"),
+        "errors": [(error.get("error") or {}).get("message") for error in cluster.get("errors") or []],
         "provisioning_state": properties.get("provisioningState"),
     }
 

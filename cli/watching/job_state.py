@@ -65,6 +65,11 @@ class JobState:
         return str((outputs.get("score") or {}).get("uri") or "")
 
     @property
+    def warnings(self) -> list[str]:
+        """What keeps it from going on."""
+        return [str(warning.get("message") or "") for warning in self._properties.get("warnings") or []]
+
+    @property
     def error(self) -> str:
         """Why it failed, in one sentence, with the file concerned."""
         error = self._properties.get("error") or {}

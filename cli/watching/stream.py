@@ -38,6 +38,7 @@ class JobStream:
     _progress: Progress = field(init=False)
     _shown_log: str = ""
     _begun_logs: set[str] = field(default_factory=set)
+    _warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._reader = LogReader(self.workspace.transport.pool)
@@ -72,6 +73,9 @@ class JobStream:
                 time.sleep(LONGEST_POLL_SECONDS)
 
     def _show(self, job: JobState) -> None:
+        if self._warnings != job.warnings:
+            self._warnings = job.warnings
+            self._print(*self._warnings)
         if self.with_logs:
             # Logs may be behind while the service is away; the next look brings what was missed.
             with suppress(UnreachableError, ServiceError):

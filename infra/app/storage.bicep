@@ -44,6 +44,7 @@ var tables = [
   'progress'
   'reservations'
   'resources'
+  'scalingproblems'
   'workspacekeys'
 ]
 

@@ -158,7 +158,7 @@ class Lane:
     def _fail(self, task: HeldTask) -> None:
         task.trace = self._job.telemetry.task_begins(task)
         tries = task.task.starts
-        message = f"{tries} nodes were lost while they scored task {task.task.task}; it is not tried again"
+        message = f"at least {tries} nodes were lost while they scored task {task.task.task}; it is not tried again"
         for number in task.numbers:
             batch = self._job.mini_batch(number)
             errors = [ItemError(number, tries, "NodeLost", message, file) for file in batch.files]

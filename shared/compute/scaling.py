@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from shared.compute.scale_sets import ScaleSets
+from shared.compute.scaling_problems import ScalingProblems
 from shared.compute.sizing import desired_capacity, removable
 from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.names import ticket_queue
@@ -57,6 +58,7 @@ class Scaling:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`clock` measures idle times."""
+        self.problems = ScalingProblems(account.tables, clock)
         self._account = account
         self._scale_sets = scale_sets
         self._nodes = Nodes(account, clock)
@@ -78,12 +80,16 @@ class Scaling:
             self.scale(limits)
         except DependencyError as error:
             log.warning("compute %s could not be scaled: %s", limits.compute, error)
+            self.problems.note(limits.compute, error.message)
+        else:
+            self.problems.clear(limits.compute)
 
     def retire(self, compute: str) -> None:
         """Remove everything of a compute that is deleted."""
         self._scale_sets.delete(compute)
         delete_queue(self._account.queues, ticket_queue(compute))
         self._nodes.table.delete_partition(compute.lower())
+        self.problems.clear(compute)
 
     def _scale_in(self, limits: ComputeLimits, surplus: int) -> None:
         """A node is deleted only after its row says LEAVING: one that takes a ticket at that moment is spared."""

@@ -23,6 +23,8 @@ class Machines:
     live_nodes: Callable[[str], Sequence[NodeRow]]
     tickets: Callable[[str], int]
     """How many nodes its jobs ask for."""
+    problem: Callable[[str], str]
+    """Why it cannot be scaled now; empty when it can."""
     unfinished_jobs: Callable[[str], Sequence[str]]
     """Names of jobs."""
     retire: Callable[[str], None]

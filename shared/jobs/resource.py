@@ -6,6 +6,7 @@ Sources: azureml_batch_facts 3.4, azure_ai_ml_wire rows 38, 39, 43.
 from itertools import pairwise
 from typing import Any
 
+from shared.compute.scaling_problems import ScalingProblems
 from shared.contracts.durations import duration_text
 from shared.contracts.job import Delivery, JobDocument, JobStatus
 from shared.observability.trace_context import trace_id
@@ -24,10 +25,11 @@ OWN_PROPERTIES = frozenset({"azureml.endpointname", "azureml.deploymentname", "a
 class JobResources:
     """Shows jobs of one workspace."""
 
-    def __init__(self, settings: Settings, links: JobLinks) -> None:
-        """`links` give the address of a job's page."""
+    def __init__(self, settings: Settings, links: JobLinks, problems: ScalingProblems) -> None:
+        """`links` give the address of a job's page, `problems` the reason why a job waits for nodes."""
         self._settings = settings
         self._links = links
+        self._problems = problems
 
     def scoring_job(self, job: JobDocument) -> dict[str, Any]:
         """The job as the scoring URI answers it."""
@@ -51,6 +53,7 @@ class JobResources:
                 "provisioningState": _provisioning_state(job.status),
                 "interactionEndpoints": self._interaction(job),
                 "output": output_place(job),
+                **self._warnings(job),
                 **outcome(job),
                 **_notifications(job),
             },
@@ -82,6 +85,7 @@ class JobResources:
                 "inputs": {"data": {"jobInputType": _input_type(job), "uri": blob_uri(job.input)}},
                 "outputs": {"score": {"jobOutputType": "uri_folder", "uri": output_place(job)["uri"]}},
                 "settings": _settings(job),
+                **self._warnings(job),
                 **outcome(job),
                 **_notifications(job),
             },
@@ -97,8 +101,18 @@ class JobResources:
             "properties": None,
         }
 
+    def _warnings(self, job: JobDocument) -> dict[str, Any]:
+        reason = waiting_reason(self._problems, job)
+        return {"warnings": [{"code": "WaitingForNodes", "message": reason}]} if reason else {}
+
     def _interaction(self, job: JobDocument) -> dict[str, Any]:
         return {"Studio": {"endpoint": self._links.page_url(job.name), "jobEndpointType": "Studio"}}
+
+
+def waiting_reason(problems: ScalingProblems, job: JobDocument) -> str:
+    """Why a job that waits for its first node does not get it; empty for any other job, and when nothing is amiss."""
+    problem = problems.of(job.compute) if job.status is JobStatus.QUEUED else None
+    return f"no node comes since {problem.since:%Y-%m-%d %H:%M:%S} UTC: {problem.message}" if problem else ""
 
 
 def without_signatures(value: Any) -> Any:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.compute.scaling_problems import ScalingProblems
 from shared.contracts.job import JobDocument, JobStatus
 from shared.jobs.logs import log_files
-from shared.jobs.resource import phase_seconds
+from shared.jobs.resource import phase_seconds, waiting_reason
 from shared.storage.account import StorageAccount
 from shared.storage.locations import blob_uri
 from shared.studio.output_look import OutputLook, look_at_output
@@ -37,11 +38,13 @@ class JobPage:
     input_uri: str
     output_uri: str
     output: OutputLook
+    waiting_for: str
+    """Why the job gets no node; empty when nothing is amiss."""
     logs: dict[str, str]
 
 
-def job_page(account: StorageAccount, job: JobDocument) -> JobPage:
-    """The page of a job as it is now."""
+def job_page(account: StorageAccount, job: JobDocument, problems: ScalingProblems) -> JobPage:
+    """The page of a job as it is now; `problems` say why a job gets no node."""
     seen = job.statistics.succeeded + job.statistics.failed
     return JobPage(
         job=job,
@@ -52,6 +55,7 @@ def job_page(account: StorageAccount, job: JobDocument) -> JobPage:
         input_uri=blob_uri(job.input),
         output_uri=blob_uri(job.output.folder.model_copy(update={"path": job.output.file_path})),
         output=look_at_output(account, job),
+        waiting_for=waiting_reason(problems, job),
         logs=log_files(account, job),
     )
 

@@ -66,4 +66,8 @@ def machines_of(application: Application) -> Machines:
     def tickets(compute: str) -> int:
         return message_count(application.account.queues, ticket_queue(compute)) or 0
 
-    return Machines(nodes.live, tickets, unfinished_jobs, application.scaling.retire)
+    def problem(compute: str) -> str:
+        found = application.scaling.problems.of(compute)
+        return found.message if found else ""
+
+    return Machines(nodes.live, tickets, problem, unfinished_jobs, application.scaling.retire)

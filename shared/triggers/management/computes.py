@@ -27,7 +27,9 @@ def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
 
     def content(compute: Resource[ComputeProperties]) -> dict[str, Any]:
         nodes, tickets = list(machines.live_nodes(compute.name)), machines.tickets(compute.name)
-        return compute_content(settings, compute, nodes, tickets)
+        answer = compute_content(settings, compute, nodes, tickets)
+        answer["properties"]["properties"] |= errors_of(machines.problem(compute.name))
+        return answer
 
     @router.put("/{compute}")
     def put(compute: str, body: ResourceBody, change: ByCaller) -> JSONResponse:
@@ -86,6 +88,11 @@ def allocation(nodes: list[NodeRow], wanted: int) -> dict[str, Any]:
     target = max(staying, wanted)
     state = "Steady" if target == len(nodes) == staying else "Resizing"
     return {"allocationState": state, "currentNodeCount": len(nodes), "targetNodeCount": target}
+
+
+def errors_of(problem: str) -> dict[str, Any]:
+    """`errors`: why there are not as many nodes as there should be."""
+    return {"errors": [{"error": {"code": "ScalingFailed", "message": problem}}]} if problem else {}
 
 
 def node_content(node: NodeRow) -> dict[str, Any]:

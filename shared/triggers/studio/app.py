@@ -29,7 +29,7 @@ def studio_app(application: Application) -> FastAPI:
 
     def permitted_page(job: str, ticket: Annotated[str, Query()] = "") -> JobPage:
         application.job_links.check(job, ticket)
-        return job_page(application.account, application.jobs.get(job))
+        return job_page(application.account, application.jobs.get(job), application.scaling.problems)
 
     @app.get("/studio/jobs/{job}")
     def show_job(job: str, ticket: Annotated[str, Query()] = "") -> HTMLResponse:

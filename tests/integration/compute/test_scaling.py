@@ -139,3 +139,15 @@ def test_a_platform_that_refuses_keeps_nobody_waiting(compute, connection_string
     compute.put_tickets(1)
     scaling.try_to_scale(compute.limits)
     assert f"compute {compute.name} could not be scaled" in caplog.text
+
+
+def test_why_a_compute_has_too_few_nodes_is_known_until_it_can_be_scaled(compute, connection_string):
+    account = StorageAccount(connection_string=connection_string)
+    nobody, noon = LocalScaleSets("http://127.0.0.1:9", "key"), datetime(2026, 1, 1, 12, tzinfo=UTC)
+    for minute in (0, 1):
+        Scaling(account, nobody, lambda minute=minute: noon.replace(minute=minute)).try_to_scale(compute.limits)
+    problem = compute.scaling.problems.of(compute.name)
+    assert "the local scale set at http://127.0.0.1:9 does not answer" in problem.message
+    assert problem.since == noon
+    compute.scaling.try_to_scale(compute.limits)
+    assert compute.scaling.problems.of(compute.name) is None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.compute.scaling_problems import ScalingProblems
 from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.messages import PURGE_REQUESTS, PurgeRequest
 from shared.contracts.names import JOB_NAME
@@ -47,6 +48,26 @@ def test_a_client_sends_back_a_job_with_a_new_description(api: ManagementApi, jo
     given, answered = properties | {"description": "new"}, changed
     del given["services"], answered["services"]  # links that are signed anew
     assert answered == given
+
+
+def test_a_job_that_gets_no_node_says_why_and_so_does_its_compute(
+    api: ManagementApi, workspace: Workspace, make_job: Callable[..., JobDocument], unique_name: Callable[[str], str]
+) -> None:
+    compute, jobs = unique_name("cpu"), JobStore(workspace.account.tables)
+    waiting = jobs.add(make_job(compute=compute, status=JobStatus.QUEUED))
+    running = jobs.add(make_job(compute=compute, status=JobStatus.RUNNING))
+    api.put(f"computes/{compute}", {})
+    problems = ScalingProblems(workspace.account.tables, lambda: LONG_AGO)
+    problems.note(compute.upper(), "the quota of cores is used up")
+    (warning,) = api.get(f"jobs/{waiting.name}").json()["properties"]["warnings"]
+    since = f"{LONG_AGO:%Y-%m-%d %H:%M:%S}"
+    assert warning["message"] == f"no node comes since {since} UTC: the quota of cores is used up"
+    assert "warnings" not in api.get(f"jobs/{running.name}").json()["properties"]
+    (error,) = api.get(f"computes/{compute}").json()["properties"]["properties"]["errors"]
+    assert error["error"] == {"code": "ScalingFailed", "message": "the quota of cores is used up"}
+    problems.clear(compute)
+    assert "warnings" not in api.get(f"jobs/{waiting.name}").json()["properties"]
+    assert "errors" not in api.get(f"computes/{compute}").json()["properties"]["properties"]
 
 
 def test_tags_are_replaced_and_may_all_go(api: ManagementApi, job: JobDocument) -> None:

@@ -138,6 +138,14 @@ def test_a_running_job_keeps_its_page_fresh(application, make_job, open_page):
     assert (part.headers["x-job-live"], 'aria-valuenow="25"' in part.text) == ("yes", True)
 
 
+def test_a_job_that_gets_no_node_says_why(application, make_job, open_page):
+    job = application.jobs.add(make_job(status=JobStatus.QUEUED))
+    application.scaling.problems.note(job.compute, "the quota of cores is used up")
+    assert "the quota of cores is used up" in open_page(job).text
+    application.scaling.problems.clear(job.compute)
+    assert "Why it waits" not in open_page(job).text
+
+
 def test_a_page_without_a_good_ticket_shows_nothing_of_the_job(application, make_job, browser):
     job = application.jobs.add(make_job(display_name="secret plans"))
     for ticket in ("", "?ticket=1.abc", "?ticket=nonsense", "?ticket=%C2%B2.abc", "?ticket=1.%C3%A9"):
