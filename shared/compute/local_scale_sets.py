@@ -44,7 +44,8 @@ class LocalScaleSets:
         try:
             answer = self._http.request(method, url, **options)
         except urllib3.exceptions.HTTPError as error:
-            raise DependencyError(f"the local scale set at {self._url} does not answer: {error}") from error
+            reason = getattr(error, "reason", None) or error  # not that of all tries, which repeats the address
+            raise DependencyError(f"the local scale set at {self._url} does not answer: {reason}") from error
         if answer.status == 404:
             return {}
         if answer.status >= 400:
