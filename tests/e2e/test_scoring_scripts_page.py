@@ -15,7 +15,6 @@ pytestmark = pytest.mark.e2e
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "scoring-scripts.md"
 
 
-@pytest.mark.timeout(300)
 def test_the_example_gives_what_the_page_shows(tmp_path: Path) -> None:
     blocks = re.findall(r"(?:`([\w./]+)`:\n\n)?```(\w+)\n(.*?)```", PAGE.read_text(), re.DOTALL)
     for file, _, text in blocks:
