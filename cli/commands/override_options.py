@@ -18,6 +18,7 @@ _OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ),
     ("retry_settings.max_retries", ("--max-retries",), {"type": click.IntRange(min=0), "help": "Tries of run()."}),
     ("retry_settings.timeout", ("--timeout",), {"type": _POSITIVE, "help": "Seconds that one run() may take."}),
+    ("init_timeout", ("--init-timeout",), {"type": _POSITIVE, "help": "Seconds that loading the model may take."}),
     (
         "error_threshold",
         ("--error-threshold",),

@@ -21,7 +21,7 @@ _CHANGEABLE = (*_DESCRIBING[1:], *SettingKeys.model_fields, "settings", "resourc
 
 _SETTINGS = (
     *("errorThreshold", "miniBatchSize", "maxConcurrencyPerInstance", "outputAction", "outputFileName"),
-    *("loggingLevel", "retrySettings", "resources", "environmentVariables", "environmentId"),
+    *("loggingLevel", "retrySettings", "initTimeout", "resources", "environmentVariables", "environmentId"),
 )
 """Members of a deployment that fall back to the service's default when the form does not have them."""
 

@@ -26,6 +26,8 @@ def wire_settings(form: DeploymentForm) -> dict[str, Any]:
         wire["resources"] = {"instanceCount": count}
     if retry := form.setting("retry_settings"):
         wire["retrySettings"] = _retry(retry)
+    if limit := form.setting("init_timeout"):
+        wire["initTimeout"] = duration_text(limit)
     return {name: value for name, value in wire.items() if value is not None}
 
 

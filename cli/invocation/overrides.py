@@ -53,6 +53,7 @@ OVERRIDES = {
     "error_threshold": Override("errorThreshold", _whole),
     "retry_settings.max_retries": Override("retrySettings.maxRetries", _whole),
     "retry_settings.timeout": Override("retrySettings.timeout", _duration),
+    "init_timeout": Override("initTimeout", _duration),
     "logging_level": Override("loggingLevel"),
     "output_action": Override("outputAction", _action),
     "output_file_name": Override("outputFileName"),

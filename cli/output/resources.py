@@ -58,6 +58,7 @@ def deployment_view(deployment: Resource) -> dict[str, Any]:
         "output_file_name": properties.get("outputFileName"),
         "error_threshold": properties.get("errorThreshold"),
         "retry_settings": {"max_retries": retry.get("maxRetries"), "timeout": seconds(retry.get("timeout"))},
+        "init_timeout": seconds(properties.get("initTimeout")),
         "logging_level": snake(properties.get("loggingLevel")),
         "provisioning_state": properties.get("provisioningState"),
     }

@@ -84,6 +84,7 @@ class SettingKeys(Form):
     output_file_name: OutputFileName | None = None
     error_threshold: int | None = Field(default=None, ge=-1)
     retry_settings: RetryForm | None = None
+    init_timeout: int | None = Field(default=None, gt=0, le=MAX_TIMEOUT_SECONDS)
     logging_level: LoggingLevelWord | None = None
     environment_variables: Variables | None = None
 

@@ -188,7 +188,7 @@ class JobRun:
         slot = ProcessSlot(
             number,
             ProcessCommand(prepared.interpreter, environment, own / "work", prepared.setup, launcher),
-            init_timeout=self._node.settings.init_timeout_seconds,
+            init_timeout=self._spec.settings.init_timeout_seconds,
             pump=self._node.pump,
             logs=self._logs,
             warm=self._node.warm,

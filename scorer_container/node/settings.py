@@ -8,7 +8,6 @@ from pathlib import Path
 from shared.settings import SettingsError
 
 DEFAULT_LEASE_SECONDS = 30
-DEFAULT_INIT_TIMEOUT_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,6 @@ class NodeSettings:
     lease_seconds: int = DEFAULT_LEASE_SECONDS
     """`BATCH_NODE_LEASE_SECONDS`: how long a ticket or task stays with a node that gives no sign of life."""
 
-    init_timeout_seconds: float = DEFAULT_INIT_TIMEOUT_SECONDS
-    """`BATCH_NODE_INIT_TIMEOUT_SECONDS`: limit of loading the model and of `init()`."""
-
     agent: Path | None = None
     """`BATCH_NODE_AGENT`: socket of the agent that runs scoring processes in containers; without it they run here."""
 
@@ -58,9 +54,6 @@ class NodeSettings:
             cache=Path(environment["BATCH_NODE_CACHE"]).absolute(),
             cache_bytes=_cache_bytes(environment),
             lease_seconds=_positive_integer(environment, "BATCH_NODE_LEASE_SECONDS", DEFAULT_LEASE_SECONDS),
-            init_timeout_seconds=_positive_integer(
-                environment, "BATCH_NODE_INIT_TIMEOUT_SECONDS", int(DEFAULT_INIT_TIMEOUT_SECONDS)
-            ),
             agent=Path(environment["BATCH_NODE_AGENT"]) if environment.get("BATCH_NODE_AGENT") else None,
         )
 

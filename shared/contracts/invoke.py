@@ -108,6 +108,8 @@ class InvokeProperties(ArmModel):
     max_concurrency_per_instance: int | None = Field(default=None, ge=1)
     error_threshold: int | None = Field(default=None, ge=-1)
     retry_settings: InvokeRetrySettings = InvokeRetrySettings()
+    init_timeout: str | None = None
+    """ISO 8601."""
     logging_level: LoggingLevel | None = None
     environment_variables: TextMap = Field(default_factory=dict)
     notification_setting: NotificationSetting = NotificationSetting()

@@ -270,6 +270,8 @@ class DeploymentProperties(ArmModel):
     output_file_name: str = DEFAULT_OUTPUT_FILE_NAME
     error_threshold: int = Field(default=DEFAULT_ERROR_THRESHOLD, ge=-1)
     retry_settings: RetrySettings = RetrySettings()
+    init_timeout: str = "PT600S"
+    """ISO 8601. Azure ML has no such member."""
     logging_level: LoggingLevel = LoggingLevel.INFO
     description: str | None = None
     properties: TextMap = Field(default_factory=dict)

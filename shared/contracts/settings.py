@@ -9,6 +9,8 @@ DEFAULT_MINI_BATCH_SIZE = 10
 DEFAULT_OUTPUT_FILE_NAME = "predictions.csv"
 DEFAULT_MAX_RETRIES = 3
 DEFAULT_TIMEOUT_SECONDS = 30
+DEFAULT_INIT_TIMEOUT_SECONDS = 600
+"""Source: Azure ML's limit for a job's first task (azureml_batch_facts 4.1)."""
 DEFAULT_ERROR_THRESHOLD = -1
 DEFAULT_INSTANCE_COUNT = 1
 DEFAULT_MAX_CONCURRENCY = 1
@@ -43,9 +45,12 @@ class OutputAction(AnyCaseEnum):
 
 
 class ScoringSettings(BaseModel):
-    """The settings of one job: the deployment's, with the overrides of the invocation merged over them."""
+    """The settings of one job: the deployment's, with the overrides of the invocation merged over them.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Nodes of an earlier image pass over settings that they do not know.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     mini_batch_size: int = Field(default=DEFAULT_MINI_BATCH_SIZE, ge=1)
     """Files given to one call of `run()`."""
@@ -59,6 +64,8 @@ class ScoringSettings(BaseModel):
     """Tries of a mini-batch in all, at least one (azureml_batch_facts 4.1: a setting of 3 means 3 tries)."""
     timeout_seconds: float = Field(default=DEFAULT_TIMEOUT_SECONDS, gt=0, le=MAX_TIMEOUT_SECONDS)
     """Limit of one call of `run()`."""
+    init_timeout_seconds: float = Field(default=DEFAULT_INIT_TIMEOUT_SECONDS, gt=0, le=MAX_TIMEOUT_SECONDS)
+    """Limit of loading the model, or of importing the script and calling `init()`."""
     error_threshold: int = Field(default=DEFAULT_ERROR_THRESHOLD, ge=-1)
     """The job stops when strictly more items failed; -1 ignores all failures."""
     logging_level: LoggingLevel = LoggingLevel.INFO

@@ -16,6 +16,7 @@ def scoring_settings(properties: DeploymentProperties) -> ScoringSettings:
         "output_file_name": properties.output_file_name,
         "max_retries": properties.retry_settings.max_retries,
         "timeout_seconds": seconds_of(properties.retry_settings.timeout, "retrySettings.timeout"),
+        "init_timeout_seconds": seconds_of(properties.init_timeout, "initTimeout"),
         "error_threshold": properties.error_threshold,
         "logging_level": properties.logging_level,
     }

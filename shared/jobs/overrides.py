@@ -21,6 +21,7 @@ def merged_settings(settings: ScoringSettings, body: InvokeProperties, max_insta
         "output_file_name": output_file_name(body),
         "max_retries": body.retry_settings.max_retries,
         "timeout_seconds": seconds_of(timeout, "retrySettings.timeout") if timeout else None,
+        "init_timeout_seconds": seconds_of(body.init_timeout, "initTimeout") if body.init_timeout else None,
         "error_threshold": body.error_threshold,
         "logging_level": body.logging_level,
     }

@@ -145,6 +145,7 @@ def _settings(job: JobDocument) -> dict[str, Any]:
         "maxConcurrencyPerInstance": settings.max_concurrency_per_instance,
         "errorThreshold": settings.error_threshold,
         "retrySettings": {"maxRetries": settings.max_retries, "timeout": duration_text(settings.timeout_seconds)},
+        "initTimeout": duration_text(settings.init_timeout_seconds),
         "loggingLevel": settings.logging_level,
         "outputAction": settings.output_action,
         "outputFileName": settings.output_file_name,

@@ -43,16 +43,17 @@ def deployed(bml: Bml, project: Project) -> Bml:
 def test_a_deployment_is_made_shown_changed_and_deleted(deployed: Bml, project: Project) -> None:
     which = ("-n", "classifier", "-e", project.name)
     shown = deployed("batch-deployment", "show", *which).json
-    assert (shown["mini_batch_size"], shown["instance_count"]) == (2, 1)
+    assert (shown["mini_batch_size"], shown["instance_count"], shown["init_timeout"]) == (2, 1, 600)
     assert deployed("batch-endpoint", "show", "-n", project.name).json["traffic"] == {"classifier": 100}
     changed = deployed(
         *("batch-deployment", "update", *which, "--set", "settings.mini_batch_size=5", "retry_settings.timeout=60"),
-        *("--set", "resources.instance_count=2", "--add", "tags", "team=blue"),
+        *("--set", "resources.instance_count=2", "init_timeout=900", "--add", "tags", "team=blue"),
     ).json
     assert changed == shown | {
         "mini_batch_size": 5,
         "instance_count": 2,
         "retry_settings": {"max_retries": 3, "timeout": 60},
+        "init_timeout": 900,
         "tags": {"team": "blue"},
     }
     assert deployed("batch-deployment", "list", "-e", project.name, "--query", "[].name").json == ["classifier"]

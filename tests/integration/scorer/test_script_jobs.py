@@ -270,6 +270,14 @@ def test_a_script_that_cannot_work_fails_the_job_with_one_sentence(served, scrip
     assert "\n" not in failure.message
 
 
+def test_an_init_that_takes_too_long_is_tried_three_times(served):
+    script = "import time\ndef init():\n    time.sleep(60)\ndef run(m): pass"
+    job = served.job({"a.txt": ""}, script=script, init_timeout_seconds=1)
+    failure = job.wait_for_failure()
+    job.end()
+    assert (failure.step, failure.message) == ("init", "init() did not end within 1 s (3 times)")
+
+
 def test_files_of_folders_and_odd_names_reach_the_script(served):
     names = ["a", "a/b.txt", "sub folder/ü#?.txt", "100%.txt", "x" * 220 + ".txt"]
     job = run_script(

@@ -140,14 +140,20 @@ def test_every_option_for_an_override_is_what_the_service_reads() -> None:
         given.update(body)
 
     words = (
-        "-m 3 -c 2 --max-concurrency-per-instance 4 --max-retries 1 --timeout 60 --error-threshold 5 "
-        "--logging-level DEBUG --output-action summary_only --output-file-name out.csv --job-name j "
-        "--display-name d --description 5 --experiment-name e --tags a=1 --environment-variables B=2"
+        "-m 3 -c 2 --max-concurrency-per-instance 4 --max-retries 1 --timeout 60 --init-timeout 900 "
+        "--error-threshold 5 --logging-level DEBUG --output-action summary_only --output-file-name out.csv "
+        "--job-name j --display-name d --description 5 --experiment-name e --tags a=1 --environment-variables B=2"
     )
     command.main(words.split(), standalone_mode=False)
     assert given == body_of(
         *("mini_batch_size=3", "instance_count=2", "max_concurrency_per_instance=4", "retry_settings.max_retries=1"),
-        *("retry_settings.timeout=60", "error_threshold=5", "logging_level=debug", "output_action=summary_only"),
+        *(
+            "retry_settings.timeout=60",
+            "init_timeout=900",
+            "error_threshold=5",
+            "logging_level=debug",
+            "output_action=summary_only",
+        ),
         *("output_file_name=out.csv", "name=j", "display_name=d", "description=5", "experiment_name=e"),
         *("tags.a=1", "environment_variables.B=2"),
     )

@@ -35,6 +35,7 @@ def test_every_override_of_the_body_wins_over_the_deployment():
         outputAction="SummaryOnly",
         outputFileName="mine.csv",
         retrySettings={"maxRetries": 1, "timeout": "PT2M"},
+        initTimeout="PT15M",
         errorThreshold=7,
         loggingLevel="debug",
     )
@@ -46,6 +47,7 @@ def test_every_override_of_the_body_wins_over_the_deployment():
         output_file_name="mine.csv",
         max_retries=1,
         timeout_seconds=120,
+        init_timeout_seconds=900,
         error_threshold=7,
         logging_level=LoggingLevel.DEBUG,
     )
