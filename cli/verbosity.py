@@ -28,7 +28,7 @@ class Verbosity:
         root = logging.getLogger()
         root.addHandler(self._handler)
         root.setLevel(logging.DEBUG if self.debug else logging.INFO)
-        logging.getLogger("urllib3").setLevel(logging.WARNING)  # it would tell the signatures of links
+        logging.getLogger("urllib3").setLevel(logging.ERROR)  # even its warnings tell addresses with their signatures
         logging.getLogger("azure").setLevel(logging.DEBUG if self.debug else logging.WARNING)
 
     def close(self) -> None:

@@ -82,6 +82,7 @@ class Transport:
             sent["Authorization"] = f"Bearer {self.tokens.token(audience).value}"
         if content is not None:
             sent["Content-Type"] = "application/json"
+        address = url.split("?", 1)[0]  # what follows may be a signature
         began = time.monotonic()
         repeat = method != "POST" if repeatable is None else repeatable
         try:
@@ -93,8 +94,8 @@ class Transport:
                 retries=REPEATABLE if repeat else ONCE,
             )
         except urllib3.exceptions.HTTPError as error:
+            log.info("%s %s: no answer in %.0f ms", method, address, 1000 * (time.monotonic() - began))
             raise self._unreachable(url, error) from None
-        address = url.split("?", 1)[0]  # what follows may be a signature
         log.info("%s %s: %s in %.0f ms", method, address, answer.status, 1000 * (time.monotonic() - began))
         if not 200 <= answer.status < 300:
             raise problem(answer.status, answer.data, f"{method} {address}")

@@ -54,6 +54,8 @@ def dataset(assets: Assets, options: InputOptions) -> dict[str, Any]:
     path = options.path or ""
     if options.datastore:
         path = DatastorePath(_name(options.datastore), path.lstrip("/")).uri
+    for prefix in _TYPE_PREFIXES:
+        path = path.removeprefix(prefix)
     return {"dataInputType": "DataUrl", "path": path}
 
 

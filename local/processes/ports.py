@@ -32,7 +32,8 @@ def free_ports(count: int, *, avoid: frozenset[int] = frozenset()) -> tuple[int,
     """`count` different free ports, none of them in `avoid`, which nobody else is given while this process lives.
 
     Raises:
-        OSError: no free port was found, which means that the machine is out of ports.
+        OSError: no free port was found, which means that the machine is out of ports, or the folder for temporary files
+            cannot be written.
     """
     chosen: list[int] = []
     for _ in range(_TRIES):
@@ -51,9 +52,10 @@ def _claim(port: int) -> bool:
 
     The lock ends with this process, however it ends; a process may be given its own ports again.
     """
+    claims = _claims()
     try:
-        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
-    except OSError:
+        fcntl.lockf(claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except (BlockingIOError, PermissionError):  # source: fcntl(2) leaves it open which of the two
         return False
     return True
 

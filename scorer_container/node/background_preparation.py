@@ -37,10 +37,10 @@ class BackgroundPreparation:
     def _prepare(self) -> PreparedJob:
         try:
             prepared = prepare_job(self._spec, self._node.sources, self._node.settings, self._bench)
+            self._node.warm.need(self._bench)
         except BaseException:
             self._bench.end()
             raise
-        self._node.warm.need(self._bench)
         return prepared
 
     def _end(self) -> None:

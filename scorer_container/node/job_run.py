@@ -205,7 +205,8 @@ class JobRun:
             for lane, slot in working:
                 if lane.busy or not self._over.is_set():
                     slot.abort()
-            working = [(lane, slot) for lane, slot in working if not lane.join(_LANE_END_SECONDS)]
+            round_ends = time.monotonic() + _LANE_END_SECONDS
+            working = [(lane, slot) for lane, slot in working if not lane.join(max(0, round_ends - time.monotonic()))]
 
     def _release_slots(self) -> None:
         threads = [threading.Thread(target=slot.release, daemon=True) for slot in self._slots]

@@ -21,8 +21,12 @@ class WarmProcesses:
         self._lock = threading.Lock()
 
     def need(self, bench: Workbench) -> None:
-        """Hold the folders of a job also after it; those of the job before are let go."""
+        """Hold the folders of a job also after it; those of the job before are let go.
+
+        Raises StoppedError when the job was given up meanwhile: another one may have come since.
+        """
         with self._lock:
+            bench.check()
             before, self._bench = self._bench, bench
         if before is not None:
             before.end()

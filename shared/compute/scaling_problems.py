@@ -35,10 +35,10 @@ class ScalingProblems:
         return row.document if row else None
 
     def note(self, compute: str, message: str) -> None:
-        """A compute could not be scaled."""
+        """A compute could not be scaled; what is said of it may change while it lasts."""
         known = self.of(compute)
         if known is None or known.message != message:
-            problem = ScalingProblem(message=message, since=self._clock())
+            problem = ScalingProblem(message=message, since=known.since if known else self._clock())
             self._rows.put(_PARTITION, compute.lower(), problem)
 
     def clear(self, compute: str) -> None:

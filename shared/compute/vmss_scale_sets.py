@@ -188,12 +188,19 @@ def _capacity(found: "VirtualMachineScaleSet") -> int:
     return int((found.sku.capacity if found.sku else 0) or 0)
 
 
+def _reason(error: HttpResponseError) -> str:
+    """In one line: the SDK's own message of an ARM error says everything twice, on several."""
+    told = error.error
+    text = f"{told.code}: {told.message}" if told and told.message else error.message
+    return " ".join(text.split())
+
+
 @contextmanager
 def _failures(what: str) -> Iterator[None]:
     """Errors of Azure as DependencyError that says what could not be done and why."""
     try:
         yield
     except HttpResponseError as error:
-        raise DependencyError(f"{what}: {error.message}") from error
+        raise DependencyError(f"{what}: {_reason(error)}") from error
     except AzureError as error:
         raise DependencyError(f"{what}: {error}") from error

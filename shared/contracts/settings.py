@@ -47,7 +47,7 @@ class OutputAction(AnyCaseEnum):
 class ScoringSettings(BaseModel):
     """The settings of one job: the deployment's, with the overrides of the invocation merged over them.
 
-    Nodes of an earlier image pass over settings that they do not know.
+    Unknown ones are passed over: a node may be of an earlier image than the application.
     """
 
     model_config = ConfigDict(frozen=True)

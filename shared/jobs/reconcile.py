@@ -58,9 +58,9 @@ async def _look_after(
     try:
         if datetime.now(UTC) - job.created <= SETTLING_TIME or await orchestrations.is_alive(job.name):
             return
-        job = await asyncio.to_thread(jobs.get, job.name)  # it may have ended since it was listed
-        if not job.status.is_terminal:
-            await _resume(account, jobs, orchestrations, job)
+        now = await asyncio.to_thread(jobs.find, job.name)  # it may have ended since it was listed
+        if now is not None and not now.status.is_terminal:
+            await _resume(account, jobs, orchestrations, now)
     except Exception:  # whatever is wrong with one job, the others are looked at; the next round tries again
         log.exception("job %s could not be resumed", job.name)
 

@@ -39,18 +39,18 @@ def first_rows(account: StorageAccount, job: JobDocument, start: str) -> FirstRo
 
 def _has_columns(account: StorageAccount, job: JobDocument) -> bool:
     columns = first_lines(account.blobs.get_container_client(JOBS_CONTAINER), columns_name(job.job_id))
-    return bool(columns) and json.loads(columns)["columns"] is not None
+    return columns is not None and json.loads(columns)["columns"] is not None
 
 
-def first_lines(container: ContainerClient, name: str) -> str:
-    """The first whole lines of a blob; nothing when it is not there or empty."""
+def first_lines(container: ContainerClient, name: str) -> str | None:
+    """The first whole lines of a blob, which may be none where they are long; None when it is not there or empty."""
     try:
         start: bytes = container.download_blob(name, offset=0, length=_START_BYTES).readall()
     except ResourceNotFoundError:
-        return ""
+        return None
     except HttpResponseError as error:
         if error.status_code == 416:  # an empty blob has no range
-            return ""
+            return None
         raise
     if len(start) == _START_BYTES:
         start = start[: start.rfind(b"\n") + 1]

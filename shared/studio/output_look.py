@@ -52,14 +52,14 @@ def look_at_output(account: StorageAccount, job: JobDocument) -> OutputLook:
 
 def _look(account: StorageAccount, job: JobDocument) -> OutputLook:
     output = container_of(account, job.output.folder)
-    start = first_lines(output, job.output.file_path) if job.status is JobStatus.COMPLETED else ""
-    failures = _failures(first_lines(output, job.output.errors_path))
+    start = first_lines(output, job.output.file_path) if job.status is JobStatus.COMPLETED else None
+    errors = first_lines(output, job.output.errors_path)
     return OutputLook(
-        is_there=bool(start),
-        link=_link(account, job, job.output.file_path) if start else "",
-        first=first_rows(account, job, start),
-        failures=failures,
-        failures_link=_link(account, job, job.output.errors_path) if failures else "",
+        is_there=start is not None,
+        link="" if start is None else _link(account, job, job.output.file_path),
+        first=first_rows(account, job, start or ""),
+        failures=_failures(errors or ""),
+        failures_link="" if errors is None else _link(account, job, job.output.errors_path),
     )
 
 

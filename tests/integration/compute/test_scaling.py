@@ -8,6 +8,7 @@ import pytest
 
 from shared.compute.local_scale_sets import LocalScaleSets
 from shared.compute.scaling import Nodes, Scaling
+from shared.compute.scaling_problems import ScalingProblem
 from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.messages import NodeTicket
 from shared.contracts.names import ticket_queue
@@ -139,6 +140,15 @@ def test_a_platform_that_refuses_keeps_nobody_waiting(compute, connection_string
     compute.put_tickets(1)
     scaling.try_to_scale(compute.limits)
     assert f"compute {compute.name} could not be scaled" in caplog.text
+
+
+def test_a_problem_began_when_it_was_first_told_however_its_words_change(compute):
+    problems = compute.scaling.problems
+    problems.note(compute.name, "could not be scaled out to 1")
+    began = problems.of(compute.name).since
+    compute.now += timedelta(hours=1)
+    problems.note(compute.name, "could not be scaled out to 2")
+    assert problems.of(compute.name) == ScalingProblem(message="could not be scaled out to 2", since=began)
 
 
 def test_why_a_compute_has_too_few_nodes_is_known_until_it_can_be_scaled(compute, connection_string):

@@ -86,7 +86,8 @@ def test_more_machines_than_wanted_are_never_taken_away_by_a_resize(vmss, cpu):
 
 def test_a_refused_quota_is_told_with_azures_reason(vmss, cpu, compute_api):
     compute_api.failure = ("OperationNotAllowed", "approved cores quota exceeded in westeurope")
-    with pytest.raises(DependencyError, match=r"'cpu' could not be scaled out to 9.*cores quota exceeded"):
+    reason = "OperationNotAllowed: approved cores quota exceeded in westeurope"
+    with pytest.raises(DependencyError, match=f"^compute 'cpu' could not be scaled out to 9: {reason}$"):
         vmss.scale_out("cpu", 9)
 
 

@@ -58,6 +58,7 @@ def test_a_deployment_gets_the_defaults_of_azure_ml(registered: Registered) -> N
         "loggingLevel": "Info",
         "resources": {"instanceCount": 1},
         "retrySettings": {"maxRetries": 3, "timeout": "PT30S"},
+        "initTimeout": "PT600S",
     }
     assert {key: properties[key] for key in expected} == expected
 
@@ -87,6 +88,8 @@ def test_settings_are_read_as_clients_of_all_ages_write_them(registered: Registe
         ({"outputFileName": "errors.jsonl"}, "errors.jsonl"),
         ({"retrySettings": {"timeout": "30"}}, "retrySettings.timeout '30'"),
         ({"retrySettings": {"timeout": "P4D"}}, "timeout"),
+        ({"initTimeout": "soon"}, "initTimeout 'soon'"),
+        ({"initTimeout": "P4D"}, "init_timeout_seconds"),
         ({"miniBatchSize": 0}, "properties.miniBatchSize"),
         ({"errorThreshold": -2}, "properties.errorThreshold"),
         ({"loggingLevel": "chatty"}, "properties.loggingLevel"),

@@ -77,9 +77,21 @@ async def test_a_job_that_ends_while_it_is_looked_at_is_not_begun_again(account,
 
     engine = Ending()
     await reconcile(account, jobs, engine)
-    await start_orchestration(jobs, engine, job.name)
     assert job.name not in engine.started
     assert jobs.get(job.name).resumes == 0
+
+
+async def test_a_job_that_is_purged_while_it_is_looked_at_is_no_trouble(account, jobs, lost, caplog):
+    job = lost()
+
+    class Purging(Engine):
+        async def is_alive(self, name):
+            if name == job.name:
+                jobs.remove(job)
+            return False
+
+    await reconcile(account, jobs, Purging())
+    assert job.name not in caplog.text
 
 
 async def test_a_job_that_was_just_invoked_is_left_to_its_message(account, jobs, make_job):
@@ -121,6 +133,19 @@ async def test_a_request_starts_a_job_once(jobs, make_job):
     for engine in (fresh, running):
         await start_orchestration(jobs, engine, job.name)
     assert (job.name in fresh.started, job.name in running.started) == (True, False)
+
+
+async def test_a_request_that_comes_again_while_its_job_ends_starts_nothing(jobs, make_job):
+    job = jobs.add(make_job(status=JobStatus.FINALIZING))
+
+    class Ending(Engine):
+        async def is_alive(self, name):
+            jobs.enter(name, JobStatus.COMPLETED)
+            return False
+
+    engine = Ending()
+    await start_orchestration(jobs, engine, job.name)
+    assert engine.started == {}
 
 
 async def test_a_request_for_a_job_that_has_ended_starts_nothing(jobs, make_job):

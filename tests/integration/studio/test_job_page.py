@@ -124,6 +124,15 @@ def test_an_output_that_was_deleted_is_told_from_one_that_never_was(application,
     assert "The job collected no rows." in open_page(ended(application, make_job())).text
 
 
+def test_an_output_whose_first_row_is_too_long_to_show_is_there_nevertheless(application, make_job, open_page):
+    job = make_job(statistics=JobStatistics(files=1, succeeded=1, rows=1))
+    output = container_of(application.account, job.output.folder)
+    output.upload_blob(job.output.file_path, b"1" * 70_000 + b"\n")
+    text = open_page(ended(application, job)).text
+    assert re.search(r'href="http://[^"]+predictions\.csv\?[^"]+sig=', text)
+    assert "no longer there" not in text
+
+
 def test_a_page_that_storage_does_not_give_says_so(application, make_job, open_page):
     job = ended(application, make_job())
     vars(application.account)["blobs"] = BlobServiceClient(application.account.blob_url)  # without a credential

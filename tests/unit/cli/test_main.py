@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -70,6 +71,21 @@ def test_a_token_that_is_none_is_an_authentication_error(
     code, _, err = run(capsys, "compute", "list")
     assert code == 5
     assert "BML_ACCESS_TOKEN" in err
+
+
+def test_a_service_that_does_not_answer_is_told_once_and_without_signatures() -> None:
+    claims = base64.urlsafe_b64encode(b'{"exp": 9999999999}').decode().rstrip("=")
+    variables = {f"BML_{name}": "x" for name in ("SUBSCRIPTION", "RESOURCE_GROUP", "WORKSPACE")}
+    variables |= {"BML_MANAGEMENT_URL": "http://127.0.0.1:9", "BML_ACCESS_TOKEN": f"x.{claims}.x"}
+    command = [Path(sys.executable).with_name("bml"), "endpoint", "list"]
+    quiet, told = (
+        subprocess.run([*command, *options], env=os.environ | variables, capture_output=True, text=True, check=False)
+        for options in ([], ["--verbose"])
+    )
+    assert (quiet.returncode, quiet.stderr.count("\n")) == (8, 1), quiet.stderr
+    assert "GET http://127.0.0.1:9/subscriptions" in told.stderr
+    assert ": no answer in " in told.stderr
+    assert "Retrying" not in told.stderr, "with the whole address, in which a signature may be"
 
 
 def test_the_help_names_every_group(capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,6 +97,7 @@ def test_a_wrong_value_is_named_with_its_field(properties, message):
     ("properties", "message"),
     [
         ({"retrySettings": {"timeout": "30"}}, "retrySettings.timeout '30'.*PT30S"),
+        ({"initTimeout": "600"}, "initTimeout '600'.*PT30S"),
         ({"compute": {"instanceCount": 6}}, "compute.instanceCount 6.*at most 5"),
         ({"outputFileName": "a/b.csv"}, "output_file_name 'a/b.csv'"),
     ],
