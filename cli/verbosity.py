@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TextIO
 
 import click
@@ -19,23 +20,33 @@ class Verbosity:
     requests: bool = False
     debug: bool = False
     _handler: logging.Handler | None = None
+    _levels_before: dict[str, int] = field(default_factory=dict)
 
     def listen(self) -> None:
         """Show what is logged from now on, as the options want it."""
         self.close()
         self._handler = logging.StreamHandler(sys.stderr)
         self._handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-        root = logging.getLogger()
-        root.addHandler(self._handler)
-        root.setLevel(logging.DEBUG if self.debug else logging.INFO)
-        logging.getLogger("urllib3").setLevel(logging.ERROR)  # even its warnings tell addresses with their signatures
-        logging.getLogger("azure").setLevel(logging.DEBUG if self.debug else logging.WARNING)
+        logging.getLogger().addHandler(self._handler)
+        levels = {
+            "": logging.DEBUG if self.debug else logging.INFO,
+            "azure": logging.DEBUG if self.debug else logging.WARNING,
+            "urllib3": logging.ERROR,  # even its warnings tell addresses with their signatures
+        }
+        self._levels_before = {name: logging.getLogger(name).level for name in levels}
+        _set_levels(levels)
 
     def close(self) -> None:
-        """Show no more."""
+        """Show no more: all is as it was before."""
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
+            _set_levels(self._levels_before)
             self._handler = None
+
+
+def _set_levels(levels: Mapping[str, int]) -> None:
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def with_verbosity(command: click.Command) -> click.Command:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import re
 
 import pytest
@@ -34,7 +35,9 @@ def test_a_command_tells_as_much_as_it_is_asked_to(bml: Bml, project: Project) -
         line for line in told if not re.fullmatch(r"INFO cli\.api\.transport: GET http\S+: 200 in \d+ ms", line)
     ] == []
     assert told
+    level = logging.getLogger().level
     failed = bml("model", "show", "--name", "nobody", "--debug")
+    assert logging.getLogger().level == level
     assert (failed.code, "Traceback" in failed.err, "error: " in failed.err) == (3, True, True)
     assert "Traceback" not in bml("model", "show", "--name", "nobody").err
 

@@ -91,7 +91,7 @@ async def test_a_job_that_is_purged_while_it_is_looked_at_is_no_trouble(account,
             return False
 
     await reconcile(account, jobs, Purging())
-    assert job.name not in caplog.text
+    assert [told for told in caplog.messages if told.startswith(f"job {job.name}")] == []
 
 
 async def test_a_job_that_was_just_invoked_is_left_to_its_message(account, jobs, make_job):
