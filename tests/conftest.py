@@ -67,7 +67,7 @@ def told() -> Iterator[Told]:
 def eventually() -> Callable[..., None]:
     """Waits until a condition holds, and fails by name when it does not in time: `eventually(lambda: x.done)`."""
 
-    def wait(condition: Callable[[], object], timeout: float = 30.0, what: str = "the condition") -> None:
+    def wait(condition: Callable[[], object], timeout: float = 120.0, what: str = "the condition") -> None:
         deadline = time.monotonic() + timeout
         while not condition():
             if time.monotonic() > deadline:

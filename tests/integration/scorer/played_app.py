@@ -36,7 +36,7 @@ from shared.storage.rows import RowTable
 ROOT = Path(__file__).parents[3]
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = 150) -> Any:
     """The first true value of `condition`."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -71,7 +71,7 @@ class Job:
     def account_rows(self) -> list[ProgressRow]:
         return [row.document for row in RowTable(self.account.tables, "progress", ProgressRow).partition(self.id)]
 
-    def wait(self, seconds: float = 60) -> Ledger:
+    def wait(self, seconds: float = 150) -> Ledger:
         """The ledger once every task is in it."""
 
         def complete() -> Ledger | None:
@@ -81,7 +81,7 @@ class Job:
 
         return wait_until(complete, "the ledger is complete", seconds)
 
-    def wait_for_failure(self, seconds: float = 60):
+    def wait_for_failure(self, seconds: float = 150):
         return wait_until(self.fatal, "the node reports a failure", seconds)
 
     def finish(self) -> bytes:
@@ -93,7 +93,7 @@ class Job:
     def end(self) -> None:
         delete_queue(self.account.queues, task_queue(self.id))
 
-    def lines(self, seconds: float = 60) -> list[str]:
+    def lines(self, seconds: float = 150) -> list[str]:
         self.wait(seconds)
         return self.finish().decode().splitlines()
 
