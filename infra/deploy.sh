@@ -12,10 +12,7 @@ region=$2
 shift 2
 group="rg-$name"
 
-# The hooks go by this variable too: asked in another subscription they would find no running nodes, and end them.
-az() {
-  command az "$@" ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"}
-}
+. infra/az.sh
 
 # Who deploys owns the workspace, unless BATCH_OWNER_ID names another: the object id in the token, with no question to
 # Graph. BATCH_ROLE_ASSIGNMENTS has the roles of others.

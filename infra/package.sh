@@ -10,9 +10,7 @@ if [ $# -ne 1 ]; then
 fi
 group="rg-$1"
 
-az() {
-  command az "$@" ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"}
-}
+. infra/az.sh
 
 app=$(az functionapp list --resource-group "$group" --query "[0].name" --output tsv)
 host=$(az functionapp show --resource-group "$group" --name "$app" --query defaultHostName --output tsv)

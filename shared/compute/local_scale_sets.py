@@ -7,6 +7,7 @@ import urllib3
 
 from shared.compute.scale_sets import Instance, ScaleSetState
 from shared.errors import DependencyError
+from shared.request_failures import cause
 
 _TIMEOUT = urllib3.Timeout(connect=2, read=40)
 
@@ -44,8 +45,7 @@ class LocalScaleSets:
         try:
             answer = self._http.request(method, url, **options)
         except urllib3.exceptions.HTTPError as error:
-            reason = getattr(error, "reason", None) or error  # not that of all tries, which repeats the address
-            raise DependencyError(f"the local scale set at {self._url} does not answer: {reason}") from error
+            raise DependencyError(f"the local scale set at {self._url} does not answer: {cause(error)}") from error
         if answer.status == 404:
             return {}
         if answer.status >= 400:

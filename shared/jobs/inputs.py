@@ -10,6 +10,7 @@ from azure.storage.blob import BlobProperties, ContainerClient
 
 from shared.contracts.locations import Location
 from shared.errors import ValidationError
+from shared.request_failures import cause
 from shared.security.outbound_connections import guarded_http
 from shared.security.outbound_urls import ForbiddenAddressError
 from shared.storage.account import StorageAccount
@@ -106,8 +107,7 @@ def _check_url(account: StorageAccount, location: Location) -> None:
     try:
         answer = http.request("HEAD", location.url, retries=urllib3.Retry(2, redirect=False))
     except (urllib3.exceptions.HTTPError, ForbiddenAddressError) as error:
-        reason = getattr(error, "reason", None) or error  # not the error of all tries: it repeats the URL
-        raise ValidationError(f"the input {url} cannot be reached: {reason}", target="input") from error
+        raise ValidationError(f"the input {url} cannot be reached: {cause(error)}", target="input") from error
     if 300 <= answer.status < 400:
         target = answer.headers.get("location", "elsewhere")
         raise ValidationError(f"the input {url} redirects to {target}; name that address itself", target="input")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.e2e.page import run_commands
 
 pytestmark = pytest.mark.e2e
 
@@ -23,16 +23,5 @@ def test_the_example_gives_what_the_page_shows(tmp_path: Path) -> None:
             (tmp_path / file).write_text(text)
     script = "".join(text for _, language, text in blocks if language == "bash")
     (shown,) = (text for _, language, text in blocks if language == "text")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BML_")}
-    environment["PATH"] = f"{Path(sys.prefix) / 'bin'}:{environment['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", f"set -euo pipefail\ntrap 'bml local down' EXIT\nbml local up --detach\n{script}"],
-        cwd=tmp_path,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    assert shown in done.stdout
+    begin = f'export PATH="{sys.prefix}/bin:$PATH"\nbml local up --detach\n'
+    assert shown in run_commands(begin + script, tmp_path)

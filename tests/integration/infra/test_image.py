@@ -22,7 +22,7 @@ from local.azurite.endpoints import AzuriteEndpoints
 from tests.unit.infra.bicep_files import REPOSITORY
 from tests.unit.infra.dockerfile import Stage, stages
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.integration
 
 UV = Path(sys.prefix) / "bin/uv"
 ONLY_SIZE = ("--no-cache-dir", "--no-cache", "--compile-bytecode")

@@ -183,8 +183,8 @@ def test_the_hooks_key_is_made_once_and_handed_to_azd(machine: Machine, tmp_path
     for name in ("infra/hooks", ".azure/x"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / ".azure/x/nodes-key.pub").write_text("ssh-rsa made\n")
-    for name in ("preprovision.sh", "present-instances.sh"):
-        (tmp_path / "infra/hooks" / name).write_text((INFRA / "hooks" / name).read_text("utf-8"))
+    for name in ("az.sh", "hooks/preprovision.sh", "hooks/present-instances.sh"):
+        (tmp_path / "infra" / name).write_text((INFRA / name).read_text("utf-8"))
     environment = machine.environment | {"BATCH_SSH_PUBLIC_KEY": ""}
     subprocess.run(["sh", "infra/hooks/preprovision.sh"], cwd=tmp_path, env=environment, check=True)
     assert machine.calls("env set")[0] == "env set BATCH_SSH_PUBLIC_KEY ssh-rsa made"
