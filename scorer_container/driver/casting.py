@@ -4,11 +4,10 @@ MLflow itself refuses what loses precision (a float64 column for a `float` input
 Parquet files hold; so the driver casts first, and all kinds of table get the same casts.
 """
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
-
-class CastError(ValueError):
-    """A column does not hold what the signature says."""
+from .failures import CastError
+from .tensors import tensor_input
 
 
 class TableCasts:
@@ -28,7 +27,7 @@ class TableCasts:
     def apply(self, frame: Any) -> Any:
         """The table with its columns cast, or the array that a tensor signature asks for; raises CastError."""
         if self._tensors:
-            return _tensor_input(frame, self._tensors)
+            return tensor_input(frame, self._tensors)
         changed = {}
         for key, kind in self._types.items():
             name = key if isinstance(key, str) else _name_at(frame, key)
@@ -123,10 +122,3 @@ def _datetimes(column: Any) -> Any:
 def _text(column: Any) -> Any:
     """Numbers of a JSON or Parquet file become text; what is text or missing stays as it is."""
     return column.astype(str) if column.dtype.kind in "iufb" and not column.isna().any() else column
-
-
-def _tensor_input(frame: Any, tensors: List[Any]) -> Any:
-    if len(tensors) == 1 and not tensors[0].name:
-        values = frame.to_numpy(dtype=tensors[0].type)
-        return values.reshape(tuple(tensors[0].shape))
-    return {tensor.name: frame[tensor.name].to_numpy(dtype=tensor.type) for tensor in tensors}

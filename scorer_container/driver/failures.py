@@ -15,6 +15,10 @@ class DeploymentError(Exception):
         self.step = step
 
 
+class CastError(ValueError):
+    """A table does not hold what the model's signature says."""
+
+
 class ResultError(Exception):
     """What `run()` returned cannot be used."""
 
