@@ -6,8 +6,9 @@ Sources: azureml_batch_facts 3.2 and 3.3, azure_ai_ml_wire 6. Member names are r
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from shared.contracts.environment_variables import check_environment_variables
 from shared.contracts.resources import ArmModel, NotificationSetting, TextMap
 from shared.contracts.settings import AnyCaseEnum, LoggingLevel, OutputAction
 
@@ -113,6 +114,12 @@ class InvokeProperties(ArmModel):
     logging_level: LoggingLevel | None = None
     environment_variables: TextMap = Field(default_factory=dict)
     notification_setting: NotificationSetting = NotificationSetting()
+
+    @field_validator("environment_variables")
+    @classmethod
+    def _can_be_set(cls, variables: dict[str, str]) -> dict[str, str]:
+        check_environment_variables(variables, "environmentVariables")
+        return variables
 
 
 class InvokeBody(ArmModel):

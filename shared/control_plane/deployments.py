@@ -1,5 +1,6 @@
 """Batch deployments: what an endpoint runs, on which compute, and how."""
 
+from shared.contracts.environment_variables import check_environment_variables
 from shared.contracts.job_spec import CodeSpec, ModelSpec
 from shared.contracts.names import DEPLOYMENT_NAME, OUTPUT_FILE_NAME
 from shared.contracts.parsing import parse_model
@@ -56,6 +57,7 @@ def _undo_without_endpoint(workspace: Workspace, saved: Saved[DeploymentProperti
 
 def _check_settings(properties: DeploymentProperties) -> None:
     OUTPUT_FILE_NAME.check(properties.output_file_name)
+    check_environment_variables(properties.environment_variables, "properties.environmentVariables")
     settings = scoring_settings(properties)
     if settings.output_file_name == "errors.jsonl":
         raise ValidationError(

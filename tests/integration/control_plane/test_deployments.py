@@ -90,6 +90,7 @@ def test_settings_are_read_as_clients_of_all_ages_write_them(registered: Registe
         ({"retrySettings": {"timeout": "P4D"}}, "timeout"),
         ({"initTimeout": "soon"}, "initTimeout 'soon'"),
         ({"initTimeout": "P4D"}, "init_timeout_seconds"),
+        ({"environmentVariables": {"A=B": "c"}}, "'A=B' has '=' in its name"),
         ({"miniBatchSize": 0}, "properties.miniBatchSize"),
         ({"errorThreshold": -2}, "properties.errorThreshold"),
         ({"loggingLevel": "chatty"}, "properties.loggingLevel"),

@@ -105,3 +105,9 @@ def test_a_wrong_value_is_named_with_its_field(properties, message):
 def test_an_override_that_cannot_be_is_refused(properties, message):
     with pytest.raises(ValidationError, match=message):
         merged_settings(ScoringSettings(), body(**properties), 5)
+
+
+@pytest.mark.parametrize("name", ["A=B", "", "A\0"])
+def test_an_environment_variable_that_no_process_can_have_is_refused(name):
+    with pytest.raises(ValidationError, match="environmentVariables: .*environment variable"):
+        body(environmentVariables={name: "1"})
