@@ -5,7 +5,6 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 pytestmark = [
     pytest.mark.unit,
@@ -90,36 +89,6 @@ def test_a_tensor_signature_makes_an_array_of_a_table(tmp_path):
     schema = Schema([TensorSpec(np.dtype("float32"), (-1, 2))])
     array = read(tmp_path, "a.csv", "x,y\n1,2\n3,4\n", schema)
     assert (array.dtype, array.tolist()) == (np.dtype("float32"), [[1, 2], [3, 4]])
-
-
-def image(mode: str = "RGB") -> bytes:
-    content = io.BytesIO()
-    Image.new(mode, (4, 2), 7 if mode == "L" else (1, 2, 3)).save(content, "PNG")
-    return content.getvalue()
-
-
-def test_images_become_what_the_signature_asks_for(tmp_path):
-    assert read(tmp_path, "a.png", image()).shape == (1, 2, 4, 3)
-    flat = read(tmp_path, "a.PNG", image("L"), Schema([TensorSpec(np.dtype("float32"), (-1, 8))]))
-    assert (flat.dtype, flat.tolist()) == (np.dtype("float32"), [[7.0] * 8])
-    named = read(tmp_path, "a.png", image(), Schema([TensorSpec(np.dtype("uint8"), (-1, 2, 4, 3), "pixels")]))
-    assert named["pixels"].shape == (1, 2, 4, 3)
-    objects = read(tmp_path, "a.png", image(), Schema([TensorSpec(np.dtype("O"), (-1,))]))
-    assert (objects.shape, objects[0].shape) == ((1,), (2, 4, 3))
-    content = read(tmp_path, "a.png", image(), Schema([ColSpec("binary", "image")]))
-    assert content["image"].iloc[0] == image()
-
-
-@pytest.mark.parametrize(
-    ("schema", "error", "message"),
-    [
-        (Schema([TensorSpec(np.dtype("float32"), (-1, 28, 28))]), ValueError, "cannot become"),
-        (Schema([ColSpec("double", "x")]), TypeError, "asks for a table"),
-    ],
-)
-def test_an_image_that_does_not_fit_says_why(tmp_path, schema, error, message):
-    with pytest.raises(error, match=message):
-        read(tmp_path, "a.png", image(), schema)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.avro", "no-extension", "a.gz"])

@@ -1,0 +1,159 @@
+"""Values brought to the type of an array. A cast may change the type, never the value.
+
+Whole numbers, booleans, texts and moments must be the same in the new type. Decimal numbers become the nearest one,
+as `float()` does; a finite number stays finite.
+"""
+
+import decimal
+import math
+import re
+from typing import Any, Callable, Dict, List
+
+from .failures import CastError
+from .values import is_missing
+
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*\Z")
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+
+
+class InexactError(CastError):
+    """A value that the asked type cannot hold."""
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        """`position` is that of the value in the flattened array."""
+        super(InexactError, self).__init__(message)
+        self.position = position
+
+
+def cast_exactly(values: Any, dtype: Any) -> Any:
+    """The numpy array in this dtype; raises InexactError with the first value that would change.
+
+    Missing values become NaN or NaT where the type has one, and stay as they are in arrays of objects.
+    """
+    if values.dtype == dtype or dtype.kind == "O":
+        return values.astype(dtype)
+    if dtype.kind == "c":
+        return cast_exactly(values, dtype.type(0).real.dtype).astype(dtype)
+    if values.dtype.kind in "biuf" and dtype.kind in "biuf":
+        return _numbers(values, dtype)
+    if values.dtype.kind == "M" and dtype.kind == "M":
+        return _moments(values, dtype)
+    return _objects(values, dtype)
+
+
+def _numbers(values: Any, dtype: Any) -> Any:
+    import numpy
+
+    with numpy.errstate(all="ignore"):
+        cast = values.astype(dtype)
+        if dtype.kind in "biu":
+            same = _in_range(values, dtype, numpy) & (cast == values)
+        elif values.dtype.kind == "f":
+            same = numpy.isfinite(cast) | ~numpy.isfinite(values)
+        else:
+            same = _whole_as_floats(values, cast, numpy)
+    if not same.all():
+        position = int(numpy.argmin(same))
+        raise _inexact(values.reshape(-1)[position].item(), dtype, position)
+    return cast
+
+
+def _in_range(values: Any, dtype: Any, numpy: Any) -> Any:
+    """Where the numbers lie between the limits of a type of whole numbers; numpy's own comparisons may round."""
+    low, high = (0, 1) if dtype.kind == "b" else (int(numpy.iinfo(dtype).min), int(numpy.iinfo(dtype).max))
+    if values.dtype.kind == "f":
+        wide = values.astype("float64")
+        return (wide >= float(low)) & (wide < float(high + 1))
+    if values.size and low <= int(values.min()) and int(values.max()) <= high:
+        return numpy.ones(values.shape, dtype=bool)
+    return numpy.array([low <= value <= high for value in values.reshape(-1).tolist()], bool).reshape(values.shape)
+
+
+def _whole_as_floats(values: Any, cast: Any, numpy: Any) -> Any:
+    """Where whole numbers are the same as floats."""
+    if values.dtype.itemsize < cast.dtype.itemsize or values.dtype.kind == "b":
+        return numpy.ones(values.shape, dtype=bool)
+    pairs = zip(values.reshape(-1).tolist(), cast.reshape(-1).tolist())
+    return numpy.array([given == got for given, got in pairs], bool).reshape(values.shape)
+
+
+def _moments(values: Any, dtype: Any) -> Any:
+    import numpy
+
+    cast = values.astype(dtype)
+    same = (cast.astype(values.dtype) == values) | numpy.isnat(values)
+    if not same.all():
+        position = int(numpy.argmin(same))
+        raise _inexact(values.reshape(-1)[position], dtype, position)
+    return cast
+
+
+def _objects(values: Any, dtype: Any) -> Any:
+    """Python's own objects, texts among them, one by one."""
+    import numpy
+
+    if dtype.kind not in _ELEMENTS:
+        raise InexactError("the type {} of the model's signature cannot be read from files".format(dtype))
+    element = _ELEMENTS[dtype.kind]
+    cast: List[Any] = []
+    for position, value in enumerate(values.reshape(-1).tolist()):
+        try:
+            cast.append(element(value, dtype))
+        except (ValueError, TypeError, ArithmeticError):
+            raise _inexact(value, dtype, position) from None
+    return numpy.array(cast, dtype=dtype).reshape(values.shape)
+
+
+def _whole(value: Any, dtype: Any) -> int:
+    import numpy
+
+    number = decimal.Decimal(value.strip() if isinstance(value, str) else value)
+    whole = int(number)
+    if whole != number or not numpy.iinfo(dtype).min <= whole <= numpy.iinfo(dtype).max:
+        raise ValueError
+    return whole
+
+
+def _decimal(value: Any, dtype: Any) -> Any:
+    if is_missing(value):
+        return math.nan
+    number = int(value) if isinstance(value, str) and _WHOLE.match(value) else value
+    if isinstance(number, str) and "_" in number:
+        raise ValueError
+    cast = dtype.type(float(number))
+    if isinstance(number, int) and cast != number:
+        raise ValueError
+    if math.isinf(cast) and not decimal.Decimal(value).is_infinite():
+        raise ValueError
+    return cast
+
+
+def _truth(value: Any, dtype: Any) -> bool:
+    return _TRUTHS[str(value).strip().lower()]
+
+
+def _text(value: Any, dtype: Any) -> str:
+    if not isinstance(value, str) or value.endswith("\0"):  # numpy takes zeros at the end for padding
+        raise TypeError
+    return value
+
+
+def _bytes(value: Any, dtype: Any) -> bytes:
+    if not isinstance(value, bytes) or value.endswith(b"\0"):
+        raise TypeError
+    return value
+
+
+_ELEMENTS: Dict[str, Callable[[Any, Any], Any]] = {
+    "b": _truth,
+    "i": _whole,
+    "u": _whole,
+    "f": _decimal,
+    "U": _text,
+    "S": _bytes,
+}
+
+
+def _inexact(value: Any, dtype: Any, position: int) -> InexactError:
+    shown = "a missing value" if is_missing(value) else repr(value)
+    return InexactError("{} cannot be {} without changing".format(shown, dtype), position)
