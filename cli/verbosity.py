@@ -76,7 +76,7 @@ _OPTIONS = tuple(
     click.Option([flag, name], is_flag=True, is_eager=True, expose_value=False, callback=_set, help=text)
     for flag, name, text in (
         ("--only-show-errors", "only_errors", "No progress, only errors."),
-        ("--verbose", "requests", "Tell each request to the service's API."),
+        ("--verbose", "requests", "Tell each request to the service's API, and each file that is left out."),
         ("--debug", "debug", "Tell also what libraries do, with the traceback of an error."),
     )
 )

@@ -73,6 +73,7 @@ class Assets:
     def code(self, code: LocalCode) -> str:
         """Id of the uploaded code; the same content is uploaded once."""
         files = local_files(code.folder)
+        files.tell_left_out()
         content_hash = files.content_hash()
         name = str(uuid.uuid4())
         known = self.workspace.list(f"codes/{name}/versions", hash=content_hash, hashVersion=HASH_VERSION)
@@ -82,6 +83,7 @@ class Assets:
 
     def _uploaded(self, path: Path, datastore: str) -> tuple[str, str]:
         files = local_files(path)
+        files.tell_left_out()
         kind = "uri_folder" if files.is_folder else "uri_file"
         return upload_to_datastore(self.workspace, files, datastore).uri, kind
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import yaml
 
+from cli.deploy.mlflow_folder import MLMODEL, check_mlflow_kept
 from cli.yaml_files.asset_forms import DataFile, EnvironmentForm, ModelForm, without_file_prefix
 from cli.yaml_files.document import KeyPath, YamlDocument
-
-MLMODEL = "MLmodel"
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,9 @@ def local_model(document: YamlDocument, form: ModelForm, at: KeyPath, *, must_be
             f"{path} has no file `{MLMODEL}`, so it is not an MLflow model",
             mend="Name a folder with an MLmodel, or add `code_configuration` and `environment` to score by script",
         )
+    if model.is_mlflow:
+        with document.named_at(keys):
+            check_mlflow_kept(path)
     return model
 
 

@@ -1,13 +1,13 @@
 """A deployment of a YAML file after all checks that need no service: what to upload, and what to send."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cli.deploy.local_assets import LocalEnvironment, LocalModel, local_environment, local_model
 from cli.deploy.scoring_script import check_scoring_script
 from cli.deploy.settings import wire_settings
-from cli.errors import CliError
+from cli.uploads.ignore_file import check_kept
 from cli.yaml_files.asset_forms import EnvironmentForm, ModelForm, without_file_prefix
 from cli.yaml_files.deployment_form import CodeForm, DeploymentForm
 from cli.yaml_files.document import KeyPath, YamlDocument
@@ -78,12 +78,10 @@ class _Planner:
         folder = self.document.folder / without_file_prefix(given.code.local_path)
         if not folder.is_dir():
             raise self.document.missing((*keys, "code"), "the folder", folder)
-        try:
+        with self.document.named_at((*keys, "scoring_script")):
             if self.check_script:
                 check_scoring_script(folder, given.scoring_script)
-        except CliError as error:
-            error.message = f"{self.document.where(*keys, 'scoring_script')}: {error.message}"
-            raise
+            check_kept(folder, PurePosixPath(given.scoring_script).as_posix(), "the scoring script")
         return LocalCode(folder, given.scoring_script)
 
     def _environment(self, given: EnvironmentForm) -> LocalEnvironment | str:

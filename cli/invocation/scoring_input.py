@@ -92,6 +92,7 @@ def place_input(assets: Assets, place: str, kind: str | None, folder: Path) -> d
 def _registered(assets: Assets, path: Path, datastore: str | None) -> str:
     """Upload, and register under a name made from content and name: the same data has one asset."""
     files = local_files(path)
+    files.tell_left_out()
     uploaded = upload_to_datastore(assets.workspace, files, _name(datastore or DEFAULT_DATASTORE))
     data = LocalData(
         place=uploaded.uri,

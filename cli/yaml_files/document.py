@@ -1,12 +1,14 @@
 """A YAML file with the line of each of its values, so that a complaint can name the place."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from cli.errors import InvalidInputError, NotFoundError
+from cli.errors import CliError, InvalidInputError, NotFoundError
 
 KeyPath = tuple[str | int, ...]
 
@@ -47,6 +49,15 @@ class YamlDocument:
     def error(self, keys: KeyPath, message: str, *, mend: str = "") -> InvalidInputError:
         """A complaint about the value at `keys`."""
         return InvalidInputError(f"{self.where(*keys)}: {message}", mend=mend)
+
+    @contextmanager
+    def named_at(self, keys: KeyPath) -> Iterator[None]:
+        """Complaints from within name the place of the value at `keys`."""
+        try:
+            yield
+        except CliError as error:
+            error.message = f"{self.where(*keys)}: {error.message}"
+            raise
 
     def missing(self, keys: KeyPath, what: str, path: Path) -> NotFoundError:
         """A complaint that `path`, named at `keys`, is not there."""

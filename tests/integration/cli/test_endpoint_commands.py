@@ -32,6 +32,21 @@ def test_creating_it_again_uploads_nothing(bml: Bml, project: Project) -> None:
     assert again.json == first.json
 
 
+def test_what_the_ignore_file_lists_is_not_uploaded_and_said(bml: Bml, project: Project) -> None:
+    project.write("model/secret.env", "KEY=1")
+    project.write("model/.amlignore", "secret.env\n")
+    first = bml("endpoint", "create", "--file", project.endpoint_file(), "--verbose")
+    assert "1 file of" in first.err
+    assert "left out: secret.env" in first.err
+    project.write("model/secret.env", "KEY=2")
+    again = bml("endpoint", "create", "--file", project.endpoint_file())
+    assert "Uploading" not in again.err, "what is left out is no part of the content"
+    project.write("model/.amlignore", "MLmodel\n")
+    refused = bml("endpoint", "create", "--file", project.endpoint_file())
+    assert refused.code == 6
+    assert "endpoint.yml, line 12: the model's 'MLmodel' is left out by" in refused.err
+
+
 def test_other_content_under_the_same_version_is_a_conflict_and_changes_nothing(bml: Bml, project: Project) -> None:
     before = bml("endpoint", "create", "--file", project.endpoint_file()).json
     project.write("model/MLmodel", MLMODEL + "# changed\n")

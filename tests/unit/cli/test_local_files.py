@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,37 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InvalidInputError, match="pipe is neither a file nor a folder"):
         local_files(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (b"a\x01b", "control character U\\+0001"),
+        (b"a\nb", "control character U\\+000A"),
+        (b"a\xff", "no UTF-8"),
+        ("a\uffff".encode(), "XML cannot hold"),
+        (b"a\\b", "backslash"),
+        (b"a.", "ends with a dot"),
+    ],
+)
+def test_a_file_whose_name_cannot_be_a_blobs_is_refused_by_name(tmp_path: Path, name: bytes, reason: str) -> None:
+    path = tmp_path / os.fsdecode(name)
+    write(tmp_path, fine="1")
+    path.write_text("x")
+    for root in (tmp_path, path):
+        with pytest.raises(
+            InvalidInputError, match=f"{re.escape(repr(str(path)))} cannot be uploaded: .*{reason}"
+        ) as refused:
+            local_files(root)
+        refused.value.as_line().encode()
+
+
+def test_a_path_that_storage_could_not_take_is_refused(tmp_path: Path) -> None:
+    long = tmp_path.joinpath("data", *["x" * 200] * 5)
+    write(long, a="1")
+    with pytest.raises(InvalidInputError, match="storage allows 1,024"):
+        local_files(tmp_path / "data")
+    deep = tmp_path.joinpath("deep", *["x"] * 252)
+    write(deep, a="1")
+    with pytest.raises(InvalidInputError, match="storage allows 254"):
+        local_files(tmp_path / "deep")

@@ -12,7 +12,7 @@ from cli.main import main
 
 pytestmark = pytest.mark.unit
 
-HEAVY = ("azure", "pydantic", "urllib3", "yaml", "jmespath", "tabulate", "psutil", "aiohttp")
+HEAVY = ("azure", "pydantic", "urllib3", "yaml", "jmespath", "tabulate", "psutil", "aiohttp", "pathspec")
 
 
 @pytest.fixture(autouse=True)

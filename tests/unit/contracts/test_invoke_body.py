@@ -109,5 +109,5 @@ def test_an_override_that_cannot_be_is_refused(properties, message):
 
 @pytest.mark.parametrize("name", ["A=B", "", "A\0"])
 def test_an_environment_variable_that_no_process_can_have_is_refused(name):
-    with pytest.raises(ValidationError, match="environmentVariables: .*environment variable"):
+    with pytest.raises(ValidationError, match=r"environmentVariables: .*environment variable"):
         body(environmentVariables={name: "1"})
