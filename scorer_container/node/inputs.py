@@ -4,14 +4,13 @@ Plain paths and `os` functions here: each `Path` costs as much as a system call,
 """
 
 import os
-import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from scorer_container.node.folders import empty_folder
+from scorer_container.node.folders import empty_folder, remove
 from scorer_container.node.mini_batches import MiniBatch
 from scorer_container.node.sources import Sources
 from shared.contracts.locations import Location
@@ -78,7 +77,8 @@ class InputFetcher:
     @staticmethod
     def close_task(folder: str) -> None:
         """Remove a task's folder with all that is left in it."""
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # what is left goes with the job
+            remove(Path(folder))
 
     def close(self) -> None:
         """Stop fetching and remove everything."""

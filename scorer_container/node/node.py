@@ -1,7 +1,6 @@
 """A scorer node: takes tickets and works on their jobs until it is told to leave."""
 
 import logging
-import shutil
 import threading
 import traceback
 from contextlib import suppress
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
 
+from scorer_container.node.folders import new_folder
 from scorer_container.node.job_run import JobRun
 from scorer_container.node.log_pump import LogPump
 from scorer_container.node.node_parts import NodeParts
@@ -56,8 +56,7 @@ class Node:
 
     def run(self) -> None:
         """Announce the node, work, and take the announcement back."""
-        shutil.rmtree(self._parts.settings.folder, ignore_errors=True)
-        self._parts.settings.folder.mkdir(parents=True)
+        new_folder(self._parts.settings.folder)
         self._parts.settings.cache.mkdir(parents=True, exist_ok=True)
         self._announce()
         poll = _SHORTEST_POLL

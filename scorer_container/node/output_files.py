@@ -1,19 +1,23 @@
 """The files that a script writes to `AZUREML_BI_OUTPUT_PATH` itself."""
 
-import errno
-import os
-import stat
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from scorer_container.node.failure import fatal
+from scorer_container.node.failure import FatalProblemError, fatal
+from scorer_container.node.file_beginning import FileBeginning, FileChangedError
+from scorer_container.node.output_folder import FoundFile, OutputFolder, OutputFolderError
 from scorer_container.node.sources import Sources
+from shared.contracts.blob_names import fault_of_blob_name
 from shared.contracts.job_spec import OutputSpec
+from shared.storage.hot_path.blobs import MAX_PUT_BYTES
+from shared.storage.hot_path.errors import StorageRefusedError
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY
+_TRIES = 3
+"""Of a file that the script changes while it is uploaded."""
+_CHANGED = "Md5Mismatch"
+"""Storage's code for content that is not what was announced."""
 
 
 class OutputFiles:
@@ -22,72 +26,70 @@ class OutputFiles:
     Files stay on disk until the job ends, as a script may go on appending to them; a changed file is uploaded again.
     """
 
-    def __init__(self, folder: Path, sources: Sources, output: OutputSpec) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, sources: Sources, output: OutputSpec, log: Callable[[str], None]) -> None:
+        """`log` hears once of each thing that is left out."""
+        self._folder = OutputFolder(folder, self._fault_of, self._pass_over)
         self._sources = sources
         self._output = output
-        self._uploaded: dict[str, tuple[int, int]] = {}
+        self._log = log
+        self._uploaded: dict[str, FoundFile] = {}
+        self._told: set[str] = set()
         self._lock = Lock()
 
     def upload(self) -> None:
         """Upload what is new or has changed since the last call; raises HotPathError or FatalProblemError."""
         with self._lock:
-            for entry in _files(self._folder):
-                with suppress(FileNotFoundError, NotADirectoryError):  # the script has removed it again
-                    self._upload(entry)
+            try:
+                for file in self._folder.files():
+                    if self._uploaded.get(file.path) != file:
+                        self._upload(file)
+            except OutputFolderError as error:
+                raise _refused(str(error)) from None
 
-    def _upload(self, entry: "os.DirEntry[str]") -> None:
-        status = entry.stat()
-        seen = (status.st_mtime_ns, status.st_size)
-        if self._uploaded.get(entry.path) == seen:
-            return
-        folder = self._output.folder
-        name = folder.child(os.path.relpath(entry.path, self._folder).replace(os.sep, "/"))
+    def _upload(self, file: FoundFile) -> None:
+        name = self._output.folder.child(file.path)
         if name in {self._output.file_path, self._output.errors_path}:
             raise fatal(
                 "output",
-                f"the script wrote {entry.name} to AZUREML_BI_OUTPUT_PATH, which is the job's own file there: "
+                f"the script wrote {file.path} to AZUREML_BI_OUTPUT_PATH, which is the job's own file there: "
                 "write under another name",
             )
-        with _opened(self._folder, os.path.relpath(entry.path, self._folder)) as file:
-            self._sources.blobs(folder).put(folder.container, name, file)
-        self._uploaded[entry.path] = seen
+        if file.size > MAX_PUT_BYTES:
+            raise _refused(f"{file.path!r} has {file.size:,} bytes; a file may have {MAX_PUT_BYTES:,}")
+        for _ in range(_TRIES):
+            try:
+                self._put(name, file)
+            except FileNotFoundError:
+                return  # the script has removed it again
+            except FileChangedError:
+                continue
+            self._uploaded[file.path] = file
+            return
+        self._tell(f"{file.path!r} changes while it is uploaded; it is left for the next time")
+
+    def _put(self, name: str, file: FoundFile) -> None:
+        """Upload as many bytes as the file had when it was listed: what is appended meanwhile is for the next time."""
+        folder = self._output.folder
+        with self._folder.open(file.path) as opened:
+            beginning = cast(BinaryIO, FileBeginning(opened, file.size))
+            try:
+                self._sources.blobs(folder).put(folder.container, name, beginning)
+            except StorageRefusedError as error:
+                if error.storage_code == _CHANGED:
+                    raise FileChangedError(file.path) from None
+                raise _refused(f"{file.path!r} cannot be uploaded: {error}") from None
+
+    def _fault_of(self, path: str) -> str:
+        return fault_of_blob_name(self._output.folder.child(path))
+
+    def _pass_over(self, path: str, what: str) -> None:
+        self._tell(f"{path!r} is {what} and is not uploaded")
+
+    def _tell(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._log(f"AZUREML_BI_OUTPUT_PATH: {text}")
 
 
-def _opened(root: Path, relative: str) -> BinaryIO:
-    """The file below `root`, reached by no link: a script that made one just now could show us the node's own files.
-
-    Raises FileNotFoundError where there is no such file any more.
-    """
-    *folders, name = Path(relative).parts
-    here = os.open(root, _FOLDER)
-    try:
-        for folder in folders:
-            below = _open_below(here, folder, _FOLDER)
-            os.close(here)
-            here = below
-        file = _open_below(here, name, os.O_RDONLY | os.O_NONBLOCK)
-    finally:
-        os.close(here)
-    if stat.S_ISREG(os.fstat(file).st_mode):
-        return os.fdopen(file, "rb")
-    os.close(file)
-    raise FileNotFoundError(relative)
-
-
-def _open_below(folder: int, name: str, flags: int) -> int:
-    try:
-        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=folder)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise FileNotFoundError(name) from None
-        raise
-
-
-def _files(folder: str | Path) -> Iterator["os.DirEntry[str]"]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files(entry.path)
-            elif entry.is_file(follow_symlinks=False):
-                yield entry
+def _refused(reason: str) -> FatalProblemError:
+    return fatal("output", f"what the script left in AZUREML_BI_OUTPUT_PATH cannot be kept: {reason}")

@@ -28,6 +28,10 @@ class LaneProgress:
     busy_seconds: float = 0.0
 
 
+_State = tuple[LaneProgress, JobFailure | None]
+"""All that a row says of one process."""
+
+
 class ProgressReporter:
     """Writes each process's row when it changed: every second at first, less often as the app looks less often."""
 
@@ -38,7 +42,8 @@ class ProgressReporter:
         self._log = log
         self._lanes: dict[int, LaneProgress] = {}
         self._fatal: dict[int, JobFailure] = {}
-        self._written: dict[int, LaneProgress] = {}
+        self._written: dict[int, _State] = {}
+        """The state that each row was written from: what has changed since is still to be written."""
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._stop = threading.Event()
@@ -55,17 +60,16 @@ class ProgressReporter:
         with self._lock:
             self._fatal.setdefault(lane, failure)
             self._lanes.setdefault(lane, LaneProgress())
-            self._written.pop(lane, None)
         self.flush()
 
     def flush(self) -> None:
         """Write what has changed."""
         with self._writing:
             with self._lock:
-                lanes = dict(self._lanes)
-            for lane, progress in lanes.items():
-                if self._written.get(lane) != progress:
-                    self._write(lane, progress)
+                wanted = {lane: (progress, self._fatal.get(lane)) for lane, progress in self._lanes.items()}
+            for lane, state in wanted.items():
+                if self._written.get(lane) != state:
+                    self._write(lane, state)
 
     def close(self, *, write: bool) -> None:
         """Stop; with `write` the last state is written, otherwise the rows go: a job that is over has none."""
@@ -92,7 +96,8 @@ class ProgressReporter:
                 except AzureError as error:
                     self._log(f"the row of process {lane} could not be removed: {error}")
 
-    def _write(self, lane: int, progress: LaneProgress) -> None:
+    def _write(self, lane: int, state: _State) -> None:
+        progress, failure = state
         process = f"{self._node_id}:{lane}"
         row = ProgressRow(
             job_id=self._job_id,
@@ -104,11 +109,11 @@ class ProgressReporter:
             current_file=progress.current_file,
             tasks_finished=progress.tasks_finished,
             busy_seconds=progress.busy_seconds,
-            fatal=self._fatal.get(lane),
+            fatal=failure,
         )
         try:
             self._table.put(self._job_id, process, row)
         except AzureError as error:
             self._log(f"progress could not be written, it will be with the next change: {error}")
             return
-        self._written[lane] = progress
+        self._written[lane] = state

@@ -200,6 +200,25 @@ def run(mini_batch):
     job.end()
 
 
+def test_a_file_that_cannot_be_kept_fails_the_job_with_its_name(served):
+    script = """
+import os
+
+def run(mini_batch):
+    folder = os.environ["AZUREML_BI_OUTPUT_PATH"]
+    open(os.path.join(os.fsencode(folder), b"caf\\xe9.txt"), "w").close()
+    return mini_batch
+"""
+    job = served.job({"a.txt": ""}, script=script)
+    failure = job.wait_for_failure()
+    job.end()
+    assert (failure.step, failure.message) == (
+        "output",
+        "what the script left in AZUREML_BI_OUTPUT_PATH cannot be kept: 'caf\\udce9.txt' cannot be uploaded: "
+        "its path in the output has a byte that is no UTF-8, or half a character: U+DCE9",
+    )
+
+
 def test_the_script_sees_azure_mls_environment_and_no_secret(served):
     script = """
 import json, os, sys
