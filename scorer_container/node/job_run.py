@@ -161,7 +161,7 @@ class JobRun:
         return Lane(
             slot,
             MiniBatchScorer(slot, self._spec, self._columns, self._logs),
-            OutputFiles(output_folder, self._node.sources, self._spec.output, self._log),
+            OutputFiles(output_folder, self._node.sources, self._spec.output, self._spec.job_id, self._log),
             shared,
             on_ready=self._ready,
             on_failure=self._fail,

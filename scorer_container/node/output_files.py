@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 from scorer_container.node.failure import FatalProblemError, fatal
 from scorer_container.node.file_beginning import FileBeginning, FileChangedError
 from scorer_container.node.output_folder import FoundFile, OutputFolder, OutputFolderError
+from scorer_container.node.own_blobs import put_own
 from scorer_container.node.sources import Sources
 from shared.contracts.blob_names import fault_of_blob_name
 from shared.contracts.job_spec import OutputSpec
@@ -26,11 +27,14 @@ class OutputFiles:
     Files stay on disk until the job ends, as a script may go on appending to them; a changed file is uploaded again.
     """
 
-    def __init__(self, folder: Path, sources: Sources, output: OutputSpec, log: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, sources: Sources, output: OutputSpec, job_id: str, log: Callable[[str], None]
+    ) -> None:
         """`log` hears once of each thing that is left out."""
         self._folder = OutputFolder(folder, self._fault_of, self._pass_over)
         self._sources = sources
         self._output = output
+        self._job_id = job_id
         self._log = log
         self._uploaded: dict[str, FoundFile] = {}
         self._told: set[str] = set()
@@ -73,7 +77,7 @@ class OutputFiles:
         with self._folder.open(file.path) as opened:
             beginning = cast(BinaryIO, FileBeginning(opened, file.size))
             try:
-                self._sources.blobs(folder).put(folder.container, name, beginning)
+                put_own(self._sources.blobs(folder), folder.container, name, beginning, self._job_id)
             except StorageRefusedError as error:
                 if error.storage_code == _CHANGED:
                     raise FileChangedError(file.path) from None

@@ -26,6 +26,7 @@ from shared.control_plane.webhooks import check_webhooks
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, ValidationError
 from shared.jobs.inputs import find_input
+from shared.jobs.output_place import take_place
 from shared.jobs.overrides import merged_settings, placed_output
 from shared.jobs.reservations import Reservations
 from shared.jobs.size import checked_size
@@ -34,7 +35,7 @@ from shared.observability import names
 from shared.observability.scope import job_ids
 from shared.observability.spans import span
 from shared.observability.trace_context import carried
-from shared.storage.containers import DEFAULT_DATASTORE, ensure_container
+from shared.storage.containers import DEFAULT_DATASTORE
 from shared.storage.queues import send
 
 _REQUEST_NAMESPACE = uuid.UUID("0b7c5f4e-51c3-5a0f-8f5d-5a2f4c9d6e11")
@@ -85,13 +86,13 @@ def _invoked(workspace: Workspace, jobs: JobStore, invocation: Invocation, name:
         return _repeated(workspace, existing, invocation)
     deployment = resolve_deployment(workspace, invocation.endpoint, invocation.deployment)
     job = checked_size(_job(workspace, invocation, deployment, name))
-    _reserve_output(workspace, job)
+    take_place(workspace.account, jobs, job)
     try:
         job = jobs.add(job)
     except ConflictError:
         other = jobs.get(name)  # the same request at the same time, or another that took the name
         if (other.output.folder, other.output.file_path) != (job.output.folder, job.output.file_path):
-            Reservations(workspace.account).release(job.output, job.name)
+            Reservations(workspace.account, jobs).release(job.output, job.name)
         return _repeated(workspace, other, invocation)
     _request(workspace, job)
     return job
@@ -166,9 +167,3 @@ def _output_folder(workspace: Workspace, body: InvokeProperties, child_run: str)
             target="outputData.uri",
         )
     return location
-
-
-def _reserve_output(workspace: Workspace, job: JobDocument) -> None:
-    if job.output.folder.credential == "account":
-        ensure_container(workspace.account.blobs, job.output.folder.container)
-    Reservations(workspace.account).reserve(job.output, job.name, job.created)

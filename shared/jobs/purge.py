@@ -5,11 +5,13 @@ Azure keeps all of this for ever, and every listing pays for it.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import Any
 
-from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import ContainerClient
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import BlobProperties, ContainerClient
 
 from shared.contracts.job import JobDocument
 from shared.contracts.messages import PURGE_REQUESTS, PurgeRequest
@@ -23,7 +25,9 @@ from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
 from shared.storage.account import StorageAccount
 from shared.storage.containers import JOBS_CONTAINER, ensure_container
+from shared.storage.folder_blobs import find_blob
 from shared.storage.locations import container_of
+from shared.storage.ownership import is_made_by
 from shared.storage.queues import ensure_queue, send_all
 
 log = logging.getLogger(__name__)
@@ -31,7 +35,7 @@ log = logging.getLogger(__name__)
 _BLOBS_PER_BATCH = 256
 """Azure's limit of a batch request."""
 
-_GONE = {202, 404}
+_GONE = {202, 404, 412}
 
 
 def request_purge(workspace: Workspace, jobs: JobStore, order: PurgeOrder) -> PurgePlan:
@@ -59,39 +63,53 @@ async def purge_job(
 
 def _remove(account: StorageAccount, jobs: JobStore, job: JobDocument, *, include_outputs: bool) -> None:
     internals = ensure_container(account.blobs, JOBS_CONTAINER)
-    _delete_blobs(internals, internals.list_blob_names(name_starts_with=f"{job.job_id}/"))
+    _delete_blobs(internals, internals.list_blobs(name_starts_with=f"{job.job_id}/"))
     if include_outputs:
         _delete_outputs(account, job)
-    Reservations(account).release(job.output, job.name)
+    Reservations(account, jobs).release(job.output, job.name)
     progress_table(account).delete_partition(job.job_id)
     jobs.remove(job)
 
 
 def _delete_outputs(account: StorageAccount, job: JobDocument) -> None:
-    """The job's own folder whole; of a folder that the user named, only the files that bear the job's names."""
-    own = job.output.folder.path == f"azureml/{job.job_id}/score"
+    """What the job made in its own folder; in a folder that the user named, the files that bear the job's names."""
     try:
         output = container_of(account, job.output.folder)
-        names = list(output.list_blob_names(name_starts_with=f"{job.output.folder.path}/")) if own else []
-        _delete_blobs(output, names if own else (job.output.file_path, job.output.errors_path))
+        _delete_blobs(output, (blob for blob in _outputs(output, job) if is_made_by(blob.metadata or {}, job.job_id)))
     except ResourceNotFoundError:
         return  # the container of the output is gone, and the output with it
     except NotFoundError as error:
         log.warning("job %s: its output stays, as it cannot be reached any more: %s", job.name, error)
 
 
-def _delete_blobs(container: ContainerClient, names: Iterable[str]) -> None:
-    """Delete the blobs; those that are gone already are no error."""
-    waiting = list(names)
+def _outputs(output: ContainerClient, job: JobDocument) -> Iterator[BlobProperties]:
+    """Blobs with their metadata that the job may have made."""
+    if job.output.folder.path == f"azureml/{job.job_id}/score":
+        yield from output.list_blobs(name_starts_with=f"{job.output.folder.path}/", include=["metadata"])
+        return
+    for path in (job.output.file_path, job.output.errors_path):
+        if found := find_blob(output.get_blob_client(path)):
+            yield found
+
+
+def _delete_blobs(container: ContainerClient, blobs: Iterable[BlobProperties]) -> None:
+    """Delete these very blobs; those that are gone or were replaced are no error."""
+    waiting = list(blobs)
     for start in range(0, len(waiting), _BLOBS_PER_BATCH):
-        batch = waiting[start : start + _BLOBS_PER_BATCH]
+        batch = [_unchanged(blob) for blob in waiting[start : start + _BLOBS_PER_BATCH]]
         answers = container.delete_blobs(*batch, raise_on_any_failure=False)
         if any(answer.status_code not in _GONE for answer in answers):
             _delete_one_by_one(container, batch)
 
 
-def _delete_one_by_one(container: ContainerClient, names: list[str]) -> None:
+def _unchanged(blob: BlobProperties) -> dict[str, Any]:
+    return {"name": blob.name, "etag": blob.etag, "match_condition": MatchConditions.IfNotModified}
+
+
+def _delete_one_by_one(container: ContainerClient, batch: list[dict[str, Any]]) -> None:
     """Raises what a batch only noted."""
-    for name in names:
-        with suppress(ResourceNotFoundError):
-            container.delete_blob(name)
+    for blob in batch:
+        with suppress(ResourceNotFoundError, ResourceModifiedError):
+            container.get_blob_client(blob["name"]).delete_blob(
+                etag=blob["etag"], match_condition=blob["match_condition"]
+            )

@@ -87,8 +87,8 @@ def _job_queues(account: StorageAccount) -> set[str]:
 
 
 def _drop_orphaned_reservations(account: StorageAccount, jobs: JobStore) -> None:
-    reservations = Reservations(account)
-    for reservation, partition, key in reservations.all():
-        old = datetime.now(UTC) - reservation.since > ORPHANED_AFTER
-        if old and jobs.find(reservation.job) is None:
-            reservations.drop(partition, key)
+    reservations = Reservations(account, jobs)
+    for row in reservations.all():
+        old = datetime.now(UTC) - row.document.since > ORPHANED_AFTER
+        if old and not reservations.is_held(row.document):
+            reservations.drop(row)

@@ -1,78 +1,109 @@
-"""Output locations in use: one row for each output file, so that no two jobs write the same one."""
+"""Blobs that unfinished jobs are going to write: one row for each, so that no two jobs write the same one."""
 
+import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
-from urllib.parse import quote
 
 from pydantic import AwareDatetime, BaseModel
 
 from shared.contracts.job_spec import OutputSpec
-from shared.errors import ConflictError, OutputExistsError
+from shared.errors import ConflictError, OutputExistsError, PreconditionFailedError
+from shared.jobs.store import JobStore
 from shared.storage.account import StorageAccount
-from shared.storage.locations import blob_uri, container_of
-from shared.storage.rows import RowTable
+from shared.storage.locations import blob_uri
+from shared.storage.rows import Row, RowTable
 
 
 class Reservation(BaseModel):
-    """Who writes an output file. Table `reservations`, partition = account and container, row = blob name."""
+    """Who writes a blob. Table `reservations`, partition = account and container, row = a hash of the blob's name."""
 
     job: str
     since: AwareDatetime
+    blob: str = ""
+    """The blob's name, for whoever reads the table."""
 
 
 class Reservations:
-    """All reserved output locations."""
+    """All reserved blobs."""
 
-    def __init__(self, account: StorageAccount) -> None:
-        """`account` is the workspace's own."""
-        self._account = account
+    def __init__(self, account: StorageAccount, jobs: JobStore) -> None:
+        """`account` is the workspace's own; `jobs` say whether the holder of a reservation has ended."""
         self._table = RowTable(account.tables, "reservations", Reservation)
+        self._jobs = jobs
 
-    def reserve(self, output: OutputSpec, job: str, now: datetime) -> None:
-        """Take the location for the job; again is fine. Raises OutputExistsError when it is in use.
+    def reserve(self, output: OutputSpec, job: str, now: datetime) -> bool:
+        """Reserve the output file and its list of failed items for the job.
 
-        A list of failed items that an earlier job left there, which wrote no output, goes: it would pass for the
-        new job's own.
+        Returns False when the job held one of them before. Raises OutputExistsError when another job, which has not
+        ended, holds one of them; then nothing is reserved.
         """
-        where = output.folder.model_copy(update={"path": output.file_path})
-        container = container_of(self._account, output.folder)
-        if container.get_blob_client(output.file_path).exists():
-            raise OutputExistsError(
-                f"the output {blob_uri(where)} exists already; name another path or output_file_name",
-                target="output_file_name",
-            )
-        try:
-            self._table.insert(*_key(output), Reservation(job=job, since=now))
-        except ConflictError as error:
-            holder = self._table.find(*_key(output))
-            if holder is None or holder.document.job != job:
-                raise OutputExistsError(
-                    f"the output {blob_uri(where)} is reserved by job {holder.document.job if holder else '?'}; "
-                    "name another path or output_file_name",
-                    target="output_file_name",
-                ) from error
-        errors = container.get_blob_client(output.errors_path)
-        if errors.exists():
-            errors.delete_blob()
+        new = [self._take(output, path, Reservation(job=job, since=now, blob=path)) for path in _paths(output)]
+        return all(new)
 
     def release(self, output: OutputSpec, job: str) -> None:
-        """Give the location back, if the job holds it."""
-        holder = self._table.find(*_key(output))
-        if holder and holder.document.job == job:
-            self._table.delete(holder.partition, holder.key)
+        """Give up what the job holds of these."""
+        for path in _paths(output):
+            holder = self._table.find(*_key(output, path))
+            if holder and holder.document.job == job:
+                with suppress(PreconditionFailedError):  # another job has it by now
+                    self._table.remove(holder)
 
-    def all(self) -> Iterator[tuple[Reservation, str, str]]:
-        """Every reservation with the partition and key of its row."""
-        for row in self._table.all():
-            yield row.document, row.partition, row.key
+    def all(self) -> Iterator[Row[Reservation]]:
+        """Every reservation."""
+        return self._table.all()
 
-    def drop(self, partition: str, key: str) -> None:
-        """Remove a reservation whose job was never written."""
-        self._table.delete(partition, key)
+    def drop(self, row: Row[Reservation]) -> None:
+        """Remove a reservation of a job that was never written, or that has ended."""
+        with suppress(PreconditionFailedError):
+            self._table.remove(row)
+
+    def is_held(self, reservation: Reservation) -> bool:
+        """Whether the job is there and has not ended."""
+        job = self._jobs.find(reservation.job)
+        return job is not None and not job.status.is_terminal
+
+    def _take(self, output: OutputSpec, path: str, reservation: Reservation) -> bool:
+        partition, key = _key(output, path)
+        try:
+            self._table.insert(partition, key, reservation)
+        except ConflictError as error:
+            holder = self._table.find(partition, key)
+            if holder and holder.document.job == reservation.job:
+                return False
+            if not (holder and self._take_over(holder, reservation)):
+                self.release(output, reservation.job)
+                raise _reserved(output, path, holder) from error
+        return True
+
+    def _take_over(self, holder: Row[Reservation], reservation: Reservation) -> bool:
+        """Take the place of a job that has ended. A job that is not there may be about to be written."""
+        job = self._jobs.find(holder.document.job)
+        if job is None or not job.status.is_terminal:
+            return False
+        with suppress(PreconditionFailedError):
+            self._table.replace(holder, reservation)
+            return True
+        return False
 
 
-def _key(output: OutputSpec) -> tuple[str, str]:
-    """Table keys may not hold '/', '\\', '#' and '?': the rest of percent-encoding does no harm."""
+def _reserved(output: OutputSpec, path: str, holder: Row[Reservation] | None) -> OutputExistsError:
+    where = blob_uri(output.folder.model_copy(update={"path": path}))
+    by = f"job {holder.document.job}" if holder else "another job"
+    return OutputExistsError(
+        f"the output {where} is reserved by {by}; name another path or output_file_name", target="output_file_name"
+    )
+
+
+def _paths(output: OutputSpec) -> tuple[str, str]:
+    return output.file_path, output.errors_path
+
+
+def _key(output: OutputSpec, path: str) -> tuple[str, str]:
+    """Hashes: two names never share one, and table keys allow neither all characters nor all lengths of names."""
     folder = output.folder
-    partition = f"{folder.account_url}/{folder.container}"
-    return quote(partition, safe="").replace("%", "."), quote(output.file_path, safe="").replace("%", ".")
+    return _hash(f"{folder.account_url}/{folder.container}"), _hash(path)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -77,12 +77,15 @@ class JobStore:
 
     def of_run(self, run: str) -> JobDocument:
         """The job whose root run (its name) or child run (its id) this is; raises NotFoundError."""
-        if job := self.find(run):
-            return job
-        line = self._index.find(_RUNS, run.lower())
-        if line is None:
+        job = self.find(run) or self.find_child_run(run)
+        if job is None:
             raise NotFoundError(f"run {run!r} not found", target=run)
-        return self.get(line.document.job)
+        return job
+
+    def find_child_run(self, job_id: str) -> JobDocument | None:
+        """The job of this id, or None."""
+        line = self._index.find(_RUNS, job_id.lower())
+        return self.find(line.document.job) if line else None
 
     def enter(self, name: str, status: JobStatus, **changes: Any) -> JobDocument:
         """Move the job to `status` with further changes; where it may not go there it stays as it is."""

@@ -14,12 +14,10 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.storage.blob import BlobBlock, BlobClient, BlockState, ContentSettings
 
 from shared.errors import OutputExistsError
+from shared.storage.ownership import is_made_by, mark_of
 
 MAX_TASKS = 49_999
 """Source: Azure allows 50,000 committed blocks in a blob, and the header or footer is one of them."""
-
-OWNER = "batchjob"
-"""Metadata member that says which job committed a blob."""
 
 EMPTY_BLOCK = b"\n"
 """Staged for a task without rows, as Azure refuses an empty block; the merge leaves it out."""
@@ -156,7 +154,7 @@ def commit(
         blob.commit_block_list(
             blocks,
             content_settings=ContentSettings(content_type=content_type),
-            metadata={OWNER: job_id.replace("-", "")},
+            metadata=mark_of(job_id),
             match_condition=MatchConditions.IfMissing,
         )
     except (ResourceExistsError, ResourceModifiedError) as error:
@@ -170,4 +168,4 @@ def is_committed(blob: BlobClient, job_id: str) -> bool:
         metadata = blob.get_blob_properties().metadata
     except ResourceNotFoundError:
         return False
-    return metadata.get(OWNER) == job_id.replace("-", "")
+    return is_made_by(metadata, job_id)

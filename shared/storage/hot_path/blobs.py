@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import quote
 
@@ -10,8 +12,18 @@ from shared.storage.hot_path.transport import Response, Transport
 from shared.storage.ledger import encoded_block_id
 
 _MD5_CHUNK = 1 << 20
+_METADATA = "x-ms-meta-"
 MAX_PUT_BYTES = 4_000 * 1024 * 1024
 """Source: Azure's limit of one Put Block; Put Blob allows somewhat more."""
+
+
+@dataclass(frozen=True)
+class BlobLook:
+    """What is known of a blob without its content."""
+
+    etag: str
+    metadata: Mapping[str, str]
+    """With names in lower case."""
 
 
 class HotBlobs:
@@ -35,10 +47,32 @@ class HotBlobs:
         target = f"{_path(container, name)}?comp=block&blockid={quote(encoded_block_id(block_id), safe='')}"
         self._expect(201, self._put(target, body, {}), container, name)
 
-    def put(self, container: str, name: str, body: bytes | BinaryIO, *, only_if_missing: bool = False) -> None:
-        """Write a whole block blob; raises StorageConflictError with `only_if_missing` when it exists."""
+    def put(
+        self,
+        container: str,
+        name: str,
+        body: bytes | BinaryIO,
+        *,
+        only_if_missing: bool = False,
+        only_over: str = "",
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write a whole block blob.
+
+        Raises StorageConflictError when it exists although it should be missing, or when it is not the one with the
+        ETag `only_over` any more.
+        """
         headers = {"x-ms-blob-type": "BlockBlob"} | ({"If-None-Match": "*"} if only_if_missing else {})
+        headers |= {"If-Match": only_over} if only_over else {}
+        headers |= {f"{_METADATA}{key}": value for key, value in (metadata or {}).items()}
         self._expect(201, self._put(_path(container, name), body, headers), container, name)
+
+    def look(self, container: str, name: str) -> "BlobLook":
+        """The blob's ETag and metadata; raises BlobGoneError."""
+        response = self._expect(200, self._transport.request("HEAD", _path(container, name)), container, name)
+        found = {key.lower(): value for key, value in response.headers.items()}
+        metadata = {key.removeprefix(_METADATA): value for key, value in found.items() if key.startswith(_METADATA)}
+        return BlobLook(found["etag"], metadata)
 
     def create_append_blob(self, container: str, name: str) -> None:
         """Make an empty append blob; an existing one is left as it is."""

@@ -20,6 +20,7 @@ from shared.jobs.purge import purge_job, request_purge
 from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
 from shared.storage.containers import JOBS_CONTAINER, log_name, spec_name
+from shared.storage.ownership import mark_of
 from tests.integration.workspace_settings import SETTINGS
 
 pytestmark = pytest.mark.integration
@@ -56,9 +57,10 @@ def old_job(account, jobs, make_job):
         internals.upload_blob(spec_name(job.job_id), b"{}")
         internals.upload_blob(log_name(job.job_id, "user/a.txt"), b"line\n")
         output = account.blobs.get_container_client(job.output.folder.container)
-        Reservations(account).reserve(job.output, job.name, LONG_AGO)
+        Reservations(account, jobs).reserve(job.output, job.name, LONG_AGO)
         for path in (job.output.file_path, job.output.errors_path, job.output.folder.child("of-others.csv")):
-            output.upload_blob(path, b"1\n", overwrite=True)
+            owner = job.job_id if "of-others" not in path else str(uuid.uuid4())
+            output.upload_blob(path, b"1\n", overwrite=True, metadata=mark_of(owner))
         return job
 
     return add
@@ -82,7 +84,7 @@ async def test_a_purged_job_leaves_only_its_output(account, jobs, old_job):
     assert job.name not in {found.name for found in jobs.ended_before(LIMIT, 1000)}
     assert blobs(account, JOBS_CONTAINER, f"{job.job_id}/") == []
     assert len(blobs(account, job.output.folder.container, f"{job.output.folder.path}/")) == 3
-    assert all(reservation.job != job.name for reservation, *_ in Reservations(account).all())
+    assert all(row.document.job != job.name for row in Reservations(account, jobs).all())
 
 
 async def test_outputs_go_when_asked_for_but_never_files_of_others(account, jobs, old_job):
@@ -100,12 +102,24 @@ async def test_a_job_goes_though_the_datastore_of_its_output_has_been_deleted(ac
     assert jobs.find(job.name) is None
 
 
-async def test_the_jobs_own_output_folder_goes_whole(account, jobs, make_job, old_job):
+async def test_in_the_jobs_own_output_folder_all_goes_that_the_job_made(account, jobs, make_job, old_job):
     plain = make_job()
     folder = plain.output.folder.model_copy(update={"path": f"azureml/{plain.job_id}/score"})
     job = old_job(name=plain.name, job_id=plain.job_id, output=plain.output.model_copy(update={"folder": folder}))
+    output = account.blobs.get_container_client(folder.container)
+    output.upload_blob(folder.child("files/of-the-script.txt"), b"1\n", metadata=mark_of(job.job_id))
     await purge_job(account, jobs, Engine(), PurgeRequest(job=job.name, include_outputs=True))
-    assert blobs(account, folder.container, f"{folder.path}/") == []
+    assert blobs(account, folder.container, f"{folder.path}/") == ["of-others.csv"]
+
+
+async def test_a_users_file_in_the_place_of_an_output_stays(account, jobs, old_job):
+    job = old_job()
+    output = account.blobs.get_container_client(job.output.folder.container)
+    for path in (job.output.file_path, job.output.errors_path):
+        output.upload_blob(path, b"precious", overwrite=True)
+    await purge_job(account, jobs, Engine(), PurgeRequest(job=job.name, include_outputs=True))
+    assert output.download_blob(job.output.file_path).readall() == b"precious"
+    assert output.download_blob(job.output.errors_path).readall() == b"precious"
 
 
 async def test_a_job_that_has_not_ended_stays(account, jobs, old_job):

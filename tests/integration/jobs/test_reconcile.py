@@ -121,7 +121,7 @@ async def test_queues_of_no_unfinished_job_are_removed_and_others_stay(account, 
 
 async def test_an_output_reserved_for_a_job_that_was_never_written_is_free_again(account, jobs, make_job):
     never_written, later = make_job(), make_job()
-    reservations = Reservations(account)
+    reservations = Reservations(account, jobs)
     reservations.reserve(never_written.output, never_written.name, LONG_AGO)
     await reconcile(account, jobs, Engine())
     reservations.reserve(never_written.output, later.name, later.created)

@@ -53,7 +53,7 @@ class Output:
         self.log: list[str] = []
         sources: Any = type("Sources", (), {"blobs": lambda _, __: self.blobs})()
         output = OutputSpec(folder=PLACE, file_name="predictions.csv")
-        self.files = OutputFiles(self.folder, sources, output, self.log.append)
+        self.files = OutputFiles(self.folder, sources, output, "0123abcd-0000-0000-0000-000000000001", self.log.append)
 
     def write(self, path: str, content: str = "x") -> Path:
         file = self.folder / path

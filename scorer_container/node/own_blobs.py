@@ -1,0 +1,37 @@
+"""Blobs of a job that others may have made before: a job writes only over its own."""
+
+from contextlib import suppress
+from typing import BinaryIO
+
+from scorer_container.node.failure import FatalProblemError, fatal
+from shared.storage.hot_path.blobs import HotBlobs
+from shared.storage.hot_path.errors import BlobGoneError, StorageConflictError
+from shared.storage.ownership import is_made_by, mark_of
+
+_TRIES = 10
+"""Other processes of the job may write the same name at the same time."""
+
+
+def put_own(blobs: HotBlobs, container: str, name: str, body: BinaryIO, job_id: str) -> None:
+    """Write the blob if there is none yet, or over one that this job made.
+
+    Raises FatalProblemError when somebody else made it, and HotPathError.
+    """
+    mark = mark_of(job_id)
+    for _ in range(_TRIES):
+        with suppress(StorageConflictError):
+            return blobs.put(container, name, body, only_if_missing=True, metadata=mark)
+        with suppress(StorageConflictError, BlobGoneError):
+            found = blobs.look(container, name)
+            if not is_made_by(found.metadata, job_id):
+                raise _foreign(name)
+            return blobs.put(container, name, body, only_over=found.etag, metadata=mark)
+    raise fatal("output", f"several processes of the job write {name} at the same time: give each its own names")
+
+
+def _foreign(name: str) -> FatalProblemError:
+    return fatal(
+        "output",
+        f"the script wrote {name} to AZUREML_BI_OUTPUT_PATH, but a file of that name is in the output folder, which "
+        "this job did not make and does not overwrite: write under another name, or give the job another output folder",
+    )
