@@ -24,8 +24,13 @@ def in_files_words(message: str) -> str:
     return _FIELD.sub(lambda found: _file_name(found[0]), message).removeprefix("properties: ")
 
 
+def name_in_files(name: str) -> str:
+    """`deploymentName` as `deployment_name`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
 def _file_name(field: str) -> str:
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", _AROUND.sub("", field)).lower()
+    name = name_in_files(_AROUND.sub("", field))
     for own, files in _OWN_NAMES.items():
         name = re.sub(rf"^{re.escape(own)}\b", files, name)
     return name

@@ -29,14 +29,14 @@ def update_verb(kind: str) -> click.Command:
     @in_workspace
     def update(workspace: Workspace, name: str, version: str | None, changes: "PropertyChanges") -> dict[str, Any]:
         """Change description, tags.<key> and properties.<key>; the content of a version never changes."""
+        from cli.yaml_files.description_forms import Description
+
         if not changes:
             raise UsageError("there is nothing to update", mend="Give --set, --add or --remove")
         changes.check(_CHANGEABLE, "an asset")
 
         def described(properties: dict[str, Any]) -> dict[str, Any]:
-            content = {key: properties.get(key) for key in _CHANGEABLE}
-            changes.apply(content)
-            return content
+            return changes.applied(Description, {key: properties.get(key) for key in _CHANGEABLE}).model_dump()
 
         return asset_view(_change(workspace, kind, name, named_version(workspace, kind, name, version), described))
 

@@ -94,7 +94,7 @@ def create_environment(workspace: Workspace, **options: Any) -> dict[str, Any]:
 
 def _document(options: dict[str, Any]) -> "YamlDocument":
     """The file with the options over it; paths of options are relative to the current folder."""
-    from cli.deploy.set_option import apply_set
+    from cli.deploy.set_option import assign
     from cli.yaml_files.document import empty_document, read_document
 
     file: Path | None = options.pop("file")
@@ -107,8 +107,7 @@ def _document(options: dict[str, Any]) -> "YamlDocument":
     if "path" in given:
         document.content.pop("local_path", None)
     document.content.update(given)
-    for assignment in assignments:
-        apply_set(document.content, assignment)
+    assign(document, assignments)
     if not document.content.get("name"):
         raise UsageError("the asset has no name", mend="Give --name, or `name` in the file")
     return document

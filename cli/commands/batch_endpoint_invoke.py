@@ -72,14 +72,15 @@ def _form(file: Path | None, inputs: str | None, outputs: str | None) -> "Invoca
     from cli.yaml_files.document import empty_document, read_document
     from cli.yaml_files.form import read_form
     from cli.yaml_files.invocation_form import InvocationForm
+    from cli.yaml_files.plain_text import read_yaml
 
     document = read_document(file) if file else empty_document()
     for key, text in (("inputs", inputs), ("outputs", outputs)):
         if text is None:
             continue
         try:
-            document.content[key] = yaml.safe_load(text)
-        except yaml.YAMLError:
+            document.content[key] = read_yaml(text)
+        except (yaml.YAMLError, RecursionError):
             raise UsageError(f"--{key} {text!r} is neither YAML nor JSON") from None
     return read_form(InvocationForm, document)
 

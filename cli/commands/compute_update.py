@@ -32,8 +32,6 @@ def update(
     """Change a cluster; what is not given stays as it is."""
     from cli.deploy.compute import compute_body
     from cli.yaml_files.compute_form import ComputeForm
-    from cli.yaml_files.document import empty_document
-    from cli.yaml_files.form import read_form
 
     given = {key: value for key, value in options.items() if value is not None}
     if not (given or changes):
@@ -42,7 +40,6 @@ def update(
     there = workspace.get(f"computes/{name}")
     view = compute_view(there)
     content = {key: view[key] for key in _CHANGEABLE if view[key] is not None} | given
-    changes.apply(content)
-    form = read_form(ComputeForm, empty_document(content))
+    form = changes.applied(ComputeForm, content)
     body = compute_body(form, str(there.get("location") or ""))
     return compute_view(workspace.put(f"computes/{name}", body, wait=not no_wait))

@@ -35,14 +35,13 @@ _CHANGEABLE = ("description", "tags")
 @in_workspace
 def create(workspace: Workspace, file: Path, name: str | None, assignments: tuple[str, ...]) -> dict[str, Any]:
     """Register a blob container, or change one that is registered. The container must answer."""
-    from cli.deploy.set_option import apply_set
+    from cli.deploy.set_option import assign
     from cli.yaml_files.datastore_form import DatastoreForm
     from cli.yaml_files.document import read_document
     from cli.yaml_files.form import read_form
 
     document = read_document(file)
-    for assignment in assignments:
-        apply_set(document.content, assignment)
+    assign(document, assignments)
     form = read_form(DatastoreForm, document)
     if not (name or form.name):
         raise UsageError("the datastore has no name", mend="Give --name, or `name` in the file")
@@ -56,13 +55,14 @@ def create(workspace: Workspace, file: Path, name: str | None, assignments: tupl
 @in_workspace
 def update(workspace: Workspace, name: str, changes: "PropertyChanges") -> dict[str, Any]:
     """Change description and tags.<key>; another place or secret is given with `create`."""
+    from cli.yaml_files.description_forms import DatastoreDescription
+
     if not changes:
         raise UsageError("there is nothing to update", mend="Give --set, --add or --remove")
     changes.check(_CHANGEABLE, "a datastore")
     properties = workspace.get(f"datastores/{name}")["properties"]
-    content = {key: properties.get(key) for key in _CHANGEABLE}
-    changes.apply(content)
-    return datastore_view(workspace.put(f"datastores/{name}", {"properties": properties | content}))
+    form = changes.applied(DatastoreDescription, {key: properties.get(key) for key in _CHANGEABLE})
+    return datastore_view(workspace.put(f"datastores/{name}", {"properties": properties | form.model_dump()}))
 
 
 @click.command()

@@ -23,15 +23,20 @@ _CHANGEABLE = ("display_name", "description", "tags", "properties")
 @in_workspace
 def update(workspace: Workspace, name: str, changes: "PropertyChanges") -> dict[str, Any]:
     """Change display_name, description, tags.<key> and properties.<key> of a job, also of one that has ended."""
+    from cli.yaml_files.description_forms import JobDescription
+
     if not changes:
         raise UsageError("there is nothing to update", mend="Give --set, --add or --remove")
     changes.check(_CHANGEABLE, "a job")
     view = job_view(workspace.get(f"jobs/{name}"))
-    content = {key: view[key] for key in _CHANGEABLE}
-    changes.apply(content)
-    texts = {key: {name: str(value) for name, value in content[key].items()} for key in ("tags", "properties")}
-    described = {"displayName": str(content["display_name"] or name), "description": str(content["description"] or "")}
-    return job_view(_put(workspace, name, texts | described))
+    form = changes.applied(JobDescription, {key: view[key] for key in _CHANGEABLE})
+    properties = {
+        "displayName": form.display_name or name,
+        "description": form.description or "",
+        "tags": dict(form.tags),
+        "properties": dict(form.properties),
+    }
+    return job_view(_put(workspace, name, properties))
 
 
 @click.command()

@@ -1,6 +1,5 @@
 """`bml schedule create`."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,12 +99,7 @@ def _properties(form: "ScheduleForm") -> dict[str, Any]:
             "triggerType": "Cron",
             "expression": form.cron,
             "timeZone": form.time_zone,
-            "startTime": _time(form.start_time),
-            "endTime": _time(form.end_time),
+            "startTime": form.start_time,
+            "endTime": form.end_time,
         },
     }
-
-
-def _time(time: datetime | str | None) -> str | None:
-    """YAML reads times as such."""
-    return time.isoformat() if isinstance(time, datetime) else time

@@ -10,6 +10,7 @@ from cli.deploy.files import deployment_plan, endpoint_plan
 from cli.deploy.journal import UndoJournal
 from cli.deploy.property_changes import NO_CHANGES, PropertyChanges
 from cli.errors import InvalidInputError, UsageError
+from cli.yaml_files.description_forms import EndpointDescription
 
 _CHANGEABLE = ("description", "tags", "properties", "defaults")
 
@@ -76,10 +77,10 @@ def _assign(maker: EndpointMaker, there: Resource, change: EndpointChange) -> No
         "properties": dict(properties.get("properties") or {}),
         "defaults": {"deployment_name": defaults.get("deploymentName")},
     }
-    change.changes.apply(content)
+    form = change.changes.applied(EndpointDescription, content)
     changed = {
-        "description": None if content["description"] is None else str(content["description"]),
-        "properties": content["properties"],
-        "defaults": {"deploymentName": content["defaults"].get("deployment_name")},
+        "description": form.description,
+        "properties": dict(form.properties),
+        "defaults": {"deploymentName": form.defaults.deployment_name if form.defaults else None},
     }
-    maker.change(there, changed, {key: str(value) for key, value in content["tags"].items()})
+    maker.change(there, changed, dict(form.tags))

@@ -13,8 +13,6 @@ from cli.deploy.settings import wire_settings
 from cli.errors import InvalidInputError
 from cli.output.resources import deployment_view
 from cli.yaml_files.deployment_form import DeploymentForm, SettingKeys
-from cli.yaml_files.document import empty_document
-from cli.yaml_files.form import read_form
 
 _DESCRIBING = ("name", "description", "tags", "properties", "model", "environment", "compute")
 _CHANGEABLE = (*_DESCRIBING[1:], *SettingKeys.model_fields, "settings", "resources")
@@ -64,8 +62,7 @@ def _changed(there: Resource, changes: PropertyChanges) -> DeploymentForm:
     settings: dict[str, Any] = {name: view[name] for name in SettingKeys.model_fields if view.get(name) is not None}
     content = {name: view[name] for name in _DESCRIBING if view.get(name) is not None}
     content |= {"settings": settings, "resources": {"instance_count": settings.pop("instance_count", None)}}
-    _below_settings(changes).apply(content)
-    return read_form(DeploymentForm, empty_document(content))
+    return _below_settings(changes).applied(DeploymentForm, content)
 
 
 def _below_settings(changes: PropertyChanges) -> PropertyChanges:

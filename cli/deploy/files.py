@@ -5,7 +5,7 @@ from typing import Any
 
 from cli.deploy.endpoint import EndpointPlan
 from cli.deploy.plan import DeploymentPlan, plan_deployment
-from cli.deploy.set_option import apply_set
+from cli.deploy.set_option import assign
 from cli.errors import UsageError
 from cli.yaml_files.deployment_form import DeploymentForm
 from cli.yaml_files.document import YamlDocument, empty_document, read_document
@@ -15,7 +15,7 @@ from cli.yaml_files.form import read_form
 
 def endpoint_plan(path: Path | None, name: str | None, assignments: tuple[str, ...] = ()) -> EndpointPlan:
     """The endpoint that a file, or only its name, describes; raises CliError with file, line and key."""
-    document = _with_settings(read_document(path) if path else empty_document(), assignments)
+    document = assign(read_document(path) if path else empty_document(), assignments)
     form = read_form(EndpointForm, document)
     chosen = name or form.name
     if not chosen:
@@ -41,16 +41,10 @@ def deployment_plan(
     path: Path, name: str | None = None, assignments: tuple[str, ...] = (), *, check_script: bool = True
 ) -> DeploymentPlan:
     """The deployment that a file describes; raises CliError with file, line and key."""
-    document = _with_settings(read_document(path), assignments)
+    document = assign(read_document(path), assignments)
     if name:
         document.content["name"] = name
     return plan_deployment(document, read_form(DeploymentForm, document), check_script=check_script)
-
-
-def _with_settings(document: YamlDocument, assignments: tuple[str, ...]) -> YamlDocument:
-    for assignment in assignments:
-        apply_set(document.content, assignment)
-    return document
 
 
 def _check_default(document: YamlDocument, plan: EndpointPlan) -> None:

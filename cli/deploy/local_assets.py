@@ -8,6 +8,7 @@ import yaml
 from cli.deploy.mlflow_folder import MLMODEL, check_mlflow_kept
 from cli.yaml_files.asset_forms import DataFile, EnvironmentForm, ModelForm, without_file_prefix
 from cli.yaml_files.document import KeyPath, YamlDocument
+from cli.yaml_files.plain_text import write_yaml
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def local_data(document: YamlDocument, form: DataFile) -> LocalData:
 
 def _conda_text(document: YamlDocument, form: EnvironmentForm, keys: KeyPath) -> str:
     if isinstance(form.conda_file, dict):
-        return yaml.safe_dump(form.conda_file, sort_keys=False)
+        return write_yaml(form.conda_file)
     if not form.conda_file:
         return ""
     path = document.folder / without_file_prefix(form.path or "") / without_file_prefix(form.conda_file)

@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cli.deploy.set_option import apply_set
+from cli.api.field_names import name_in_files
+from cli.deploy.set_option import apply_set, key_path, note_assigned
 from cli.errors import UsageError
+from cli.suggestion import did_you_mean
+from cli.yaml_files.document import empty_document
+from cli.yaml_files.form import FormType, read_form
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,21 @@ class PropertyChanges:
     def check(self, changeable: tuple[str, ...], what: str) -> None:
         """Raise UsageError when another property is meant than one of these of `what`."""
         for path in (*(text.partition("=")[0] for text in self.assigned), *(at for at, _ in self.added), *self.removed):
-            if path.strip().split(".")[0] not in changeable:
+            name = key_path(path)[0]
+            if name not in changeable:
+                near = did_you_mean(name_in_files(name), changeable)
                 raise UsageError(
-                    f"{path.strip()!r} of {what} cannot be changed", mend=f"Changeable are {', '.join(changeable)}"
+                    f"{path.strip()!r} of {what} cannot be changed",
+                    mend=" ".join([*near, f"Changeable are {', '.join(changeable)}"]),
                 )
+
+    def applied(self, form: type[FormType], content: dict[str, Any]) -> FormType:
+        """`content` with the changes, checked as a file is; raises CliError that names the option and the key."""
+        document = empty_document(content)
+        self.apply(content)
+        for assignment in (*self.assigned, *(f"{path}.{pair}" for path, pair in self.added)):
+            note_assigned(document, assignment)
+        return read_form(form, document)
 
     def apply(self, content: dict[str, Any]) -> None:
         """Change `content` in place."""
@@ -54,7 +69,7 @@ def _add(content: dict[str, Any], path: str, pair: str, *, as_text: bool) -> Non
 
 
 def _remove(content: dict[str, Any], path: str) -> None:
-    keys = path.strip().split(".")
+    keys = key_path(path)
     current: Any = content
     for key in keys[:-1]:
         current = current.get(key) if isinstance(current, dict) else None

@@ -4,35 +4,37 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cli.api.field_names import name_in_files
 from cli.deploy.set_option import parse_assignment
 from cli.errors import UsageError
+from cli.suggestion import did_you_mean
+from cli.yaml_files.plain_text import PlainText
 from shared.contracts.durations import duration_text
 
 Convert = Callable[[str, Any], Any]
 
 
 def _text(key: str, value: Any) -> str:
-    if isinstance(value, (dict, list)) or value is None:
-        raise UsageError(f"--set {key} takes a text")
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value)
 
 
 def _whole(key: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
+    number = value.number if isinstance(value, PlainText) else value
+    if not isinstance(number, int) or isinstance(number, bool):
         raise UsageError(f"--set {key}={value} is not a whole number")
-    return value
+    return number
 
 
 def _duration(key: str, value: Any) -> str:
     """Seconds, or an ISO 8601 duration as it is."""
-    return value if isinstance(value, str) and value[:1] in "pP" else duration_text(_whole(key, value))
+    return str(value) if isinstance(value, str) and value[:1] in "pP" and value else duration_text(_whole(key, value))
 
 
 def _action(key: str, value: Any) -> str:
     actions = {"append_row": "AppendRow", "summary_only": "SummaryOnly"}
     if value not in actions:
         raise UsageError(f"--set {key}={value} is not known", mend="Use append_row or summary_only")
-    return actions[value]
+    return actions[str(value)]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,10 @@ def set_override(body: dict[str, Any], assignment: str, *, as_text: bool = False
     override = OVERRIDES.get(name.removeprefix("settings."))
     if override is None:
         known = [*OVERRIDES, *(f"{mapping}.<key>" for mapping in MAPPINGS)]
-        raise UsageError(f"--set {name!r} cannot be overridden by a job", mend=f"Known are {', '.join(known)}")
+        near = did_you_mean(name_in_files(name.removeprefix("settings.")), known)
+        raise UsageError(
+            f"--set {name!r} cannot be overridden by a job", mend=" ".join([*near, f"Known are {', '.join(known)}"])
+        )
     put(body, override.member.split("."), override.convert(name, value))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from cli.yaml_files.form import FileForm, Text, Variables
+from cli.yaml_files.form import FileForm, Text, Variables, Whole
 from cli.yaml_files.names import ComputeName
 
 
@@ -23,9 +23,9 @@ class ComputeForm(FileForm):
     location: str | None = None
     size: str | None = None
     tier: Annotated[Literal["dedicated", "lowpriority"], BeforeValidator(_word)] | None = None
-    min_instances: int | None = Field(default=None, ge=0)
-    max_instances: int | None = Field(default=None, ge=1)
-    idle_time_before_scale_down: int | None = Field(default=None, ge=0)
+    min_instances: Whole | None = Field(default=None, ge=0)
+    max_instances: Whole | None = Field(default=None, ge=1)
+    idle_time_before_scale_down: Whole | None = Field(default=None, ge=0)
     """Seconds."""
 
     @model_validator(mode="after")

@@ -7,11 +7,12 @@ a key of the file and not a member of a union. docs/yaml.md has the table of all
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cli.yaml_files.asset_forms import EnvironmentForm, ModelForm, or_reference
-from cli.yaml_files.form import REFERENCE, FileForm, Form, Text, Variables
+from cli.yaml_files.form import REFERENCE, FileForm, Form, Text, Variables, Whole
 from cli.yaml_files.names import DeploymentName, EndpointName, OutputFileName
+from shared.contracts.environment_variables import fault_of_variable
 from shared.contracts.settings import MAX_TIMEOUT_SECONDS
 
 
@@ -23,6 +24,14 @@ def _lower(value: Any) -> Any:
     return {"appendrow": "append_row", "summaryonly": "summary_only"}.get(word, word)
 
 
+def _can_be_set(variables: dict[str, str]) -> dict[str, str]:
+    for name, value in variables.items():
+        if fault := fault_of_variable(name, value):
+            raise ValueError(fault)
+    return variables
+
+
+EnvironmentVariables = Annotated[Variables, AfterValidator(_can_be_set)]
 OutputActionWord = Annotated[Literal["append_row", "summary_only"], BeforeValidator(_lower)]
 LoggingLevelWord = Annotated[Literal["warning", "info", "debug"], BeforeValidator(_lower)]
 
@@ -44,14 +53,14 @@ class ComputeTargetForm(Form):
     """`compute:` the name of a compute (today), or target and number of instances (2021)."""
 
     target: str
-    instance_count: int | None = Field(default=None, ge=1)
+    instance_count: Whole | None = Field(default=None, ge=1)
 
 
 class RetryForm(Form):
     """`retry_settings:`"""
 
-    max_retries: int | None = Field(default=None, ge=0)
-    timeout: int | None = Field(default=None, gt=0, le=MAX_TIMEOUT_SECONDS)
+    max_retries: Whole | None = Field(default=None, ge=0)
+    timeout: Whole | None = Field(default=None, gt=0, le=MAX_TIMEOUT_SECONDS)
 
 
 class ResourcesForm(Form):
@@ -64,7 +73,7 @@ class ResourcesForm(Form):
         )
     )
 
-    instance_count: int | None = Field(default=None, ge=1)
+    instance_count: Whole | None = Field(default=None, ge=1)
 
 
 class OutputConfigurationForm(Form):
@@ -77,16 +86,16 @@ class OutputConfigurationForm(Form):
 class SettingKeys(Form):
     """The settings of scoring: at the root until 2023, below `settings:` since."""
 
-    mini_batch_size: int | None = Field(default=None, ge=1)
-    max_concurrency_per_instance: int | None = Field(default=None, ge=1)
-    instance_count: int | None = Field(default=None, ge=1)
+    mini_batch_size: Whole | None = Field(default=None, ge=1)
+    max_concurrency_per_instance: Whole | None = Field(default=None, ge=1)
+    instance_count: Whole | None = Field(default=None, ge=1)
     output_action: OutputActionWord | None = None
     output_file_name: OutputFileName | None = None
-    error_threshold: int | None = Field(default=None, ge=-1)
+    error_threshold: Whole | None = Field(default=None, ge=-1)
     retry_settings: RetryForm | None = None
-    init_timeout: int | None = Field(default=None, gt=0, le=MAX_TIMEOUT_SECONDS)
+    init_timeout: Whole | None = Field(default=None, gt=0, le=MAX_TIMEOUT_SECONDS)
     logging_level: LoggingLevelWord | None = None
-    environment_variables: Variables | None = None
+    environment_variables: EnvironmentVariables | None = None
 
 
 class DeploymentForm(FileForm, SettingKeys):

@@ -2,27 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from cli.errors import CliError, InvalidInputError, NotFoundError
+from cli.yaml_files.plain_text import PlainLoader
 
 KeyPath = tuple[str | int, ...]
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """PyYAML keeps the last of two equal keys without a word; that hides mistakes."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} is twice", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
 
 
 @dataclass(frozen=True)
@@ -33,6 +22,8 @@ class YamlDocument:
     content: dict[str, Any]
     lines: dict[KeyPath, int]
     """Line of each key or list item, counted from 1."""
+    assigned: dict[KeyPath, str] = field(default_factory=dict)
+    """The options of the command line that gave values over those of the file."""
 
     @property
     def folder(self) -> Path:
@@ -40,8 +31,13 @@ class YamlDocument:
         return self.path.parent
 
     def where(self, *keys: str | int) -> str:
-        """`file.yml, line 7`: the place of a value, or of the innermost part around it that the file has."""
+        """`file.yml, line 7`: the place of a value, or of the innermost part around it that the file has.
+
+        Of a value that an option gave: the option.
+        """
         for length in range(len(keys), 0, -1):
+            if option := self.assigned.get(keys[:length]):
+                return option
             if (line := self.lines.get(keys[:length])) is not None:
                 return f"{self.path}, line {line}"
         return str(self.path)
@@ -88,7 +84,7 @@ def read_document(path: Path) -> YamlDocument:
 
 def _parse(path: Path, text: str) -> YamlDocument:
     try:
-        loader = _UniqueKeyLoader(text)
+        loader = PlainLoader(text)
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise InvalidInputError(f"{path} does not hold `key: value` pairs")
@@ -99,7 +95,7 @@ def _parse(path: Path, text: str) -> YamlDocument:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InvalidInputError(f"{path}{place}: not valid YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError) as error:  # characters that YAML forbids; a date that is none
+    except (yaml.YAMLError, ValueError) as error:  # characters that YAML forbids
         raise InvalidInputError(f"{path}: not valid YAML: {error}") from None
     except RecursionError:
         raise InvalidInputError(f"{path}: its lists and mappings are too deep, or hold themselves") from None

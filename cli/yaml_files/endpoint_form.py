@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cli.yaml_files.deployment_form import DeploymentForm
-from cli.yaml_files.form import FileForm, Form, Text, Variables
+from cli.yaml_files.form import FileForm, Form, Text, Variables, Whole
 from cli.yaml_files.names import DeploymentName, EndpointName
 
 ACTIVE = 100
@@ -66,7 +66,7 @@ class EndpointForm(FileForm):
     properties: Variables = Field(default_factory=dict)
     type: Literal["batch"] | None = None
     auth_mode: Annotated[Literal["aad_token"], BeforeValidator(_auth_mode)] = "aad_token"
-    traffic: Annotated[dict[str, int], AfterValidator(check_traffic)] = Field(
+    traffic: Annotated[dict[str, Whole], AfterValidator(check_traffic)] = Field(
         default_factory=dict, json_schema_extra={"additionalProperties": {"enum": [0, ACTIVE]}}
     )
     defaults: DefaultsForm | None = None

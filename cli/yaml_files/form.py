@@ -1,32 +1,46 @@
 """The base of all YAML forms, and pydantic's complaints in the words of the file."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from cli.api.field_names import name_in_files
 from cli.errors import InvalidInputError
 from cli.yaml_files.document import KeyPath, YamlDocument
+from cli.yaml_files.plain_text import PlainText
 
 
 def _text(value: Any) -> Any:
-    """`version: 1` is meant as the text "1"; YAML reads a number."""
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    """The characters of the file, whatever YAML makes of them: `1.10`, `NO` and `12:30` are meant as they stand."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else value
 
 
-Text = Annotated[str, BeforeValidator(_text, json_schema_input_type=str | int | float)]
-"""Text that may be written as a number."""
+_WRITTEN_AS = str | int | float | bool
+"""What editors take for the text."""
+
+Text = Annotated[str, BeforeValidator(_text, json_schema_input_type=_WRITTEN_AS)]
+"""Text that may look like a number, a date or a boolean."""
+
+Variables = dict[str, Annotated[str, BeforeValidator(_text, json_schema_input_type=_WRITTEN_AS | None)]]
+"""Names and texts."""
 
 
-def _variable(value: Any) -> Any:
-    """An environment variable's value: `true` stays `true`, not Python's `True`."""
-    return str(value).lower() if isinstance(value, bool) else _text(value)
+def _number(value: Any) -> Any:
+    """The number, where one is written; what else is written is refused by the type."""
+    number = value.number if isinstance(value, PlainText) else None
+    return value if number is None else number
 
 
-Variables = dict[str, Annotated[str, BeforeValidator(_variable, json_schema_input_type=str | int | float | bool)]]
+Whole = Annotated[int, BeforeValidator(_number)]
+"""A whole number."""
 
 _KINDS: dict[type, str] = {dict: "a mapping", list: "a list"}
+
+_NOT_GIVEN = object()
 
 REFERENCE = "(reference)"
 """Stands for the key of a value that is a plain `azureml:…` where a mapping may stand too."""
@@ -39,6 +53,16 @@ class Form(BaseModel):
 
     not_offered: ClassVar[Mapping[str, str]] = {}
     """Azure ML's keys that this service has no use for, and what to do instead."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_meant(cls, data: Any) -> Any:
+        """Leave out keys without a value; read the lists and mappings that `--set` gives."""
+        if not isinstance(data, dict):
+            return data
+        fields = {field.alias or name: field for name, field in cls.model_fields.items()}
+        meant = {key: _meant(value, fields[key].annotation) if key in fields else value for key, value in data.items()}
+        return {key: value for key, value in meant.items() if value is not _NOT_GIVEN}
 
 
 class FileForm(Form):
@@ -73,13 +97,14 @@ def _sentence(form: type[Form], detail: ErrorDetails, keys: KeyPath) -> str:
         case "extra_forbidden" if instead := _instead(form, detail):
             return f"`{name}` is not offered: {instead}"
         case "extra_forbidden":
-            return f"unknown key `{name}`{_guess(form, detail)}"
+            return f"unknown key `{name}`{_guess(form, detail, keys)}"
         case "missing":
             return f"the key `{name}` is missing"
         case "value_error":
             return f"`{name}`: {detail['ctx']['error']}" if name else str(detail["ctx"]["error"])
         case _:
-            shown = _KINDS.get(type(value), repr(value))
+            is_number = isinstance(value, PlainText) and value.number is not None
+            shown = str(value) if is_number else _KINDS.get(type(value), repr(value))
             expected = detail["msg"].removeprefix("Input ")
             return f"`{name}` is {shown}; it {expected}" if name else f"the file {expected}"
 
@@ -95,12 +120,12 @@ def _instead(form: type[Form], detail: ErrorDetails) -> str:
     return around.not_offered.get(str(detail["loc"][-1]), "") if around else ""
 
 
-def _guess(form: type[Form], detail: ErrorDetails) -> str:
+def _guess(form: type[Form], detail: ErrorDetails, keys: KeyPath) -> str:
     from difflib import get_close_matches
 
     around = _form_at(form, detail["loc"][:-1])
-    close = get_close_matches(str(detail["loc"][-1]), _keys(around), n=1) if around else []
-    return f" (did you mean `{close[0]}`?)" if close else ""
+    close = get_close_matches(name_in_files(str(detail["loc"][-1])), _keys(around), n=1) if around else []
+    return f" (did you mean `{_dotted((*keys[:-1], close[0]))}`?)" if close else ""
 
 
 def _accepted(form: type[Form], detail: ErrorDetails) -> str:
@@ -124,6 +149,22 @@ def _form_at(form: type[Form], keys: KeyPath) -> type[Form] | None:
         field = next((f for n, f in current.model_fields.items() if key in {n, f.alias}), None)
         current = _form_in(field.annotation) if field else None
     return current
+
+
+def _meant(value: Any, annotation: Any) -> Any:
+    """What a value of this type is meant to be; `_NOT_GIVEN` when nothing is."""
+    if not isinstance(value, PlainText):
+        return value
+    if value.is_null:
+        return _NOT_GIVEN
+    return value.collection() if _holds_parts(annotation) else value
+
+
+def _holds_parts(annotation: Any) -> bool:
+    """Whether a value of this type may be a list or a mapping."""
+    if isinstance(annotation, type) and issubclass(annotation, dict | list | Form):
+        return True
+    return get_origin(annotation) in {dict, list} or any(map(_holds_parts, get_args(annotation)))
 
 
 def _form_in(annotation: Any) -> type[Form] | None:

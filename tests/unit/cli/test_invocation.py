@@ -55,7 +55,11 @@ def test_overrides_are_what_the_service_reads() -> None:
     ("assignment", "said"),
     [
         ("retry_settings.tries=1", "Known are mini_batch_size"),
+        ("retry_settings.maxRetries=1", "Did you mean 'retry_settings.max_retries'"),
+        ("errorTreshold=1", "Did you mean 'error_threshold'?"),
         ("mini_batch_size=many", "not a whole number"),
+        ("mini_batch_size=12:30", "not a whole number"),
+        ("mini_batch_size=", "not a whole number"),
         ("error_threshold=true", "not a whole number"),
         ("output_action=keep", "append_row or summary_only"),
         ("mini_batch_size", "not key=value"),
@@ -65,6 +69,19 @@ def test_a_wrong_override_is_a_usage_error(assignment: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         body_of(assignment)
     assert said in caught.value.as_line()
+
+
+@pytest.mark.parametrize(
+    "text", ["12:30", "1.10", "010", "NO", "True", "1_000", "1e3", "~", "2026-01-01", "[a]", "a: b"]
+)
+def test_a_text_reaches_the_service_with_the_characters_of_the_command_line(text: str) -> None:
+    body = body_of(f"tags.a={text}", f"environment_variables.A={text}", f"description={text}", f"display_name={text}")
+    assert body == {
+        "tags": {"a": text},
+        "environmentVariables": {"A": text},
+        "description": text,
+        "displayName": text,
+    }
 
 
 @pytest.mark.parametrize(

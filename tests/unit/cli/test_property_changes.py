@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from cli.deploy.property_changes import PropertyChanges
-from cli.errors import UsageError
+from cli.errors import CliError, UsageError
 from cli.repeated_options import spread
+from cli.yaml_files.description_forms import Description, EndpointDescription
 
 pytestmark = pytest.mark.unit
 
@@ -23,15 +25,72 @@ def test_properties_are_set_added_and_removed() -> None:
         "added": (("tags", "team=blue"),),
         "removed": ("tags.x",),
     }
-    assert changed(content, **changes) == {"description": "new", "tags": {"team": "blue", "size": 3}}
+    assert changed(content, **changes) == {"description": "new", "tags": {"team": "blue", "size": "3"}}
 
 
 def test_values_are_texts_when_that_is_asked_for() -> None:
     assert changed({"tags": {}}, assigned=("tags.size=3",), as_text=True) == {"tags": {"size": "3"}}
 
 
-def test_a_text_that_looks_like_a_date_and_is_none_is_a_text() -> None:
-    assert changed({"tags": {}}, assigned=("tags.day=2026-02-30",)) == {"tags": {"day": "2026-02-30"}}
+ODD_TEXTS = (
+    "12:30",
+    "1.10",
+    "010",
+    "NO",
+    "2026-02-30",
+    "1_000",
+    "0x1F",
+    "1e3",
+    "~",
+    ".inf",
+    "[draft]",
+    "a: b",
+    "# x",
+    "*x",
+)
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_a_text_keeps_the_characters_of_the_command_line(text: str) -> None:
+    changes = PropertyChanges(assigned=(f"tags.a={text}",), added=(("properties", f"b.c={text}"),))
+    form = changes.applied(Description, {"tags": {}, "properties": {}})
+    assert (form.tags, form.properties) == ({"a": text}, {"b.c": text})
+
+
+def test_a_whole_mapping_is_set_and_then_a_key_of_it() -> None:
+    changes = PropertyChanges(assigned=("tags={a: 1.10, b: 'NO'}", "tags.c=3"))
+    assert changes.applied(Description, {"tags": {"old": "1"}}).tags == {"a": "1.10", "b": "NO", "c": "3"}
+
+
+@pytest.mark.parametrize(
+    ("assigned", "said"),
+    [
+        (
+            "defaults.deploymentName=x",
+            "unknown key `defaults.deploymentName` (did you mean `defaults.deployment_name`?)",
+        ),
+        ("defaults.deployment=x", "did you mean `defaults.deployment_name`?"),
+        ("defaults=x", "`defaults` is 'x'; it should be a valid dictionary"),
+        ("defaults.deployment_name=a_b", "deployment name 'a_b' is not valid"),
+        ("tags=x", "`tags` is 'x'; it should be a valid dictionary"),
+        ("description.short=x", "--set 'description.short=x'"),
+    ],
+)
+def test_what_an_endpoint_does_not_have_is_refused_with_what_it_has(assigned: str, said: str) -> None:
+    content = {"description": "d", "tags": {}, "properties": {}, "defaults": {"deployment_name": "a"}}
+    with pytest.raises(CliError, match=re.escape(said)) as refused:
+        PropertyChanges(assigned=(assigned,)).applied(EndpointDescription, content)
+    assert f"--set {assigned}" in refused.value.message or f"--set {assigned!r}" in refused.value.message
+
+
+def test_the_active_deployment_is_set_and_cleared() -> None:
+    def active(**changes: Any) -> str | None:
+        form = PropertyChanges(**changes).applied(EndpointDescription, {"defaults": {"deployment_name": "one"}})
+        return form.defaults.deployment_name if form.defaults else None
+
+    assert active(assigned=("defaults.deployment_name=two",)) == "two"
+    assert active(assigned=("defaults.deployment_name=",)) is None
+    assert active(removed=("defaults.deployment_name",)) is None
 
 
 def test_a_whole_property_is_removed() -> None:
@@ -59,6 +118,9 @@ def test_only_what_may_change_is_taken() -> None:
     changes = PropertyChanges(assigned=("tags.a=1",), removed=("scoring_uri",))
     with pytest.raises(UsageError, match="'scoring_uri' of an endpoint cannot be changed"):
         changes.check(("tags",), "an endpoint")
+    with pytest.raises(UsageError) as refused:
+        PropertyChanges(assigned=("displayName=x",)).check(("display_name", "tags"), "a job")
+    assert "Did you mean 'display_name'?" in refused.value.as_line()
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
+from cli.deploy.local_assets import local_environment
 from cli.errors import CliError, InvalidInputError, NotFoundError
-from cli.yaml_files.asset_forms import EnvironmentFile
+from cli.yaml_files.asset_forms import DataFile, EnvironmentFile
 from cli.yaml_files.compute_form import ComputeForm
 from cli.yaml_files.deployment_form import DeploymentForm
-from cli.yaml_files.document import read_document
+from cli.yaml_files.document import empty_document, read_document
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import Form, read_form
+from cli.yaml_files.schedule_form import ScheduleForm
 
 pytestmark = pytest.mark.unit
 
@@ -256,7 +259,20 @@ def test_an_environment_that_must_be_built_is_refused_by_name(tmp_path: Path) ->
         ),
         ("name: mybatchedp", "name: [", "not valid YAML"),
         ("name: mybatchedp", "[a, b]: c", "unhashable key"),
-        ("name: mybatchedp", "name: 2026-02-30", "day is out of range"),
+        ("name: mybatchedp", "name: 2026-02-30", "endpoint name '2026-02-30' is not valid"),
+        ("mini_batch_size: 1", "mini_batch_size: 1.5", "is 1.5; it should be a valid integer"),
+        ("mini_batch_size: 1", "mini_batch_size: 12:30", "is '12:30'; it should be a valid integer"),
+        ("mini_batch_size: 1", "mini_batch_size: yes", "is 'yes'; it should be a valid integer"),
+        ("mini_batch_size: 1", "mini_batch_size: .inf", "is '.inf'; it should be a valid integer"),
+        ("name: mybatchedp", 'name: x\n"name": y', "the key 'name' is twice"),
+        ("type: batch", "type: ~\nunknown: ~", "unknown key `unknown`"),
+        (
+            "mini_batch_size: 1",
+            "environment_variables: {A=B: 1}",
+            "line 17: `deployments[0].environment_variables`: the environment variable 'A=B' has '=' in its name",
+        ),
+        ("mini_batch_size: 1", 'environment_variables: {"": 1}', "an environment variable has no name"),
+        ("mini_batch_size: 1", 'environment_variables: {A: "\\0"}', "'A' has a NUL character in its value"),
         ("name: mybatchedp", "name: a\x07b", "not valid YAML: unacceptable character"),
         ("name: mybatchedp", "name: &name [*name]", "hold themselves"),
         (
@@ -290,3 +306,134 @@ def test_a_file_without_keys_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "file.yml").write_text(text)
     with pytest.raises(CliError, match="does not hold"):
         read_document(tmp_path / "file.yml")
+
+
+SURPRISES = (
+    *(
+        "12:30",
+        "1.10",
+        "010",
+        "0o17",
+        "NO",
+        "no",
+        "Yes",
+        "on",
+        "True",
+        "2026-01-01",
+        "2026-02-30",
+        "1_000",
+        "0x1F",
+        "1e3",
+    ),
+    *("1e3", "~", "null", "", ".inf", "-.NaN", "2026-01-01T00:00:00Z", "+12", "0b11", "1:2:3", "=", "12e03"),
+)
+"""Texts that YAML 1.1 or 1.2 reads as something else."""
+
+
+@pytest.mark.parametrize("text", SURPRISES)
+def test_where_a_text_is_meant_the_characters_of_the_file_are_kept(text: str, tmp_path: Path) -> None:
+    form = read(
+        DeploymentForm,
+        f"""\
+name: plain
+model: azureml:m:1
+compute: azureml:c
+tags: {{A: {text}, B: &b {text}, C: *b}}
+properties:
+  A: {text}
+settings:
+  environment_variables:
+    A: {text}
+    <<: {{B: {text}}}
+""",
+        tmp_path,
+    )
+    assert isinstance(form, DeploymentForm)
+    assert form.tags == {"A": text, "B": text, "C": text}
+    assert form.properties == {"A": text}
+    assert form.setting("environment_variables") == {"A": text, "B": text}
+
+
+@pytest.mark.parametrize("text", sorted(set(SURPRISES) - {"~", "null", ""}))
+def test_descriptions_names_and_keys_are_the_characters_of_the_file(text: str, tmp_path: Path) -> None:
+    form = read(DataFile, f"name: d\npath: ./x\ndescription: {text}\ntags:\n  {text}: 1\n", tmp_path)
+    assert isinstance(form, DataFile)
+    assert (form.description, form.tags) == (text, {text: "1"})
+
+
+@pytest.mark.parametrize("version", ["1.10", "010", "2026-01-01", "1_000", "0x1F", "1e3", "NO"])
+def test_a_version_is_the_characters_of_the_file(version: str, tmp_path: Path) -> None:
+    form = read(DataFile, f"name: d\nversion: {version}\npath: ./x\n", tmp_path)
+    assert isinstance(form, DataFile)
+    assert form.version == version
+
+
+@pytest.mark.parametrize("nothing", ["~", "null", "", "Null  # a comment"])
+def test_a_key_without_a_value_is_not_given(nothing: str, tmp_path: Path) -> None:
+    form = read(DataFile, f"name: d\npath: ./x\ndescription: {nothing}\ntags: {nothing}\n", tmp_path)
+    assert isinstance(form, DataFile)
+    assert (form.description, form.tags) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("12", 12), ("+12", 12), ("1_000", 1000), ("0x1F", 31), ("0o17", 15), ("1e3", 1000), ("010", 10), ("5.0", 5)],
+)
+def test_where_a_number_is_meant_it_is_read_as_yaml_1_2_does(written: str, meant: int, tmp_path: Path) -> None:
+    text = f"name: plain\nmodel: azureml:m:1\ncompute: azureml:c\nmini_batch_size: {written}\n"
+    form = read(DeploymentForm, text, tmp_path)
+    assert isinstance(form, DeploymentForm)
+    assert form.setting("mini_batch_size") == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("no", False), ("OFF", False), ("yes", True), ("On", True), ("true", True)]
+)
+def test_where_a_boolean_is_meant_yes_and_no_are_taken(written: str, meant: bool, tmp_path: Path) -> None:
+    form = read(ScheduleForm, f"name: s\ncron: 0 6 * * *\nendpoint: heart\nenabled: {written}\n", tmp_path)
+    assert isinstance(form, ScheduleForm)
+    assert form.enabled is meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2027-01-01T06:00:00+02:00", "2027-01-01T06:00:00+02:00"),
+        ("2027-01-01 06:00", "2027-01-01T06:00:00"),
+        ("2027-01-01", "2027-01-01T00:00:00"),
+        ("20270101", "2027-01-01T00:00:00"),
+        ("2027-01-01T06:00:00Z", "2027-01-01T06:00:00+00:00"),
+    ],
+)
+def test_a_time_is_the_one_that_is_written(written: str, meant: str, tmp_path: Path) -> None:
+    form = read(ScheduleForm, f"name: s\ncron: 0 6 * * *\nendpoint: heart\nstart_time: {written}\n", tmp_path)
+    assert isinstance(form, ScheduleForm)
+    assert form.start_time == meant
+
+
+@pytest.mark.parametrize("written", ["1798786800", "12:30", "2027-02-30", "tomorrow", "1.5", "NO"])
+def test_a_time_that_is_none_is_refused(written: str, tmp_path: Path) -> None:
+    text = f"name: s\ncron: 0 6 * * *\nendpoint: heart\nstart_time: {written}\n"
+    assert f"line 4: `start_time`: '{written}' is not a date or time" in complaint(ScheduleForm, text, tmp_path)
+
+
+def test_an_environment_within_the_file_keeps_its_characters(tmp_path: Path) -> None:
+    conda = "dependencies: [python=3.10, {pip: [1.10, '1.10', NO]}]\nvariables: {A: 12:30, B: ~}\n"
+    form = read(EnvironmentFile, f"name: e\nconda_file:\n  {conda.replace(chr(10), chr(10) + '  ')}", tmp_path)
+    assert isinstance(form, EnvironmentFile)
+    text = local_environment(empty_document(), form, ()).conda_file
+    assert yaml.load(text, Loader=yaml.BaseLoader) == yaml.load(conda, Loader=yaml.BaseLoader)
+    assert yaml.safe_load(text) == yaml.safe_load(conda), "quotes stay where they were"
+
+
+def test_merged_mappings_may_have_keys_of_their_own_in_any_order(tmp_path: Path) -> None:
+    text = """\
+name: plain
+model: azureml:m:1
+compute: azureml:c
+tags: &all {<<: &base {a: 1, b: NO}, b: 2}
+properties: {<<: *all, c: 3}
+"""
+    form = read(DeploymentForm, text, tmp_path)
+    assert isinstance(form, DeploymentForm)
+    assert (form.tags, form.properties) == ({"a": "1", "b": "2"}, {"a": "1", "b": "2", "c": "3"})
