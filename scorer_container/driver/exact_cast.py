@@ -6,13 +6,17 @@ as `float()` does; a finite number stays finite.
 
 import decimal
 import math
+import numbers
 import re
 from typing import Any, Callable, Dict, List
 
 from .failures import CastError
 from .values import is_missing
 
-_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*\Z")
+_WHOLE = re.compile(r"[+-]?[0-9]+\Z")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\Z|[+-]?inf(inity)?\Z", re.IGNORECASE)
+_MOST_DIGITS = 20
+"""Those of the largest number of 64 bits: nobody waits for the digits of `1e999999999`."""
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 
 
@@ -99,7 +103,7 @@ def _objects(values: Any, dtype: Any) -> Any:
     for position, value in enumerate(values.reshape(-1).tolist()):
         try:
             cast.append(element(value, dtype))
-        except (ValueError, TypeError, ArithmeticError):
+        except (ValueError, TypeError, ArithmeticError, LookupError):
             raise _inexact(value, dtype, position) from None
     return numpy.array(cast, dtype=dtype).reshape(values.shape)
 
@@ -107,7 +111,9 @@ def _objects(values: Any, dtype: Any) -> Any:
 def _whole(value: Any, dtype: Any) -> int:
     import numpy
 
-    number = decimal.Decimal(value.strip() if isinstance(value, str) else value)
+    number = _number(value, decimal.Decimal)
+    if isinstance(number, decimal.Decimal) and number.is_finite() and number.adjusted() > _MOST_DIGITS:
+        raise ValueError
     whole = int(number)
     if whole != number or not numpy.iinfo(dtype).min <= whole <= numpy.iinfo(dtype).max:
         raise ValueError
@@ -117,15 +123,37 @@ def _whole(value: Any, dtype: Any) -> int:
 def _decimal(value: Any, dtype: Any) -> Any:
     if is_missing(value):
         return math.nan
-    number = int(value) if isinstance(value, str) and _WHOLE.match(value) else value
-    if isinstance(number, str) and "_" in number:
-        raise ValueError
+    number = _number(value, float)
     cast = dtype.type(float(number))
-    if isinstance(number, int) and cast != number:
+    if math.isinf(cast) and not _is_infinite(number):
         raise ValueError
-    if math.isinf(cast) and not decimal.Decimal(value).is_infinite():
+    if isinstance(number, numbers.Integral) and int(cast) != number:
         raise ValueError
     return cast
+
+
+def _is_infinite(number: Any) -> bool:
+    return number.is_infinite() if isinstance(number, decimal.Decimal) else math.isinf(number)
+
+
+def _number(value: Any, of_decimal: Callable[[str], Any]) -> Any:
+    """The number that a value is or, as a text, spells in ASCII; the texts `1_000` and `0x10` spell none.
+
+    `of_decimal` makes the number of a text with a point or an exponent.
+    """
+    if not isinstance(value, str):
+        if not isinstance(value, (numbers.Number, decimal.Decimal)):
+            raise TypeError
+        return value
+    text = value.strip()
+    if _WHOLE.match(text):
+        return int(text)
+    if not _DECIMAL.match(text):
+        raise ValueError
+    number = of_decimal(text)
+    if _is_infinite(number) and "n" not in text.lower():
+        raise ValueError  # a finite number that is too large
+    return number
 
 
 def _truth(value: Any, dtype: Any) -> bool:
