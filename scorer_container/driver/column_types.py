@@ -5,9 +5,9 @@ of its own is text. `list<T>` holds lists of one of them.
 """
 
 import datetime
-from typing import Any, Callable, Iterable, Optional, Set, Tuple
+from typing import Any, Callable, Iterable, Optional, Sequence, Set, Tuple
 
-from .values import is_missing
+from .values import column_values, is_missing, plain
 
 TEXT = "text"
 WHOLE = range(-(2**63), 2**63)
@@ -18,19 +18,58 @@ _UNKNOWN = "unknown"
 """Of a list without elements."""
 
 
-def type_of_column(dtype: Any, values: Iterable[Any]) -> str:
-    """The type of a column of this pandas or numpy type, whose Python values are `values`."""
-    return _of_dtype(dtype) or type_of_values(values)
+class TypesDifferError(ValueError):
+    """Two parts of one column have types of their own; each is told by its position and its type."""
+
+    def __init__(self, earlier: int, earlier_type: str, later: int, later_type: str) -> None:
+        super(TypesDifferError, self).__init__("{} and {}".format(earlier_type, later_type))
+        self.earlier, self.earlier_type = earlier, earlier_type
+        self.later, self.later_type = later, later_type
+
+
+def type_of_column(parts: Sequence[Any]) -> str:
+    """The type of a column: a pandas Series, a numpy column or a list from each table that it lies in.
+
+    A part without values fits any other. Raises TypesDifferError when two parts have other types.
+    """
+    if len(parts) == 1:
+        return _known(_of_part(parts[0]))
+    found, owner = _UNKNOWN, 0
+    for position, part in enumerate(parts):
+        kind = _UNKNOWN if part.isna().all() else _of_part(part)
+        if not _agree(found, kind):
+            raise TypesDifferError(owner, _known(found), position, _known(kind))
+        if _UNKNOWN in found:
+            found, owner = _one({found, kind}), position
+    return _known(found) if found != _UNKNOWN else _known(_of_part(parts[0]))
 
 
 def type_of_values(values: Iterable[Any]) -> str:
     """The one type that fits all values; text where there is none, or no value."""
-    return _common(values).replace(_UNKNOWN, TEXT)
+    return _known(_common(values))
 
 
 def type_in_list(kind: str) -> Optional[str]:
     """The type of a list's elements; None when `kind` is no list."""
     return kind[5:-1] if kind.startswith("list<") else None
+
+
+def _known(kind: str) -> str:
+    return kind.replace(_UNKNOWN, TEXT)
+
+
+def _agree(one: str, other: str) -> bool:
+    if one == other or _UNKNOWN in (one, other):
+        return True
+    elements = type_in_list(one), type_in_list(other)
+    return elements[0] is not None and elements[1] is not None and _agree(elements[0], elements[1])
+
+
+def _of_part(part: Any) -> str:
+    dtype = getattr(part, "dtype", None)
+    if getattr(dtype, "kind", "O") == "M" and hasattr(part, "iloc") and not hasattr(dtype, "pyarrow_dtype"):
+        return "timestamp" if getattr(dtype, "tz", None) is None else "timestamp_utc"
+    return _of_dtype(dtype) or _common(column_values(part))
 
 
 def _common(values: Iterable[Any]) -> str:
@@ -61,7 +100,10 @@ def _of_array(value: Any) -> str:
     """An array is a list, a scalar of numpy has its own type, anything else is text."""
     if not hasattr(value, "dtype") or not hasattr(value, "tolist"):
         return TEXT
-    kind = _of_dtype(value.dtype) or _common(value.tolist() if value.ndim else [value.item()])
+    kind = _of_dtype(value.dtype)
+    if not kind:
+        values = plain(value)
+        return _of_value(values) if not hasattr(values, "dtype") else TEXT
     for _ in range(value.ndim):
         kind = "list<{}>".format(kind)
     return kind
@@ -76,8 +118,8 @@ def _of_dtype(dtype: Any) -> str:
         return "uint64" if kind == "u" and size == 8 else "int64"
     if kind == "f":
         return "float32" if size < 8 else "float64"
-    if kind == "M":
-        return "timestamp" if getattr(dtype, "tz", None) is None else "timestamp_utc"
+    if str(dtype) in ("str", "string"):
+        return TEXT
     return ""
 
 

@@ -1,19 +1,15 @@
-"""Rows as what the output file is made of: CSV as RFC 4180 says (with `\\n`), JSON lines, typed rows; UTF-8."""
+"""Rows as what the output file is made of: CSV, JSON lines or typed rows; UTF-8."""
 
-import csv
-import io
-import re
-from typing import Any, Iterable, List, Sequence
+from typing import Any, List
 
 from .agreement import Agreement, same_columns
+from .csv_lines import field_line, record_lines, text_line
 from .results import Rows
 from .typed_rows import encode_typed
-from .values import as_field, as_json, column_values
+from .values import as_field, as_json, column_values, encode_json, json_value, utf8
 
 _CSV = "csv"
 _PARQUET = "parquet"
-
-_LINE_BREAK = re.compile(r"[\r\n]")
 
 
 def encode(rows: Rows, output_format: str, job: str, agreement: Agreement) -> bytes:
@@ -22,58 +18,39 @@ def encode(rows: Rows, output_format: str, job: str, agreement: Agreement) -> by
         return encode_typed(rows, job, agreement)
     if output_format == _CSV:
         _conform(rows, job, agreement)
-        text = _csv(rows)
-    else:
-        text = "".join(line + "\n" for line in _json_lines(rows))
-    return text.encode("utf-8", "backslashreplace")
+        return utf8(_csv(rows))
+    return utf8("".join(line + "\n" for line in _json_lines(rows)))
 
 
 def _conform(rows: Rows, job: str, agreement: Agreement) -> None:
     """Bring the rows into the job's order of columns."""
-    names = rows.columns
+    names = rows.names
     if not rows.count:
         return
     agreed = agreement.of(job, {"columns": names})["columns"]
     same_columns(names, agreed)
     if names is not None and names != agreed:
-        rows.frame = rows.frame.iloc[:, [names.index(name) for name in agreed]]
+        order = [names.index(name) for name in agreed]
+        rows.names, rows.tables = agreed, [[table[position] for position in order] for table in rows.tables]
 
 
 def _csv(rows: Rows) -> str:
-    if rows.frame is None and rows.table is None:
-        return "".join(_element_line(element) for element in rows.elements)
-    columns = [column_values(column, as_field) for column in _columns(rows)]
-    text = _csv_lines(zip(*columns), "\n")
-    if "\r" not in text:
-        return text
-    # Only with this line end a lone `\r` is quoted in every version of Python.
-    return "".join(_csv_lines([row], "\r\n")[:-2] + "\n" for row in zip(*columns))
-
-
-def _csv_lines(rows: Iterable[Sequence[Any]], line_end: str) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator=line_end).writerows(rows)
-    return text.getvalue()
+    tables = [record_lines([column_values(column, as_field) for column in table]) for table in rows.tables]
+    return "".join(tables) + "".join(map(_element_line, rows.elements))
 
 
 def _element_line(element: Any) -> str:
-    """A text is a line as the script made it, often "name,prediction"; quoted only if it would become two lines."""
-    if isinstance(element, str) and not _LINE_BREAK.search(element):
-        return element + "\n"
-    return _csv_lines([[element if isinstance(element, str) else as_json(element)]], "\r\n")[:-2] + "\n"
+    """A text is a line as the script made it, often "name,prediction"; anything else is one field."""
+    if isinstance(element, str):
+        return text_line(str.__str__(element))
+    if isinstance(element, (dict, list)):
+        return field_line(as_json(element))
+    value = json_value(element)
+    return field_line("" if value is None else value if isinstance(value, str) else encode_json(value))
 
 
 def _json_lines(rows: Rows) -> List[str]:
-    if rows.frame is not None:
-        names = rows.columns
-        values = zip(*(column_values(column) for column in _columns(rows)))
-        return [as_json(dict(zip(names or (), row))) for row in values]
-    if rows.table is not None:
-        return [as_json(list(row)) for row in zip(*(column_values(column) for column in _columns(rows)))]
-    return [as_json(element) for element in rows.elements]
-
-
-def _columns(rows: Rows) -> List[Any]:
-    if rows.frame is not None:
-        return [rows.frame.iloc[:, position] for position in range(rows.frame.shape[1])]
-    return [rows.table[:, position] for position in range(rows.table.shape[1])]
+    values = [row for table in rows.tables for row in zip(*(column_values(column, json_value) for column in table))]
+    if rows.names is not None:
+        return [encode_json(dict(zip(rows.names, row))) for row in values]
+    return [encode_json(row) for row in values] + list(map(as_json, rows.elements))

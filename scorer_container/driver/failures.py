@@ -20,7 +20,7 @@ class CastError(ValueError):
 
 
 class ResultError(Exception):
-    """What `run()` returned cannot be used."""
+    """What `run()` or a model returned cannot be used."""
 
 
 def describe(error: BaseException) -> Dict[str, Any]:
@@ -35,7 +35,17 @@ def describe(error: BaseException) -> Dict[str, Any]:
 
 def one_line(error: BaseException) -> str:
     """The error's message in one line, its type when it has no message."""
-    return _sendable(" ".join(str(error).split()) or type(error).__name__)
+    try:
+        message = str(error)
+    except Exception as failure:  # user's code as well
+        message = "its message cannot be shown: {}".format(type(failure).__name__)
+    return _sendable(" ".join(message.split()) or type(error).__name__)
+
+
+def with_type(error: BaseException) -> str:
+    """Type and message in one line, such as `KeyError: 'age'`; the type alone when there is no message."""
+    name, message = type(error).__name__, one_line(error)
+    return name if message == name else "{}: {}".format(name, message)
 
 
 def users_traceback(error: BaseException) -> str:

@@ -3,7 +3,8 @@
 import logging
 from typing import Any
 
-from .failures import DeploymentError, one_line
+from .failures import DeploymentError, with_type
+from .input_rows import InputRows
 from .model_input import ModelInput
 from .predictions import prediction_rows
 from .results import Rows
@@ -26,18 +27,19 @@ class MlflowModel:
         data = self._input.read(path, name)
         if len(data) == 0:
             return Rows(0, 1)
-        return prediction_rows(self._model.predict(data), name)
+        rows = InputRows(data)
+        return prediction_rows(self._model.predict(data), name, rows)
 
 
 def _loaded(folder: str) -> Any:
     try:
         import mlflow.pyfunc
     except ImportError as error:
-        message = "the environment cannot load MLflow models: {}".format(one_line(error))
+        message = "the environment cannot load MLflow models: {}".format(with_type(error))
         raise DeploymentError("environment", message) from error
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     try:
         return mlflow.pyfunc.load_model(folder)
     except BaseException as error:
-        message = "the model cannot be loaded: {}: {}".format(type(error).__name__, one_line(error))
+        message = "the model cannot be loaded: {}".format(with_type(error))
         raise DeploymentError("model", message) from error

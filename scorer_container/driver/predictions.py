@@ -1,23 +1,41 @@
 """What a model predicted for one file, as rows `row, prediction…, file`."""
 
-from typing import Any, Tuple
+from numbers import Number
+from typing import Any, List, NamedTuple, Sequence
 
-from .results import Rows, is_frame, of_frame
+from .failures import ResultError
+from .input_rows import PREDICT, InputRows
+from .results import Rows, as_array, checked_names, columns_of, is_a, shown_type
+from .typed_rows import PREDICTION
 
 ROW = "row"
-PREDICTION = "prediction"
 FILE = "file"
+_ACCEPTED = "a DataFrame, a Series, a numpy or scipy array, a list, or a dictionary of arrays"
 
 
-def prediction_rows(predictions: Any, name: str) -> Rows:
-    """One row for each prediction, with its 0-based number in the file and the file's `name`."""
-    import pandas
+class _Predictions(NamedTuple):
+    """The columns of a result."""
 
-    frame = _frame(predictions, pandas)
-    frame.columns = [_column(column) for column in frame.columns]
-    frame.insert(0, ROW, range(len(frame)))
-    frame[FILE] = name
-    return of_frame(frame, 1)
+    names: Sequence[Any]
+    columns: List[Any]
+    length: int
+    index: Any = None
+    """The index of pandas, None without one."""
+
+
+def prediction_rows(predictions: Any, name: str, inputs: InputRows) -> Rows:
+    """One row for each prediction, with the 0-based number of its row in the file and the file's `name`.
+
+    Raises ResultError when the predictions do not lead back to the rows of the input.
+    """
+    found = _found(predictions, inputs)
+    numbers = inputs.in_order(found.length) if found.index is None else inputs.of_index(found.index)
+    if not found.columns:
+        raise ResultError("{} returned {} rows without columns".format(PREDICT, found.length))
+    rows = Rows(found.length, 1, PREDICT)
+    rows.names = checked_names([ROW, *map(_column, found.names), FILE], PREDICT)
+    rows.tables = [[list(numbers), *found.columns, [name] * found.length]]
+    return rows
 
 
 def _column(name: Any) -> str:
@@ -26,32 +44,58 @@ def _column(name: Any) -> str:
     return "{}_{}".format(PREDICTION, text) if text in (ROW, FILE) else text
 
 
-def _frame(predictions: Any, pandas: Any) -> Any:
-    if is_frame(predictions):
-        return predictions.reset_index(drop=True).copy()
-    if hasattr(predictions, "to_frame"):  # a Series: its name would differ from model to model
-        return pandas.DataFrame({PREDICTION: predictions.to_numpy()})
+def _found(predictions: Any, inputs: InputRows) -> _Predictions:
+    if is_a(predictions, "pandas", "DataFrame"):
+        columns = [predictions.iloc[:, position] for position in range(predictions.shape[1])]
+        return _Predictions(predictions.columns, columns, len(predictions), predictions.index)
+    if is_a(predictions, "pandas", "Series"):  # its name would differ from model to model
+        return _Predictions([PREDICTION], [predictions], len(predictions), predictions.index)
     if isinstance(predictions, dict):
-        return pandas.DataFrame({str(key): _one_dimension(value) for key, value in predictions.items()})
-    if isinstance(predictions, (list, tuple)):
-        return pandas.DataFrame({PREDICTION: list(predictions)})
-    return _array_frame(predictions, pandas)
+        return _of_dictionary(predictions)
+    if isinstance(predictions, list):
+        return _Predictions([PREDICTION], [predictions], len(predictions))
+    array = predictions.toarray() if hasattr(predictions, "toarray") else predictions  # of scipy's sparse matrices
+    if getattr(array, "ndim", 0) and hasattr(array, "__array__"):
+        return _of_array(as_array(array))
+    if inputs.count == 1 and isinstance(predictions, (str, bytes, bool, Number)):
+        return _Predictions([PREDICTION], [[predictions]], 1)
+    raise ResultError("{} returned {}; return {}".format(PREDICT, shown_type(predictions), _ACCEPTED))
 
 
-def _array_frame(predictions: Any, pandas: Any) -> Any:
-    dimensions = getattr(predictions, "ndim", 0)
-    if dimensions == 0:
-        return pandas.DataFrame({PREDICTION: [predictions]})
-    if dimensions == 2 and predictions.shape[1] > 1:
-        return pandas.DataFrame(
-            predictions, columns=["{}_{}".format(PREDICTION, number) for number in range(predictions.shape[1])]
-        )
-    return pandas.DataFrame({PREDICTION: _one_dimension(predictions)})
+def _of_array(array: Any) -> _Predictions:
+    if array.ndim == 2 and array.shape[1] != 1:
+        names = ["{}_{}".format(PREDICTION, number) for number in range(array.shape[1])]
+        return _Predictions(names, columns_of(array), len(array))
+    return _Predictions([PREDICTION], [_one_column(array)], len(array))
 
 
-def _one_dimension(values: Any) -> Any:
+def _of_dictionary(predictions: Any) -> _Predictions:
+    lengths = {}
+    for key, value in predictions.items():
+        if not isinstance(value, (list, tuple)) and not getattr(value, "ndim", 0):
+            message = "{} returned a dictionary whose {!r} is {}; return an array or a list for each key"
+            raise ResultError(message.format(PREDICT, str(key), shown_type(value)))
+        lengths[str(key)] = len(value)
+    if len(set(lengths.values())) != 1:
+        shown = ", ".join("{}: {}".format(key, length) for key, length in lengths.items()) or "no keys"
+        raise ResultError("{} returned a dictionary of arrays of other lengths ({})".format(PREDICT, shown))
+    columns = list(map(_one_column, predictions.values()))
+    return _Predictions(list(predictions), columns, min(lengths.values()), _common_index(predictions))
+
+
+def _common_index(predictions: Any) -> Any:
+    """The index of the Series in a dictionary; None when it has none."""
+    indexes = [value.index for value in predictions.values() if is_a(value, "pandas", "Series")]
+    if any(not index.equals(indexes[0]) for index in indexes[1:]):
+        raise ResultError("{} returned a dictionary of Series with other indexes".format(PREDICT))
+    return indexes[0] if indexes else None
+
+
+def _one_column(values: Any) -> Any:
     """The values as one column: a column vector is flattened, more dimensions become lists."""
-    shape: Tuple[int, ...] = getattr(values, "shape", ())
-    if len(shape) == 2 and shape[1] == 1:
-        return values[:, 0]
-    return list(values) if len(shape) > 1 else values
+    if is_a(values, "pandas", "Series") or not hasattr(values, "__array__"):
+        return values if hasattr(values, "iloc") else list(values)
+    array = as_array(values)
+    if array.ndim == 2 and array.shape[1] == 1:
+        return array[:, 0]
+    return array if array.ndim == 1 else list(array)

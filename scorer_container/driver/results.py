@@ -2,72 +2,106 @@
 
 from typing import Any, List, Optional, Sequence
 
+from .column_types import TypesDifferError, type_of_column
 from .failures import ResultError
-from .values import column_values
+from .values import column_values, utf8
 
+RUN = "run()"
 _ACCEPTED = "a list, a tuple, a pandas DataFrame or Series, a numpy array, or an iterator of results"
 
 
 class Rows:
-    """The rows of one result: columns with their names, columns without, or plain elements."""
+    """The rows of one result: tables of columns, or plain elements."""
 
-    def __init__(self, count: int, succeeded: int) -> None:
+    def __init__(self, count: int, succeeded: int, source: str = RUN) -> None:
         self.count = count
         """Rows of the output."""
         self.succeeded = succeeded
         """Results that count as succeeded items, not yet capped at the number of files."""
-        self.frame: Any = None
-        """A DataFrame, with named columns."""
-        self.table: Any = None
-        """A numpy array of two dimensions: columns without names."""
-        self.elements: Sequence[Any] = ()
-        """One for each row when there is neither `frame` nor `table`."""
-
-    @property
-    def columns(self) -> Optional[List[str]]:
+        self.source = source
+        """The function that returned the result."""
+        self.names: Optional[List[str]] = None
         """The names of the columns; None when the rows have no names."""
-        return None if self.frame is None else [str(name) for name in self.frame.columns]
+        self.tables: List[List[Any]] = []
+        """One table below the other: its columns are pandas Series, numpy arrays or lists, in the order of `names`."""
+        self.elements: Sequence[Any] = ()
+        """One for each row when there are no tables."""
 
 
 def of_result(result: Any) -> Rows:
     """The rows of what `run()` returned; raises ResultError for a type that is no collection of results."""
-    if is_frame(result):
-        return of_frame(result, len(result))
-    if _is(result, "pandas", "Series"):
+    if is_a(result, "pandas", "DataFrame"):
+        return _of_frames([result], len(result))
+    if is_a(result, "pandas", "Series"):
         return _of_elements(column_values(result))
-    if _is(result, "numpy", "ndarray"):
+    if is_a(result, "numpy", "ndarray"):
         return _of_array(result)
     if isinstance(result, (list, tuple)):
         return _of_elements(result)
     if hasattr(result, "__next__"):
         return _of_elements(list(result))
-    raise ResultError("run() returned {}; return {}".format(_type_name(result), _ACCEPTED))
+    raise ResultError("run() returned {}; return {}".format(shown_type(result), _ACCEPTED))
 
 
-def of_frame(frame: Any, succeeded: int) -> Rows:
-    """The rows of a DataFrame."""
-    rows = Rows(len(frame), succeeded)
-    if not rows.count:
-        return rows
-    rows.frame = frame
-    names = rows.columns or []
-    if not names:
-        raise ResultError("run() returned a DataFrame of {} rows without columns".format(rows.count))
-    if len(set(names)) != len(names):
-        raise ResultError("run() returned a DataFrame with columns of the same name: {}".format(", ".join(names)))
+def checked_names(names: Sequence[Any], source: str) -> List[str]:
+    """Names of columns as texts; raises ResultError for two of one name, and for a name that no file can hold."""
+    texts = [str(name) for name in names]
+    if len(set(texts)) != len(texts):
+        raise ResultError("{} returned columns of the same name: {}".format(source, ", ".join(texts)))
+    for text in texts:
+        utf8(text)
+    return texts
+
+
+def is_a(value: Any, package: str, name: str) -> bool:
+    """Whether a class of the value's family is `package`'s `name`, without an import of the package.
+
+    Subclasses such as GeoDataFrame count.
+    """
+    return any(base.__name__ == name and base.__module__.partition(".")[0] == package for base in type(value).__mro__)
+
+
+def shown_type(value: Any) -> str:
+    """The value's type, for messages."""
+    return "None" if value is None else "a value of type {!r}".format(type(value).__name__)
+
+
+def _of_frames(frames: Sequence[Any], succeeded: int) -> Rows:
+    """The rows of all frames, each with the values that it has by itself; frames without rows add nothing."""
+    rows = Rows(sum(map(len, frames)), succeeded)
+    for number, frame in enumerate(frames):
+        if not len(frame):
+            continue
+        names = checked_names(frame.columns, RUN)
+        if not names:
+            raise ResultError("run() returned a DataFrame of {} rows without columns".format(len(frame)))
+        if rows.names is None:
+            rows.names, first = names, number
+        if set(names) != set(rows.names):
+            told = "DataFrame {} of what run() returned has the columns {}; DataFrame {} has {}"
+            raise ResultError(told.format(number, ", ".join(names), first, ", ".join(rows.names)))
+        rows.tables.append([frame.iloc[:, names.index(name)] for name in rows.names])
+    if len(rows.tables) > 1:
+        _check_types(rows, [number for number, frame in enumerate(frames) if len(frame)])
     return rows
 
 
-def is_frame(value: Any) -> bool:
-    """Whether `value` is a pandas DataFrame, without importing pandas for it."""
-    return _is(value, "pandas", "DataFrame")
+def _check_types(rows: Rows, numbers: List[int]) -> None:
+    for name, *parts in zip(rows.names or (), *rows.tables):
+        try:
+            type_of_column(parts)
+        except TypesDifferError as error:
+            raise ResultError(
+                "column {!r} of DataFrame {} of what run() returned holds {}, that of DataFrame {} holds {}; give the "
+                "column the same type in each, for instance with frame.astype()".format(
+                    name, numbers[error.later], error.later_type, numbers[error.earlier], error.earlier_type
+                )
+            ) from error
 
 
 def _of_elements(elements: Sequence[Any]) -> Rows:
-    if elements and all(is_frame(element) for element in elements):
-        import pandas
-
-        return of_frame(pandas.concat(list(elements), ignore_index=True), len(elements))
+    if elements and all(is_a(element, "pandas", "DataFrame") for element in elements):
+        return _of_frames(elements, len(elements))
     rows = Rows(len(elements), len(elements))
     rows.elements = elements
     return rows
@@ -76,17 +110,22 @@ def _of_elements(elements: Sequence[Any]) -> Rows:
 def _of_array(array: Any) -> Rows:
     if array.ndim == 0:
         raise ResultError("run() returned a numpy array without dimensions; return {}".format(_ACCEPTED))
+    array = as_array(array)
     if array.ndim != 2:
         return _of_elements(list(array))
     rows = Rows(len(array), len(array))
-    rows.table = array
+    if rows.count and not array.shape[1]:
+        raise ResultError("run() returned a numpy array of {} rows without columns".format(rows.count))
+    rows.tables = [columns_of(array)]
     return rows
 
 
-def _is(value: Any, package: str, name: str) -> bool:
-    """Whether a class of the value's family is `package`'s `name` (subclasses such as GeoDataFrame count)."""
-    return any(base.__name__ == name and base.__module__.partition(".")[0] == package for base in type(value).__mro__)
+def as_array(value: Any) -> Any:
+    """A numpy array of what numpy can take; the masks of arrays stay, a `matrix` becomes a plain array."""
+    is_array = is_a(value, "numpy", "ndarray") and not is_a(value, "numpy", "matrix")
+    return value if is_array else value.__array__()
 
 
-def _type_name(value: Any) -> str:
-    return "None" if value is None else "a value of type {!r}".format(type(value).__name__)
+def columns_of(array: Any) -> List[Any]:
+    """The columns of a numpy array of two dimensions."""
+    return [array[:, position] for position in range(array.shape[1])]

@@ -6,7 +6,7 @@ import sys
 from types import ModuleType
 from typing import List
 
-from .failures import DeploymentError, one_line
+from .failures import DeploymentError, with_type
 from .results import Rows, of_result
 
 
@@ -54,6 +54,6 @@ class Script:
         try:
             spec.loader.exec_module(module)
         except (ImportError, SyntaxError) as error:
-            message = "scoring script {} cannot be imported: {}".format(self._name, one_line(error))
+            message = "scoring script {} cannot be imported: {}".format(self._name, with_type(error))
             raise DeploymentError("init", message) from error
         return module

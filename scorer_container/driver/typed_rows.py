@@ -6,10 +6,12 @@ from typing import Any, Dict, List, NamedTuple, Sequence
 from .agreement import Agreement, same_columns
 from .column_types import type_of_column, type_of_values
 from .failures import ResultError
-from .predictions import PREDICTION
-from .results import Rows
+from .results import RUN, Rows, checked_names
 from .typed_values import MisfitError, cast_to
 from .values import column_values
+
+PREDICTION = "prediction"
+"""The name of a column that has none."""
 
 
 class Column(NamedTuple):
@@ -29,44 +31,49 @@ def encode_typed(rows: Rows, job: str, agreement: Agreement) -> bytes:
     columns = {column.name: column for column in typed_columns(rows)}
     agreed = agreement.of(job, {"columns": list(columns), "types": [column.type for column in columns.values()]})
     same_columns(list(columns), agreed["columns"])
-    values = [_values(columns[name], kind) for name, kind in zip(agreed["columns"], agreed["types"])]
+    values = [_values(columns[name], kind, rows) for name, kind in zip(agreed["columns"], agreed["types"])]
     return json.dumps(values).encode("ascii") + b"\n"
 
 
 def typed_columns(rows: Rows) -> List[Column]:
     """The columns of a result. Dictionaries are rows of named columns; what has no name is a `prediction`."""
-    if rows.frame is not None:
-        series = [rows.frame.iloc[:, position] for position in range(rows.frame.shape[1])]
-        return [_column(name, column) for name, column in zip(rows.columns or [], series)]
-    if rows.table is not None:
-        width = rows.table.shape[1]
-        names = ["{}_{}".format(PREDICTION, number) for number in range(width)] if width > 1 else [PREDICTION]
-        return [_column(name, rows.table[:, position]) for position, name in enumerate(names)]
+    if rows.tables:
+        width = len(rows.tables[0])
+        numbered = ["{}_{}".format(PREDICTION, number) for number in range(width)] if width > 1 else [PREDICTION]
+        return [_column(name, parts) for name, *parts in zip(rows.names or numbered, *rows.tables)]
     if all(isinstance(element, dict) for element in rows.elements):
         return _records(rows.elements)
     values = list(rows.elements)
     return [Column(PREDICTION, type_of_values(values), values)]
 
 
-def _column(name: str, column: Any) -> Column:
-    values = column_values(column)
-    is_native = getattr(column.dtype, "kind", "O") in "biuf"
-    return Column(name, type_of_column(column.dtype, values), values, is_native)
+def _column(name: str, parts: Sequence[Any]) -> Column:
+    values = [value for part in parts for value in column_values(part)]
+    return Column(name, type_of_column(parts), values, all(map(_is_native, parts)))
+
+
+def _is_native(part: Any) -> bool:
+    """Whether the values are numbers of Python's own; pandas 1 keeps numpy's in its nullable types."""
+    dtype: Any = getattr(part, "dtype", None)
+    return getattr(dtype, "kind", "O") in "biuf" and not hasattr(dtype, "na_value") and dtype.itemsize <= 8
 
 
 def _records(records: Sequence[Dict[Any, Any]]) -> List[Column]:
-    names = dict.fromkeys(str(key) for record in records for key in record)
+    texts = [{str(key): value for key, value in record.items()} for record in records]
+    for text, record in zip(texts, records):
+        if len(text) < len(record):
+            checked_names(list(record), RUN)
+    names = checked_names(list(dict.fromkeys(name for text in texts for name in text)), RUN)
     if not names:
         raise ResultError("run() returned dictionaries without keys")
-    texts = [{str(key): value for key, value in record.items()} for record in records]
     columns = []
     for name in names:
-        values = [record.get(name) for record in texts]
+        values = [text.get(name) for text in texts]
         columns.append(Column(name, type_of_values(values), values))
     return columns
 
 
-def _values(column: Column, kind: str) -> List[Any]:
+def _values(column: Column, kind: str, rows: Rows) -> List[Any]:
     if column.is_native and column.type == kind:
         return column.values
     cast = cast_to(kind)
@@ -74,6 +81,6 @@ def _values(column: Column, kind: str) -> List[Any]:
         return [cast(value) for value in column.values]
     except MisfitError as error:
         raise ResultError(
-            "column {!r} holds {}, which is no {}: the job's first result decides the types of the columns; let the "
-            "script give this one the same type each time".format(column.name, error, kind)
+            "column {!r} of what {} returned holds {}, which is no {}: the job's first result decides the types of "
+            "the columns; give this one the same type each time".format(column.name, rows.source, error, kind)
         ) from error

@@ -6,7 +6,7 @@ import struct
 from typing import Any, Callable, Dict
 
 from .column_types import TEXT, UNSIGNED, WHOLE, type_in_list
-from .values import as_json, is_missing
+from .values import as_json, as_text, plain, utf8
 
 Cast = Callable[[Any], Any]
 
@@ -28,18 +28,17 @@ def cast_to(kind: str) -> Cast:
     cast = _CASTS[kind] if element is None else _list_cast(cast_to(element))
 
     def optional(value: Any) -> Any:
-        plain = value.item() if hasattr(value, "item") and not getattr(value, "ndim", 1) else value
-        return None if is_missing(plain) else cast(plain)
+        own = plain(value)
+        return None if own is None else cast(own)
 
     return optional
 
 
 def _list_cast(cast: Cast) -> Cast:
     def elements(value: Any) -> Any:
-        values = value.tolist() if hasattr(value, "tolist") else value
-        if not isinstance(values, (list, tuple)):
+        if not isinstance(value, (list, tuple)):
             raise MisfitError(value)
-        return [cast(element) for element in values]
+        return [cast(element) for element in value]
 
     return elements
 
@@ -86,13 +85,8 @@ def _float32(value: Any) -> Any:
 
 def _text(value: Any) -> Any:
     """Text as it is, lists and dictionaries as JSON, anything else as `str()` shows it."""
-    if isinstance(value, (list, dict, tuple)) or hasattr(value, "tolist"):
-        value = as_json(value)
-    text = str(value)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:  # half a surrogate pair, from a file name for instance
-        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = as_json(value) if isinstance(value, (list, dict, tuple)) else as_text(value)
+    utf8(text)
     return text
 
 
@@ -113,7 +107,11 @@ def _moment(epoch: datetime.datetime) -> Cast:
         is_utc = getattr(value, "tzinfo", None) is not None
         if not isinstance(value, datetime.datetime) or is_utc != (epoch.tzinfo is not None):
             raise MisfitError(value)
-        return int((value - epoch) // _MICROSECOND)
+        if getattr(value, "nanosecond", 0):
+            raise MisfitError("{} with nanoseconds".format(value))
+        if hasattr(value, "to_pydatetime"):
+            value = value.to_pydatetime()
+        return (value - epoch) // _MICROSECOND
 
     return cast
 

@@ -87,17 +87,22 @@ def _header(account: StorageAccount, job_id: str) -> bytes:
         columns = json.loads(blob.download_blob().readall())["columns"]
     except ResourceNotFoundError:
         return b""
-    if columns is None:
-        return b""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(columns)
-    return line.getvalue().encode()
+    return b"" if columns is None else header_line(columns)
+
+
+def header_line(columns: list[str]) -> bytes:
+    """The line of a CSV file that names these columns, whatever their names hold."""
+    line = io.StringIO(newline="")
+    is_plain = all(name == name.strip(" \t\ufeff") for name in columns)  # readers strip or skip some of the others
+    # Only with this line end a lone `\r` is quoted in every version of Python.
+    csv.writer(line, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL if is_plain else csv.QUOTE_ALL).writerow(columns)
+    return line.getvalue()[:-2].encode() + b"\n"
 
 
 def _nothing_succeeded(output: ContainerClient, job: JobDocument, ledger: Ledger) -> JobFailure:
     first = _first_error(output, job)
     where = first.get("file") or f"mini-batch {first.get('mini_batch')}"
-    reason = f"; {where}: {first['message']}" if first else ""
+    reason = f"; {where}: {first.get('error_type')}: {first.get('message')}" if first else ""
     return JobFailure(
         step="run",
         error_type="NoItemSucceeded",

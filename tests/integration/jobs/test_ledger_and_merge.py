@@ -31,7 +31,7 @@ def stage(output, job, task, text, *, rows=1, failed=0, attempt=1):
     blob = output.get_blob_client(job.output.file_path)
     blob.stage_block(block.block_id, text.encode() if rows else EMPTY_BLOCK)
     if failed:
-        line = json.dumps({"file": f"{task}.csv", "message": "no number"}) + "\n"
+        line = json.dumps({"file": f"{task}.csv", "error_type": "KeyError", "message": "'age'"}) + "\n"
         output.get_blob_client(job.output.errors_path).stage_block(block.block_id, line.encode())
 
 
@@ -74,7 +74,7 @@ def test_failed_items_are_listed_beside_the_output(account, output, job):
 def test_a_job_without_a_single_success_fails_with_the_first_reason(account, output, job):
     stage(output, job, 0, "", rows=0, failed=2)
     failure = merge(account, job, read_ledger(output.get_blob_client(job.output.file_path), job.job_id))
-    assert "none of the 2 items succeeded; 0.csv: no number" in failure.message
+    assert "none of the 2 items succeeded; 0.csv: KeyError: 'age'" in failure.message
     assert not output.get_blob_client(job.output.file_path).exists()
 
 

@@ -269,7 +269,7 @@ def run(mini_batch):
     ("script", "step", "message"),
     [
         ("x = 1", "init", "scoring script score.py has no function run(mini_batch)"),
-        ("def run(", "init", "scoring script score.py cannot be imported: '(' was never closed"),
+        ("def run(", "init", "scoring script score.py cannot be imported: SyntaxError: '(' was never closed"),
         ("import not_there\ndef run(m): pass", "init", "No module named 'not_there'"),
         ("def init():\n    raise OSError('no weights')\ndef run(m): pass", "init", "init() raised OSError: no weights"),
         (

@@ -3,10 +3,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from scorer_container.driver.agreement import Agreement
@@ -70,13 +72,13 @@ def test_json_lines_have_an_object_for_a_frames_row_and_the_element_of_a_list():
     assert as_json([datetime(2026, 1, 2, 3)]) == ["2026-01-02 03:00:00"]  # noqa: DTZ001 (a user's value)
 
 
-def test_text_of_a_list_is_a_line_as_it_is_and_only_line_breaks_are_quoted():
-    assert as_csv(["a.png,7", 'say "hi"', "two\nlines"]) == 'a.png,7\nsay "hi"\n"two\nlines"\n'
+def test_text_of_a_list_is_a_line_as_it_is_where_it_spells_one_record():
+    assert as_csv(["a.png,7", 'say "hi"', "two\nlines"]) == 'a.png,7\n"say ""hi"""\n"two\nlines"\n'
 
 
 def test_a_list_of_frames_is_one_frame_and_counts_its_elements():
     rows = of_result(pd.DataFrame({"a": [n, n]}) for n in range(2))
-    assert (rows.count, rows.succeeded, rows.columns) == (4, 2, ["a"])
+    assert (rows.count, rows.succeeded, rows.names) == (4, 2, ["a"])
 
 
 @pytest.mark.parametrize("result", [[], (), pd.DataFrame(), np.array([])])
@@ -102,6 +104,137 @@ def test_what_is_no_collection_of_results_is_refused(result):
 def test_a_frame_that_has_no_place_in_a_table_is_refused(frame, message):
     with pytest.raises(ResultError, match=message):
         of_result(frame)
+
+
+MISSING = [None, float("nan"), pd.NA, pd.NaT, Decimal("NaN"), np.float32("nan"), np.datetime64("NaT")]
+
+
+@pytest.mark.parametrize("missing", MISSING, ids=repr)
+@pytest.mark.parametrize("values", [["cat"], ["n/a", 1.5], [2**53 + 1], [True], [Decimal("0.10")], [b"x"], [{"a": 1}]])
+def test_a_missing_value_is_missing_wherever_it_stands_among_others(missing, values):
+    for position in range(len(values) + 1):
+        column = [*values[:position], missing, *values[position:]]
+        for result in (
+            pd.DataFrame({"c": pd.Series(column, dtype="object")}),
+            pd.Series(column, dtype="object"),
+            column,
+        ):
+            fields = [row[0] for row in csv.reader(io.StringIO(as_csv(result)))]
+            documents = [value["c"] if isinstance(result, pd.DataFrame) else value for value in as_json(result)]
+            assert [fields[position], documents[position]] == ["", None]
+            assert len(list(filter(None, fields))) == len(values)
+            assert None not in documents[:position] + documents[position + 1 :]
+
+
+COLUMNS = [
+    (pd.Series(["cat", "cat", None]), ["cat", "cat", None]),
+    (pd.Series(["cat", None], dtype="string"), ["cat", None]),
+    (pd.Series(["cat", None, "dog"], dtype="category"), ["cat", None, "dog"]),
+    (pd.Series(pd.Categorical([2**53 + 1, None])), [2**53 + 1, None]),
+    (pd.Series([2**53 + 1, None, 3], dtype="Int64"), [2**53 + 1, None, 3]),
+    (pd.Series([2**53 + 1, None], dtype="int64[pyarrow]"), [2**53 + 1, None]),
+    (pd.Series([0.1, None], dtype="Float32"), [0.1, None]),
+    (pd.Series([0.1, None], dtype="float[pyarrow]"), [0.1, None]),
+    (pd.Series([True, None], dtype="boolean"), [True, None]),
+    (pd.Series(pd.arrays.SparseArray([0, 2**53 + 1])), [0, 2**53 + 1]),
+    (pd.Series([0.1, None], dtype="float16"), [0.1, None]),
+    (pd.Series([np.longdouble("0.5"), np.longdouble("0.1")], dtype=np.longdouble), [0.5, str(np.longdouble("0.1"))]),
+    (pd.Series([Decimal("1.50"), None]), ["1.50", None]),
+    (pd.Series([1 + 2j]), ["(1+2j)"]),
+    (pd.Series(pd.to_datetime(["2026-01-02 03:04:05.123456789"])), ["2026-01-02 03:04:05.123456789"]),
+    (pd.Series(pd.to_timedelta([1, None], unit="ns")), ["0 days 00:00:00.000000001", None]),
+    (pd.Series(pd.period_range("2026-01", periods=1, freq="M")), ["2026-01"]),
+    (pd.Series([date(2026, 1, 2), None], dtype="date32[pyarrow]"), ["2026-01-02", None]),
+    (pd.Series(pd.array(pa.array([1], pa.time64("ns")), pd.ArrowDtype(pa.time64("ns")))), ["00:00:00.000000001"]),
+    (pd.Series([np.inf, -np.inf, 0.5]), ["inf", "-inf", 0.5]),
+    (
+        pd.Series([np.datetime64("2026-01-02T03", "h"), np.float32(0.1), np.bool_(True), np.str_("x")], dtype="object"),
+        ["2026-01-02 03:00:00", 0.1, True, "x"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("series", "values"), COLUMNS, ids=[str(series.dtype) for series, _ in COLUMNS])
+def test_every_type_of_column_keeps_its_values(series, values):
+    texts = ["" if value is None else str(value) for value in values]
+    assert [row[0] for row in csv.reader(io.StringIO(as_csv(pd.DataFrame({"c": series}))))] == texts
+    assert [row["c"] for row in as_json(pd.DataFrame({"c": series}))] == values
+    assert as_json(series) == values
+
+
+ARRAYS = [
+    (np.array(["2026-01-02T03:04:05.000000001", "NaT"], "M8[ns]"), ["2026-01-02 03:04:05.000000001", None]),
+    (np.array(["2026-01-02"], "M8[D]"), ["2026-01-02"]),
+    (np.array(["2026-01-02T03:04"], "M8[m]"), ["2026-01-02 03:04:00"]),
+    (np.array([3], "m8[M]"), ["3 months"]),
+    (np.array([1_500_000], "m8[us]"), ["0:00:01.500000"]),
+    (np.ma.array([1.5, 2.5], mask=[False, True], dtype="float32"), [1.5, None]),
+    (np.ma.array([1, 2], mask=[True, False]), [None, 2]),
+    (np.array([0.1], "complex64"), ["(0.1+0j)"]),
+    (np.array([b"x"]), ["b'x'"]),
+]
+
+
+@pytest.mark.parametrize(("array", "values"), ARRAYS, ids=[str(array.dtype) for array, _ in ARRAYS])
+def test_every_type_of_array_keeps_its_values(array, values):
+    texts = ["" if value is None else str(value) for value in values]
+    assert as_json(array) == values
+    assert as_json([array]) == [values]
+    assert as_json(np.ma.column_stack([array, array])) == [[value, value] for value in values]
+    assert list(csv.reader(io.StringIO(as_csv(array)))) == [[text] for text in texts]
+
+
+def test_a_dictionary_keeps_its_keys_or_is_refused():
+    assert as_json([{1: {None: np.float32(0.1)}, True and "b": float("inf")}]) == [{"1": {"None": 0.1}, "b": "inf"}]
+    with pytest.raises(ResultError, match="two keys that both read '1'"):
+        as_json([[{1: "a", "1": "b"}]])
+
+
+@pytest.mark.parametrize(
+    "value", [object(), (n for n in [1]), pd.DataFrame({"a": [1]}), test_a_dictionary_keeps_its_keys_or_is_refused]
+)
+@pytest.mark.parametrize("output_format", ["csv", "jsonl", "parquet"])
+def test_a_value_without_a_text_of_its_own_is_refused(value, output_format):
+    with pytest.raises(ResultError, match=r"a value of type '.+' has no form in the output"):
+        encoded([value, 1], output_format)
+
+
+@pytest.mark.parametrize("output_format", ["csv", "jsonl", "parquet"])
+def test_half_a_surrogate_pair_is_refused(output_format):
+    for result in (["a\udc80"], pd.DataFrame({"c": pd.Series(["a\udc80"], dtype="object")}), [{"a\udc80": 1}]):
+        with pytest.raises(ResultError, match=r"half a surrogate pair.*\\udc80"):
+            encoded(result, output_format)
+
+
+def test_each_frame_of_a_list_keeps_the_values_that_it_has_by_itself():
+    frames = [
+        pd.DataFrame({"n": pd.Series([2**53 + 1, None], dtype="Int64"), "t": [None, None]}),
+        pd.DataFrame(),
+        pd.DataFrame({"t": ["x"], "n": pd.Series([1], dtype="int64")}),
+    ]
+    assert as_csv(frames) == f"{2**53 + 1},\n,\n1,x\n"
+    assert encoded(frames, "parquet") == f'[[{2**53 + 1}, null, 1], [null, null, "x"]]\n'.encode()
+    assert of_result(frames).succeeded == 3
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"a": [1], "b": [0.5]}, "DataFrame 2 of what run.. returned has the columns a, b; DataFrame 0 has a"),
+        ({"c": [1]}, "DataFrame 2 of what run.. returned has the columns c; DataFrame 0 has a"),
+        (
+            {"a": [1.0, None]},
+            "column 'a' of DataFrame 2 of what run.. returned holds float64, that of DataFrame 0 holds int64",
+        ),
+        ({"a": ["x"]}, "holds text, that of DataFrame 0 holds int64"),
+        ({"a": [True]}, "holds bool, that of DataFrame 0 holds int64"),
+        ({"a": [[1]]}, "holds list<int64>, that of DataFrame 0 holds int64"),
+    ],
+)
+@pytest.mark.parametrize("output_format", ["csv", "jsonl", "parquet"])
+def test_frames_of_a_list_that_do_not_agree_are_told_by_name(other, message, output_format):
+    with pytest.raises(ResultError, match=message):
+        encoded([pd.DataFrame({"a": [1]}), pd.DataFrame({"a": [None]}), pd.DataFrame(other)], output_format)
 
 
 def test_results_conform_to_the_columns_of_the_job_and_ask_for_them_once():

@@ -15,7 +15,6 @@ from mlflow.types import ColSpec, Schema, TensorSpec  # noqa: E402 (below the ma
 
 from scorer_container.driver.casting import CastError  # noqa: E402 (as above)
 from scorer_container.driver.model_input import ModelInput, UnsupportedFileError  # noqa: E402 (as above)
-from scorer_container.driver.predictions import prediction_rows  # noqa: E402 (as above)
 
 
 def read(tmp_path, name: str, content: bytes | str, schema: Schema | None = None):
@@ -101,24 +100,3 @@ def test_other_kinds_of_file_are_refused_by_name(tmp_path, name):
 def test_json_of_another_shape_is_refused(tmp_path, name, content):
     with pytest.raises(UnsupportedFileError):
         read(tmp_path, name, content)
-
-
-@pytest.mark.parametrize(
-    ("predictions", "columns", "first"),
-    [
-        (np.array([3, 4]), ["prediction"], [3]),
-        (np.array([[3], [4]]), ["prediction"], [3]),
-        (np.array([[1, 2], [3, 4]]), ["prediction_0", "prediction_1"], [1, 2]),
-        (pd.DataFrame({"p": [1, 2], "row": [5, 6], 0: [7, 8]}, index=[9, 8]), ["p", "prediction_row", "0"], [1, 5, 7]),
-        (pd.Series([1, 2], name="z"), ["prediction"], [1]),
-        ({"a": np.array([1, 2]), "b": [[1], [2]]}, ["a", "b"], [1, [1]]),
-        (["x", "y"], ["prediction"], ["x"]),
-        (np.float64(0.5), ["prediction"], [0.5]),
-    ],
-)
-def test_predictions_of_every_kind_become_rows_with_number_and_file(predictions, columns, first):
-    rows = prediction_rows(predictions, "sub/a.csv")
-    assert rows.columns == ["row", *columns, "file"]
-    assert rows.frame.iloc[0].tolist() == [0, *first, "sub/a.csv"]
-    assert rows.frame["row"].tolist() == list(range(rows.count))
-    assert rows.succeeded == 1

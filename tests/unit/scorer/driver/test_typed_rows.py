@@ -1,5 +1,6 @@
 import datetime
 import json
+from decimal import Decimal
 
 import numpy
 import pandas
@@ -49,6 +50,16 @@ def typed(first, second):
         ([[]], "list<text>"),
         (pandas.Categorical(["a"]), "text"),
         (pandas.array([1, None], dtype="Int64"), "int64"),
+        (pandas.array([None], dtype="datetime64[us, UTC]"), "timestamp_utc"),
+        (
+            pandas.array([datetime.datetime(2024, 1, 2, tzinfo=UTC)], dtype="timestamp[us, tz=UTC][pyarrow]"),
+            "timestamp_utc",
+        ),
+        (pandas.array([datetime.date(2024, 1, 2)], dtype="date32[pyarrow]"), "date"),
+        ([numpy.array(["2024-01-02"], dtype="M8[D]")], "list<date>"),
+        ([numpy.array([[1, None]], dtype="object")], "list<list<int64>>"),
+        ([-1, numpy.uint64(2**63)], "text"),
+        ([1, True], "text"),
     ],
 )
 def test_the_type_of_a_column_follows_from_its_values(values, expected):
@@ -72,9 +83,9 @@ def test_every_result_has_named_columns():
         ([1], [2.0, None, float("nan")], [2, None, None]),
         ([0.5], [numpy.int32(3), numpy.float32("nan")], [3.0, None]),
         (numpy.array([1], dtype="float32"), [0.1], [0.1]),
-        (["a"], [1, {"k": [1]}, "\udc80"], ["1", '{"k": [1]}', "\\udc80"]),
+        (["a"], [1, {"k": [1]}, Decimal("1.50")], ["1", '{"k": [1]}', "1.50"]),
         ([b"x"], [b"\x00\xff"], ["AP8="]),
-        ([NAIVE], [pandas.Timestamp(1, unit="us")], [1]),
+        ([NAIVE], [pandas.Timestamp(1, unit="us"), numpy.datetime64(1, "us"), numpy.datetime64("NaT")], [1, 1, None]),
         ([[0.5]], [numpy.array([1, 2]), None], [[1.0, 2.0], None]),
     ],
 )
@@ -95,10 +106,16 @@ def test_later_results_get_the_type_of_the_first(first, later, values):
         ([[1]], [1]),
         ([datetime.date(2024, 1, 1)], [NAIVE]),
         ([NAIVE], [datetime.datetime(2024, 1, 1, tzinfo=UTC)]),
+        ([NAIVE], [pandas.Timestamp(1, unit="ns")]),
+        ([NAIVE], [numpy.datetime64(1, "ns")]),
+        ([0.5], [numpy.longdouble("0.1")]),
     ],
 )
 def test_what_would_lose_something_fails_with_column_value_and_type(first, later):
-    with pytest.raises(ResultError, match=r"column 'prediction' holds .+, which is no \S+: .* same type each time"):
+    with pytest.raises(
+        ResultError,
+        match=r"column 'prediction' of what run.. returned holds .+, which is no \S+: .* same type each time",
+    ):
         typed(first, later)
 
 

@@ -1,0 +1,66 @@
+"""The rows of a file that a model is given, and the way back to them from its predictions."""
+
+from typing import Any, List, Sequence
+
+from .failures import ResultError
+from .results import is_a
+
+PREDICT = "the model's predict()"
+_REMEDY = "return one for each row, in their order, or a DataFrame or Series that keeps the index of the input"
+
+
+class InputRows:
+    """The rows of one input as they were before the model could change it in place."""
+
+    def __init__(self, data: Any) -> None:
+        """`data` is a DataFrame, an array, or a dictionary of arrays, with at least one row.
+
+        A DataFrame's default index is replaced by an equal one that is no `RangeIndex`, so that what the model
+        selects of it can be told from a new DataFrame.
+        """
+        import pandas
+
+        first = next(iter(data.values())) if isinstance(data, dict) else data
+        self.count = len(first)
+        """Rows of the input."""
+        self._index = pandas.RangeIndex(self.count)
+        if is_a(data, "pandas", "DataFrame"):
+            if isinstance(data.index, pandas.RangeIndex):
+                data.index = pandas.Index(data.index.to_numpy(), name=data.index.name)
+            self._index = data.index
+
+    def in_order(self, count: int) -> Sequence[int]:
+        """The number of each row's prediction when there are `count` without an index; raises ResultError."""
+        if count != self.count:
+            raise ResultError("{} returned {}; {}".format(PREDICT, self._shown(count), _REMEDY))
+        return range(count)
+
+    def of_index(self, index: Any) -> Sequence[int]:
+        """The number of the row that each label of a result's index leads back to; raises ResultError.
+
+        Labels of the input lead to their rows. Another index of the right length counts by position.
+        """
+        if not len(index) or not self._is_of_input(index) or index.equals(self._index):
+            return self.in_order(len(index))
+        if not (index.is_unique and self._index.is_unique):
+            raise ResultError(
+                "{} returned {} with an index that repeats rows of the input; {}".format(
+                    PREDICT, self._shown(len(index)), _REMEDY
+                )
+            )
+        if len(index) < self.count and _is_new(index):
+            return self.in_order(len(index))
+        numbers: List[int] = self._index.get_indexer(index).tolist()
+        return numbers
+
+    def _is_of_input(self, index: Any) -> bool:
+        return list(index.names) == list(self._index.names) and bool(index.isin(self._index).all())
+
+    def _shown(self, count: int) -> str:
+        rows = "the input's only row" if self.count == 1 else "the {} rows of the input".format(self.count)
+        return "{} prediction{} for {}".format(count or "no", "" if count == 1 else "s", rows)
+
+
+def _is_new(index: Any) -> bool:
+    """Whether an index is what a new DataFrame has: 0, 1, 2, … as a range."""
+    return type(index).__name__ == "RangeIndex" and (not len(index) or index[0] == 0) and index[-1] == len(index) - 1
