@@ -7,6 +7,7 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +19,14 @@ from shared.errors import ProductError
 from shared.storage.hot_path.errors import StoppedError
 
 _PARALLEL_FETCHES = 8
-_LONGEST_NAME = 200
+_LONGEST_NAME = 255
+"""Bytes of a file's name; source: `NAME_MAX` of Linux and macOS."""
+_BYTES_OF_CHARACTER = 4
+"""At most, in UTF-8."""
+
+
+class UnusableNameError(ProductError):
+    """No file of this machine can have the name."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class InputFetcher:
 
     def _fetch(self, name: str, folder: str, index: str) -> LocalFile:
         try:
-            with _created(folder, _local_name(name, index), index) as file:
+            with _created(folder, _local_name(name), index) as file:
                 self._sources.fetch(self._location, name, file)
         except StoppedError:
             raise
@@ -96,29 +104,58 @@ class InputFetcher:
         return LocalFile(name, file.name)
 
 
-def _local_name(name: str, index: str) -> str:
-    """The path below the task's folder; the file keeps its own name wherever that can be a file's name."""
+def _local_name(name: str) -> str:
+    """The path below the task's folder, which is the file's own; raises UnusableNameError."""
     parts = name.split("/")
-    if all(_is_plain(part) for part in parts):
-        return name
-    suffix = os.path.splitext(parts[-1])[1][:20].replace("\0", "")
-    return f"file-{index}{suffix}"
+    if not all(_is_plain(part) for part in parts):
+        _check(parts)
+        parts = [part for part in parts if part]  # for files `a//b` and `a/b` are the same
+    return "/".join(parts)
 
 
 def _is_plain(part: str) -> bool:
-    return part not in {"", ".", ".."} and "\0" not in part and len(os.fsencode(part)) <= _LONGEST_NAME
+    return part not in {"", ".", ".."} and "\0" not in part and len(part) <= _LONGEST_NAME // _BYTES_OF_CHARACTER
+
+
+def _check(parts: list[str]) -> None:
+    for part in parts:
+        if part in {".", ".."}:
+            raise UnusableNameError(f"its path has the part {part!r}, which leads elsewhere; rename it")
+        if "\0" in part:
+            raise UnusableNameError("its path has a NUL character; rename it")
+        if (length := len(os.fsencode(part))) > _LONGEST_NAME:
+            raise UnusableNameError(
+                f"a part of its path has {length} bytes, {part[:20]!r} … {part[-20:]!r}; the name of a file or folder "
+                f"has at most {_LONGEST_NAME} in UTF-8; rename it"
+            )
+    if not parts[-1]:
+        raise UnusableNameError("its path ends with '/', as only that of a folder does; rename it")
 
 
 def _created(folder: str, local_name: str, index: str) -> BinaryIO:
-    """A new file in `folder`; in a folder of its own where blobs `a` and `a/b` both want to be."""
-    path = f"{folder}/{local_name}"
+    """A new file in `folder`; in a folder of its own where another one is in its place.
+
+    Blobs `a` and `a/b` both want to be `a`, and so do `A` and `a` on file systems that do not tell them apart.
+    """
     try:
-        try:
-            return open(path, "xb", buffering=0)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            return open(path, "xb", buffering=0)
+        return _new_file(f"{folder}/{local_name}")
     except (FileExistsError, NotADirectoryError):
-        own = f"{folder}/.{index}"
-        os.makedirs(own, exist_ok=True)
-        return open(f"{own}/{os.path.basename(path)}", "wb", buffering=0)
+        return _new_file(f"{_own_folder(folder, index)}/{local_name}")
+
+
+def _new_file(path: str) -> BinaryIO:
+    try:
+        return open(path, "xb", buffering=0)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return open(path, "xb", buffering=0)
+
+
+def _own_folder(folder: str, index: str) -> str:
+    """A new folder for one file; blobs may be called like it."""
+    for number in count():
+        own = f"{folder}/.{index}-{number}"
+        with suppress(FileExistsError):
+            os.mkdir(own)
+            return own
+    raise AssertionError("one number is free")

@@ -11,7 +11,6 @@ from azure.core.exceptions import AzureError
 from scorer_container.node.background_preparation import BackgroundPreparation
 from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.failure import FatalProblemError
-from scorer_container.node.folders import empty_folder
 from scorer_container.node.inputs import InputFetcher
 from scorer_container.node.job_telemetry import JobTelemetry
 from scorer_container.node.lane import JobParts, Lane
@@ -22,6 +21,7 @@ from scorer_container.node.node_parts import NodeParts
 from scorer_container.node.output_files import OutputFiles
 from scorer_container.node.preparation import PreparedJob
 from scorer_container.node.process_environment import process_environment
+from scorer_container.node.process_folders import ProcessFolders
 from scorer_container.node.process_slot import ProcessSlot
 from scorer_container.node.progress import ProgressReporter
 from scorer_container.node.scoring import MiniBatchScorer
@@ -172,29 +172,30 @@ class JobRun:
         self._on_running(self._shuts_down)
 
     def _slot(self, number: int, prepared: PreparedJob) -> tuple[ProcessSlot, Path]:
-        """The place of a scoring process, with fresh folders."""
-        own = self._node.settings.folder / f"process{number:03}"
-        empty_folder(own / "output")
-        (own / "work").mkdir(exist_ok=True)
+        """The place of a scoring process, and its output folder."""
+        folders = ProcessFolders(self._node.settings.folder / f"process{number:03}")
+        folders.empty_output()
         environment = process_environment(
             self._spec,
             number=number,
             interpreter=prepared.interpreter,
             model_folder=prepared.model_folder,
-            output_folder=own / "output",
+            folders=folders,
             in_container=prepared.container is not None,
         )
-        launcher = prepared.launcher(self._node.settings.folder / "inputs", (own / "work", own / "output"))
+        writable = (folders.work, folders.output, folders.home)
+        launcher = prepared.launcher(self._node.settings.folder / "inputs", writable)
         slot = ProcessSlot(
             number,
-            ProcessCommand(prepared.interpreter, environment, own / "work", prepared.setup, launcher),
+            ProcessCommand(prepared.interpreter, environment, folders.work, prepared.setup, launcher),
+            folders,
             init_timeout=self._spec.settings.init_timeout_seconds,
             pump=self._node.pump,
             logs=self._logs,
             warm=self._node.warm,
         )
         self._slots.append(slot)
-        return slot, own / "output"
+        return slot, folders.output
 
     def _end_lanes(self, tasks: TaskSource) -> None:
         """Stop the lanes at once; a process that is at work is killed, an idle one is not."""
@@ -223,6 +224,8 @@ class JobRun:
             self._logs.flush()
             self._on_running(False)
             self._send_nudge()
+        for slot in self._slots:
+            slot.remove_folders()
 
     @property
     def _shuts_down(self) -> bool:

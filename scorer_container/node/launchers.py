@@ -54,12 +54,12 @@ class ContainerLauncher:
     writable: tuple[Path, ...]
 
     def launch(self, interpreter: Path, environment: Mapping[str, str], working_folder: Path) -> Launch:
-        """The agent's client with this request; the image keeps its own search path and gets a home of its own."""
+        """The agent's client with this request; the image keeps its own search path."""
         request = {
             "kind": "score",
             "image": self.image,
             "command": ["" if interpreter == IMAGES_OWN_PYTHON else str(interpreter)],
-            "environment": {"HOME": str(working_folder), **environment},
+            "environment": dict(environment),
             "read_only": [str(path) for path in self.read_only],
             "writable": [str(path) for path in self.writable],
             "working_folder": str(working_folder),

@@ -4,10 +4,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from scorer_container.node.failure import fatal
+from scorer_container.node.process_folders import ProcessFolders
+from shared.contracts.environment_variables import fault_of_variable
 from shared.contracts.job_spec import JobSpec
 
 _PASSED_ON = (
-    "HOME", "LANG", "LANGUAGE", "TMPDIR", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT",
+    "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
     "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES",
@@ -15,7 +18,7 @@ _PASSED_ON = (
 )  # fmt: skip
 _PASSED_ON_PREFIXES = ("LC_",)
 _OF_THE_MACHINE = {
-    "HOME", "TMPDIR", "USER", "LOGNAME", "SHELL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH",
+    "USER", "LOGNAME", "SHELL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 }  # fmt: skip
 """Name files of this machine, or who works here: another image has its own."""
@@ -27,30 +30,43 @@ def process_environment(
     number: int,
     interpreter: Path,
     model_folder: Path,
-    output_folder: Path,
+    folders: ProcessFolders,
     in_container: bool = False,
 ) -> dict[str, str]:
-    """The variables of scoring process `number` of a job; the deployment's own come last and win."""
+    """The variables of scoring process `number` of a job; the deployment's own come last and win.
+
+    Raises FatalProblemError for one that no process can have.
+    """
+    _check(spec.environment_variables)
     node = os.environ
     passed = {name: value for name, value in node.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)}
     if in_container:
         passed = {name: value for name, value in passed.items() if name not in _OF_THE_MACHINE}
     else:
         passed["PATH"] = os.pathsep.join((str(interpreter.parent), node.get("PATH", os.defpath)))
+        passed["TMPDIR"] = str(folders.temporary)  # a container has its own /tmp
     return {
         **passed,
+        "HOME": str(folders.home),
+        "PYTHONNOUSERSITE": "1",  # nothing that lies in a home folder runs by itself
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         **_gpu_variables(number, node),
         "AZUREML_MODEL_DIR": str(model_folder),
-        "AZUREML_BI_OUTPUT_PATH": str(output_folder),
+        "AZUREML_BI_OUTPUT_PATH": str(folders.output),
         "AZUREML_RUN_ID": spec.job_id,
         "AZUREML_ROOT_RUN_ID": spec.job_name,
         "AZUREML_BATCH_ENDPOINT": spec.endpoint,
         "AZUREML_BATCH_DEPLOYMENT": spec.deployment,
         **spec.environment_variables,
     }
+
+
+def _check(variables: Mapping[str, str]) -> None:
+    for name, value in variables.items():
+        if fault := fault_of_variable(name, value):
+            raise fatal("environment", f"the scoring process cannot be started: {fault}")
 
 
 def _gpu_variables(number: int, node: Mapping[str, str]) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from scorer_container.node.answers import DeadlinePassedError, ProcessEndedError
 from scorer_container.node.failure import fatal
 from scorer_container.node.log_pump import LogPump
 from scorer_container.node.logs import JobLogs
+from scorer_container.node.process_folders import ProcessFolders
 from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
 from scorer_container.node.warm_processes import WarmProcesses
 from shared.storage.hot_path.errors import StoppedError
@@ -24,6 +26,7 @@ class ProcessSlot:
         self,
         number: int,
         command: ProcessCommand,
+        folders: ProcessFolders,
         *,
         init_timeout: float,
         pump: LogPump,
@@ -32,11 +35,14 @@ class ProcessSlot:
     ) -> None:
         self.number = number
         self._command = command
+        self._folders = folders
         self._init_timeout = init_timeout
         self._pump = pump
         self._logs = logs
         self._warm = warm
         self._process: ScoringProcess | None = None
+        self._has_begun = False
+        self._is_kept = False
         self._lock = threading.Lock()
         self._aborted = False
         self.has_shutdown = False
@@ -48,8 +54,8 @@ class ProcessSlot:
         Raises FatalProblemError when the deployment cannot work or `init()` failed three times in a row,
         StoppedError when the slot was aborted.
         """
-        if self._process is None and not self._aborted:
-            self._adopt(self._warm.take(self.number, self._command))
+        if not self._has_begun:
+            self._begin()
         tries = 0
         while self._process is None:
             tries += 1
@@ -74,20 +80,24 @@ class ProcessSlot:
             process.kill()
 
     def release(self) -> None:
-        """The job needs the process no longer: it is kept warm (MLflow) or shut down (script)."""
+        """The job needs the process no longer: it is kept warm or shut down.
+
+        Kept are those of MLflow models that left no file in their working folder.
+        """
         process, self._process = self._process, None
         if process is None or self._aborted:
             self._end(process)
         elif self._command.setup["kind"] == "mlflow":
-            self._warm.keep(self.number, self._command, process)
+            self._keep_or_end(process)
         else:
             self._note_shutdown(process.finish(_SHUTDOWN_SECONDS))
             process.close()
 
-    def close(self) -> None:
-        """End what is left."""
-        self._end(self._process)
-        self._process = None
+    def remove_folders(self) -> None:
+        """Give the disk back after `release()`, unless the process goes on."""
+        if not self._is_kept:
+            with suppress(OSError):  # a container may be ending still; the next job gets new folders in any case
+                self._folders.remove()
 
     @property
     def aborted(self) -> bool:
@@ -106,9 +116,28 @@ class ProcessSlot:
             process.kill()
             process.close()
 
+    def _begin(self) -> None:
+        """Adopt the process that the job before has left, or make folders for new ones."""
+        if self._aborted:
+            return
+        self._adopt(self._warm.take(self.number, self._command))
+        if self._process is None:
+            self._folders.renew()
+        self._has_begun = True
+
+    def _keep_or_end(self, process: ScoringProcess) -> None:
+        self._is_kept = self._folders.is_work_empty
+        if self._is_kept:
+            self._warm.keep(self.number, self._command, process)
+            return
+        self._logs.node.line(f"process {self.number}: ends, as it has left files in its working folder")
+        self._end(process)
+
     def _note_shutdown(self, problem: dict[str, Any] | None) -> None:
         if problem is not None:
-            message = f"shutdown(): {problem['error_type']}: {problem['message']}"
+            message = problem["message"]
+            if problem["error_type"]:
+                message = f"shutdown(): {problem['error_type']}: {message}"
             self._logs.node.line(f"process {self.number}: {message}")
             self._logs.errors(self.number).line(f"{message}\n{problem['traceback']}".rstrip())
 

@@ -18,6 +18,7 @@ from scorer_container.node.launchers import Launcher, ProcessLauncher
 from scorer_container.node.log_pump import LogPump
 
 _PIPE_BYTES = 1 << 20
+_STILL_RUNNING = "threads, child processes or exit handlers of the script did not end; the process was ended after"
 _LAST_OUTPUT_SECONDS = 1.0
 """How long to wait for what an ended process printed last; a stray child of it may keep the pipe open."""
 
@@ -119,7 +120,7 @@ class ScoringProcess:
     def finish(self, grace_seconds: float) -> dict[str, Any] | None:
         """Let the script's `shutdown()` run for up to `grace_seconds`, then end the process.
 
-        Returns what went wrong: `error_type`, `message`, `traceback`.
+        Returns what went wrong: `error_type` (empty when `shutdown()` itself was well), `message`, `traceback`.
         """
         deadline = time.monotonic() + grace_seconds
         try:
@@ -130,8 +131,11 @@ class ScoringProcess:
         except ProcessEndedError:
             answer = _problem("ProcessEndedError", f"took the process down: it {self.ending()}")
         else:
-            with contextlib.suppress(subprocess.TimeoutExpired):
+            try:
                 self._process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                if answer["type"] == "shut_down":
+                    answer = _problem("", f"{_STILL_RUNNING} {grace_seconds:g} s")
         self.kill()
         return None if answer["type"] == "shut_down" else answer
 

@@ -94,6 +94,12 @@ def test_a_script_runs_in_any_python_and_its_modules_are_not_hidden(interpreter,
         ("raise OSError('disk full')", 30, "OSError", "disk full"),
         ("import os; os._exit(3)", 30, "ProcessEndedError", "took the process down: it ended with exit code 3"),
         ("import time; time.sleep(60)", 0.5, "TimeoutError", "did not end within 0.5 s"),
+        (
+            "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start()",
+            2,
+            "",
+            "threads, child processes or exit handlers of the script did not end; the process was ended after 2 s",
+        ),
     ],
 )
 def test_a_shutdown_that_fails_is_told(tmp_path, body, limit, error_type, message):

@@ -137,9 +137,13 @@ class Treacherous(mlflow.pyfunc.PythonModel):
             time.sleep(600)
         if what == "die":
             os._exit(9)
+        if what == "leave":
+            open("left", "w").close()
+        if what == "look":
+            what = str(os.listdir())
         if what == "raise":
             raise RuntimeError("no such thing")
-        return pandas.DataFrame({"upper": model_input["what"].str.upper(), "row": 1})
+        return pandas.DataFrame({"upper": [what.upper()], "row": 1})
 
 mlflow.models.set_model(Treacherous())
 """
@@ -166,6 +170,12 @@ def test_files_that_hang_or_kill_the_process_fail_alone(served, treacherous):
         ["0", "FINE", "1", "2-fine.csv"],
         ["0", "WELL", "1", "5-well.csv"],
     ]
+
+
+def test_a_process_that_left_files_is_not_kept_for_the_next_job(served, treacherous):
+    assert len(served.job({"a.csv": "what\nleave\n"}, model=treacherous, max_retries=1).lines()) == 2
+    job = served.job({"a.csv": "what\nlook\n"}, model=treacherous, max_retries=1)
+    assert read("\n".join(job.lines()).encode())[1][1] == "[]"
 
 
 def test_a_model_that_cannot_be_loaded_fails_the_job_with_the_reason(served, model):

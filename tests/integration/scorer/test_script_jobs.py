@@ -298,23 +298,62 @@ def test_an_init_that_takes_too_long_is_tried_three_times(served):
 
 
 def test_files_of_folders_and_odd_names_reach_the_script(served):
-    names = ["a", "a/b.txt", "sub folder/ü#?.txt", "100%.txt", "x" * 220 + ".txt"]
-    job = run_script(
-        served, "return [open(f).read() for f in mini_batch]", {n: n for n in names}, paths=names, mini_batch_size=10
+    names = ["a", "a/b.txt", "sub folder/ü#?.txt", "100%.txt", "x" * 251 + ".txt", "日" * 85, "e\u0301", "\u00e9"]
+    script = (
+        "assert all(f.endswith('/' + open(f).read()) for f in mini_batch); return [open(f).read() for f in mini_batch]"
     )
+    job = run_script(served, script, {n: n for n in names}, paths=names, mini_batch_size=10)
     assert job.lines() == names
 
 
-def test_a_file_that_is_gone_fails_alone(served):
-    job = run_script(
-        served, "return mini_batch", {"a.txt": "", "b.txt": ""}, paths=["a.txt", "gone.txt", "b.txt"], mini_batch_size=3
-    )
+def test_a_file_that_is_gone_or_cannot_be_here_fails_alone(served):
+    long = "x" * 256
+    files = {"a.txt": "", "b.txt": "", long: ""}
+    job = run_script(served, "return mini_batch", files, paths=["a.txt", "gone.txt", "b.txt", long], mini_batch_size=4)
     ledger = job.wait()
-    assert (ledger.succeeded, ledger.failed) == (2, 1)
-    (error,) = job.errors()
-    assert error["file"] == "gone.txt"
-    assert "does not exist" in error["message"]
+    assert (ledger.succeeded, ledger.failed) == (2, 2)
+    gone, too_long = job.errors()
+    assert gone["file"] == "gone.txt"
+    assert "does not exist" in gone["message"]
+    assert too_long["file"] == long
+    assert "a part of its path has 256 bytes" in too_long["message"]
     job.end()
+
+
+LEAVES_FILES = """
+import json, os, site, subprocess, sys, tempfile
+
+PLACES = [os.getcwd(), os.environ["HOME"], tempfile.gettempdir(), os.environ["AZUREML_BI_OUTPUT_PATH"]]
+
+def run(mini_batch):
+    found = [sorted(os.listdir(place)) for place in PLACES]
+    for place in PLACES:
+        site_folder = os.path.join(place, *site.getusersitepackages().split(os.sep)[-4:])
+        os.makedirs(site_folder)
+        for name in ("usercustomize.py", "sitecustomize.py", ".pydistutils.cfg", "planted.pth"):
+            for folder in (place, site_folder):
+                with open(os.path.join(folder, name), "w") as file:
+                    file.write("import sys; sys.planted = True\\n")
+    asked = "import sys; print(hasattr(sys, 'planted'))"
+    child = subprocess.run([sys.executable, "-c", asked], stdout=subprocess.PIPE, cwd="/").stdout.decode().strip()
+    return [json.dumps([found, hasattr(sys, "planted"), child])]
+"""
+
+
+def test_no_job_meets_what_another_one_has_left(served):
+    for _ in range(2):
+        (line,) = served.job({"a.txt": ""}, script=LEAVES_FILES, max_retries=1).lines()
+        assert json.loads(line) == [[[], [], [], []], False, "False"]
+
+
+def test_an_environment_variable_that_no_process_can_have_fails_the_job(served):
+    job = served.job({"a.txt": ""}, script=ECHO, variables={"A=B": "1"})
+    failure = job.wait_for_failure()
+    job.end()
+    assert (failure.step, failure.message) == (
+        "environment",
+        "the scoring process cannot be started: the environment variable 'A=B' has '=' in its name",
+    )
 
 
 def test_shutdown_is_called_at_the_end_and_its_files_are_kept(served):

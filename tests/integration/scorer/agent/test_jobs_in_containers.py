@@ -52,7 +52,7 @@ def test_a_job_runs_in_the_image_of_its_environment(machine, agent):
     assert [one["content"] for one in told] == ["one", "two"]
     environment = told[0]["env"]
     assert environment["OWN"] == variables["OWN"]
-    assert environment["HOME"] == told[0]["cwd"]
+    assert environment["HOME"].endswith("/process000/home")
     assert not {"NODES_SECRET", "AzureWebJobsStorage", "BATCH_NODE_AGENT", "BATCH_COMMANDS_FD"} & set(environment)
     assert agent.calls("pull")[-1] == ["pull", "--quiet", "example.io/team/image:2"]
     run = agent.calls("run")[-1]
@@ -66,7 +66,7 @@ def test_only_the_jobs_own_folders_are_mounted(machine, agent):
     mounts = [part.removeprefix("--volume=") for part in agent.calls("run")[-1] if part.startswith("--volume=")]
     paths = {mount.split(":")[0].removeprefix(f"{agent.root}/"): mount.split(":")[2] for mount in mounts}
     writable = {path for path, mode in paths.items() if mode == "rw"}
-    assert writable == {"node0/process000/work", "node0/process000/output"}
+    assert writable == {"node0/process000/work", "node0/process000/output", "node0/process000/home"}
     read_only = {path.rpartition("/")[0] for path, mode in paths.items() if mode == "ro"}
     assert read_only == {"tools/scorer_container", "cache/models", "cache/code", "node0"}
 

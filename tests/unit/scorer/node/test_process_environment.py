@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from scorer_container.node.failure import FatalProblemError
 from scorer_container.node.process_environment import process_environment
+from scorer_container.node.process_folders import ProcessFolders
 from shared.contracts.job_spec import JobSpec, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.locations import Location
 from shared.contracts.settings import ScoringSettings
@@ -27,13 +29,14 @@ SPEC = JobSpec(
 )
 
 
-def variables(number: int = 0) -> dict[str, str]:
+def variables(number: int = 0, *, in_container: bool = False, **own: str) -> dict[str, str]:
     return process_environment(
-        SPEC,
+        SPEC.model_copy(update={"environment_variables": {**SPEC.environment_variables, **own}}),
         number=number,
         interpreter=Path("/envs/one/bin/python"),
         model_folder=Path("/cache/models/x"),
-        output_folder=Path("/job/output"),
+        folders=ProcessFolders(Path("/job")),
+        in_container=in_container,
     )
 
 
@@ -56,6 +59,38 @@ def test_the_deployments_own_variables_win():
     assert (seen["MINE"], seen["AZUREML_RUN_ID"]) == ("1", "overridden")
     assert seen["AZUREML_MODEL_DIR"] == "/cache/models/x"
     assert seen["AZUREML_BI_OUTPUT_PATH"] == "/job/output"
+
+
+@pytest.mark.parametrize("in_container", [False, True])
+def test_nothing_that_lies_in_a_home_folder_runs_by_itself(monkeypatch, in_container):
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("TMPDIR", "/tmp/shared")
+    monkeypatch.setenv("PYTHONPATH", "/home/ada/lib")
+    monkeypatch.setenv("PYTHONSTARTUP", "/home/ada/start.py")
+    monkeypatch.setenv("PYTHONUSERBASE", "/home/ada")
+    seen = variables(in_container=in_container)
+    assert (seen["HOME"], seen["PYTHONNOUSERSITE"]) == ("/job/home", "1")
+    assert seen.get("TMPDIR") == (None if in_container else "/job/tmp")
+    assert not {"PYTHONPATH", "PYTHONSTARTUP", "PYTHONUSERBASE"} & set(seen)
+    assert variables(in_container=in_container, HOME="/mine")["HOME"] == "/mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("A=B", "1", "'A=B' has '=' in its name"),
+        ("A", "x\0y", "'A' has a NUL character in its value"),
+        ("A\0", "x", r"has a NUL character in its name"),
+        ("", "1", "an environment variable has no name"),
+        ("A", "\ud800", "'A' has half a character"),
+        ("A", "x" * 140_000, "'A' has 140,002 bytes"),
+    ],
+)
+def test_a_variable_that_no_process_can_have_fails_the_job_with_the_reason(name, value, fault):
+    with pytest.raises(FatalProblemError, match="cannot be started") as caught:
+        variables(**{name: value})
+    assert caught.value.failure.step == "environment"
+    assert fault in caught.value.failure.message
 
 
 def test_each_process_gets_one_device_while_devices_last(monkeypatch):
