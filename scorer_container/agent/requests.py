@@ -13,7 +13,6 @@ OWN_IMAGE = ""
 """The image of the node itself: for deployments that name none."""
 
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,511}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _PATH = re.compile(r"/[A-Za-z0-9._@+/ -]+")
 _KINDS = ("pull", "install", "score")
 
@@ -56,7 +55,7 @@ class Request:
                 writable=tuple(_folder(path, root) for path in values.get("writable", ())),
                 working_folder=_folder(values["working_folder"], root) if values.get("working_folder") else None,
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BadRequestError(f"the request is not understood: {error!r}") from None
         request.check()
         return request
@@ -68,10 +67,19 @@ class Request:
         if self.image != OWN_IMAGE and not _IMAGE.fullmatch(self.image):
             raise BadRequestError(f"image {self.image!r} is not valid: use a reference such as registry/name:tag")
         for name in self.environment:
-            if not _VARIABLE.fullmatch(name):
+            if not name or "=" in name:
                 raise BadRequestError(f"the name of the environment variable {name!r} is not valid")
-        if any("\0" in text for text in (*self.command, *self.environment.values())):
-            raise BadRequestError("a text of the request holds a NUL character")
+        for text in (*self.command, *self.environment, *self.environment.values()):
+            if "\0" in text or not _is_unicode(text):
+                raise BadRequestError(f"the text {text[:40]!r} of the request holds what no argument can hold")
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _folder(text: str, root: Path) -> Path:

@@ -54,8 +54,10 @@ class AgentService:
 
     def _attend(self, connection: socket.socket) -> None:
         with connection:
-            data, descriptors, _, _ = socket.recv_fds(connection, _MESSAGE_BYTES, _DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
+            received = socket.recv_fds(connection, _MESSAGE_BYTES, _DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
+            data, descriptors, flags, _ = received
             try:
+                _check_whole(flags)
                 answer: dict[str, object] = {"exit_code": self._run(connection, data, descriptors)}
             except (BadRequestError, OSError) as error:
                 answer = {"error": str(error)}
@@ -79,6 +81,11 @@ class AgentService:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process, signal.SIGKILL)
         return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def _check_whole(flags: int) -> None:
+    if flags & socket.MSG_TRUNC:
+        raise BadRequestError(f"the request has more than {_MESSAGE_BYTES:,} bytes")
 
 
 def _spawn(command: list[str], descriptors: list[int]) -> int:

@@ -7,7 +7,13 @@ import json
 import struct
 from typing import Any, BinaryIO, Dict, Optional, Tuple
 
-_LENGTHS = struct.Struct(">IQ")
+LENGTHS = struct.Struct(">IQ")
+MAX_HEADER = 64 << 20
+"""Bytes of an answer's header: the names of very many columns, or a message and a traceback that were cut."""
+MAX_PAYLOAD = 4000 << 20
+"""Bytes of an answer's payload: what one block of the output may have."""
+
+_PART = 1 << 20
 
 Header = Dict[str, Any]
 
@@ -15,7 +21,7 @@ Header = Dict[str, Any]
 def write_frame(stream: BinaryIO, header: Header, payload: bytes = b"") -> None:
     """Write one frame and flush; raises BrokenPipeError when nobody reads."""
     text = json.dumps(header).encode("ascii")
-    stream.write(_LENGTHS.pack(len(text), len(payload)) + text)
+    stream.write(LENGTHS.pack(len(text), len(payload)) + text)
     if payload:
         stream.write(payload)
     stream.flush()
@@ -23,10 +29,10 @@ def write_frame(stream: BinaryIO, header: Header, payload: bytes = b"") -> None:
 
 def read_frame(stream: BinaryIO) -> Optional[Tuple[Header, bytes]]:
     """The next frame, or None at the end of the stream (also when it ends inside a frame)."""
-    lengths = _read(stream, _LENGTHS.size)
+    lengths = _read(stream, LENGTHS.size)
     if lengths is None:
         return None
-    header_length, payload_length = _LENGTHS.unpack(lengths)
+    header_length, payload_length = LENGTHS.unpack(lengths)
     text = _read(stream, header_length)
     payload = _read(stream, payload_length)
     if text is None or payload is None:
@@ -35,5 +41,11 @@ def read_frame(stream: BinaryIO) -> Optional[Tuple[Header, bytes]]:
 
 
 def _read(stream: BinaryIO, length: int) -> Optional[bytes]:
-    data = stream.read(length)
-    return data if data is not None and len(data) == length else None
+    """In parts: a length is only a claim, and memory is taken for what has come."""
+    data = bytearray()
+    while len(data) < length:
+        part = stream.read(min(length - len(data), _PART))
+        if not part:
+            return None
+        data += part
+    return bytes(data)

@@ -9,8 +9,8 @@ from typing import Any, Optional, cast
 from .agreement import Agreement, Proposal
 from .channel import Channel
 from .encoding import encode
-from .failures import DeploymentError, describe
-from .frames import Header
+from .failures import DeploymentError, ResultError, describe
+from .frames import MAX_PAYLOAD, Header
 from .results import Rows
 from .script import Script
 
@@ -102,7 +102,13 @@ class _Service:
         if not command["collect"]:
             rows.count = 0
             return b""
-        return encode(rows, command["format"], command["job"], self._agreement)
+        payload = encode(rows, command["format"], command["job"], self._agreement)
+        if len(payload) > MAX_PAYLOAD:
+            raise ResultError(
+                "the result takes {:,} bytes in the output; {:,} are allowed: use a smaller mini_batch_size, or more "
+                "and smaller files".format(len(payload), MAX_PAYLOAD)
+            )
+        return payload
 
     def _propose(self, proposal: Proposal) -> Proposal:
         self._channel.send({"type": "columns", "proposed": proposal})

@@ -1,23 +1,33 @@
-"""Reads what a scoring process answers, with a deadline."""
+"""Reads what a scoring process answers, with a deadline. Nothing is believed: its script can write to the pipe, too."""
 
 import json
 import os
 import select
-import struct
 import subprocess
 import time
+from collections.abc import Callable
 from typing import Any
 
-_LENGTHS = struct.Struct(">IQ")
+from scorer_container.driver.frames import LENGTHS, MAX_HEADER, MAX_PAYLOAD
+
 _READ_BYTES = 1 << 20
 _CHECK_SECONDS = 0.25
 """A process may be dead while a child of it keeps the pipe open: so the process itself is looked at, too."""
+
+_LONGEST_SECONDS = 1e9
 
 Answer = tuple[dict[str, Any], bytes]
 
 
 class ProcessEndedError(Exception):
     """The scoring process ended without an answer."""
+
+
+class BadAnswerError(ProcessEndedError):
+    """What came through the pipe is no answer of a driver; the process must be ended. The message says what came."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"sent {what} to its node: the script must leave the descriptors alone that it has not opened")
 
 
 class DeadlinePassedError(Exception):
@@ -27,7 +37,7 @@ class DeadlinePassedError(Exception):
 class AnswerReader:
     """The node's reading end of the pipe from one scoring process (format: driver/frames.py)."""
 
-    def __init__(self, descriptor: int, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, descriptor: int, process: "subprocess.Popen[bytes]") -> None:
         os.set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._process = process
@@ -35,13 +45,16 @@ class AnswerReader:
         self._poll.register(descriptor, select.POLLIN)
         self._buffer = bytearray()
 
-    def read(self, deadline: float) -> Answer:
-        """The next answer; `deadline` is a time of `time.monotonic()`.
+    def read(self, deadline: float, *kinds: str) -> Answer:
+        """The next answer, of one of these kinds; `deadline` is a time of `time.monotonic()`.
 
-        Raises ProcessEndedError or DeadlinePassedError.
+        Raises DeadlinePassedError, ProcessEndedError, or BadAnswerError when no driver would send what came.
         """
-        header_length, payload_length = _LENGTHS.unpack(self._exactly(_LENGTHS.size, deadline))
-        header = json.loads(self._exactly(header_length, deadline))
+        header_length, payload_length = LENGTHS.unpack(self._exactly(LENGTHS.size, deadline))
+        for length, most in ((header_length, MAX_HEADER), (payload_length, MAX_PAYLOAD)):
+            if length > most:
+                raise BadAnswerError(f"an answer that claims to have {length:,} bytes ({most:,} are allowed)")
+        header = _header(self._exactly(header_length, deadline), kinds)
         return header, self._exactly(payload_length, deadline)
 
     def _exactly(self, length: int, deadline: float) -> bytes:
@@ -66,3 +79,57 @@ class AnswerReader:
         if not data:
             raise ProcessEndedError
         self._buffer += data
+
+
+def _header(data: bytes, kinds: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        header: dict[str, Any] = json.loads(data)
+        kind = header["type"]
+        if kind not in kinds:
+            raise BadAnswerError(f"{kind!r} where {' or '.join(kinds)} was expected")
+    except (ValueError, RecursionError, TypeError, KeyError):
+        raise BadAnswerError(f"{data[:40]!r}, which is no answer,") from None
+    for name, fits in _FIELDS[kind].items():
+        if not fits(header.get(name)):
+            raise BadAnswerError(f"{kind} with {name} {str(header.get(name))[:80]!r}")
+    return header
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value < _LONGEST_SECONDS
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value <= MAX_PAYLOAD  # each row has a byte at least
+
+
+def _is_proposal(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    columns = value.get("columns")
+    return columns is None or (isinstance(columns, list) and all(map(_is_text, columns)))
+
+
+_ERROR: dict[str, Callable[[object], bool]] = {"error_type": _is_text, "message": _is_text, "traceback": _is_text}
+_RESULT: dict[str, Callable[[object], bool]] = {"seconds": _is_seconds, "rows": _is_count, "succeeded": _is_count}
+_FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
+    "ready": {"has_shutdown": _is_flag},
+    "unusable": {"step": _is_text, **_ERROR},
+    "init_failed": _ERROR,
+    "columns": {"proposed": _is_proposal},
+    "result": _RESULT,
+    "file": _RESULT,
+    "failed": {"seconds": _is_seconds, **_ERROR},
+    "done": {},
+    "shut_down": {},
+    "shutdown_failed": _ERROR,
+}
+"""What each kind of answer has (driver/service.py)."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from scorer_container.node.answers import Answer
+from scorer_container.node.answers import Answer, DeadlinePassedError
 from scorer_container.node.scoring_process import ScoringProcess
 
 Reply = Callable[[dict[str, Any]], dict[str, Any]]
@@ -23,15 +23,17 @@ class Conversation:
         self._deadline = time.monotonic() + timeout
         self._reply = reply
 
-    def next(self) -> Answer:
-        """The next answer; the time that a reply takes does not count against the deadline.
+    def next(self, *kinds: str) -> Answer:
+        """The next answer, of one of these kinds; the time that a reply takes does not count against the deadline.
 
-        Raises ProcessEndedError or DeadlinePassedError.
+        Raises DeadlinePassedError, ProcessEndedError or BadAnswerError.
         """
         while True:
-            header, payload = self._process.receive(self._deadline)
+            header, payload = self._process.receive(self._deadline, "columns", *kinds)
             if header["type"] != "columns":
                 return header, payload
             asked = time.monotonic()
+            if asked > self._deadline:
+                raise DeadlinePassedError
             self._process.send(self._reply(header))
             self._deadline += time.monotonic() - asked

@@ -13,6 +13,9 @@ from scorer_container.agent import client
 IMAGES_OWN_PYTHON = Path("python")
 """The interpreter that an image finds on its own search path."""
 
+_LARGEST_REQUEST = 200_000
+"""Bytes; the agent's socket carries some more in one message (`net.core.wmem_default` of Linux: 212,992)."""
+
 _DRIVER = Path(__file__).parents[1] / "driver" / "main.py"
 
 
@@ -54,7 +57,7 @@ class ContainerLauncher:
     writable: tuple[Path, ...]
 
     def launch(self, interpreter: Path, environment: Mapping[str, str], working_folder: Path) -> Launch:
-        """The agent's client with this request; the image keeps its own search path."""
+        """The agent's client with this request; the image keeps its own search path. Raises OSError."""
         request = {
             "kind": "score",
             "image": self.image,
@@ -64,6 +67,8 @@ class ContainerLauncher:
             "writable": [str(path) for path in self.writable],
             "working_folder": str(working_folder),
         }
+        if (length := len(json.dumps(request))) > _LARGEST_REQUEST:
+            raise OSError(f"its environment variables are too large together: {length:,} bytes with the rest")
         file = working_folder.parent / "container.json"
         return Launch(client_command(self.agent, request, file), {})
 

@@ -2,12 +2,12 @@
 
 import logging
 import threading
-import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
 
+from scorer_container.node.failure import node_defect
 from scorer_container.node.folders import new_folder
 from scorer_container.node.job_run import JobRun
 from scorer_container.node.log_pump import LogPump
@@ -18,7 +18,7 @@ from scorer_container.node.sources import Sources
 from scorer_container.node.tickets import HeldTicket, TicketQueue
 from scorer_container.node.warm_processes import WarmProcesses
 from shared.contracts.job_spec import JobSpec
-from shared.contracts.progress import JobFailure, NodeRow, NodeState, ProgressRow
+from shared.contracts.progress import NodeRow, NodeState, ProgressRow
 from shared.storage.account import StorageAccount
 from shared.storage.containers import JOBS_CONTAINER, spec_name
 from shared.storage.hot_path.connect import HotAccount
@@ -107,15 +107,10 @@ class Node:
 
     def _report_defect(self, ticket: HeldTicket, error: Exception) -> None:
         process = f"{self._parts.settings.node_id}:0"
-        failure = JobFailure(
-            step="node",
-            message=f"the node failed: {type(error).__name__}: {' '.join(str(error).split())}",
-            error_type=type(error).__name__,
-            traceback=traceback.format_exc(),
-        )
-        row = ProgressRow(job_id=ticket.ticket.job_id, process=process, updated=datetime.now(UTC), fatal=failure)
+        job_id, failure = ticket.ticket.job_id, node_defect(error)
+        row = ProgressRow(job_id=job_id, process=process, updated=datetime.now(UTC), fatal=failure)
         try:
-            self._parts.progress.put(ticket.ticket.job_id, process, row)
+            self._parts.progress.put(job_id, process, row)
         except AzureError as problem:
             self._log(f"the failure could not be reported: {problem}")
 

@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from scorer_container.node.answers import DeadlinePassedError, ProcessEndedError
+from scorer_container.node.answers import BadAnswerError, DeadlinePassedError, ProcessEndedError
 from scorer_container.node.failure import fatal
 from scorer_container.node.log_pump import LogPump
 from scorer_container.node.logs import JobLogs
@@ -187,9 +187,11 @@ class ProcessSlot:
     def _problem_of_init(self, process: ScoringProcess) -> tuple[str, str, str] | None:
         """Message, error type and traceback; None when the process is ready. Raises FatalProblemError."""
         try:
-            header, _ = process.receive(time.monotonic() + self._init_timeout)
+            header, _ = process.receive(time.monotonic() + self._init_timeout, "ready", "unusable", "init_failed")
         except DeadlinePassedError:
             return f"init() did not end within {self._init_timeout:g} s", "TimeoutError", ""
+        except BadAnswerError as error:
+            return f"the scoring process {error}", "BadAnswerError", ""
         except ProcessEndedError:
             return f"the scoring process {process.ending()} during init()", "ProcessEndedError", ""
         if header["type"] == "ready":

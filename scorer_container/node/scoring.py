@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scorer_container.node.answers import Answer, DeadlinePassedError, ProcessEndedError
+from scorer_container.node.answers import Answer, BadAnswerError, DeadlinePassedError, ProcessEndedError
 from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.conversation import Conversation
 from scorer_container.node.inputs import LocalFile
@@ -75,7 +75,7 @@ class MiniBatchScorer:
         problem = Problem("", "")
         for attempt in range(1, self._spec.settings.tries + 1):
             try:
-                header, payload = self._converse(batch, files).next()
+                header, payload = self._converse(batch, files).next("result", "failed")
             except (DeadlinePassedError, ProcessEndedError) as error:
                 problem = self._process_lost(error)
             else:
@@ -136,7 +136,7 @@ class MiniBatchScorer:
         try:
             conversation = self._converse(batch, [files[index] for index in pending])
             for index in pending:
-                header, payload = conversation.next()
+                header, payload = conversation.next("file", "failed")
                 self.busy_seconds += header["seconds"]
                 self._on_file(header["type"] == "file")
                 if header["type"] == "file":
@@ -144,7 +144,7 @@ class MiniBatchScorer:
                 else:
                     failed.append(index)
                     problems[index] = Problem.from_answer(header)
-            conversation.next()
+            conversation.next("done")
         except (DeadlinePassedError, ProcessEndedError) as error:
             lost = self._process_lost(error)
             reached = answers.keys() | set(failed)
@@ -193,6 +193,8 @@ class MiniBatchScorer:
             seconds = self._spec.settings.timeout_seconds
             self.busy_seconds += seconds
             problem = Problem("TimeoutError", f"run() did not end within the timeout of {seconds:g} s")
+        elif isinstance(error, BadAnswerError):
+            problem = Problem("BadAnswerError", f"the scoring process {error}")
         else:
             problem = Problem("ProcessEndedError", f"the scoring process {self._slot.ending()} during run()")
         self._slot.discard()

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from scorer_container.driver.frames import write_frame
-from scorer_container.node.answers import Answer, AnswerReader, DeadlinePassedError, ProcessEndedError
+from scorer_container.node.answers import (
+    Answer,
+    AnswerReader,
+    BadAnswerError,
+    DeadlinePassedError,
+    ProcessEndedError,
+)
 from scorer_container.node.launchers import Launcher, ProcessLauncher
 from scorer_container.node.log_pump import LogPump
 
@@ -103,11 +109,14 @@ class ScoringProcess:
             raise ProcessEndedError
         self._send(header)
 
-    def receive(self, deadline: float) -> Answer:
-        """The next answer; raises ProcessEndedError or DeadlinePassedError (`deadline` is monotonic)."""
+    def receive(self, deadline: float, *kinds: str) -> Answer:
+        """The next answer, of one of these kinds; `deadline` is monotonic.
+
+        Raises DeadlinePassedError, ProcessEndedError or BadAnswerError.
+        """
         if self._closed:
             raise ProcessEndedError
-        return self._answers.read(deadline)
+        return self._answers.read(deadline, *kinds)
 
     def kill(self) -> None:
         """End the process and all that it started, now."""
@@ -125,9 +134,11 @@ class ScoringProcess:
         deadline = time.monotonic() + grace_seconds
         try:
             self.send({"type": "shutdown"})
-            answer, _ = self.receive(deadline)
+            answer, _ = self.receive(deadline, "shut_down", "shutdown_failed")
         except DeadlinePassedError:
             answer = _problem("TimeoutError", f"did not end within {grace_seconds:g} s")
+        except BadAnswerError as error:
+            answer = _problem("BadAnswerError", str(error))
         except ProcessEndedError:
             answer = _problem("ProcessEndedError", f"took the process down: it {self.ending()}")
         else:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from scorer_container.node.answers import BadAnswerError, ProcessEndedError
 from scorer_container.node.conversation import Conversation
 from scorer_container.node.log_pump import LogPump
 from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
@@ -77,12 +78,12 @@ def test_a_script_runs_in_any_python_and_its_modules_are_not_hidden(interpreter,
     printed = bytearray()
     process.stdout.target = process.stderr.target = printed.extend
     process.pump_with(LogPump())
-    assert process.receive(time.monotonic() + 30)[0] == {"type": "ready", "has_shutdown": True}
+    assert process.receive(time.monotonic() + 30, "ready")[0] == {"type": "ready", "has_shutdown": True}
     (tmp_path / "in.txt").write_text("c")
-    header, payload = Conversation(process, command([tmp_path / "in.txt"]), 30, agree).next()
+    header, payload = Conversation(process, command([tmp_path / "in.txt"]), 30, agree).next("result", "failed")
     assert (header["rows"], header["succeeded"], payload) == (1, 1, b"abc\n")
     typed = {**command([tmp_path / "in.txt"]), "format": "parquet", "job": "another"}
-    assert Conversation(process, typed, 30, agree).next()[1] == b'[["abc"]]\n'
+    assert Conversation(process, typed, 30, agree).next("result", "failed")[1] == b'[["abc"]]\n'
     assert process.finish(10) is None
     process.close()
     assert printed.decode() == "ready to score\ngoodbye\n"
@@ -104,15 +105,56 @@ def test_a_script_runs_in_any_python_and_its_modules_are_not_hidden(interpreter,
 )
 def test_a_shutdown_that_fails_is_told(tmp_path, body, limit, error_type, message):
     process = start(sys.executable, tmp_path, f"def run(m):\n    return m\n\ndef shutdown():\n    {body}\n")
-    process.receive(time.monotonic() + 30)
+    process.receive(time.monotonic() + 30, "ready")
     problem = process.finish(limit)
     process.close()
     assert (problem["error_type"], problem["message"]) == (error_type, message)
 
 
+INTO_THE_PIPE = """
+import os, struct
+
+def run(mini_batch):
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, struct.pack(">IQ", 2, 1 << 60) + b"{}")
+        except OSError:
+            pass
+    return mini_batch
+"""
+
+
+def test_what_a_script_writes_into_the_pipe_is_no_answer(tmp_path):
+    process = start(sys.executable, tmp_path, INTO_THE_PIPE)
+    process.receive(time.monotonic() + 30, "ready")
+    with pytest.raises(BadAnswerError, match="claims to have 1,152,921,504,606,846,976 bytes"):
+        Conversation(process, command([]), 30, agree).next("result", "failed")
+    process.kill()
+    process.close()
+
+
+def test_a_script_that_closes_all_descriptors_ends_its_process(tmp_path):
+    process = start(sys.executable, tmp_path, "import os\ndef run(m):\n    os.closerange(3, 256)\n    return m\n")
+    process.receive(time.monotonic() + 30, "ready")
+    with pytest.raises(ProcessEndedError):
+        Conversation(process, command([]), 30, agree).next("result", "failed")
+    assert process.ending() == "ended with exit code 74"
+    process.close()
+
+
+def test_only_one_process_answers_when_a_script_forks(tmp_path):
+    process = start(sys.executable, tmp_path, "import os\ndef run(m):\n    os.fork()\n    return [len(m)]\n")
+    process.receive(time.monotonic() + 30, "ready")
+    for count in range(4):
+        files = [tmp_path / "in.txt"] * count
+        assert Conversation(process, command(files), 30, agree).next("result")[1] == f"{count}\n".encode()
+    process.kill()
+    process.close()
+
+
 def test_the_end_of_the_pipe_ends_a_process_that_is_busy(tmp_path):
     process = start(sys.executable, tmp_path, "import time\ndef run(m):\n    time.sleep(300)\n")
-    process.receive(time.monotonic() + 30)
+    process.receive(time.monotonic() + 30, "ready")
     process.send(command([]))
     process.close()
     wait_until(lambda: "exit code 0" in process.ending(), "the process ends", 20)

@@ -66,12 +66,12 @@ def scored(interpreter: Path, model: Path, folder: Path) -> bytes:
     process = ScoringProcess(ProcessCommand(interpreter, {"PATH": os.defpath}, folder, setup))
     deadline = time.monotonic() + 120
     try:
-        assert process.receive(deadline)[0]["type"] == "ready"
+        assert process.receive(deadline, "ready")[0]["type"] == "ready"
         files = {"files": [str(folder / "a.csv")], "names": ["a.csv"]}
         process.send({"type": "run", **files, "collect": True, "format": "csv", "job": "job"})
-        proposed = process.receive(deadline)[0]["proposed"]
+        proposed = process.receive(deadline, "columns")[0]["proposed"]
         process.send({"agreed": proposed})
-        header, rows = process.receive(deadline)
+        header, rows = process.receive(deadline, "file")
         assert (header["rows"], proposed) == (5, {"columns": ["row", "prediction", "file"]})
         return rows
     finally:

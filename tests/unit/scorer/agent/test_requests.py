@@ -39,7 +39,10 @@ def test_images_that_could_be_options_are_refused(tmp_path: Path, image: str) ->
     [
         {"kind": "exec"},
         {"environment": {"A=B": "c"}},
+        {"environment": {"": "c"}},
         {"environment": {"A": "x\0y"}},
+        {"environment": {"A\0": "x"}},
+        {"environment": {"A": "\ud800"}},
         {"environment": [1]},
         {"command": 5},
     ],
@@ -47,6 +50,15 @@ def test_images_that_could_be_options_are_refused(tmp_path: Path, image: str) ->
 def test_what_is_not_understood_is_refused(tmp_path: Path, values: dict[str, object]) -> None:
     with pytest.raises(BadRequestError):
         parse(tmp_path, **values)
+
+
+def test_a_variable_may_have_any_name_that_a_process_can_have(tmp_path: Path) -> None:
+    assert parse(tmp_path, environment={"my setting-1.é": "x"}).environment == {"my setting-1.é": "x"}
+
+
+def test_a_request_that_is_too_deep_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequestError, match="not understood"):
+        Request.parse(b"[" * 100_000, tmp_path)
 
 
 def test_a_message_that_is_no_json_is_refused(tmp_path: Path) -> None:

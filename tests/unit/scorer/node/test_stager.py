@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from scorer_container.node.failure import node_defect
 from scorer_container.node.stager import Stager
 
 pytestmark = pytest.mark.unit
@@ -51,3 +53,8 @@ def test_a_task_whose_results_cannot_be_staged_is_given_back_and_ends_the_job_wi
     assert tasks.given_back == [task]
     assert [(failure.step, failure.message) for failure in failures] == [(step, message)]
     assert closed == [True]
+
+
+def test_a_full_disk_is_told_as_such() -> None:
+    failure = node_defect(OSError(errno.ENOSPC, "No space left on device"))
+    assert failure.message.startswith("the node's disk is full ([Errno 28] No space left on device): ")
