@@ -3,7 +3,9 @@
     ProductError
     ├── ValidationError         400  a field of the request is wrong
     │   ├── ApiVersionError     400  the request names no version of the API, or none that can be
-    │   └── RequestTooLargeError 413  the body is larger than any that is needed
+    │   ├── RequestTooLargeError 413  the body is larger than any that is needed
+    │   ├── MediaTypeError      415  the body is packed, or is not JSON
+    │   └── DataRefusedError    400  storage that the request names refuses the service
     ├── AuthenticationError     401  no token, or one that we do not trust
     ├── AuthorizationError      403  the caller has no role that allows this
     ├── NotFoundError           404  the resource is not there
@@ -18,6 +20,19 @@ The docstring of a class is its default message. Each class knows its HTTP statu
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+
+MAX_MESSAGE = 4_000
+"""Characters of a message. Of a longer one the middle is left out: its end says what to do."""
+
+MAX_DETAILS = 20
+
+
+def bounded(text: str) -> str:
+    """`text`, or its beginning and end when it has more than MAX_MESSAGE characters."""
+    if len(text) <= MAX_MESSAGE:
+        return text
+    end = MAX_MESSAGE // 4
+    return f"{text[: MAX_MESSAGE - end]} … {text[-end:]}"
 
 
 class ProductError(Exception):
@@ -34,9 +49,9 @@ class ProductError(Exception):
         details: Sequence["ProductError"] = (),
     ) -> None:
         """`target` names the field or resource concerned; `details` are further errors of the same request."""
-        self.message = message or (type(self).__doc__ or "").strip()
-        self.target = target
-        self.details = tuple(details)
+        self.message = bounded(message or (type(self).__doc__ or "").strip())
+        self.target = bounded(target) if target else target
+        self.details = tuple(details[:MAX_DETAILS])
         super().__init__(self.message)
 
     def as_arm_error(self) -> dict[str, Any]:
@@ -67,6 +82,19 @@ class RequestTooLargeError(ValidationError):
 
     http_status = 413
     code = "RequestEntityTooLarge"
+
+
+class MediaTypeError(ValidationError):
+    """The body of the request is not plain JSON."""
+
+    http_status = 415
+    code = "UnsupportedMediaType"
+
+
+class DataRefusedError(ValidationError):
+    """A storage account that the request names refuses this service."""
+
+    code = "DataRefused"
 
 
 class AuthenticationError(ProductError):

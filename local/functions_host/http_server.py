@@ -104,7 +104,13 @@ class HttpListener:
         application.add_routes(list(routes))
         if fallback is not None:
             application.router.add_route("*", "/{rest:.*}", fallback.handle)
-        self._runner = web.AppRunner(application, access_log=None, handler_cancellation=False, shutdown_timeout=1)
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            handler_cancellation=False,
+            shutdown_timeout=1,
+            auto_decompress=False,  # as Azure's host: functions get the body as it was sent
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket, backlog=_BACKLOG, ssl_context=self._tls).start()
 

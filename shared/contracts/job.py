@@ -87,6 +87,8 @@ class JobDocument(BaseModel):
     """`repeatability_request-id` of the request that made the job."""
     request_body: dict[str, Any] = Field(default_factory=dict)
     """`properties` of the invoke request, echoed in answers."""
+    request_deployment: str = ""
+    """The deployment that the invoke request named; empty: it left the choice to the endpoint."""
     created_by: str = ""
     created: AwareDatetime
 

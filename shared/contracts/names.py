@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from shared.errors import ValidationError
 
+_SHOWN = 120
+"""Characters of a wrong name that a message repeats."""
+
 
 @dataclass(frozen=True)
 class NameRule:
@@ -15,11 +18,21 @@ class NameRule:
     pattern: re.Pattern[str]
     accepted: str
 
-    def check(self, value: str) -> str:
+    def check(self, value: str, field: str = "") -> str:
         """Return `value`; raises ValidationError with the field, the value and what is accepted."""
         if self.pattern.fullmatch(value):
             return value
-        raise ValidationError(f"{self.field} {value!r} is not valid: use {self.accepted}", target=self.field)
+        named = field or self.field
+        raise ValidationError(f"{named} {_shown(value)} is not valid: use {self.accepted}", target=named)
+
+    def check_part(self, value: str, reference: str, field: str) -> str:
+        """Return `value`, which is a part of `reference`; raises ValidationError that names both."""
+        if self.pattern.fullmatch(value):
+            return value
+        raise ValidationError(
+            f"{field} {_shown(reference)} is not valid: its {self.field} {_shown(value)} must have {self.accepted}",
+            target=field,
+        )
 
 
 ENDPOINT_NAME = NameRule(
@@ -40,6 +53,18 @@ COMPUTE_NAME = NameRule(
     "compute name",
     re.compile(r"[a-zA-Z](?!.*--)[-a-zA-Z0-9]{0,30}[a-zA-Z0-9]"),
     "2 to 32 letters, digits and single '-', beginning with a letter and ending with a letter or digit",
+)
+
+DATASTORE_NAME = NameRule(
+    "datastore name",
+    re.compile(r"[a-zA-Z0-9_]{1,255}"),
+    "1 to 255 letters, digits and '_'",
+)
+
+CONTAINER_NAME = NameRule(
+    "containerName",
+    re.compile(r"(?!.*--)[a-z0-9][-a-z0-9]{1,61}[a-z0-9]"),
+    "3 to 63 lower-case letters, digits and single '-'",
 )
 
 ASSET_NAME = NameRule(
@@ -88,6 +113,12 @@ OUTPUT_FILE_NAME = NameRule(
     'a file name of up to 255 characters without ~ " # % & * : < > ? / \\ { | }; rows are JSON lines when it ends in '
     ".jsonl, Parquet when it ends in .parquet or .pqt, else CSV; errors.jsonl is the list of failed items",
 )
+
+
+def _shown(value: str) -> str:
+    """The value in quotes; only the beginning of a long one."""
+    return repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
+
 
 _JOB_ID_NAMESPACE = uuid.UUID("8f0f5f0e-3c64-5d0c-9a5e-6d3a2b1c4e70")
 

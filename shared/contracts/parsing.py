@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from pydantic import ValidationError as PydanticValidationError
 
-from shared.errors import ValidationError
+from shared.errors import MAX_DETAILS, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
 """The type that is read."""
@@ -25,20 +25,26 @@ def parse_model(model: type[Model], data: Any, prefix: str = "properties") -> Mo
 
 def validation_error(errors: Iterable[Mapping[str, Any]], prefix: str = "") -> ValidationError:
     """One error for all findings of pydantic or FastAPI."""
-    found = [_finding(error, prefix) for error in errors]
+    every = list(errors)
+    found = [_finding(error, prefix) for error in every[:MAX_DETAILS]]
     if len(found) == 1:
         return found[0]
-    message = "; ".join(error.message for error in found)
+    more = f"; and {len(every) - len(found)} more" if len(every) > len(found) else ""
+    message = "; ".join(error.message for error in found) + more
     return ValidationError(message, target=found[0].target, details=found)
 
 
 def _finding(error: Mapping[str, Any], prefix: str) -> ValidationError:
-    field = ".".join([*([prefix] if prefix else []), *(str(part) for part in error["loc"])])
-    value = "" if error["type"] == "missing" else f", not {_shown(error['input'])}"
+    field = ".".join([*([prefix] if prefix else []), *(_short(str(part)) for part in error["loc"])])
+    hidden = error["type"] == "missing" or "credentials" in field.lower()
+    value = "" if hidden else f", not {_shown(error['input'])}"
     reason = str(error["msg"]).removeprefix("Value error, ")
     return ValidationError(f"{field}: {reason[:1].lower()}{reason[1:]}{value}", target=field)
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    return _short(repr(value))
+
+
+def _short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

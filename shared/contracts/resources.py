@@ -40,11 +40,13 @@ class ArmModel(BaseModel):
             return data
         spelling = {to_camel(name).lower(): to_camel(name) for name in cls.model_fields}
         snake = {name: to_camel(name) for name in cls.model_fields}
-        return {
-            snake.get(key) or spelling.get(key.lower(), key): value
-            for key, value in data.items()
-            if value is not None and key.lower() not in cls.read_only
-        }
+        given = {key: value for key, value in data.items() if value is not None and key.lower() not in cls.read_only}
+        names = {key: snake.get(key) or spelling.get(key.lower(), key) for key in given}
+        if len(set(names.values())) < len(names):
+            twice = next(name for name in names.values() if list(names.values()).count(name) > 1)
+            spelled = " and ".join(repr(key) for key, name in names.items() if name == twice)
+            raise ValueError(f"{spelled} are the same member; give it once")
+        return {names[key]: value for key, value in given.items()}
 
     def to_arm(self) -> dict[str, Any]:
         """The members as they travel."""

@@ -7,6 +7,7 @@ Accepted everywhere: ARM ids (`/subscriptions/…`), the same behind `azureml:`,
 import re
 from dataclasses import dataclass
 
+from shared.contracts.names import ASSET_NAME, ASSET_VERSION, COMPUTE_NAME, DATASTORE_NAME
 from shared.errors import ValidationError
 from shared.settings import Settings
 
@@ -16,7 +17,7 @@ LATEST = "latest"
 _IN_WORKSPACE = re.compile(
     r"(?:azureml:/?)?/subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)"
     r"(?:/providers/Microsoft\.MachineLearningServices)?/workspaces/(?P<workspace>[^/]+)/(?P<rest>.+)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 _SHORT = re.compile(
     r"(?:azureml:\s*)?(?P<name>[^:@/\s]+)(?::(?P<version>[^:@/\s]+)|@(?P<label>[^:@/\s]+))", re.IGNORECASE
@@ -61,12 +62,12 @@ def parse_asset(settings: Settings, text: str, collection: str, field: str) -> A
     if rest is not None:
         match = re.fullmatch(rf"{collection}/([^/]+)/(versions|labels)/([^/]+)", rest, re.IGNORECASE)
         if match and (match[2].lower() == "versions" or match[3].lower() == LATEST):
-            return AssetName(match[1], match[3])
+            return _checked(match[1], match[3], text, field)
     elif match := _SHORT.fullmatch(text.strip()):
         if match["version"]:
-            return AssetName(match["name"], match["version"])
+            return _checked(match["name"], match["version"], text, field)
         if match["label"].lower() == LATEST:
-            return AssetName(match["name"], LATEST)
+            return _checked(match["name"], LATEST, text, field)
     raise ValidationError(
         f"{field} {text!r} is not valid: use azureml:<name>:<version>, azureml:<name>@latest "
         f"or an ARM id …/{collection}/<name>/versions/<version>",
@@ -83,4 +84,9 @@ def parse_named(settings: Settings, text: str, collection: str, field: str) -> s
         raise ValidationError(
             f"{field} {text!r} is not valid: use azureml:<name> or an ARM id …/{collection}/<name>", target=field
         )
-    return match[1]
+    rule = DATASTORE_NAME if collection == "datastores" else COMPUTE_NAME
+    return rule.check_part(match[1], text, field)
+
+
+def _checked(name: str, version: str, reference: str, field: str) -> AssetName:
+    return AssetName(ASSET_NAME.check_part(name, reference, field), ASSET_VERSION.check_part(version, reference, field))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from shared.contracts.locations import Location
+from shared.contracts.names import CONTAINER_NAME
 from shared.control_plane.datastore_locations import datastore_container
 from shared.control_plane.datastore_uris import checked_path, parse_datastore_uri
 from shared.control_plane.url_locations import url_location
@@ -41,6 +42,7 @@ def code_location(workspace: Workspace, code_uri: str) -> Location:
     if not code_uri.startswith(own):
         return blob_location(workspace, code_uri, "codeUri")
     container, _, path = code_uri[len(workspace.account.blob_url) + 1 :].partition("/")
+    CONTAINER_NAME.check_part(container, code_uri, "codeUri")
     return Location(
         kind="blob_folder",
         account_url=workspace.account.blob_url,

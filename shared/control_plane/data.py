@@ -22,7 +22,7 @@ def put_data(
     properties = parse_model(DataProperties, body.properties)
     if workspace.data.find(name, version) is None:
         with must_exist("dataUri"):
-            resolve_uri(workspace, properties.data_uri, "dataUri")
+            resolve_uri(workspace, properties.data_uri, "dataUri", via=(name.lower(),))
 
     def content(data: DataProperties) -> object:
         return place_of(workspace.settings, data.data_uri), data.data_type

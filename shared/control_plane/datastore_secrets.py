@@ -1,5 +1,7 @@
 """The secrets of datastores: taken in, kept, tried, and lent for a short while."""
 
+import base64
+import re
 from datetime import timedelta
 from typing import Any, Literal, Self
 
@@ -14,12 +16,15 @@ from shared.storage.account import StorageAccount
 from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
 from shared.storage.error_codes import error_code
 from shared.storage.locations import SECRETS_PARTITION, DatastoreSecret, datastore_secrets, foreign_blobs
+from shared.storage.refusals import Place
 from shared.storage.signing import container_sas, container_sas_with_key
 
 PERMISSIONS = "rcwl"
 """What clients do in a datastore: read, create, write, list (azure_ai_ml_wire 3)."""
 
 MAX_HOURS = 24
+
+_SAS = re.compile(r"\??[!-~]*sig=[!-~]+")
 
 
 class DatastoreCredentials(ArmModel):
@@ -50,11 +55,26 @@ class DatastoreCredentials(ArmModel):
     def _secret(self) -> DatastoreSecret | None:
         if self.secrets is None or self.credentials_type == "None":
             return None
-        secret = DatastoreSecret.model_validate({"secretsType": self.credentials_type} | self.secrets)
+        named = any(key.lower() in {"secretstype", "secrets_type"} for key in self.secrets)
+        default = {} if named else {"secretsType": self.credentials_type}
+        secret = DatastoreSecret.model_validate(default | self.secrets)
         if secret.secrets_type != self.credentials_type or not secret.credential:
             member = "sasToken" if self.credentials_type == "Sas" else "key"
             raise ValueError(f"secrets need secretsType {self.credentials_type!r} and a {member}")
+        _check_secret(secret)
         return secret
+
+
+def _check_secret(secret: DatastoreSecret) -> None:
+    """Raise ValueError, which does not show it, for a secret that no request could be made with."""
+    if secret.secrets_type == "Sas":
+        if not _SAS.fullmatch(secret.sas_token):
+            raise ValueError("the sasToken must be what follows the question mark of a signed URL, with sig=")
+        return
+    try:
+        base64.b64decode(secret.key, validate=True)
+    except ValueError:
+        raise ValueError("the key must be the account's key, which is base64") from None
 
 
 class SecretsRequest(ArmModel):
@@ -77,12 +97,12 @@ def forget_secret(account: StorageAccount, name: str) -> None:
     datastore_secrets(account).delete(SECRETS_PARTITION, name.lower())
 
 
-def probe(account: StorageAccount, container: DatastoreContainer, secret: DatastoreSecret | None) -> None:
-    """Raise ValidationError unless the container answers with this secret."""
+def probe(account: StorageAccount, name: str, container: DatastoreContainer, secret: DatastoreSecret | None) -> None:
+    """Raise ValidationError unless the container of the datastore `name` answers with this secret."""
     client = account.blobs
     if secret is not None or container.credential != "account":
         credential: Any = secret.credential if secret else None
-        client = foreign_blobs(account, container.account_url, credential, retry_total=1)
+        client = foreign_blobs(account, Place(container.account_url, container.container, name), credential)
     try:
         names = client.get_container_client(container.container).list_blob_names(results_per_page=1)
         next(iter(names), None)

@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass
 
+from shared.contracts.blob_names import fault_of_blob_name
+from shared.contracts.names import DATASTORE_NAME
 from shared.control_plane.arm_ids import below_workspace
 from shared.errors import ValidationError
 from shared.settings import Settings
 
 _SHORT_SCHEME = re.compile(r"azureml://datastores/", re.IGNORECASE)
-_PATHS = re.compile(r"datastores/(?P<datastore>[^/]+)(?:/paths(?:/(?P<path>.*))?)?", re.IGNORECASE)
+_PATHS = re.compile(r"datastores/(?P<datastore>[^/]+)(?:/paths(?:/(?P<path>.*))?)?", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,9 @@ def parse_datastore_uri(settings: Settings, uri: str, field: str) -> DatastorePa
     match = _PATHS.fullmatch(rest) if rest is not None else None
     if match is None:
         return None
+    datastore = DATASTORE_NAME.check_part(match["datastore"], uri, field)
     path = checked_path(match["path"] or "", uri, field)
-    return DatastorePath(match["datastore"], f"{path}/" if path and folder else path)
+    return DatastorePath(datastore, f"{path}/" if path and folder else path)
 
 
 def place_of(settings: Settings, uri: str) -> object:
@@ -37,8 +40,19 @@ def place_of(settings: Settings, uri: str) -> object:
 
 
 def checked_path(path: str, shown: str, field: str) -> str:
-    """A blob path without slashes at its ends; raises ValidationError when it has parts such as `..`."""
-    parts = path.strip("/").split("/")
-    if path.strip("/") and any(part in {"", ".", ".."} for part in parts):
-        raise ValidationError(f"{field} {shown!r} is not valid: its path has an empty, '.' or '..' part", target=field)
-    return "/".join(parts)
+    """A blob path without slashes at its ends, its `.` and `..` resolved; empty for the whole container.
+
+    Raises ValidationError when it leads out of its folder, or when no blob can have it as its name.
+    """
+    parts: list[str] = []
+    for part in path.strip("/").split("/"):
+        if part == ".." and not parts:
+            raise ValidationError(f"{field} {shown!r} is not valid: its path leads out of its folder", target=field)
+        if part == "..":
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    joined = "/".join(parts)
+    if joined and (fault := fault_of_blob_name(joined)):
+        raise ValidationError(f"{field} {shown!r} is not valid: its path {fault}", target=field)
+    return joined

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from shared.contracts.names import NameRule
+from shared.contracts.names import CONTAINER_NAME, DATASTORE_NAME, NameRule
 from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
 from shared.contracts.resources import DatastoreProperties
@@ -24,17 +24,13 @@ from shared.errors import ConflictError, ValidationError
 from shared.security.outbound_urls import check_outbound_url
 from shared.storage.containers import DEFAULT_DATASTORE, DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER
 
-DATASTORE_NAME = NameRule(
-    "datastore name",
-    re.compile(r"[a-zA-Z0-9_]{1,255}"),
-    "1 to 255 letters, digits and '_'",
-)
-CONTAINER_NAME = NameRule(
-    "containerName",
-    re.compile(r"(?!.*--)[a-z0-9][-a-z0-9]{1,61}[a-z0-9]"),
-    "3 to 63 lower-case letters, digits and single '-'",
-)
 ACCOUNT_NAME = NameRule("accountName", re.compile(r"[a-z0-9]{3,24}"), "3 to 24 lower-case letters and digits")
+PROTOCOL = NameRule("protocol", re.compile("https?"), "https, or http for an emulator")
+ENDPOINT = NameRule(
+    "endpoint",
+    re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9.]{0,252}(:[0-9]{1,5})?/?|\[[0-9a-fA-F:.]{2,45}\](:[0-9]{1,5})?/?"),
+    "the end of the account's host name, such as core.windows.net, or the address and port of an emulator",
+)
 
 _INTERNAL = re.compile(rf"{JOBS_CONTAINER}|{CODE_CONTAINER_PREFIX}.*|azure-webjobs-.*|app-package|batchendpoints-.*")
 """Containers of the service itself, of its package (infra/main.bicep) and of its task hub (host.json)."""
@@ -58,7 +54,7 @@ def put_datastore(
     change.conditions.check(current.etag if current else None, f"datastore {name!r}")
     secret = credentials.secret_or_kept(workspace.account, name)
     if validate:
-        probe(workspace.account, container_of_properties(workspace, name, properties), secret)
+        probe(workspace.account, name, container_of_properties(workspace, name, properties), secret)
     keep_secret(workspace.account, name, secret)
     return upsert(workspace.datastores, (name,), lambda _: properties, change)
 
@@ -115,6 +111,8 @@ def _check_place(workspace: Workspace, properties: DatastoreProperties) -> None:
     ACCOUNT_NAME.check(properties.account_name)
     CONTAINER_NAME.check(properties.container_name)
     if properties.account_name != workspace.account.account_name:
+        PROTOCOL.check(properties.protocol or "https")
+        ENDPOINT.check(properties.endpoint or "core.windows.net")
         url = foreign_account_url(properties)
         if not is_azure_blob_host(url.partition("://")[2]):
             check_outbound_url(url, field="endpoint")

@@ -1,5 +1,6 @@
 """Batch deployments: what an endpoint runs, on which compute, and how."""
 
+from shared.contracts.blob_names import check_blob_name
 from shared.contracts.environment_variables import check_environment_variables
 from shared.contracts.job_spec import CodeSpec, ModelSpec
 from shared.contracts.names import DEPLOYMENT_NAME, OUTPUT_FILE_NAME
@@ -12,7 +13,7 @@ from shared.control_plane.mlmodel import PYTHON_FUNCTION
 from shared.control_plane.references import must_exist
 from shared.control_plane.resolution import compute_limits, resolve_code, resolve_environment, resolve_model
 from shared.control_plane.saving import Change, Saved, upsert
-from shared.control_plane.scoring_script import check_scoring_script
+from shared.control_plane.scoring_script import check_scoring_script, script_path
 from shared.control_plane.scoring_settings import scoring_settings
 from shared.control_plane.versions import get_version
 from shared.control_plane.workspace import Workspace
@@ -56,7 +57,7 @@ def _undo_without_endpoint(workspace: Workspace, saved: Saved[DeploymentProperti
 
 
 def _check_settings(properties: DeploymentProperties) -> None:
-    OUTPUT_FILE_NAME.check(properties.output_file_name)
+    check_blob_name(OUTPUT_FILE_NAME.check(properties.output_file_name), "outputFileName")
     check_environment_variables(properties.environment_variables, "properties.environmentVariables")
     settings = scoring_settings(properties)
     if settings.output_file_name == "errors.jsonl":
@@ -82,6 +83,10 @@ def _with_compute(workspace: Workspace, properties: DeploymentProperties) -> Dep
 def _with_assets(workspace: Workspace, properties: DeploymentProperties) -> DeploymentProperties:
     with must_exist("properties.model"):
         model = resolve_model(workspace, properties.model.asset_id)
+    if configuration := properties.code_configuration:
+        script = script_path(configuration.scoring_script)
+        configuration = configuration.model_copy(update={"scoring_script": script})
+        properties = properties.model_copy(update={"code_configuration": configuration})
     with must_exist("properties.codeConfiguration"):
         code = resolve_code(workspace, properties)
     _check_scoring(workspace, properties, model, code)

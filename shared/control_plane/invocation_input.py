@@ -2,6 +2,7 @@
 
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.locations import Location
+from shared.contracts.names import ASSET_NAME, ASSET_VERSION
 from shared.control_plane.resolution import resolve_data_asset, resolve_uri
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
@@ -25,8 +26,10 @@ def input_location(workspace: Workspace, body: InvokeProperties) -> Location:
         return resolve_uri(workspace, _required(dataset.path, "dataset.path", kind), "dataset.path")
     if kind == "DatasetId":
         return resolve_uri(workspace, _required(dataset.dataset_id, "dataset.datasetId", kind), "dataset.datasetId")
-    name = _required(dataset.dataset_name, "dataset.datasetName", kind)
-    return resolve_data_asset(workspace, name, dataset.dataset_version)
+    name = ASSET_NAME.check(_required(dataset.dataset_name, "dataset.datasetName", kind), "dataset.datasetName")
+    if version := dataset.dataset_version:
+        ASSET_VERSION.check(version, "dataset.datasetVersion")
+    return resolve_data_asset(workspace, name, version)
 
 
 def _today_input(workspace: Workspace, body: InvokeProperties) -> Location:

@@ -6,7 +6,7 @@ from shared.contracts.compute_limits import ComputeLimits
 from shared.contracts.durations import seconds_of
 from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, ModelSpec
 from shared.contracts.locations import Location
-from shared.contracts.resources import ComputeProperties, DataProperties, DeploymentProperties
+from shared.contracts.resources import ComputeProperties, DeploymentProperties
 from shared.contracts.settings import ScoringSettings
 from shared.control_plane.arm_ids import AssetName, below_workspace, parse_asset, parse_named
 from shared.control_plane.asset_locations import code_location, model_location
@@ -111,9 +111,24 @@ def resolve_environment(workspace: Workspace, reference: str) -> EnvironmentSpec
     )
 
 
-def resolve_data_asset(workspace: Workspace, name: str, version: str | None = None) -> Location:
-    """Where a version of a data asset lies; None and `latest` mean the newest. Raises NotFoundError."""
-    return _data_location(workspace, get_version(workspace.data, name, version).document.properties)
+def resolve_data_asset(
+    workspace: Workspace, name: str, version: str | None = None, via: tuple[str, ...] = ()
+) -> Location:
+    """Where a version of a data asset lies; None and `latest` mean the newest.
+
+    `via` names the data assets whose URIs led here. Raises NotFoundError, and ValidationError when one of them is this.
+    """
+    chain = (*via, name.lower())
+    if name.lower() in via:
+        raise ValidationError(
+            f"data asset {name!r} leads back to itself ({' → '.join(chain)}); give it the URI of a file or folder",
+            target="dataUri",
+        )
+    data = get_version(workspace.data, name, version).document.properties
+    location = resolve_uri(workspace, data.data_uri, "dataUri", via=chain)
+    if data.data_type == "uri_file" and location.kind == "blob_folder":
+        return location.model_copy(update={"kind": "blob"})
+    return location
 
 
 def resolve_datastore(workspace: Workspace, name_or_id: str, path: str = "", field: str = "datastoreId") -> Location:
@@ -122,21 +137,22 @@ def resolve_datastore(workspace: Workspace, name_or_id: str, path: str = "", fie
     return datastore_container(workspace, name).location(checked_path(path, path, "path"))
 
 
-def resolve_uri(workspace: Workspace, uri: str, field: str = "uri") -> Location:
+def resolve_uri(workspace: Workspace, uri: str, field: str = "uri", via: tuple[str, ...] = ()) -> Location:
     """Where `uri` points, for a job's input or output.
 
     Accepted: `azureml://datastores/D/paths/P` (short and long), `azureml:<name>:<version>`, `azureml:<name>@latest`,
     ARM ids of data versions and of `datastores/D/paths/P`, http(s) URLs, `wasbs://`. For blobs the kind is
     `blob_folder` unless a `uri_file` asset says otherwise: whether it is a file is settled by looking.
+    `via` as for `resolve_data_asset`.
     Raises ValidationError and NotFoundError that name `field`.
     """
-    text = uri.strip()
-    if path := parse_datastore_uri(workspace.settings, text, field):
+    if path := parse_datastore_uri(workspace.settings, uri, field):
         return datastore_container(workspace, path.datastore).location(path.path)
+    text = uri.strip()
     if location := url_location(workspace, text, field):
         return location
     if named := _data_name(workspace, text, field):
-        return resolve_data_asset(workspace, named.name, named.version)
+        return resolve_data_asset(workspace, named.name, named.version, via)
     raise ValidationError(
         f"{field} {uri!r} is not valid: use azureml://datastores/<name>/paths/<path>, azureml:<data asset>:<version>, "
         "an ARM id of a data version or datastore path, or an http(s) or wasbs URL",
@@ -170,10 +186,3 @@ def _data_name(workspace: Workspace, text: str, field: str) -> AssetName | None:
     if text.lower().startswith(("azureml:", "/subscriptions/")):
         return parse_asset(workspace.settings, text, "data", field)
     return None
-
-
-def _data_location(workspace: Workspace, data: DataProperties) -> Location:
-    location = resolve_uri(workspace, data.data_uri, "dataUri")
-    if data.data_type == "uri_file" and location.kind == "blob_folder":
-        return location.model_copy(update={"kind": "blob"})
-    return location

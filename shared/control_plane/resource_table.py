@@ -6,16 +6,14 @@ from typing import Generic
 
 from azure.data.tables import TableServiceClient
 
+from shared.contracts.names import NameRule
 from shared.control_plane.conditions import ANY_STATE, WriteConditions
 from shared.control_plane.resource import Properties, Resource
-from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, ValidationError
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
 from shared.storage.rows import Row, RowTable
 
 SEPARATOR = ":"
 """Between the names of a row key; no name may hold it."""
-
-_MAX_CHARACTERS = 400_000
-"""A row may hold 1 MiB of UTF-16 (Azure Table storage)."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +23,8 @@ class Kind:
     partition: str
     label: str
     """What one of them is called, such as `compute`."""
+    names: tuple[NameRule, ...]
+    """The rules of the names that lead to one: its parents' first, its own last."""
 
 
 class ResourceTable(Generic[Properties]):
@@ -37,8 +37,8 @@ class ResourceTable(Generic[Properties]):
         self._rows = RowTable(service, table, document)
 
     def find(self, *names: str) -> Row[Resource[Properties]] | None:
-        """The resource with its ETag, or None."""
-        return self._rows.find(self.kind.partition, _key(names))
+        """The resource with its ETag, or None; raises ValidationError for a name that none can have."""
+        return self._rows.find(self.kind.partition, self._key(names))
 
     def get(self, *names: str) -> Row[Resource[Properties]]:
         """The resource with its ETag; raises NotFoundError that names it."""
@@ -53,7 +53,7 @@ class ResourceTable(Generic[Properties]):
 
     def list(self, *parents: str) -> Iterator[Row[Resource[Properties]]]:
         """All resources below `parents`, in order of their names."""
-        prefix = _key(parents) + SEPARATOR if parents else ""
+        prefix = self._key(parents) + SEPARATOR if parents else ""
         return self._rows.partition(self.kind.partition, prefix)
 
     def save(
@@ -69,14 +69,10 @@ class ResourceTable(Generic[Properties]):
         """
         label = f"{self.kind.label} {resource.name!r}"
         conditions.check(current.etag if current else None, label)
-        if len(resource.model_dump_json()) > _MAX_CHARACTERS:
-            raise ValidationError(
-                f"{label} is too large: its description may have {_MAX_CHARACTERS} characters of JSON"
-            )
         if current is not None:
             return self._rows.replace(current, resource)
         try:
-            return self._rows.insert(self.kind.partition, _key(resource.names), resource)
+            return self._rows.insert(self.kind.partition, self._key(resource.names), resource)
         except ConflictError as error:
             raise PreconditionFailedError(f"{label} was created by another request at the same time") from error
 
@@ -88,6 +84,6 @@ class ResourceTable(Generic[Properties]):
         else:
             self._rows.delete(row.partition, row.key)
 
-
-def _key(names: tuple[str, ...]) -> str:
-    return SEPARATOR.join(name.lower() for name in names)
+    def _key(self, names: tuple[str, ...]) -> str:
+        checked = (rule.check(name) for rule, name in zip(self.kind.names, names, strict=False))
+        return SEPARATOR.join(name.lower() for name in checked)

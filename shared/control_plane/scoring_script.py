@@ -1,12 +1,12 @@
 """Whether a scoring script can be one: it is there, it is Python, and it defines `run`."""
 
 import ast
-import re
 from pathlib import PurePosixPath
 
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.contracts.job_spec import CodeSpec
+from shared.control_plane.datastore_uris import checked_path
 from shared.errors import ValidationError
 from shared.storage.account import StorageAccount
 from shared.storage.locations import container_of
@@ -19,11 +19,6 @@ _MAX_BYTES = 4 * 1024 * 1024
 def check_scoring_script(account: StorageAccount, code: CodeSpec) -> None:
     """Raise ValidationError that says what is wrong with the script of uploaded code."""
     name = code.scoring_script
-    path = PurePosixPath(name)
-    if path.suffix != ".py" or path.is_absolute() or ".." in path.parts or re.search(r"[\\\x00-\x1f]", name):
-        raise ValidationError(
-            f"{FIELD} {name!r} is not valid: use a path below the code folder, ending in .py", target=FIELD
-        )
     text = _read(account, code)
     try:
         module = ast.parse(text, name)
@@ -33,6 +28,16 @@ def check_scoring_script(account: StorageAccount, code: CodeSpec) -> None:
         raise ValidationError(
             f"{FIELD} {name!r} has no function 'run': define init() and run(mini_batch) in it", target=FIELD
         )
+
+
+def script_path(name: str) -> str:
+    """The path of a script below its code folder, without needless dots and slashes; raises ValidationError."""
+    path = PurePosixPath(name)
+    if path.suffix != ".py" or path.is_absolute():
+        raise ValidationError(
+            f"{FIELD} {name!r} is not valid: use a path below the code folder, ending in .py", target=FIELD
+        )
+    return checked_path(str(path), name, FIELD)
 
 
 def _read(account: StorageAccount, code: CodeSpec) -> bytes:

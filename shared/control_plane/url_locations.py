@@ -4,11 +4,15 @@ import re
 from urllib.parse import SplitResult, unquote
 
 from shared.contracts.locations import Location
+from shared.contracts.names import CONTAINER_NAME
 from shared.control_plane.datastore_locations import is_azure_blob_host, registered_containers
 from shared.control_plane.datastore_uris import checked_path
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.security.outbound_urls import check_outbound_url, refuse_password, split_url
+
+_SPECIAL_CONTAINERS = {"$root", "$web", "$logs"}
+"""Containers that storage itself has."""
 
 _WASB = re.compile(r"(?P<scheme>wasbs?)://(?P<container>[^/@]+)@(?P<host>[^/]+)(?:/(?P<path>.*))?", re.IGNORECASE)
 
@@ -56,6 +60,8 @@ def _blob_location(workspace: Workspace, account_url: str, rest: str, url: str, 
     container, _, path = rest.partition("/")
     if not container:
         raise ValidationError(f"{field} {url!r} is not valid: it names no container", target=field)
+    if container not in _SPECIAL_CONTAINERS:
+        CONTAINER_NAME.check_part(container, url, field)
     checked = checked_path(unquote(path), url, field)
     known = registered_containers(workspace).get((account_url.lower(), container))
     if known is not None:

@@ -14,7 +14,7 @@ _PATH = "properties.trigger.path"
 
 def watched_folder(workspace: Workspace, trigger: BlobCreatedTrigger) -> tuple[str, Location]:
     """The storage account's name and the folder whose new blobs count; raises ValidationError, NotFoundError."""
-    path = parse_datastore_uri(workspace.settings, trigger.path.strip(), _PATH)
+    path = parse_datastore_uri(workspace.settings, trigger.path, _PATH)
     if path is None:
         raise ValidationError(
             f"{_PATH} {trigger.path!r} is not valid: use azureml://datastores/<name>/paths/<folder>", target=_PATH
@@ -31,7 +31,7 @@ def watched_folder(workspace: Workspace, trigger: BlobCreatedTrigger) -> tuple[s
 
 def input_path(workspace: Workspace, trigger: BlobCreatedTrigger, path: str) -> str:
     """The URI of a path of the container that a trigger watches."""
-    named = parse_datastore_uri(workspace.settings, trigger.path.strip(), _PATH)
+    named = parse_datastore_uri(workspace.settings, trigger.path, _PATH)
     assert named is not None, "checked when the trigger was written"
     return f"azureml://datastores/{named.datastore}/paths/{path}"
 

@@ -6,6 +6,16 @@ from functools import cache, cached_property
 from typing import Any
 
 from shared.contracts.blob_triggers import BlobTriggerProperties
+from shared.contracts.names import (
+    ASSET_NAME,
+    ASSET_VERSION,
+    COMPUTE_NAME,
+    DATASTORE_NAME,
+    DEPLOYMENT_NAME,
+    ENDPOINT_NAME,
+    SCHEDULE_NAME,
+    TRIGGER_NAME,
+)
 from shared.contracts.resources import (
     CodeProperties,
     ComputeProperties,
@@ -22,16 +32,18 @@ from shared.control_plane.resource_table import Kind, ResourceTable
 from shared.settings import Settings
 from shared.storage.account import StorageAccount
 
-COMPUTES = Kind("computes", "compute")
-DATASTORES = Kind("datastores", "datastore")
-MODELS = Kind("models", "model")
-DATA = Kind("data", "data asset")
-ENVIRONMENTS = Kind("environments", "environment")
-CODES = Kind("codes", "code")
-ENDPOINTS = Kind("batchEndpoints", "batch endpoint")
-DEPLOYMENTS = Kind("deployments", "batch deployment")
-SCHEDULES = Kind("schedules", "schedule")
-BLOB_TRIGGERS = Kind("blobTriggers", "blob trigger")
+_VERSION_OF_ASSET = (ASSET_NAME, ASSET_VERSION)
+
+COMPUTES = Kind("computes", "compute", (COMPUTE_NAME,))
+DATASTORES = Kind("datastores", "datastore", (DATASTORE_NAME,))
+MODELS = Kind("models", "model", _VERSION_OF_ASSET)
+DATA = Kind("data", "data asset", _VERSION_OF_ASSET)
+ENVIRONMENTS = Kind("environments", "environment", _VERSION_OF_ASSET)
+CODES = Kind("codes", "code", _VERSION_OF_ASSET)
+ENDPOINTS = Kind("batchEndpoints", "batch endpoint", (ENDPOINT_NAME,))
+DEPLOYMENTS = Kind("deployments", "batch deployment", (ENDPOINT_NAME, DEPLOYMENT_NAME))
+SCHEDULES = Kind("schedules", "schedule", (SCHEDULE_NAME,))
+BLOB_TRIGGERS = Kind("blobTriggers", "blob trigger", (TRIGGER_NAME,))
 
 
 @dataclass(frozen=True)

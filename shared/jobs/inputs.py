@@ -21,9 +21,6 @@ from shared.storage.locations import blob_uri, container_of
 PAGE_FILES = 5_000
 """Source: the most that List Blobs gives in one answer."""
 
-_REFUSALS = {401, 403, 404, 409}
-"""Azure answers 409 where an account allows no public access at all."""
-
 _URL_TIMEOUT = urllib3.Timeout(connect=5, read=15)
 
 
@@ -44,7 +41,7 @@ def find_input(account: StorageAccount, location: Location) -> Location:
         if _has_files(container, folder):
             return folder
     except HttpResponseError as error:
-        if error.status_code not in _REFUSALS:
+        if not 400 <= (error.status_code or 500) < 500:
             raise
         raise ValidationError(
             f"the input {blob_uri(location)} cannot be read: {_reason(error, location)}", target="input"

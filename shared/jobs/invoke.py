@@ -8,6 +8,7 @@ from typing import Any
 
 from opentelemetry.trace import SpanKind
 
+from shared.contracts.blob_names import check_blob_name
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.job import JobDocument
 from shared.contracts.job_spec import OutputSpec
@@ -28,6 +29,7 @@ from shared.errors import ConflictError, ValidationError
 from shared.jobs.inputs import find_input
 from shared.jobs.output_place import take_place
 from shared.jobs.overrides import merged_settings, placed_output
+from shared.jobs.repetition import differences
 from shared.jobs.reservations import Reservations
 from shared.jobs.size import checked_size
 from shared.jobs.store import JobStore
@@ -54,6 +56,8 @@ class Invocation:
     request_id: str = ""
     """From the header `repeatability_request-id`: the same id gives the same job."""
     caller: str = ""
+    is_event: bool = False
+    """The name stands for one event: whatever comes under it again is the same request."""
     trace: Mapping[str, str] = field(default_factory=dict)
     """The caller's trace, as W3C headers; a new one begins when it has none."""
 
@@ -70,6 +74,9 @@ class Invocation:
 
 def invoke(workspace: Workspace, jobs: JobStore, invocation: Invocation) -> JobDocument:
     """The job of this invocation; a repeated one gets the job that exists.
+
+    An invocation is repeated when its name or request id comes again with the same request: endpoint, named
+    deployment and body, as they came.
 
     Raises ValidationError, NotFoundError, OutputExistsError and ConflictError before anything is left behind.
     """
@@ -99,8 +106,14 @@ def _invoked(workspace: Workspace, jobs: JobStore, invocation: Invocation, name:
 
 
 def _repeated(workspace: Workspace, job: JobDocument, invocation: Invocation) -> JobDocument:
-    if job.endpoint.lower() != invocation.endpoint.lower():
-        raise ConflictError(f"job name {job.name!r} is taken by a job of endpoint {job.endpoint!r}", target="name")
+    different = differences(job, invocation.endpoint, invocation.deployment, invocation.raw_body)
+    if different and not invocation.is_event:
+        key = f"job name {job.name!r}" if invocation.body.name else f"request id {invocation.request_id!r}"
+        raise ConflictError(
+            f"{key} is taken by job {job.name!r} of another request, whose {', '.join(different)} differ: repeat that "
+            "request as it was, or use another name and request id",
+            target="name" if invocation.body.name else "repeatability_request-id",
+        )
     if not job.entered:
         _request(workspace, job)
     return job
@@ -127,6 +140,7 @@ def _job(workspace: Workspace, invocation: Invocation, deployment: ResolvedDeplo
         properties=body.properties,
         request_id=invocation.request_id,
         request_body=invocation.raw_body,
+        request_deployment=invocation.deployment or "",
         created_by=invocation.caller,
         created=datetime.now(UTC),
         model=deployment.model,
@@ -135,7 +149,7 @@ def _job(workspace: Workspace, invocation: Invocation, deployment: ResolvedDeplo
         environment_variables={**deployment.environment_variables, **body.environment_variables},
         settings=settings,
         input=find_input(workspace.account, input_location(workspace, body)),
-        output=OutputSpec(folder=folder, file_name=settings.output_file_name),
+        output=_output(folder, settings.output_file_name),
         webhooks=_webhooks(workspace, deployment.endpoint, body),
         trace=carried(),
     )
@@ -153,17 +167,30 @@ def _output_folder(workspace: Workspace, body: InvokeProperties, child_run: str)
     if body.output_dataset:
         datastore = body.output_dataset.datastore_id or DEFAULT_DATASTORE
         path = body.output_dataset.path or default
-        return resolve_datastore(
-            workspace, datastore.removeprefix("azureml:").strip(), path, "outputDataset.datastoreId"
+        return _writable(
+            resolve_datastore(workspace, datastore.removeprefix("azureml:").strip(), path, "outputDataset.datastoreId"),
+            "outputDataset.datastoreId",
+            datastore,
         )
     output = placed_output(body)
     if output is None:
         return resolve_datastore(workspace, DEFAULT_DATASTORE, default)
     location = resolve_uri(workspace, output.folder_uri, "outputData.uri")
+    return _writable(location, "outputData.uri", output.uri or "")
+
+
+def _writable(location: Location, field: str, value: str) -> Location:
     if location.kind != "blob_folder" or location.credential == "anonymous":
         raise ValidationError(
-            f"outputData.uri {output.uri!r} is not valid: use a path in a registered blob datastore, such as "
+            f"{field} {value!r} is not valid: use a path in a registered blob datastore, such as "
             f"azureml://datastores/{DEFAULT_DATASTORE}/paths/<folder>/<file>",
-            target="outputData.uri",
+            target=field,
         )
     return location
+
+
+def _output(folder: Location, file_name: str) -> OutputSpec:
+    output = OutputSpec(folder=folder, file_name=file_name)
+    for path in (output.file_path, output.errors_path):
+        check_blob_name(path, "the output")
+    return output

@@ -1,12 +1,12 @@
 """What comes on `job-requests`: names of jobs that exist already, and invocations of other systems."""
 
-import json
 from typing import Any
 
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.job import JobDocument
 from shared.contracts.messages import JOB_REQUESTS, InvokeMessage, JobRequest
 from shared.contracts.parsing import parse_model
+from shared.contracts.strict_json import read_json
 from shared.control_plane.workspace import Workspace
 from shared.errors import ProductError, ValidationError
 from shared.jobs.invoke import Invocation, invoke
@@ -37,7 +37,13 @@ def accept(workspace: Workspace, jobs: JobStore, body: bytes, message_id: str) -
 
 
 def invoke_by_message(
-    workspace: Workspace, jobs: JobStore, message: InvokeMessage, message_id: str, caller: str = CALLER
+    workspace: Workspace,
+    jobs: JobStore,
+    message: InvokeMessage,
+    message_id: str,
+    caller: str = CALLER,
+    *,
+    is_event: bool = False,
 ) -> JobDocument:
     """The job that a message asks for; a message that comes again gets the job that exists."""
     properties = parse_model(InvokeProperties, message.properties)
@@ -49,6 +55,7 @@ def invoke_by_message(
         message.deployment,
         request_id,
         caller,
+        is_event,
         received(message.trace),
     )
     return invoke(workspace, jobs, invocation)
@@ -56,10 +63,7 @@ def invoke_by_message(
 
 def message_object(body: bytes) -> dict[str, Any]:
     """The JSON object that a message is; raises ValidationError."""
-    try:
-        content = json.loads(body)
-    except ValueError as error:
-        raise ValidationError(f"the message is not valid JSON ({error}); send an object") from error
+    content = read_json(body, "the message")
     if not isinstance(content, dict):
         raise ValidationError("the message is not a JSON object; send one")
     return content

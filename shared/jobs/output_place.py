@@ -6,7 +6,7 @@ from azure.storage.blob import BlobClient, BlobProperties
 
 from shared.contracts.job import JobDocument
 from shared.contracts.job_spec import OutputSpec
-from shared.errors import OutputExistsError
+from shared.errors import OutputExistsError, ProductError
 from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
 from shared.storage.account import StorageAccount
@@ -29,7 +29,7 @@ def take_place(account: StorageAccount, jobs: JobStore, job: JobDocument) -> Non
     # A job gives up its reservation after its files have appeared, so this look misses none of them.
     try:
         _make_room(account, jobs, job.output)
-    except OutputExistsError:
+    except ProductError:
         if is_new:
             reservations.release(job.output, job.name)
         raise

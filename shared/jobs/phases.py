@@ -11,7 +11,7 @@ from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.messages import TaskMessage
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
-from shared.errors import NotFoundError
+from shared.errors import DataRefusedError, NotFoundError, ProductError
 from shared.jobs import plan
 from shared.jobs.allocate import request_nodes
 from shared.jobs.finish import finish, is_shutting_down, stop_nodes
@@ -93,7 +93,7 @@ class Phases:
     def _look(self, job: JobDocument, memory: WatchMemory) -> Look:
         try:
             seen = observe(self.account, job)
-        except NotFoundError as error:
+        except (NotFoundError, DataRefusedError) as error:
             return _without_output(job, memory, error)
         note_waiting_tasks(job, seen.queued_tasks or 0)
         statistics = tally(job, seen, memory)
@@ -143,8 +143,8 @@ class Phases:
         request_nodes(self.account, self.scaling, job, self.limits_of(job.compute), held)
 
 
-def _without_output(job: JobDocument, memory: WatchMemory, error: NotFoundError) -> Look:
-    """The end of a job whose output cannot be written any more: its datastore was deleted."""
+def _without_output(job: JobDocument, memory: WatchMemory, error: ProductError) -> Look:
+    """The end of a job whose output cannot be written any more: its datastore was deleted, or refuses the service."""
     if job.status is JobStatus.CANCEL_REQUESTED:
         return Look(Action.CANCEL, memory, timedelta(0))
     message = f"the output {blob_uri(job.output.folder)} cannot be reached any more: {error}"

@@ -1,6 +1,5 @@
 """Messages that can never work are set aside at once, with the reason, instead of failing five times without one."""
 
-import json
 import logging
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 from azure.storage.queue import QueueServiceClient
 
 from shared.contracts.messages import POISON, PoisonMessage
-from shared.errors import DependencyError, PreconditionFailedError, ProductError
+from shared.contracts.strict_json import read_json
+from shared.errors import DependencyError, PreconditionFailedError, ProductError, ValidationError
 from shared.observability.measurements import note_poison_message
 from shared.storage.queues import send
 
@@ -47,6 +47,6 @@ def set_aside(queues: QueueServiceClient, queue: str, message_id: str, body: byt
 
 def _json_or_text(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        return read_json(text.encode(), "the message")
+    except ValidationError:
         return text

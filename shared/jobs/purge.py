@@ -18,7 +18,7 @@ from shared.contracts.messages import PURGE_REQUESTS, PurgeRequest
 from shared.contracts.purge import MAX_JOBS_PER_PURGE, PurgeOrder, PurgePlan
 from shared.control_plane.code_uploads import remove_uploads, unnamed_uploads
 from shared.control_plane.workspace import Workspace
-from shared.errors import NotFoundError
+from shared.errors import DataRefusedError, NotFoundError
 from shared.jobs.observe import progress_table
 from shared.jobs.orchestrations import Orchestrations
 from shared.jobs.reservations import Reservations
@@ -78,7 +78,7 @@ def _delete_outputs(account: StorageAccount, job: JobDocument) -> None:
         _delete_blobs(output, (blob for blob in _outputs(output, job) if is_made_by(blob.metadata or {}, job.job_id)))
     except ResourceNotFoundError:
         return  # the container of the output is gone, and the output with it
-    except NotFoundError as error:
+    except (NotFoundError, DataRefusedError) as error:
         log.warning("job %s: its output stays, as it cannot be reached any more: %s", job.name, error)
 
 

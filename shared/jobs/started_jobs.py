@@ -19,4 +19,4 @@ def start_job(
         deployment=invocation.deployment,
         properties={**invocation.properties, "name": name, **members},
     )
-    return invoke_by_message(workspace, jobs, message, "", caller)
+    return invoke_by_message(workspace, jobs, message, "", caller, is_event=True)

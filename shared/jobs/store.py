@@ -11,6 +11,7 @@ from azure.data.tables import TableServiceClient
 from pydantic import BaseModel
 
 from shared.contracts.job import JobDocument, JobStatistics, JobStatus
+from shared.contracts.names import JOB_NAME
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
 from shared.jobs.state_machine import entered, may_follow
 from shared.storage.rows import Row, RowTable
@@ -67,8 +68,8 @@ class JobStore:
             raise
 
     def find(self, name: str) -> JobDocument | None:
-        """The job, or None."""
-        row = self._jobs.find(name, _ROW)
+        """The job, or None; raises ValidationError for a name that none can have."""
+        row = self._jobs.find(JOB_NAME.check(name), _ROW)
         return row.document if row else None
 
     def get(self, name: str) -> JobDocument:
@@ -166,7 +167,7 @@ class JobStore:
         self._jobs.delete(job.name, _ROW)
 
     def _row(self, name: str) -> Row[JobDocument]:
-        row = self._jobs.find(name, _ROW)
+        row = self._jobs.find(JOB_NAME.check(name), _ROW)
         if row is None:
             raise NotFoundError(f"job {name!r} not found", target=name)
         return row

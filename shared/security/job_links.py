@@ -18,6 +18,8 @@ from shared.storage.rows import RowTable
 
 LINK_LIFE = timedelta(days=7)
 _PARTITION, _ROW = "studio", "link-key"
+_MOMENT_DIGITS = 12
+"""Of the seconds since 1970, for thousands of years."""
 
 
 class LinkKey(BaseModel):
@@ -49,7 +51,8 @@ class JobLinks:
     def check(self, job: str, ticket: str) -> None:
         """Raise AuthenticationError unless the ticket shows this job now."""
         expiry, _, signature = ticket.partition(".")
-        if not (expiry.isascii() and expiry.isdecimal() and self._is_signed(job, int(expiry), signature)):
+        is_moment = expiry.isascii() and expiry.isdecimal() and len(expiry) <= _MOMENT_DIGITS
+        if not (is_moment and self._is_signed(job, int(expiry), signature)):
             raise AuthenticationError(f"This link does not show job {job!r}; get one with `bml job show`")
         if int(expiry) < self._clock().timestamp():
             raise AuthenticationError("This link has expired; get a new one with `bml job show`")

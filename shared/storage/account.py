@@ -13,8 +13,10 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from shared.settings import SettingsError
+from shared.storage.refusals import PATIENCE, check_listing
 
 CONNECTION_SETTING = "AzureWebJobsStorage"
+_BLOB_OPTIONS: dict[str, Any] = {"raw_response_hook": check_listing, **PATIENCE}
 _SERVICES = ("blob", "queue", "table")
 
 
@@ -64,8 +66,8 @@ class StorageAccount:
     def blobs(self) -> BlobServiceClient:
         """The blob service."""
         if self.connection_string:
-            return BlobServiceClient.from_connection_string(self.connection_string)
-        return BlobServiceClient(self._url("blob"), credential=self.credential)
+            return BlobServiceClient.from_connection_string(self.connection_string, **_BLOB_OPTIONS)
+        return BlobServiceClient(self._url("blob"), credential=self.credential, **_BLOB_OPTIONS)
 
     @cached_property
     def queues(self) -> QueueServiceClient:

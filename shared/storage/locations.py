@@ -4,7 +4,6 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import requests
-from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from pydantic import Field
 
@@ -13,6 +12,7 @@ from shared.contracts.resources import ArmModel
 from shared.errors import NotFoundError
 from shared.security.outbound_connections import GuardedAdapter
 from shared.storage.account import StorageAccount
+from shared.storage.refusals import PATIENCE, NamedTransport, Place
 from shared.storage.rows import RowTable
 
 SECRETS_PARTITION = "datastore"
@@ -53,21 +53,27 @@ def container_of(account: StorageAccount, location: Location) -> ContainerClient
                 target=name,
             )
         credential = secret.document.credential
-    foreign = foreign_blobs(account, location.account_url, credential)
+    foreign = foreign_blobs(account, Place.of(location), credential)
     return foreign.get_container_client(location.container)
 
 
-def foreign_blobs(account: StorageAccount, account_url: str, credential: Any, **options: Any) -> BlobServiceClient:
+def foreign_blobs(account: StorageAccount, place: Place, credential: Any) -> BlobServiceClient:
     """A client of a blob service that a user named, which connects to no address that the service must not call.
 
-    The workspace's own service, which may be named as well, needs no such care.
+    The workspace's own service, which may be named as well, needs no such care. What the service refuses is raised as
+    DataRefusedError.
     """
-    if account_url != account.blob_url:
-        session = requests.Session()
+    session = requests.Session()
+    if place.account_url != account.blob_url:
         for scheme in ("http://", "https://"):
             session.mount(scheme, GuardedAdapter(allow_loopback=account.is_on_loopback))
-        options["transport"] = RequestsTransport(session=session)
-    return BlobServiceClient(account_url, credential=credential, **options)
+    return BlobServiceClient(
+        place.account_url,
+        credential=credential,
+        transport=NamedTransport(place, session=session),
+        raw_response_hook=place.check,
+        **PATIENCE,
+    )
 
 
 def blob_uri(location: Location) -> str:

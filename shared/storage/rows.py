@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
+    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -18,9 +19,14 @@ from azure.core.exceptions import (
 from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
 from pydantic import BaseModel
 
-from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, ValidationError
 
 _CHUNK = 16_000
+
+MAX_UNITS = 500_000
+"""Of UTF-16 in a document: Azure allows 1 MiB for a row, and the rest is for keys and names of properties."""
+
+_BAD_REQUEST = 400
 
 Document = TypeVar("Document", bound=BaseModel)
 """The type of a table's documents."""
@@ -130,15 +136,23 @@ class RowTable(Generic[Document]):
     def page(
         self, partition: str, size: int, continuation: dict[str, str] | None = None
     ) -> tuple[list[Row[Document]], dict[str, str] | None]:
-        """Up to `size` rows of a partition in order of their keys, and where the next page begins (or None)."""
+        """Up to `size` rows of a partition in order of their keys, and where the next page begins (or None).
+
+        Raises ValidationError for a continuation that storage does not know.
+        """
         pages = self._table().query_entities("PartitionKey eq @p", parameters={"p": partition}, results_per_page=size)
         # The SDK types the token as str; the tables client gives and takes a dictionary.
         token: Any = continuation
         by_page: Any = pages.by_page(continuation_token=token)
-        with suppress(ResourceNotFoundError):
+        try:
             rows = [self._row(entity) for entity in next(by_page, [])]
-            return rows, by_page.continuation_token
-        return [], None
+        except ResourceNotFoundError:
+            return [], None
+        except HttpResponseError as error:
+            if continuation and error.status_code == _BAD_REQUEST:
+                raise ValidationError(f"the continuation {continuation} is none that storage gave") from error
+            raise
+        return rows, by_page.continuation_token
 
     def delete_partition(self, partition: str) -> int:
         """Delete all rows of a partition; returns how many there were. Others may delete some of them meanwhile."""
@@ -170,6 +184,11 @@ class RowTable(Generic[Document]):
     @staticmethod
     def _entity(partition: str, key: str, document: BaseModel) -> dict[str, str | int]:
         text = document.model_dump_json(by_alias=True)
+        if (units := len(text.encode("utf-16-le")) // 2) > MAX_UNITS:
+            raise ValidationError(
+                f"{key!r} would have {units:,} characters of JSON, and {MAX_UNITS:,} are the most that can be kept; "
+                "shorten its texts"
+            )
         chunks = [text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK)]
         properties = {f"document{number}": chunk for number, chunk in enumerate(chunks)}
         return {"PartitionKey": partition, "RowKey": key, "chunks": len(chunks), **properties}

@@ -9,7 +9,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 
 from shared.contracts.job import JobDocument, JobStatus
-from shared.errors import NotFoundError
+from shared.errors import ProductError
 from shared.storage.account import StorageAccount
 from shared.storage.error_codes import error_code
 from shared.storage.locations import container_of
@@ -42,7 +42,7 @@ def look_at_output(account: StorageAccount, job: JobDocument) -> OutputLook:
     """The job's output as it is now; what is wrong with it is told, as the rest of the page can do without."""
     try:
         return _look(account, job)
-    except NotFoundError as error:
+    except ProductError as error:
         return OutputLook(problem=f"The files cannot be read: {error.message}")
     except AzureError as error:
         log.warning("the output of job %s cannot be read", job.name, exc_info=error)

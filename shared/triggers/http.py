@@ -11,6 +11,7 @@ import azure.functions as func
 from fastapi import FastAPI
 
 from shared.contracts.messages import JOB_REQUESTS
+from shared.errors import ValidationError
 from shared.security.tokens import TokenVerifier
 from shared.storage.queues import message_count
 from shared.triggers.admission import Admit, admission
@@ -18,11 +19,15 @@ from shared.triggers.datasets.app import datasets_app
 from shared.triggers.discovery.app import discovery_app, metadata_app
 from shared.triggers.frontend.app import frontend_app
 from shared.triggers.history.app import history_app
+from shared.triggers.http_errors import error_response
 from shared.triggers.management.app import management_app
 from shared.triggers.schemas.app import schemas_app
 from shared.triggers.scoring.app import scoring_app
+from shared.triggers.strict_requests import check_transport
 from shared.triggers.studio.app import studio_app
 from shared.wiring import application
+
+_JSON = "application/json"
 
 blueprint = func.Blueprint()
 
@@ -56,6 +61,10 @@ def _register(name: str, root: str, build: Callable[[], FastAPI]) -> None:
         return func.AsgiMiddleware(build())
 
     async def serve(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        try:
+            check_transport(req)
+        except ValidationError as error:
+            return func.HttpResponse(error_response(error).body, status_code=error.http_status, mimetype=_JSON)
         return await middleware().handle_async(req, context)
 
     route = blueprint.route(f"{root}/{{*path}}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
@@ -70,4 +79,4 @@ for _name, (_root, _build) in SURFACES.items():
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether the application can reach its storage; without a token."""
     message_count(application().account.queues, JOB_REQUESTS)
-    return func.HttpResponse(json.dumps({"status": "healthy"}), mimetype="application/json")
+    return func.HttpResponse(json.dumps({"status": "healthy"}), mimetype=_JSON)

@@ -12,8 +12,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.parsing import validation_error
-from shared.errors import AuthenticationError, DependencyError, NotFoundError, ProductError
+from shared.errors import AuthenticationError, DependencyError, NotFoundError, ProductError, bounded
 from shared.storage.error_codes import error_code
+from shared.storage.refusals import UnansweredError
 
 _log = logging.getLogger(__name__)
 
@@ -53,22 +54,33 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
     if http.status_code == 404:
         return error_response(NotFoundError(f"There is nothing at {request.method} {request.url.path}"))
     code = "MethodNotAllowed" if http.status_code == 405 else "BadRequest"
-    message = f"{request.method} {request.url.path}: {http.detail}"
+    message = bounded(f"{request.method} {request.url.path}: {http.detail}")
     return JSONResponse({"error": {"code": code, "message": message}}, http.status_code, http.headers)
 
 
 async def _azure_error(_: Request, error: Exception) -> JSONResponse:
     _log.error("an Azure service failed", exc_info=error)
+    return error_response(storage_failure(error))
+
+
+def storage_failure(error: Exception) -> DependencyError:
+    """What a caller hears of an error of storage; it may be tried again only where that can help."""
+    if isinstance(error, UnansweredError):
+        return DependencyError(f"{error.message}; try again")
+    status = getattr(error, "status_code", None)
     reason = error_code(error) or type(error).__name__
-    return error_response(DependencyError(f"storage did not answer as it should ({reason}); try again"))
+    if status in {401, 403}:
+        return DependencyError(
+            f"the service's own storage account refuses it ({reason}): whoever runs the service must check the "
+            "roles of its identity, its key, and the account's firewall"
+        )
+    hope = "; try again" if status is None or status in {408, 429} or status >= 500 else ""
+    return DependencyError(f"storage did not answer as it should ({reason}){hope}")
 
 
 def _without_place(finding: dict[str, Any]) -> dict[str, Any]:
     """`("body", "properties", "x")` is known to the caller as `properties.x`."""
     place, *path = finding["loc"]
-    if finding["type"] == "json_invalid":
-        reason = finding.get("ctx", {}).get("error", "")
-        return finding | {"loc": ["body"], "msg": f"is not valid JSON ({reason} at character {path[0]})", "input": "…"}
     return finding | {"loc": path or [place]}
 
 

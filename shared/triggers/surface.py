@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse
 from shared.studio.api_page import api_page
 from shared.studio.rendering import api_document_page
 from shared.triggers.http_errors import install_error_handlers
-from shared.triggers.request_bodies import BodyLimits
+from shared.triggers.strict_requests import StrictRequests
 
 
 def surface(title: str, root: str, description: str) -> FastAPI:
@@ -23,7 +23,7 @@ def surface(title: str, root: str, description: str) -> FastAPI:
         strict_content_type=False,
     )
     install_error_handlers(app)
-    app.add_middleware(BodyLimits)
+    app.add_middleware(StrictRequests)
 
     @app.get(f"/{root}/docs", include_in_schema=False)
     def read_document() -> HTMLResponse:

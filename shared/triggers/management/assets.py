@@ -6,8 +6,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import StrictBool
 
+from shared.contracts.parsing import parse_model
 from shared.contracts.requests import ResourceBody
+from shared.contracts.resources import ArmModel
 from shared.control_plane.asset_containers import AssetContainer, get_container, list_containers, set_archived
 from shared.control_plane.asset_removal import delete_asset, delete_version
 from shared.control_plane.paging import Page, page_of
@@ -25,6 +28,12 @@ from shared.triggers.management.requests import ByCaller, Conditions, Listing, L
 PutVersion = Callable[[Workspace, str, str, ResourceBody, Change], Saved[Asset]]
 
 _ORDER = re.compile(r"(created(?:time|at))(?:\s+(asc|desc))?", re.IGNORECASE)
+
+
+class _Archiving(ArmModel):
+    """`properties` of a PUT of an asset."""
+
+    is_archived: StrictBool
 
 
 def assets_router(workspace: Workspace, table: ResourceTable[Asset], put_version: PutVersion[Asset]) -> APIRouter:
@@ -52,9 +61,7 @@ def assets_router(workspace: Workspace, table: ResourceTable[Asset], put_version
     @router.put("/{name}")
     def put_asset(name: str, body: ResourceBody, change: ByCaller) -> dict[str, Any]:
         """Archive or restore all versions of an asset."""
-        archived = next((value for key, value in body.properties.items() if key.lower() == "isarchived"), None)
-        if not isinstance(archived, bool):
-            raise ValidationError("properties.isArchived must be true or false", target="properties.isArchived")
+        archived = parse_model(_Archiving, body.properties).is_archived
         return container_content(settings, collection, set_archived(table, name, archived, change))
 
     @router.delete("/{name}")

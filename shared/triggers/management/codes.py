@@ -1,22 +1,29 @@
 """Uploaded code (azure_ai_ml_wire rows 27 to 29)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from shared.contracts.names import ASSET_NAME, ASSET_VERSION
 from shared.contracts.requests import ListView, ResourceBody
+from shared.contracts.resources import ArmModel
 from shared.control_plane.asset_removal import delete_version
 from shared.control_plane.codes import find_by_hash, put_code, start_upload
 from shared.control_plane.versions import get_version, list_versions
 from shared.control_plane.workspace import CODES, Workspace
-from shared.errors import ValidationError
 from shared.triggers.management.answers import deleted, listed, shown, written
 from shared.triggers.management.assets import version_content, versions_page
 from shared.triggers.management.paths import WORKSPACE
 from shared.triggers.management.requests import ByCaller, Conditions, Listing
 
 COLLECTION = CODES.partition
+
+
+class _UploadRequest(ArmModel):
+    """The body of `startPendingUpload`."""
+
+    pending_upload_type: Literal["TemporaryBlobReference", "None"] = "TemporaryBlobReference"
 
 
 def codes_router(workspace: Workspace) -> APIRouter:
@@ -58,12 +65,10 @@ def codes_router(workspace: Workspace) -> APIRouter:
         return deleted(delete_version(workspace, workspace.codes, name, version, conditions))
 
     @router.post("/{version}/startPendingUpload")
-    def start(name: str, version: str, body: Annotated[dict[str, Any] | None, Body()] = None) -> dict[str, Any]:
+    def start(name: str, version: str, body: Annotated[_UploadRequest | None, Body()] = None) -> dict[str, Any]:
         """A new container to upload the files of this version to."""
-        kind = next((value for key, value in (body or {}).items() if key.lower() == "pendinguploadtype"), None)
-        if kind not in {None, "None", "TemporaryBlobReference"}:
-            message = f"pendingUploadType {kind!r} is not supported: use TemporaryBlobReference"
-            raise ValidationError(message, target="pendingUploadType")
+        ASSET_NAME.check(name)
+        ASSET_VERSION.check(version)
         upload = start_upload(workspace)
         return {
             "pendingUploadId": upload.id,

@@ -37,7 +37,13 @@ def scoring_app(application: Application, admit: Admit) -> FastAPI:
         parsed = parse_model(InvokeBody, body, prefix="")
         raw: dict[str, Any] = next((value for key, value in body.items() if key.lower() == "properties"), {})
         invocation = Invocation(
-            endpoint, parsed.properties, raw, deployment, request_id, caller.name, received(request.headers)
+            endpoint,
+            parsed.properties,
+            raw,
+            deployment,
+            request_id,
+            caller.name,
+            trace=received(request.headers),
         )
         job = invoke(application.workspace, application.jobs, invocation)
         return JSONResponse(application.job_resources.scoring_job(job), 201)

@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from shared.errors import ProductError
 from shared.studio.job_page import JobPage, job_page
 from shared.studio.rendering import changing_part, full_page, message_page, script_hash
+from shared.triggers.http_errors import install_error_handlers, storage_failure
+from shared.triggers.strict_requests import StrictRequests
 from shared.wiring import Application
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ _HEADERS = {
 def studio_app(application: Application) -> FastAPI:
     """The studio over an application."""
     app = FastAPI(title="Studio", docs_url=None, redoc_url=None, openapi_url=None)
+    install_error_handlers(app)
+    app.add_middleware(StrictRequests)
 
     def permitted_page(job: str, ticket: Annotated[str, Query()] = "") -> JobPage:
         application.job_links.check(job, ticket)
@@ -53,7 +57,7 @@ def studio_app(application: Application) -> FastAPI:
     @app.exception_handler(AzureError)
     async def show_failure(_: Request, error: Exception) -> HTMLResponse:
         log.error("a page of a job could not be made", exc_info=error)
-        message = "Storage did not answer as it should; try again."
+        message = storage_failure(error).message
         return HTMLResponse(message_page("This page cannot be shown now", message), 502, headers=_HEADERS)
 
     return app

@@ -110,7 +110,7 @@ def test_a_deployment_that_cannot_work_is_refused_and_not_made(
         ({"environmentId": None}, "environmentId"),
         ({"codeConfiguration": {"scoringScript": "none.py"}}, "not in the uploaded code"),
         ({"codeConfiguration": {"scoringScript": "lib/numbers.py"}}, "has no function 'run'"),
-        ({"codeConfiguration": {"scoringScript": "../score.py"}}, "below the code folder"),
+        ({"codeConfiguration": {"scoringScript": "../score.py"}}, "leads out of its folder"),
         ({"codeConfiguration": {"scoringScript": "score.txt"}}, "ending in .py"),
     ],
 )
@@ -121,6 +121,16 @@ def test_a_script_that_cannot_score_is_refused(
     if changes.get("codeConfiguration"):
         properties["codeConfiguration"] = {"codeId": lasting.code} | (changes["codeConfiguration"] or {})
     assert reason in message_of(lasting.api.put(PATH, properties), 400)
+
+
+@pytest.mark.parametrize("script", ["./score.py", "lib/../score.py", ".//score.py"])
+def test_the_path_of_a_script_is_kept_without_needless_dots(
+    api: ManagementApi, registered: Registered, script: str
+) -> None:
+    configuration = {"codeId": registered.code, "scoringScript": script}
+    made = api.put(PATH, registered.scripted(codeConfiguration=configuration))
+    assert made.status_code == 201, made.text
+    assert made.json()["properties"]["codeConfiguration"]["scoringScript"] == "score.py"
 
 
 def test_a_script_that_is_no_python_is_refused_with_its_line(lasting: Registered) -> None:

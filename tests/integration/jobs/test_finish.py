@@ -26,11 +26,11 @@ def jobs(account):
     return JobStore(account.tables)
 
 
-@pytest.fixture
-def without_output(account, jobs, make_job):
-    """A running job whose output lies in a datastore that was deleted."""
+@pytest.fixture(params=["datastore:deleted", "anonymous"])
+def without_output(account, jobs, make_job, request):
+    """A running job whose output lies in a datastore that was deleted, or that refuses the service."""
     job = make_job(work=WORK, status=JobStatus.RUNNING)
-    elsewhere = job.output.folder.model_copy(update={"credential": "datastore:deleted"})
+    elsewhere = job.output.folder.model_copy(update={"credential": request.param})
     ensure_queue(account.queues, task_queue(job.job_id))
     return jobs.add(job.model_copy(update={"output": job.output.model_copy(update={"folder": elsewhere})}))
 

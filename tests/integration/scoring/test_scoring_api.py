@@ -3,6 +3,9 @@ import json
 import pytest
 
 from shared.contracts.messages import JOB_REQUESTS
+from shared.contracts.requests import ResourceBody
+from shared.control_plane.endpoints import put_endpoint
+from shared.control_plane.saving import Change
 from shared.storage.queues import queue_client
 
 pytestmark = pytest.mark.integration
@@ -111,6 +114,34 @@ def test_the_same_job_name_gives_the_same_job(invoke, today, unique_name):
     assert invoke(named).json()["name"] == invoke(named).json()["name"] == named["name"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "headers", "what"),
+    [
+        ({"miniBatchSize": 7}, {}, "miniBatchSize"),
+        ({"tags": {"a": "c"}}, {}, "tags.a"),
+        ({"outputFileName": "o.csv"}, {}, "outputFileName"),
+        ({}, {"azureml-model-deployment": "active"}, "deployment"),
+    ],
+)
+def test_another_request_under_a_used_name_or_request_id_is_refused_with_what_differs(
+    invoke, today, unique_name, changes, headers, what
+):
+    first, ids = {**today, "tags": {"a": "b"}}, {"repeatability_request-id": unique_name("r")}
+    named = {"name": unique_name("nightly")}
+    assert invoke(first, **ids).status_code == invoke({**first, **named}).status_code == 201
+    for answer in (invoke({**first, **changes}, **ids, **headers), invoke({**first, **named, **changes}, **headers)):
+        assert (answer.status_code, f"whose {what} differ" in answer.text) == (409, True), answer.text
+    assert invoke({**first, **named}).status_code == 201
+
+
+def test_a_name_that_another_endpoint_has_used_is_refused(client, application, endpoint, invoke, today, unique_name):
+    named, other = {**today, "name": unique_name("nightly")}, unique_name("other")
+    put_endpoint(application.workspace, other, ResourceBody(properties={}), Change())
+    assert invoke(named).status_code == 201
+    answer = client.post(f"/endpoints/{other}/jobs", json={"properties": named})
+    assert (answer.status_code, "whose endpoint differ" in answer.text) == (409, True)
+
+
 def test_two_jobs_cannot_write_the_same_file(invoke, today, folder):
     place = {"outputDataset": {"path": f"{folder}/same"}}
     assert invoke({**today, **place}).status_code == 201
@@ -128,7 +159,8 @@ def test_of_two_invocations_of_one_name_at_once_the_later_keeps_no_output(
     assert invoke(first).json()["name"] == name
     with monkeypatch.context() as at_once:
         at_once.setattr(application.jobs, "find", lambda _: None)  # the first is written after the later has looked
-        assert invoke({**later, "name": name}).json()["name"] == name
+        refused = invoke({**later, "name": name})
+        assert (refused.status_code, "outputDataset.path" in refused.text) == (409, True)
         assert invoke(first).json()["name"] == name
     assert invoke(later).status_code == 201
     assert invoke({**first, "name": unique_name("race")}).status_code == 409

@@ -102,7 +102,7 @@ def test_a_failed_job_says_why_and_which_items_failed(application, make_job, ope
 @pytest.mark.parametrize(
     ("credential", "problem"),
     [
-        ("anonymous", "The files cannot be read now: their storage account answered AuthorizationFailure."),
+        ("anonymous", "refuses this service: AuthorizationFailure; there is no such container, or it is not public"),
         ("datastore:gone", "The files cannot be read: datastore &#39;gone&#39;, which knew the secret of http"),
     ],
 )
@@ -137,7 +137,7 @@ def test_a_page_that_storage_does_not_give_says_so(application, make_job, open_p
     job = ended(application, make_job())
     vars(application.account)["blobs"] = BlobServiceClient(application.account.blob_url)  # without a credential
     answer = open_page(job)
-    assert (answer.status_code, "Storage did not answer" in answer.text) == (502, True)
+    assert (answer.status_code, "own storage account refuses it" in answer.text) == (502, True)
 
 
 def test_a_running_job_keeps_its_page_fresh(application, make_job, open_page):

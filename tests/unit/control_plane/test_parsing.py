@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from shared.contracts.parsing import parse_model
-from shared.contracts.resources import ComputeProperties, DeploymentProperties, EndpointProperties
+from shared.contracts.resources import (
+    ComputeProperties,
+    DatastoreProperties,
+    DeploymentProperties,
+    EndpointProperties,
+)
 from shared.errors import ValidationError
 
 pytestmark = pytest.mark.unit
@@ -54,3 +59,34 @@ def test_numbers_in_maps_of_texts_become_texts() -> None:
     assert read == {"A": "1", "B": "0.5", "C": "true", "D": "d"}
     with pytest.raises(ValidationError, match=r"environmentVariables\.A"):
         parse_model(DeploymentProperties, DEPLOYMENT | {"environmentVariables": {"A": ["list"]}})
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        {"miniBatchSize": 1, "MiniBatchSize": 2},
+        {"mini_batch_size": 1, "miniBatchSize": 1},
+        {"retrySettings": {"timeout": "PT1S", "TIMEOUT": "PT2S"}},
+    ],
+)
+def test_a_member_given_twice_is_refused_by_name(twice: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="' are the same member; give it once"):
+        parse_model(DeploymentProperties, DEPLOYMENT | twice)
+
+
+def test_a_member_given_twice_counts_once_where_one_is_null() -> None:
+    assert parse_model(DeploymentProperties, DEPLOYMENT | {"COMPUTE": None}).compute == "c"
+
+
+def test_a_wrong_credential_is_not_repeated() -> None:
+    with pytest.raises(ValidationError) as caught:
+        parse_model(DatastoreProperties, {"accountName": "a", "containerName": "c", "credentials": "a secret"})
+    assert "secret" not in caught.value.message
+
+
+def test_long_names_and_many_errors_are_cut_in_messages() -> None:
+    wrong = {f"{number}{'x' * 1000}": [] for number in range(1000)}
+    with pytest.raises(ValidationError) as caught:
+        parse_model(DeploymentProperties, DEPLOYMENT | {"environmentVariables": wrong})
+    assert len(str(caught.value.as_arm_error())) < 20_000
+    assert caught.value.message.endswith("; and 980 more")

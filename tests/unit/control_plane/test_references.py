@@ -94,7 +94,52 @@ def test_other_uris_are_no_datastore_paths(uri: str) -> None:
     assert parse_datastore_uri(SETTINGS, uri, "uri") is None
 
 
-@pytest.mark.parametrize("path", ["../x", "a/../../x", "a//b", "./a"])
-def test_a_path_cannot_leave_its_folder(path: str) -> None:
-    with pytest.raises(ValidationError, match="part"):
+@pytest.mark.parametrize(
+    ("path", "name"), [("./a", "a"), ("a/./b", "a/b"), ("a/../b", "b"), ("a/b/..", "a"), (".", ""), ("a/.", "a")]
+)
+def test_the_dots_of_a_path_are_resolved(path: str, name: str) -> None:
+    found = parse_datastore_uri(SETTINGS, f"azureml://datastores/store/paths/{path}", "uri")
+    assert found == DatastorePath("store", name)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("../x", "leads out of its folder"),
+        ("a/../../x", "leads out of its folder"),
+        ("a//b", "has an empty part"),
+        ("a\nb", r"control character U\+000A"),
+        ("a\\b", "backslash"),
+        ("a./b", "ends with a dot"),
+        ("x" * 1025, "1,025 characters; storage allows 1,024"),
+        ("é/" * 255 + "x", "256 parts"),
+    ],
+)
+def test_a_path_that_no_blob_can_have_is_refused_by_name(path: str, reason: str) -> None:
+    with pytest.raises(ValidationError, match=f"^uri 'azureml://.* is not valid: its path .*{reason}"):
         parse_datastore_uri(SETTINGS, f"azureml://datastores/store/paths/{path}", "uri")
+
+
+@pytest.mark.parametrize(
+    ("reference", "part"),
+    [
+        ("azureml:a!b:1", "asset name 'a!b'"),
+        ("azureml:" + "x" * 256 + ":1", "asset name 'xxx"),
+        ("azureml:a:1#", "version '1#'"),
+        (f"{WORKSPACE}/models/a%2Fb/versions/1", "asset name 'a%2Fb'"),
+        (f"{WORKSPACE}/models/a/versions/1?x", "version '1?x'"),
+    ],
+)
+def test_a_name_in_a_reference_follows_the_rule_of_its_resource(reference: str, part: str) -> None:
+    with pytest.raises(ValidationError, match=r"letters, digits, '-', '_' and '\.'") as caught:
+        parse_asset(SETTINGS, reference, "models", "model")
+    assert part in caught.value.message
+
+
+def test_the_name_of_a_compute_or_datastore_follows_its_rule() -> None:
+    with pytest.raises(ValidationError, match="compute name 'c_u' must have 2 to 32 letters"):
+        parse_named(SETTINGS, "azureml:c_u", "computes", "compute")
+    with pytest.raises(ValidationError, match="datastore name 'a-b' must have 1 to 255 letters"):
+        parse_named(SETTINGS, "azureml:a-b", "datastores", "datastoreId")
+    with pytest.raises(ValidationError, match="datastore name 'a-b' must have 1 to 255 letters"):
+        parse_datastore_uri(SETTINGS, "azureml://datastores/a-b/paths/x", "uri")
