@@ -13,7 +13,7 @@ from local.tls.files import Certificate
 
 # Clients keep connections for minutes; Azurite's own 5 s would cut one just as it is used again.
 _KEEP_ALIVE_SECONDS = 300
-_JOURNAL = PACKAGE_FOLDER / "journal.js"
+_LOADED_AHEAD = (PACKAGE_FOLDER / "journal.js", PACKAGE_FOLDER / "own_requests.js")
 # Megabytes of V8's young generation. Blobs go through it in pieces: what fits into the processor's cache costs a
 # quarter less CPU for a blob of 430 kB, and 40 % less for one of 4 MB, than V8's own choice (16 MB).
 _YOUNG_GENERATION = 4
@@ -42,8 +42,7 @@ def azurite_command(
     arguments = (
         str(node.program),
         f"--max-semi-space-size={_YOUNG_GENERATION}",
-        "--require",
-        str(_JOURNAL),
+        *(part for file in _LOADED_AHEAD for part in ("--require", str(file))),
         str(modules / "azurite" / "dist" / "src" / "azurite.js"),
         "--skipApiVersionCheck",  # the SDKs are newer than the versions that Azurite knows
         "--silent",

@@ -42,7 +42,6 @@ def main(arguments: list[str] | None = None, make_worker: MakeWorker = DirectWor
         port=given.port,
         rpc_port=given.rpc_port,
         batch=given.batch,
-        enforce_keys=given.enforce_keys,
         queue_lease=timedelta(seconds=given.queue_lease),
         drain_seconds=given.drain_seconds,
         certificate=given_certificate(given),
@@ -119,7 +118,6 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--port", type=int, default=7071, help="HTTP port, 0 for a free one (default %(default)s)")
     start.add_argument("--rpc-port", type=int, help="durable RPC port, 0 for a free one (default 17071 or a free one)")
     start.add_argument("--batch", type=_positive, help="events given to an orchestrator at once (default all)")
-    start.add_argument("--enforce-keys", action="store_true", help="ask for function keys, as Azure does")
     start.add_argument(
         "--queue-lease",
         type=_positive,

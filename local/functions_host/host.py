@@ -56,7 +56,6 @@ class HostOptions:
         port: of the HTTP listener; 0 takes a free one.
         rpc_port: of the durable RPC listener; 0 takes a free one, None begins with 17071.
         batch: messages that an orchestrator is given at once; None for all that wait.
-        enforce_keys: whether HTTP functions and `/admin` ask for their keys.
         queue_lease: how long a queue message is hidden between renewals.
         drain_seconds: how long a graceful stop waits for running functions.
         certificate: makes the HTTP listener speak TLS; durable RPC, for the worker only, never does.
@@ -67,7 +66,6 @@ class HostOptions:
     port: int = 0
     rpc_port: int | None = None
     batch: int | None = None
-    enforce_keys: bool = False
     queue_lease: timedelta = LEASE
     drain_seconds: float = DRAIN_SECONDS
     certificate: Certificate | None = None
@@ -130,11 +128,10 @@ class Host:
             queue.start()
         for timer in self._timers.values():
             timer.start()
-        enforced = self._keys if self._options.enforce_keys else None
-        admin = Admin(self.app.by_name, self._by_hand(), enforced)
+        admin = Admin(self.app.by_name, self._by_hand(), self._keys)
         await self._http.start(
             [*admin.routes(), *public_routes(self._engine, self._links)],
-            FunctionsHandler(self.app.routes, self._invoker, enforced),
+            FunctionsHandler(self.app.routes, self._invoker, self._keys),
         )
 
     async def stop(self) -> None:

@@ -21,6 +21,7 @@ from local.functions_host.http_response import response_of
 from local.functions_host.invoker import Invoker, Trigger
 from local.functions_host.keys import KeyRing, given_key
 from local.functions_host.routes import RouteTable
+from local.processes.own_requests import own_requests_only
 from local.processes.ports import LOOPBACK
 from local.tls.files import Certificate
 
@@ -34,10 +35,10 @@ class FunctionsHandler:
     Args:
         routes: routes of the functions that are not disabled.
         invoker: runs the functions.
-        keys: enforced when given; None admits every request, as `func start` does.
+        keys: what opens the functions that are not anonymous.
     """
 
-    def __init__(self, routes: RouteTable, invoker: Invoker, keys: KeyRing | None) -> None:
+    def __init__(self, routes: RouteTable, invoker: Invoker, keys: KeyRing) -> None:
         self._routes = routes
         self._invoker = invoker
         self._keys = keys
@@ -65,7 +66,7 @@ class FunctionsHandler:
 
     def _allows(self, function: FunctionRecord, key: str) -> bool:
         level = function.trigger.text("authLevel", "FUNCTION").upper()
-        return self._keys is None or self._keys.allows(level, function.name, key)
+        return self._keys.allows(level, function.name, key)
 
 
 async def _body(request: web.Request) -> bytes:
@@ -78,7 +79,7 @@ async def _body(request: web.Request) -> bytes:
 
 
 class HttpListener:
-    """An HTTP server on the loopback interface.
+    """An HTTP server on the loopback interface; it refuses requests that web pages of others make.
 
     The port is taken at once, so that a port in use is noticed before anything starts and the URL is
     known; connections wait until `start`. With a `certificate` it speaks TLS.
@@ -100,7 +101,7 @@ class HttpListener:
 
     async def start(self, routes: Iterable[web.RouteDef], fallback: FunctionsHandler | None = None) -> None:
         """Serve `routes`, and every other request by `fallback`."""
-        application = web.Application(client_max_size=MAX_BODY_BYTES)
+        application = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[own_requests_only])
         application.add_routes(list(routes))
         if fallback is not None:
             application.router.add_route("*", "/{rest:.*}", fallback.handle)

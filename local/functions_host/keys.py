@@ -45,7 +45,7 @@ class KeyRing:
         accepted = [self.master]
         if level == "FUNCTION":
             accepted += [self.host, *(key for name, key in self.functions.items() if name == function)]
-        return any(hmac.compare_digest(given.encode(), key.encode()) for key in accepted)
+        return any(hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode()) for key in accepted)
 
 
 def given_key(headers: Mapping[str, str], query: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ import sys
 
 from aiohttp import web
 
+from local.processes.own_requests import own_requests_only
 from local.processes.ports import LOOPBACK
 from local.tls.files import Certificate
 
@@ -20,8 +21,10 @@ _SHUTDOWN_SECONDS = 1.0
 def serve(app: web.Application, port: int, *, exit_with_parent: bool, certificate: Certificate | None = None) -> None:
     """Serves `app` until SIGTERM or SIGINT; with `exit_with_parent` also until stdin, a pipe, is closed.
 
-    With a `certificate` it speaks TLS. Returns after the application's clean-up, which no further signal interrupts.
+    Requests that web pages of others make are refused. With a `certificate` it speaks TLS. Returns after the
+    application's clean-up, which no further signal interrupts.
     """
+    app.middlewares.insert(0, own_requests_only)
     tls = certificate.server_context() if certificate else None
     asyncio.run(_serve(app, port, tls, exit_with_parent=exit_with_parent))
 

@@ -49,7 +49,7 @@ class ScaleSetService:
         return response
 
     def _check_key(self, header: str) -> None:
-        if not hmac.compare_digest(header.encode(), f"Bearer {self._key}".encode()):
+        if not hmac.compare_digest(header.encode(errors="surrogateescape"), f"Bearer {self._key}".encode()):
             raise WrongKeyError("the request needs the header `Authorization: Bearer <key of this scale set>`")
 
     async def _recover(self, _app: web.Application) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,7 @@ SCALE_SET = "scale-set"
 FUNCTIONS_HOST = "functions-host"
 BLOB_EVENTS = "blob-events"
 
+_PING = "/admin/host/ping"
 _ANSWER_TIMEOUT_SECONDS = 10.0
 
 
@@ -38,7 +38,7 @@ def health_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]
         AZURITE: lambda: is_ready(setup.storage, trust),
         TOKEN_ISSUER: lambda: _get(setup.token_port, "/health", trust) is not None,
         SCALE_SET: lambda: _get(setup.scale_set_port, "/health", None) is not None,
-        FUNCTIONS_HOST: lambda: _host_is_running(setup.port, trust) and _get(setup.port, "/health", trust) is not None,
+        FUNCTIONS_HOST: lambda: all(_get(setup.port, path, trust) is not None for path in (_PING, "/health")),
         BLOB_EVENTS: lambda: _get(setup.events_port, "/health", None) is not None,
     }
 
@@ -50,7 +50,7 @@ def answer_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]
         AZURITE: lambda: is_ready(setup.storage, trust),
         TOKEN_ISSUER: lambda: _ask(setup.token_port, "/health", trust) is not None,
         SCALE_SET: lambda: _ask(setup.scale_set_port, "/health", None) is not None,
-        FUNCTIONS_HOST: lambda: _ask(setup.port, "/admin/host/status", trust) is not None,
+        FUNCTIONS_HOST: lambda: _ask(setup.port, _PING, trust) is not None,
         BLOB_EVENTS: lambda: _ask(setup.events_port, "/health", None) is not None,
     }
 
@@ -60,17 +60,6 @@ def check_all(setup: StackSetup, tls: TlsFiles) -> dict[str, bool]:
     checks = health_checks(setup, tls)
     with ThreadPoolExecutor(len(checks)) as pool:
         return dict(zip(checks, pool.map(lambda check: check(), checks.values()), strict=True))
-
-
-def _host_is_running(port: int, trust: ssl.SSLContext | None) -> bool:
-    body = _get(port, "/admin/host/status", trust)
-    if body is None:
-        return False
-    try:
-        status = json.loads(body)
-    except ValueError:
-        return False
-    return isinstance(status, dict) and status.get("state") == "Running"
 
 
 def _get(port: int, path: str, trust: ssl.SSLContext | None) -> bytes | None:

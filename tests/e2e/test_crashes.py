@@ -11,6 +11,7 @@ import pytest
 from local.stack.options import StackOptions
 from local.stack.temporary import temporary_stack
 from tests.e2e.user import User
+from tests.strangers import listening_ports
 
 pytestmark = pytest.mark.e2e
 
@@ -96,6 +97,8 @@ def test_a_job_survives_the_sigkill_of(prepared, eventually, of):
 
 def test_a_job_goes_on_when_a_stack_that_was_killed_whole_is_started_again(prepared, eventually):
     job = invoke_and_await_the_middle(prepared, eventually)
+    nodes = psutil.Process(prepared.pid_of("scale-set")).children(recursive=True)
+    assert not any(listening_ports(process) for process in nodes), "a door that test_local_stack.py does not see"
     for process in prepared.bml("local", "status")["processes"]:
         with suppress(ProcessLookupError):  # some end by themselves when the first one is gone
             os.kill(process["pid"], signal.SIGKILL)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from local.stack.connection import Connection, read_connection
+from tests.strangers import PORTS_OF_A_STACK, answers_to_strangers, ports_of
 
 pytestmark = pytest.mark.e2e
 
@@ -51,3 +53,13 @@ def test_the_application_accepts_the_issuers_tokens_for_every_audience(connectio
 def test_a_token_that_was_changed_is_refused(connection):
     header, claims, signature = token(connection, "https://ml.azure.com").split(".")
     assert list_computes(connection, f"{header}.{claims}.{signature[::-1]}") == 401
+
+
+def test_no_port_does_anything_for_somebody_without_a_token_or_a_key(stack):
+    ports = ports_of(stack)
+    assert len(ports) == PORTS_OF_A_STACK, [port.process for port in ports]
+    with ThreadPoolExecutor(len(ports)) as pool:
+        answers = [
+            answer for answers in pool.map(lambda port: list(answers_to_strangers(port)), ports) for answer in answers
+        ]
+    assert answers == []

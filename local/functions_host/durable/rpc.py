@@ -1,4 +1,4 @@
-"""The durable management API over HTTP: for the SDK's client (loopback) and for people (with a key)."""
+"""The durable management API over HTTP, for the SDK's client and for people; both need the system key."""
 
 import hmac
 from collections.abc import Awaitable, Callable
@@ -13,6 +13,7 @@ from local.functions_host.durable.instance import Instance, RuntimeStatus
 from local.functions_host.durable.links import PUBLIC_PATH, RPC_PATH, DurableLinks
 from local.functions_host.durable.rpc_query import flag, instance_filter, json_body, number
 from local.functions_host.durable.status import history_events, status_payload
+from local.functions_host.keys import given_key
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -22,27 +23,33 @@ _WAIT_SECONDS = 10.0
 
 
 def rpc_routes(engine: DurableEngine, links: DurableLinks) -> list[web.RouteDef]:
-    """Routes under `/durabletask/` for the host's loopback RPC listener; no key is asked for."""
-    return _routes(RPC_PATH, _Api(engine, links), lambda handler: handler)
+    """Routes under `/durabletask/` for the host's RPC listener; see `DurableLinks.rpc_base_url`."""
+    return _routes(RPC_PATH, _Api(engine, links), links)
 
 
 def public_routes(engine: DurableEngine, links: DurableLinks) -> list[web.RouteDef]:
-    """The same routes under `/runtime/webhooks/durabletask/`; `code` must be the system key."""
-
-    def guard(handler: Handler) -> Handler:
-        @wraps(handler)
-        async def guarded(request: web.Request) -> web.Response:
-            given = request.headers.get("x-functions-key") or request.query.get("code", "")
-            if not hmac.compare_digest(given.encode(), links.system_key.encode()):
-                return web.Response(status=401)
-            return await handler(request)
-
-        return guarded
-
-    return _routes(PUBLIC_PATH, _Api(engine, links), guard)
+    """The same routes under `/runtime/webhooks/durabletask/`."""
+    return _routes(PUBLIC_PATH, _Api(engine, links), links)
 
 
-def _routes(path: str, api: "_Api", guard: Callable[[Handler], Handler]) -> list[web.RouteDef]:
+def _guarded(handler: Handler, links: DurableLinks) -> Handler:
+    """Answer 401 to requests without the key."""
+
+    @wraps(handler)
+    async def guarded(request: web.Request) -> web.Response:
+        has_key = _same(given_key(request.headers, request.query), links.system_key)
+        if not has_key and not _same(request.headers.get("Authorization", ""), links.rpc_authorization):
+            return web.Response(status=401)
+        return await handler(request)
+
+    return guarded
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="surrogateescape"), expected.encode())
+
+
+def _routes(path: str, api: "_Api", links: DurableLinks) -> list[web.RouteDef]:
     one = path + "/instances/{instance}"
     table: list[tuple[str, str, Handler]] = [
         ("POST", path + "/orchestrators/{name}", api.start),
@@ -60,7 +67,7 @@ def _routes(path: str, api: "_Api", guard: Callable[[Handler], Handler]) -> list
         ("*", path + "/entities", api.entities),
         ("*", path + "/entities/{rest:.*}", api.entities),
     ]
-    return [web.route(method, route, guard(_answered(handler))) for method, route, handler in table]
+    return [web.route(method, route, _guarded(_answered(handler), links)) for method, route, handler in table]
 
 
 def _answered(handler: Handler) -> Handler:

@@ -181,16 +181,19 @@ async def test_rewind_is_refused_with_a_way_out(api):
 
 
 async def test_entities_are_refused_by_name(api):
-    async with api.http.get(f"{api.origin}/durabletask/entities/counter/k") as answer:
+    async with api.http.get(f"{api.links.rpc_base_url}entities/counter/k") as answer:
         assert answer.status == 501
         assert "entities are not offered" in await answer.json()
 
 
-async def test_the_public_api_wants_the_system_key(api):
-    url = f"{api.origin}/runtime/webhooks/durabletask/instances"
+@pytest.mark.parametrize("path", ["/runtime/webhooks/durabletask", "/durabletask"])
+async def test_nobody_gets_in_without_the_system_key(api, path):
+    url = f"{api.origin}{path}/instances"
     async with api.http.get(url) as answer:
         assert (answer.status, await answer.text()) == (401, "")
     async with api.http.get(url, params={"code": "wrong"}) as answer:
+        assert answer.status == 401
+    async with api.http.get(url, headers={"Authorization": "Basic d29ya2VyOndyb25n"}) as answer:
         assert answer.status == 401
     async with api.http.get(url, params={"code": "the key"}) as answer:
         assert (answer.status, await answer.json()) == (200, [])
@@ -239,7 +242,7 @@ async def test_a_running_instance_answers_202_and_an_event_needs_json(api):
 
 
 async def test_a_start_that_waits_answers_the_result(api):
-    url = f"{api.origin}/durabletask/orchestrators/child?timeout=30&pollingInterval=1"
+    url = f"{api.links.rpc_base_url}orchestrators/child?timeout=30&pollingInterval=1"
     async with api.http.post(url, json={"n": 2}) as answer:
         assert (answer.status, (await answer.json())["n"]) == (200, 4)
 
@@ -265,14 +268,14 @@ async def test_a_failed_instance_is_500_only_when_asked_for(api):
 )
 async def test_filters_that_cannot_be_read_are_refused(api, query, words):
     await api.client.start_new("two_steps")
-    async with api.http.get(f"{api.origin}/durabletask/instances/?{query}") as answer:
+    async with api.http.get(f"{api.links.rpc_base_url}instances/?{query}") as answer:
         assert answer.status == 400
         assert words in (await answer.json())["ExceptionMessage"]
 
 
 async def test_the_binding_names_the_rpc_and_the_public_urls(api):
     binding = json.loads(client_binding(api.links))
-    assert binding["rpcBaseUrl"] == f"{api.origin}/durabletask/"
+    assert binding["rpcBaseUrl"] == api.origin.replace("://", "://worker:the%20key@") + "/durabletask/"
     assert binding["managementUrls"]["id"] == "INSTANCEID"
     payload = api.client.create_http_management_payload("some-id")
     assert payload == api.links.management("some-id")

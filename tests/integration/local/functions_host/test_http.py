@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,13 +11,6 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def web(start_host):
     return start_host("web", **{"AzureWebJobs.disabled.Disabled": "1"})
-
-
-@pytest.fixture(scope="module")
-def guarded(start_host):
-    host = start_host("web", "--enforce-keys")
-    host.keys = json.loads((host.folder / "data" / "keys.json").read_text())
-    return host
 
 
 def test_route_is_below_the_prefix(web):
@@ -70,7 +62,7 @@ def test_async_function_that_blocks_its_loop_does_not_block_the_host(web):
     with ThreadPoolExecutor(1) as caller:
         blocked = caller.submit(web.get, "/api/blocks/gate")
         web.wait_for_calls("blocks", 1)
-        assert web.get("/admin/host/status").json()["state"] == "Running"
+        assert web.get("/admin/host/ping").status == 200
         (web.folder / "notes" / "gate").touch()
         assert blocked.result().body == b"unblocked"
 
@@ -165,39 +157,56 @@ def test_fastapi_validates_behind_a_catch_all(web):
     assert web.get("/api/fast/a?q=x").status == 422
 
 
-def test_without_enforcement_no_key_is_asked_for(web):
-    assert web.get("/api/by-function").status == 200
-    assert web.get("/api/by-admin").status == 200
-
-
-def test_ping_and_status_answer(web):
+def test_anybody_may_ping_and_the_master_key_opens_the_status(web):
     assert web.get("/admin/host/ping").status == 200
-    status = web.get("/admin/host/status").json()
+    assert web.get("/admin/host/status").status == 401
+    status = web.get("/admin/host/status", [("x-functions-key", web.keys["masterKey"])]).json()
     assert status["state"] == "Running"
     assert "disabled" not in status["functions"]
 
 
 def test_http_function_cannot_be_run_by_hand(web):
-    answer = web.post_json("/admin/functions/echo", {"input": "x"})
+    answer = web.run_by_hand("echo")
     assert answer.status == 400
     assert "httpTrigger" in answer.json()["error"]
 
 
-def test_running_a_function_by_hand_needs_a_json_content_type(web):
-    answer = web.send("POST", "/admin/functions/echo", b"{}", [("Content-Type", "text/plain")])
-    assert answer.status == 400
-    assert "application/json" in answer.json()["error"]
+@pytest.mark.parametrize("kind", [None, "hostKey"])
+def test_only_the_master_key_runs_functions_by_hand(web, kind):
+    headers = [("x-functions-key", web.keys[kind])] if kind else []
+    assert web.post_json("/admin/functions/echo", {"input": "x"}, headers).status == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Host", "rebound.example")],
+        [("Host", "127.0.0.1.rebound.example")],
+        [("Host", "127.0.0.1"), ("Host", "rebound.example")],
+        [("Origin", "https://elsewhere.example")],
+        [("Origin", "null")],
+        [("Origin", "http://127.0.0.1:1")],
+    ],
+)
+def test_a_request_that_a_web_page_of_others_made_is_refused(web, headers):
+    answer = web.send("POST", "/api/echo/x", b"{}", [("Content-Type", "text/plain"), *headers])
+    assert answer.status in {400, 403}
+
+
+def test_a_page_of_its_own_and_a_reader_elsewhere_are_served(web):
+    own = [("Origin", f"http://127.0.0.1:{web.port}")]
+    assert web.send("POST", "/api/echo/x", b"{}", own).status == 200
+    assert web.get("/api/echo/x", [("Origin", "https://elsewhere.example")]).status == 200
 
 
 def test_unknown_function_by_hand_is_404(web):
-    assert web.post_json("/admin/functions/nobody", {"input": ""}).status == 404
+    assert web.run_by_hand("nobody").status == 404
 
 
 def test_durable_webhook_needs_its_system_key(web):
-    keys = json.loads((web.folder / "data" / "keys.json").read_text())
     target = "/runtime/webhooks/durabletask/instances"
     assert web.get(target).status == 401
-    assert web.get(f"{target}?code={keys['systemKeys']['durabletask_extension']}").json() == []
+    assert web.get(f"{target}?code={web.keys['systemKeys']['durabletask_extension']}").json() == []
 
 
 def test_keys_are_readable_by_the_owner_only(web):
@@ -205,36 +214,31 @@ def test_keys_are_readable_by_the_owner_only(web):
 
 
 @pytest.mark.parametrize("kind", ["masterKey", "hostKey"])
-def test_function_level_takes_master_and_host_key(guarded, kind):
-    assert guarded.get("/api/by-function", [("x-functions-key", guarded.keys[kind])]).status == 200
+def test_function_level_takes_master_and_host_key(web, kind):
+    assert web.get("/api/by-function", [("x-functions-key", web.keys[kind])]).status == 200
 
 
-def test_function_level_takes_its_own_key_in_the_query(guarded):
-    own = guarded.keys["functionKeys"]
-    assert guarded.get(f"/api/by-function?code={own['by_function']}").status == 200
-    assert guarded.get(f"/api/by-function?code={own['by_admin']}").status == 401
+def test_function_level_takes_its_own_key_in_the_query(web):
+    own = web.keys["functionKeys"]
+    assert web.get(f"/api/by-function?code={own['by_function']}").status == 200
+    assert web.get(f"/api/by-function?code={own['by_admin']}").status == 401
 
 
-def test_missing_or_wrong_key_is_401_with_an_empty_body(guarded):
+def test_missing_or_wrong_key_is_401_with_an_empty_body(web):
     for target in ("/api/by-function", "/api/by-function?code=wrong"):
-        answer = guarded.get(target)
+        answer = web.get(target)
         assert (answer.status, answer.body) == (401, b"")
 
 
-def test_key_in_the_header_wins_over_the_query(guarded):
-    right = guarded.keys["masterKey"]
-    assert guarded.get(f"/api/by-function?code={right}", [("x-functions-key", "wrong")]).status == 401
+def test_key_in_the_header_wins_over_the_query(web):
+    right = web.keys["masterKey"]
+    assert web.get(f"/api/by-function?code={right}", [("x-functions-key", "wrong")]).status == 401
 
 
-def test_admin_level_takes_the_master_key_only(guarded):
-    assert guarded.get("/api/by-admin", [("x-functions-key", guarded.keys["hostKey"])]).status == 401
-    assert guarded.get("/api/by-admin", [("x-functions-key", guarded.keys["masterKey"])]).status == 200
+def test_admin_level_takes_the_master_key_only(web):
+    assert web.get("/api/by-admin", [("x-functions-key", web.keys["hostKey"])]).status == 401
+    assert web.get("/api/by-admin", [("x-functions-key", web.keys["masterKey"])]).status == 200
 
 
-def test_wrong_key_is_harmless_on_an_anonymous_function(guarded):
-    assert guarded.get("/api/only-get?code=wrong").status == 200
-
-
-def test_host_status_asks_for_the_master_key_when_keys_are_enforced(guarded):
-    assert guarded.get("/admin/host/status").status == 401
-    assert guarded.get("/admin/host/status", [("x-functions-key", guarded.keys["masterKey"])]).status == 200
+def test_wrong_key_is_harmless_on_an_anonymous_function(web):
+    assert web.get("/api/only-get?code=wrong").status == 200

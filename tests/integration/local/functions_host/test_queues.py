@@ -191,7 +191,7 @@ def test_return_value_goes_to_the_return_binding(app, until):
 
 
 def test_queue_function_can_be_run_by_hand(app, until):
-    assert app.host.post_json("/admin/functions/work", {"input": "by hand"}).status == 202
+    assert app.host.run_by_hand("work", "by hand").status == 202
     until(lambda: app.calls("work", "by hand"), app.host.log)
 
 

@@ -75,5 +75,5 @@ def test_timer_without_monitor_makes_up_for_nothing(timers):
 
 
 def test_timer_function_can_be_run_by_hand(timers):
-    assert timers.post_json("/admin/functions/unwatched", {"input": ""}).status == 202
+    assert timers.run_by_hand("unwatched").status == 202
     assert timers.wait_for_calls("unwatched", 1)[0]["status"] == {}

@@ -162,7 +162,7 @@ def test_queue_function_that_fails(pair, until):
 
 def test_timer_function_with_retry(pair):
     def act(_name, host):
-        host.post_json("/admin/functions/timer", {})
+        host.run_by_hand("timer")
         return host.wait_for_calls("timer", 2)
 
     calls = pair.same(act)
