@@ -7,16 +7,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The tests wait for processes half of their time.
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+FUZZ_EXAMPLES ?= 5000
 REQUIREMENTS := $(wildcard *requirements*.txt */requirements.txt) constraints.txt pyproject.toml
 MODEL := examples/heart-classifier/model/MLmodel
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types up down bench clean
+.PHONY: help setup demo test fuzz-values lint types up down bench clean
 
 help: ## Show this list
 	@echo "Azure Machine Learning batch endpoints, self-hosted. Begin with: make demo"
 	@echo
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.installed $(VENV)/.azurite ## Install everything into .venv, with .venv/bin/bml
 	@echo "Ready: $(BIN)/bml"
@@ -26,6 +27,9 @@ demo: setup $(MODEL) ## Score real files through the whole service, and end it a
 
 test: setup $(MODEL) ## Run all tests (WORKERS=2 for two at a time)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+fuzz-values: setup ## Try thousands of values on every kind of file (FUZZ_EXAMPLES=5000)
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -n $(WORKERS) --dist load --timeout 3600 tests/unit/scorer/values
 
 lint: setup ## Check style and format
 	$(BIN)/ruff check .

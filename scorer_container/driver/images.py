@@ -1,9 +1,12 @@
 """Images as the input of a model."""
 
+import os
 from typing import Any, NamedTuple, Optional, Tuple
 
 from .exact_cast import InexactError, cast_exactly
 from .pixels import MODES, ImageError, ImageFile
+
+IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
 
 Shape = Tuple[int, ...]
 
@@ -17,6 +20,11 @@ class _Layout(NamedTuple):
     width: int = -1
     channels: Optional[int] = None
     """None: those of the image."""
+
+
+def is_image(name: str) -> bool:
+    """Whether a file of this name is read as an image."""
+    return os.path.splitext(name.lower())[1] in IMAGES
 
 
 def image_input(path: str, schema: Any) -> Any:

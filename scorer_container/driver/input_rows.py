@@ -1,6 +1,6 @@
 """The rows of a file that a model is given, and the way back to them from its predictions."""
 
-from typing import Any, List, Sequence
+from typing import Any, List, Optional, Sequence
 
 from .failures import ResultError
 from .results import is_a
@@ -9,19 +9,24 @@ PREDICT = "the model's predict()"
 _REMEDY = "return one for each row, in their order, or a DataFrame or Series that keeps the index of the input"
 
 
+def count_rows(data: Any) -> int:
+    """The rows of a DataFrame, of an array, or of each array in a dictionary."""
+    return len(next(iter(data.values())) if isinstance(data, dict) else data)
+
+
 class InputRows:
     """The rows of one input as they were before the model could change it in place."""
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, count: Optional[int] = None) -> None:
         """`data` is a DataFrame, an array, or a dictionary of arrays, with at least one row.
 
+        `count` tells the rows of an array whose first dimension is something else, such as the height of an image.
         A DataFrame's default index is replaced by an equal one that is no `RangeIndex`, so that what the model
         selects of it can be told from a new DataFrame.
         """
         import pandas
 
-        first = next(iter(data.values())) if isinstance(data, dict) else data
-        self.count = len(first)
+        self.count = count_rows(data) if count is None else count
         """Rows of the input."""
         self._index = pandas.RangeIndex(self.count)
         if is_a(data, "pandas", "DataFrame"):

@@ -4,7 +4,8 @@ import logging
 from typing import Any
 
 from .failures import DeploymentError, with_type
-from .input_rows import InputRows
+from .images import is_image
+from .input_rows import InputRows, count_rows
 from .model_input import ModelInput
 from .predictions import prediction_rows
 from .results import Rows
@@ -25,9 +26,10 @@ class MlflowModel:
         no rows, and the model is not asked.
         """
         data = self._input.read(path, name)
-        if len(data) == 0:
+        count = 1 if is_image(name) else count_rows(data)
+        if count == 0:
             return Rows(0, 1)
-        rows = InputRows(data)
+        rows = InputRows(data, count)
         return prediction_rows(self._model.predict(data), name, rows)
 
 

@@ -22,13 +22,13 @@ def tensor_input(frame: Any, tensors: List[Any]) -> Any:
         array = _of_table(frame, first)
         return {first.name: array} if first.name else array
     missing = [tensor.name for tensor in tensors if tensor.name not in frame.columns]
-    if missing:
+    if missing and len(frame):  # JSON lines without a line have no columns
         raise CastError(
             "the table lacks columns for the tensors {} of the model's signature; it has {}".format(
                 _listed(missing), _listed(frame.columns)
             )
         )
-    return {tensor.name: _of_columns([frame[tensor.name]], tensor) for tensor in tensors}
+    return {tensor.name: _of_columns([frame[tensor.name]] if len(frame) else [], tensor) for tensor in tensors}
 
 
 def _of_table(frame: Any, tensor: Any) -> Any:

@@ -6,11 +6,13 @@ import io
 import json
 
 import mlflow
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, Schema
+from mlflow.types import ColSpec, Schema, TensorSpec
+from PIL import Image
 from sklearn.linear_model import LinearRegression
 
 from tests.integration.scorer.played_app import wait_until
@@ -176,6 +178,64 @@ def test_a_process_that_left_files_is_not_kept_for_the_next_job(served, treacher
     assert len(served.job({"a.csv": "what\nleave\n"}, model=treacherous, max_retries=1).lines()) == 2
     job = served.job({"a.csv": "what\nlook\n"}, model=treacherous, max_retries=1)
     assert read("\n".join(job.lines()).encode())[1][1] == "[]"
+
+
+@pytest.fixture(scope="module")
+def echo_of_tensors(served, tmp_path_factory):
+    """A model of gray images, 2 high and 3 wide, that predicts the numbers that it was given."""
+    folder = tmp_path_factory.mktemp("mlflow") / "tensors"
+    code = folder.parent / "tensor_model.py"
+    code.write_text(
+        """
+import mlflow, pandas
+
+class Echo(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return pandas.DataFrame({"given": [f"{row.dtype} {row.ravel().tolist()}" for row in model_input]})
+
+mlflow.models.set_model(Echo())
+"""
+    )
+    signature = ModelSignature(inputs=Schema([TensorSpec(np.dtype("uint8"), (-1, 2, 3, 1))]))
+    mlflow.pyfunc.save_model(folder, python_model=str(code), signature=signature, pip_requirements=["mlflow", "pillow"])
+    return served.upload_folder(folder, "tensors")
+
+
+def test_tensors_get_the_values_of_tables_and_images_row_by_row(served, echo_of_tensors):
+    def saved(image: Image.Image, kind: str = "PNG") -> bytes:
+        content = io.BytesIO()
+        image.save(content, kind)
+        return content.getvalue()
+
+    pixels = np.array([[0, 10, 20], [30, 40, 250]], "uint8")
+    gray = Image.fromarray(pixels)
+    parquet = io.BytesIO()
+    pd.DataFrame({"v": [[1, 2, 3, 4, 5, 6]]}).to_parquet(parquet)
+    files = {
+        "columns.csv": "a,b,c,d,e,f\n1,2,3,4,5,6\n7,8,9,10,11,255\n",
+        "deep.png": saved(Image.fromarray(pixels.astype("uint16") * 256)),
+        "gray.png": saved(gray),
+        "lists.parquet": parquet.getvalue(),
+        "palette.gif": saved(gray.convert("RGB").quantize(8), "GIF"),
+        "too-large.csv": "a,b,c,d,e,f\n1,2,3,4,5,6\n7,8,9,10,11,300\n",
+        "turned.png": saved(Image.fromarray(np.ascontiguousarray(pixels.T))),
+        "wide.csv": "a,b,c\n1,2,3\n4,5,6\n",
+    }
+    job = served.job(files, model=echo_of_tensors, mini_batch_size=10)
+    job.wait()
+    errors = {error["file"]: error["message"] for error in job.errors()}
+    assert list(errors) == ["deep.png", "too-large.csv", "turned.png", "wide.csv"]
+    assert "column 'f', row 1: 300 cannot be uint8" in errors["too-large.csv"]
+    assert "3 pixels high and 2 wide" in errors["turned.png"]
+    assert "3 values" in errors["wide.csv"]
+    image = f"uint8 {pixels.ravel().tolist()}"
+    assert read(job.finish())[1:] == [
+        ["0", "uint8 [1, 2, 3, 4, 5, 6]", "columns.csv"],
+        ["1", "uint8 [7, 8, 9, 10, 11, 255]", "columns.csv"],
+        ["0", image, "gray.png"],
+        ["0", "uint8 [1, 2, 3, 4, 5, 6]", "lists.parquet"],
+        ["0", image, "palette.gif"],
+    ]
 
 
 def test_a_model_that_cannot_be_loaded_fails_the_job_with_the_reason(served, model):

@@ -161,3 +161,12 @@ def test_a_type_that_does_not_fit_is_the_models_too():
     agreement = Agreement(lambda proposal: {**proposal, "types": ["int64", "int64", "text"]})
     with pytest.raises(ResultError, match=r"column 'prediction' of what the model's predict\(\) returned holds 0.5"):
         encode(predicted(lambda _: [0.5], TWO.iloc[:1].copy()), "parquet", "job", agreement)
+
+
+def test_rows_are_counted_by_tensor_and_by_image():
+    tensors = {"a": np.zeros((3, 2)), "b": np.zeros(3)}
+    assert numbers(lambda _: np.arange(3), tensors) == [0, 1, 2]
+    image = InputRows(np.zeros((28, 28, 1)), 1)
+    assert prediction_rows(np.array([7]), "a.png", image).count == 1
+    with pytest.raises(ResultError, match="28 predictions for the input's only row"):
+        prediction_rows(np.arange(28), "a.png", image)
