@@ -5,10 +5,11 @@ as `float()` does; a finite number stays finite.
 """
 
 import decimal
+import functools
 import math
 import numbers
 import re
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Tuple
 
 from .failures import CastError
 from .values import is_missing
@@ -109,15 +110,20 @@ def _objects(values: Any, dtype: Any) -> Any:
 
 
 def _whole(value: Any, dtype: Any) -> int:
-    import numpy
-
     number = _number(value, decimal.Decimal)
     if isinstance(number, decimal.Decimal) and number.is_finite() and number.adjusted() > _MOST_DIGITS:
         raise ValueError
     whole = int(number)
-    if whole != number or not numpy.iinfo(dtype).min <= whole <= numpy.iinfo(dtype).max:
+    if whole != number or not _limits(dtype)[0] <= whole <= _limits(dtype)[1]:
         raise ValueError
     return whole
+
+
+@functools.lru_cache(None)
+def _limits(dtype: Any) -> Tuple[int, int]:
+    import numpy
+
+    return int(numpy.iinfo(dtype).min), int(numpy.iinfo(dtype).max)
 
 
 def _decimal(value: Any, dtype: Any) -> Any:

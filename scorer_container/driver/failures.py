@@ -15,6 +15,10 @@ class DeploymentError(Exception):
         self.step = step
 
 
+class TableError(ValueError):
+    """A file is not a table that can be read without losing or moving a value."""
+
+
 class CastError(ValueError):
     """A table does not hold what the model's signature says."""
 

@@ -94,7 +94,7 @@ def test_a_bad_file_fails_alone(served, location, expected):
     assert list(errors) == ["2-bad.csv", "3-empty.csv", "5-note.docx", "6-fraction.csv"]
     assert "column 'b'" in errors["2-bad.csv"]
     assert "'.docx'" in errors["5-note.docx"]
-    assert "2.5 is no whole number" in errors["6-fraction.csv"]
+    assert "row 0 (counted from 0) holds '2.5'" in errors["6-fraction.csv"]
     assert [row[2] for row in read(job.finish())[1:]] == ["1-good.csv", "4-good.csv"]
 
 
@@ -120,6 +120,73 @@ def test_json_lines_output_has_an_object_for_each_row(served, location, expected
     job = served.job({"a.csv": "a,b\n1.5,2\n"}, model=location, output_file_name="out.jsonl")
     value = expected(pd.DataFrame({"a": [1.5], "b": [2]}))[0]
     assert [json.loads(line) for line in job.lines()] == [{"row": 0, "prediction": value, "file": "a.csv"}]
+
+
+@pytest.fixture(scope="module")
+def echo(tmp_path_factory):
+    """A model with a column of every type, which predicts for each row what it was given."""
+    folder = tmp_path_factory.mktemp("mlflow") / "echo"
+    code = folder.parent / "echo_model.py"
+    code.write_text(
+        """
+import mlflow, pandas
+
+class Echo(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        rows = model_input.astype(object).where(model_input.notna(), None).to_dict("records")
+        return pandas.DataFrame({"given": [repr(row) for row in rows]})
+
+mlflow.models.set_model(Echo())
+"""
+    )
+    kinds = ["string", "integer", "long", "float", "double", "boolean", "datetime"]
+    signature = ModelSignature(inputs=Schema([ColSpec(kind, kind) for kind in kinds]))
+    mlflow.pyfunc.save_model(folder, python_model=str(code), signature=signature, pip_requirements=["mlflow"])
+    return folder
+
+
+def test_a_value_reaches_the_model_from_every_kind_of_file_or_its_file_fails(served, echo):
+    frame = pd.DataFrame(
+        {
+            "string": ["007", "NA", "1.50", None],
+            "integer": [1, -2, 3, 4],
+            "long": [2**53 + 1, -(2**63), 2**63 - 1, 0],
+            "float": [0.1, 16777216.0, None, -1e-3],
+            "double": [0.1, 1e300, None, 2.0**60],
+            "boolean": [True, False, None, True],
+            "datetime": pd.to_datetime(
+                ["2021-01-01", "2021-06-01T10:11:12.5", None, "2021-06-01T08:00"], format="ISO8601"
+            ),
+        }
+    )
+    parquet = io.BytesIO()
+    frame.assign(string=frame["string"].astype("category")).to_parquet(parquet)
+    table = frame.assign(datetime=frame["datetime"].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    records = table.astype(object).where(table.notna(), None).to_dict("records")
+    header, *lines = table.to_csv(index=False).splitlines()
+    files = {
+        "a.csv": "\n".join([header, *(line + "," for line in lines)]) + "\n",
+        "b.parquet": parquet.getvalue(),
+        "c.jsonl": "\n".join(map(json.dumps, records)).replace('"1.50"', "1.50"),
+        "bad-1.csv": table.assign(long=["1", "2", "3", str(2**63)]).to_csv(index=False),
+        "bad-2.csv": table.assign(datetime="2021").to_csv(index=False),
+        "bad-3.csv": f"{header}\n{lines[0]}\n{lines[1]},x\n",
+        "bad-4.jsonl": "\n{\n",
+    }
+    job = served.job(files, model=served.upload_folder(echo, "echo"), mini_batch_size=10)
+    job.wait()
+    errors = {error["file"]: error["message"] for error in job.errors()}
+    given = frame.astype({"integer": "int32", "float": "float32", "boolean": object})
+    in_process = mlflow.pyfunc.load_model(str(echo)).predict(given)["given"].tolist()
+    rows = read(job.finish())[1:]
+    for name in ("a.csv", "b.parquet", "c.jsonl"):
+        assert [row[1] for row in rows if row[2] == name] == in_process
+    assert list(errors) == ["bad-1.csv", "bad-2.csv", "bad-3.csv", "bad-4.jsonl"]
+    assert "column 'long' does not hold values of type long" in errors["bad-1.csv"]
+    assert f"row 3 (counted from 0) holds '{2**63}'" in errors["bad-1.csv"]
+    assert "row 0 (counted from 0) holds '2021'; dates are written as" in errors["bad-2.csv"]
+    assert "row 1 (counted from 0) has 8 instead of 7 fields" in errors["bad-3.csv"]
+    assert errors["bad-4.jsonl"].startswith("line 2 is no JSON")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,68 @@
+"""What a model's signature says of each column of a table."""
+
+from typing import Any, Dict, List, Optional
+
+WHOLE_NUMBERS = ("integer", "long")
+DECIMALS = ("float", "double")
+NUMBER = "number"
+"""A column of a tensor: the type is that of the whole tensor, so the column is only known to hold numbers."""
+EXACT_BELOW = {"float": 2.0**24, NUMBER: 2.0**24, "double": 2.0**53}
+"""Below it a type holds every whole number. Above it one has to see how a number is written."""
+NESTED = "nested"
+"""Lists, objects and maps, and whatever MLflow adds: its own to check."""
+UNKNOWN = "unknown"
+"""The signature does not name the column, so MLflow leaves it out."""
+GUESS = "guess"
+"""No signature: pandas guesses the type."""
+
+
+class ColumnKinds:
+    """The kinds of a table's columns, by name; by position where the signature has no names."""
+
+    def __init__(self, schema: Any) -> None:
+        """`schema` is the input schema of the signature, or None."""
+        self.guessing = schema is None
+        self.tensors: List[Any] = list(schema.inputs) if schema is not None and schema.is_tensor_spec() else []
+        self._columns: List[Any] = [] if schema is None or self.tensors else list(schema.inputs)
+        self._named = bool(self._columns) and schema.has_input_names()
+        self._by_name: Dict[Any, str] = {column.name: _kind(column) for column in self._columns if self._named}
+        # A DataFrame made of an array has the names 0, 1, 2; files only have texts for names.
+        self._names_as_text: Dict[str, Any] = {str(name): name for name in self._by_name}
+
+    def label(self, name: Any) -> Any:
+        """The signature's own name for the column that the file calls `name`."""
+        return name if name in self._by_name else self._names_as_text.get(name, name)
+
+    def of(self, position: int, name: Any) -> str:
+        """The kind of one column: a type of MLflow's, or one of the constants above."""
+        if self.guessing:
+            return GUESS
+        if self.tensors:
+            return self._of_tensor(name)
+        if self._named:
+            return self._by_name.get(self.label(name), UNKNOWN)
+        return _kind(self._columns[position]) if position < len(self._columns) else UNKNOWN
+
+    def has(self, name: Any) -> bool:
+        """Whether the signature has a column or a tensor of this name."""
+        return self.label(name) in self._by_name or any(tensor.name == name for tensor in self.tensors)
+
+    def ambiguous(self, names: List[Any]) -> Optional[Any]:
+        """The first of `names` that is there twice although the signature asks for it; None when there is none."""
+        seen = set()
+        for position, name in enumerate(names):
+            if name in seen and self.of(position, name) not in (UNKNOWN, GUESS):
+                return name
+            seen.add(name)
+        return None
+
+    def _of_tensor(self, name: Any) -> str:
+        own = [tensor for tensor in self.tensors if tensor.name == name]
+        if not own and len(self.tensors) > 1:
+            return UNKNOWN
+        kind = (own or self.tensors)[0].type.kind
+        return NUMBER if kind in "iufc" else "boolean" if kind == "b" else "string" if kind in "US" else GUESS
+
+
+def _kind(column: Any) -> str:
+    return getattr(column.type, "name", "") or NESTED

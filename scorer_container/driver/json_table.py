@@ -1,0 +1,150 @@
+"""JSON and JSON lines as tables.
+
+With a signature a number stays the text that the file holds until its column's cast, so that a column of texts gets
+`1.50` as it is written, and one of whole numbers is exact.
+"""
+
+import json
+import math
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+from .column_casts import Written
+from .column_kinds import GUESS, ColumnKinds
+from .failures import TableError
+
+FORMS = 'a list of records or {"columns": [...], "data": [...]}'
+
+
+def read_json_lines(path: str, kinds: ColumnKinds) -> Any:
+    """The table of one record a line; blank lines are no records. Raises TableError with the file's line."""
+    decoder = _decoder(kinds)
+    records = []
+    for number, line in _lines(path):
+        try:
+            record = decoder.decode(line)
+        except json.JSONDecodeError as error:
+            message = "line {} is no JSON: {} (column {})".format(number, error.msg, error.colno)
+            raise TableError(message) from None
+        except TableError as error:
+            raise TableError("line {}: {}".format(number, error)) from None
+        if not isinstance(record, dict):
+            raise TableError("line {} is no JSON object".format(number))
+        records.append(record)
+    return _of_records(records, kinds)
+
+
+def read_json(path: str, kinds: ColumnKinds) -> Any:
+    """The table of a JSON file in one of the FORMS; raises TableError where it has another one."""
+    with open(path, encoding="utf-8-sig") as file:
+        try:
+            content = _decoder(kinds).decode(file.read().strip())
+        except UnicodeDecodeError as error:
+            raise TableError("the file is no UTF-8 text ({}); save it as UTF-8".format(error)) from None
+        except json.JSONDecodeError as error:
+            raise TableError("the file is no JSON: {}".format(error)) from None
+    if isinstance(content, dict):
+        for form in ("dataframe_split", "dataframe_records"):
+            content = content.get(form, content) if isinstance(content, dict) else content
+    if isinstance(content, dict) and isinstance(content.get("data"), list):
+        rows, names = content["data"], content.get("columns")
+        return _of_rows(rows, names, kinds) if names is not None or not _all_records(rows) else _of_records(rows, kinds)
+    if not isinstance(content, list):
+        raise TableError("the JSON is not {}; other forms need a scoring script".format(FORMS))
+    for number, record in enumerate(content):
+        if not isinstance(record, dict):
+            raise TableError("record {} is no JSON object".format(number))
+    return _of_records(content, kinds)
+
+
+def _lines(path: str) -> Iterator[Tuple[int, str]]:
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+            except UnicodeDecodeError as error:
+                raise TableError("line {} is no UTF-8: {}".format(number, error.reason)) from None
+            if text:
+                yield number, text
+
+
+def _decoder(kinds: ColumnKinds) -> json.JSONDecoder:
+    if kinds.guessing:
+        return json.JSONDecoder(object_pairs_hook=_object)
+    return json.JSONDecoder(object_pairs_hook=_object, parse_int=Written, parse_float=Written)
+
+
+def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise TableError("{!r} is there twice in one object".format(next(n for n in names if names.count(n) > 1)))
+    return members
+
+
+def _all_records(rows: List[Any]) -> bool:
+    return bool(rows) and all(isinstance(row, dict) for row in rows)
+
+
+def _of_records(records: List[Dict[str, Any]], kinds: ColumnKinds) -> Any:
+    import pandas
+
+    if kinds.guessing:
+        return pandas.DataFrame.from_records(records, index=range(len(records)))
+    names = list(dict.fromkeys(name for record in records for name in record))
+    return _frame(names, [[record.get(name) for record in records] for name in names], len(records), kinds)
+
+
+def _of_rows(rows: List[Any], names: Optional[List[Any]], kinds: ColumnKinds) -> Any:
+    import pandas
+
+    rows = [row if isinstance(row, list) else [row] for row in rows]
+    width = len(rows[0]) if names is None and rows else len(names or [])
+    for number, row in enumerate(rows):
+        if len(row) != width:
+            raise TableError("row {} (counted from 0) has {} values for {} columns".format(number, len(row), width))
+    if kinds.guessing:
+        return pandas.DataFrame(rows, columns=names)
+    names = list(range(width)) if names is None else [_plain(name) for name in names]
+    return _frame(names, [[row[position] for row in rows] for position in range(width)], len(rows), kinds)
+
+
+def _frame(names: List[Any], columns: List[List[Any]], rows: int, kinds: ColumnKinds) -> Any:
+    import pandas
+
+    series = {
+        position: pandas.Series(_for_kind(values, kinds.of(position, names[position])), dtype=object, index=range(rows))
+        for position, values in enumerate(columns)
+    }
+    frame = pandas.DataFrame(series, index=range(rows))
+    frame.columns = names
+    return frame
+
+
+def _for_kind(values: List[Any], kind: str) -> List[Any]:
+    if kind == GUESS:
+        return [_plain(value) for value in values]
+    if kind == "string":
+        values = [str(value).lower() if isinstance(value, bool) else value for value in values]
+    if set(map(type, values)) <= {Written, str, bool, type(None)}:
+        return values
+    return [_plain(value) if isinstance(value, (list, dict)) else value for value in values]
+
+
+def _plain(value: Any) -> Any:
+    """The value with numbers for the texts of numbers, all the way down."""
+    if isinstance(value, Written):
+        return _number(value)
+    if isinstance(value, list):
+        return [_plain(element) for element in value]
+    if isinstance(value, dict):
+        return {name: _plain(element) for name, element in value.items()}
+    return value
+
+
+def _number(text: str) -> Any:
+    if text.lstrip("-").isdigit():
+        return int(text)
+    number = float(text)
+    if math.isinf(number):
+        raise TableError("{} is too large for a number of 64 bits".format(text))
+    return number
