@@ -16,6 +16,15 @@ GUESS = "guess"
 """No signature: pandas guesses the type."""
 
 
+_KINDS_OF_TENSORS = {
+    **dict.fromkeys("iufc", NUMBER),
+    **dict.fromkeys("US", "string"),
+    "b": "boolean",
+    "M": "datetime",
+}
+"""By numpy's letter for a kind of type."""
+
+
 class ColumnKinds:
     """The kinds of a table's columns, by name; by position where the signature has no names."""
 
@@ -61,7 +70,7 @@ class ColumnKinds:
         if not own and len(self.tensors) > 1:
             return UNKNOWN
         kind = (own or self.tensors)[0].type.kind
-        return NUMBER if kind in "iufc" else "boolean" if kind == "b" else "string" if kind in "US" else GUESS
+        return _KINDS_OF_TENSORS.get(kind, GUESS)
 
 
 def _kind(column: Any) -> str:

@@ -132,7 +132,7 @@ class _Reading:
 
 def _is_exact(column: Any, kind: str) -> bool:
     """Whether pandas' guess is surely what the texts of the column say."""
-    if column.dtype.kind == "b" or kind == GUESS:
+    if column.dtype.kind == "b" or kind == GUESS or column.isna().all():  # no text is in doubt
         return True
     if column.dtype.kind == "i":
         return kind != "boolean"  # `01` is 1, and no boolean

@@ -190,4 +190,5 @@ _ELEMENTS: Dict[str, Callable[[Any, Any], Any]] = {
 
 def _inexact(value: Any, dtype: Any, position: int) -> InexactError:
     shown = "a missing value" if is_missing(value) else repr(value)
-    return InexactError("{} cannot be {} without changing".format(shown, dtype), position)
+    kind = "a text" if dtype.kind == "U" else dtype
+    return InexactError("{} cannot be {} without changing".format(shown, kind), position)

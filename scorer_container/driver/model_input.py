@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict
 from .casting import cast_table
 from .column_kinds import ColumnKinds
 from .csv_table import read_csv
-from .images import image_input
+from .images import IMAGES, image_input, is_image
 from .json_table import read_json, read_json_lines
 from .parquet_table import read_parquet
 
@@ -18,7 +18,6 @@ _TABLES: Dict[str, Callable[[str, ColumnKinds], Any]] = {
     ".json": read_json,
     ".jsonl": read_json_lines,
 }
-_IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
 
 
 class UnsupportedFileError(ValueError):
@@ -40,12 +39,12 @@ class ModelInput:
         for a table that does not hold what the signature says.
         """
         extension = _extension(name)
-        if extension in _IMAGES:
+        if is_image(name):
             return image_input(path, self._schema)
         if extension not in _TABLES:
             raise UnsupportedFileError(
                 "files of type {!r} cannot be scored without a scoring script; accepted are {}".format(
-                    extension or "no extension", ", ".join([*_TABLES, *_IMAGES])
+                    extension or "no extension", ", ".join([*_TABLES, *IMAGES])
                 )
             )
         return cast_table(_TABLES[extension](path, self._kinds), self._kinds)

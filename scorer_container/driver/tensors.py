@@ -8,6 +8,7 @@ from typing import Any, List, Tuple
 
 from .exact_cast import InexactError, cast_exactly
 from .failures import CastError
+from .moments import moments
 
 Shape = Tuple[int, ...]
 
@@ -82,9 +83,13 @@ def _size(shape: Shape) -> int:
 
 def _of_scalars(column: Any, dtype: Any) -> Any:
     try:
-        return cast_exactly(column.to_numpy(dtype=object) if dtype.kind == "O" else _values(column), dtype)
+        return _cast(column.to_numpy(dtype=object) if dtype.kind == "O" else _values(column), dtype)
     except InexactError as error:
         raise _at(column, error.position, error) from None
+
+
+def _cast(values: Any, dtype: Any) -> Any:
+    return cast_exactly(moments(values) if dtype.kind == "M" else values, dtype)
 
 
 def _values(column: Any) -> Any:
@@ -120,7 +125,7 @@ def _of_lists(column: Any, dtype: Any) -> Any:
     common = dtypes.pop() if len(dtypes) == 1 else object
     flat = numpy.concatenate([array.reshape(-1).astype(common) for array in arrays])
     try:
-        return cast_exactly(flat, dtype).reshape((len(arrays), *arrays[0].shape))
+        return _cast(flat, dtype).reshape((len(arrays), *arrays[0].shape))
     except InexactError as error:
         raise _at(column, error.position // max(arrays[0].size, 1), error) from None
 

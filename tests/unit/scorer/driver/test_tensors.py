@@ -158,7 +158,7 @@ EXACT = [
     ("float32", [float(np.float32(0.1)), 16777216]),
     ("float16", [0.5, 65504.0]),
     ("bool", [True, False]),
-    ("str", ["007", "x,y", " z "]),
+    ("str", ["007", "NA", "x,y", " z "]),
 ]
 
 
@@ -197,8 +197,11 @@ CHANGING = [
     ("float64", "x"),
     ("float64", "1_000"),
     ("str", None),
+    ("datetime64[ns]", 20210131),
+    ("datetime64[ns]", "2021-02-31"),
+    ("datetime64[s]", "2021-01-31T10:30:00.5"),
 ]
-_NO_COLUMN_OF_PARQUET = ("x", "perhaps", "1_000", 2**63, 2**64, 10**400)
+_NO_COLUMN_OF_PARQUET = (20210131, "x", "perhaps", "1_000", 2**63, 2**64, 10**400)
 """Such a column has one type, and whole numbers have 64 bits."""
 
 
@@ -213,11 +216,13 @@ _NO_COLUMN_OF_PARQUET = ("x", "perhaps", "1_000", 2**63, 2**64, 10**400)
 )
 def test_a_value_that_would_change_is_refused_by_column_and_row(read, container, dtype, value):
     """After a value that fits, as a neighbour must not hide it."""
-    first = "x" if dtype == "str" else 1
+    first = "x" if dtype == "str" else "2021-01-31" if dtype.startswith("datetime") else 1
     content = {
         "csv": lambda: f"a,b\n{first},1\n{'' if value is None else value},1\n",
         "jsonl": lambda: lines({"a": first, "b": 1}, {"a": value, "b": 1}),
-        "parquet": lambda: parquet(a=[type(value)(first) if value is not None else first, value], b=[1, 1]),
+        "parquet": lambda: parquet(
+            a=[type(value)(first) if value is not None and first == 1 else first, value], b=[1, 1]
+        ),
     }[container]()
     schema = Schema([TensorSpec(np.dtype(dtype), (-1,), "a"), TensorSpec(np.dtype("int8"), (-1,), "b")])
     with pytest.raises(CastError, match="column 'a', row 1: "):
@@ -232,3 +237,16 @@ def test_missing_numbers_are_nan_where_the_type_has_it(read):
     ):
         array = read(name, content, tensor("float32", -1, 2))
         assert np.array_equal(array, np.array([[1, 0], [np.nan, 0]], "float32"), equal_nan=True)
+
+
+def test_moments_are_the_instants_of_their_texts_and_types(read):
+    texts = ["2021-01-31", "2021-01-31T10:30:00+02:00", "2021-01-31 10:30:00.5"]
+    expected = ["2021-01-31T00:00:00.000", "2021-01-31T08:30:00.000", "2021-01-31T10:30:00.500", "NaT"]
+    instants = pa.array(np.array(expected, "datetime64[ms]"), pa.timestamp("ms", "Europe/Berlin"))
+    for name, content in (
+        ("a.csv", "\n".join(["a", *texts, "NA", ""])),
+        ("a.jsonl", lines(*({"a": text} for text in [*texts, None]))),
+        ("a.parquet", parquet(a=instants)),
+    ):
+        array = read(name, content, tensor("datetime64[ms]", -1))
+        assert (array.dtype, array.astype(str).tolist()) == (np.dtype("datetime64[ms]"), expected), name
