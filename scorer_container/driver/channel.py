@@ -6,12 +6,10 @@ import sys
 import threading
 from typing import Any, Tuple
 
-from .frames import Header, read_frame, write_frame
+from .frames import LOST_PIPE, Header, read_frame, write_frame
 
 _LONGEST_TEXT = 1 << 20
 """Characters of a message or traceback that are sent; of a longer one the beginning and the end."""
-_LOST_PIPE = 74
-"""Exit code when the pipe cannot be used any more; source: EX_IOERR of sysexits.h."""
 
 
 class Channel:
@@ -63,4 +61,4 @@ def _cut(value: Any) -> Any:
 def _end(what: str, error: Exception) -> None:
     """A script that closes all descriptors closes these as well."""
     print("the scoring process cannot {} its node any more: {}".format(what, error), file=sys.stderr, flush=True)
-    os._exit(_LOST_PIPE)
+    os._exit(LOST_PIPE)

@@ -12,6 +12,8 @@ MAX_HEADER = 64 << 20
 """Bytes of an answer's header: the names of very many columns, or a message and a traceback that were cut."""
 MAX_PAYLOAD = 4000 << 20
 """Bytes of an answer's payload: what one block of the output may have."""
+LOST_PIPE = 74
+"""Exit code of a scoring process that cannot use its pipe any more; source: EX_IOERR of sysexits.h."""
 
 _PART = 1 << 20
 

@@ -16,11 +16,11 @@ class Conversation:
     def __init__(self, process: ScoringProcess, command: dict[str, Any], timeout: float, reply: Reply) -> None:
         """Send `command`; `reply` answers the questions that the process asks meanwhile.
 
-        Raises ProcessEndedError.
+        Raises ProcessEndedError or DeadlinePassedError.
         """
-        process.send(command)
         self._process = process
         self._deadline = time.monotonic() + timeout
+        process.send(command, self._deadline)
         self._reply = reply
 
     def next(self, *kinds: str) -> Answer:
@@ -35,5 +35,6 @@ class Conversation:
             asked = time.monotonic()
             if asked > self._deadline:
                 raise DeadlinePassedError
-            self._process.send(self._reply(header))
+            answer = self._reply(header)
             self._deadline += time.monotonic() - asked
+            self._process.send(answer, self._deadline)

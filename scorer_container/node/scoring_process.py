@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scorer_container.driver.frames import write_frame
+from scorer_container.driver.frames import LOST_PIPE
 from scorer_container.node.answers import (
     Answer,
     AnswerReader,
@@ -20,10 +20,13 @@ from scorer_container.node.answers import (
     DeadlinePassedError,
     ProcessEndedError,
 )
+from scorer_container.node.commands import CommandWriter
 from scorer_container.node.launchers import Launcher, ProcessLauncher
 from scorer_container.node.log_pump import LogPump
 
 _PIPE_BYTES = 1 << 20
+_SETUP_SECONDS = 10.0
+"""The first command always fits into the pipe."""
 _STILL_RUNNING = "threads, child processes or exit handlers of the script did not end; the process was ended after"
 _LAST_OUTPUT_SECONDS = 1.0
 """How long to wait for what an ended process printed last; a stray child of it may keep the pipe open."""
@@ -73,16 +76,16 @@ class ScoringProcess:
         finally:
             os.close(commands_read)
             os.close(answers_write)
-        self._commands = os.fdopen(commands_write, "wb")
-        self._answers_descriptor = answers_read
+        self._descriptors = (commands_write, answers_read)
+        self._commands = CommandWriter(commands_write, self._process)
         self._answers = AnswerReader(answers_read, self._process)
         self._closing = threading.Lock()
         self._closed = False
         self._outputs_ended: tuple[threading.Event, ...] = ()
         self.stdout = LogSink()
         self.stderr = LogSink()
-        with contextlib.suppress(ProcessEndedError):  # whoever waits for the first answer hears of it
-            self._send(command.setup)
+        with contextlib.suppress(ProcessEndedError, DeadlinePassedError):  # whoever waits for the answer hears of it
+            self.send(command.setup, time.monotonic() + _SETUP_SECONDS)
 
     @property
     def pid(self) -> int:
@@ -103,11 +106,11 @@ class ScoringProcess:
             pump.add(self._process.stderr.fileno(), self.stderr.write),
         )
 
-    def send(self, header: dict[str, Any]) -> None:
-        """Give a command; raises ProcessEndedError."""
+    def send(self, header: dict[str, Any], deadline: float) -> None:
+        """Give a command; raises ProcessEndedError or DeadlinePassedError (`deadline` is monotonic)."""
         if self._closed:
             raise ProcessEndedError
-        self._send(header)
+        self._commands.write(header, deadline)
 
     def receive(self, deadline: float, *kinds: str) -> Answer:
         """The next answer, of one of these kinds; `deadline` is monotonic.
@@ -133,7 +136,7 @@ class ScoringProcess:
         """
         deadline = time.monotonic() + grace_seconds
         try:
-            self.send({"type": "shutdown"})
+            self.send({"type": "shutdown"}, deadline)
             answer, _ = self.receive(deadline, "shut_down", "shutdown_failed")
         except DeadlinePassedError:
             answer = _problem("TimeoutError", f"did not end within {grace_seconds:g} s")
@@ -156,9 +159,8 @@ class ScoringProcess:
             if self._closed:
                 return
             self._closed = True
-        with contextlib.suppress(OSError):
-            self._commands.close()
-        os.close(self._answers_descriptor)
+        for descriptor in self._descriptors:
+            os.close(descriptor)
         for output in (self._process.stdout, self._process.stderr):
             if output is not None:
                 output.close()
@@ -169,16 +171,12 @@ class ScoringProcess:
             code = self._process.wait(1)
         except subprocess.TimeoutExpired:
             return "closed its pipe"
+        if code == LOST_PIPE:
+            return f"ended with exit code {code}, as the script has closed the descriptors that lead to its node"
         if code >= 0:
             return f"ended with exit code {code}"
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
         return f"was ended by {name}" + (" (out of memory?)" if -code == signal.SIGKILL else "")
-
-    def _send(self, header: dict[str, Any]) -> None:
-        try:
-            write_frame(self._commands, header)
-        except (OSError, ValueError) as error:  # a closed pipe
-            raise ProcessEndedError from error
 
 
 def _started(command: ProcessCommand, commands: int, answers: int) -> "subprocess.Popen[bytes]":

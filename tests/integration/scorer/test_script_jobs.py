@@ -321,7 +321,7 @@ def test_a_file_that_is_gone_or_cannot_be_here_fails_alone(served):
 
 
 LEAVES_FILES = """
-import json, os, site, subprocess, sys, tempfile
+import os, site, subprocess, sys, tempfile
 
 PLACES = [os.getcwd(), os.environ["HOME"], tempfile.gettempdir(), os.environ["AZUREML_BI_OUTPUT_PATH"]]
 
@@ -336,13 +336,14 @@ def run(mini_batch):
                     file.write("import sys; sys.planted = True\\n")
     asked = "import sys; print(hasattr(sys, 'planted'))"
     child = subprocess.run([sys.executable, "-c", asked], stdout=subprocess.PIPE, cwd="/").stdout.decode().strip()
-    return [json.dumps([found, hasattr(sys, "planted"), child])]
+    return [[found, hasattr(sys, "planted"), child]]
 """
 
 
 def test_no_job_meets_what_another_one_has_left(served):
     for _ in range(2):
-        (line,) = served.job({"a.txt": ""}, script=LEAVES_FILES, max_retries=1).lines()
+        job = served.job({"a.txt": ""}, script=LEAVES_FILES, max_retries=1, output_file_name="o.jsonl")
+        (line,) = job.lines()
         assert json.loads(line) == [[[], [], [], []], False, "False"]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -23,6 +25,11 @@ def run(mini_batch):
     print("printed", file=sys.stderr)
     return [json.dumps({**told, "content": open(file).read()}) for file in mini_batch]
 """
+
+
+def told_by(job) -> list[dict[str, Any]]:
+    """What TELL has told for each file: a text with quotes is one quoted field."""
+    return [json.loads(row[0]) for row in csv.reader(job.lines())]
 
 
 def is_alive(pid: int) -> bool:
@@ -48,7 +55,7 @@ def image(name: str = "example.io/team/image:2", conda_file: str = "") -> Enviro
 def test_a_job_runs_in_the_image_of_its_environment(machine, agent):
     variables = {"OWN": "value,with=signs\nand lines"}
     job = machine.job({"a.txt": "one", "b.txt": "two"}, script=TELL, environment=image(), variables=variables)
-    told = [json.loads(line) for line in job.lines()]
+    told = told_by(job)
     assert [one["content"] for one in told] == ["one", "two"]
     environment = told[0]["env"]
     assert environment["OWN"] == variables["OWN"]
@@ -72,8 +79,8 @@ def test_only_the_jobs_own_folders_are_mounted(machine, agent):
 
 
 def test_without_an_image_the_nodes_own_is_used(machine, agent):
-    (line,) = machine.job({"a.txt": "one"}, script=TELL).lines()
-    assert json.loads(line)["content"] == "one"
+    (told,) = told_by(machine.job({"a.txt": "one"}, script=TELL))
+    assert told["content"] == "one"
     assert "registry/scorer:1" in agent.calls("run")[-1]
 
 
@@ -131,8 +138,8 @@ def test_the_end_of_a_job_ends_its_containers(machine, agent):
 
 def test_without_an_agent_the_log_says_that_the_image_is_not_used(served):
     job = served.job({"a.txt": "one"}, script=TELL, environment=image())
-    (line,) = job.lines()
-    assert json.loads(line)["content"] == "one"
+    (told,) = told_by(job)
+    assert told["content"] == "one"
     log = logged(job, "sys/node/node-0/node.txt", ": ends")
     assert log.count("image example.io/team/image:2 is not used, as this node has no container engine") == 1
 

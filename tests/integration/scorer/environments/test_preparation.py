@@ -68,9 +68,9 @@ def scored(interpreter: Path, model: Path, folder: Path) -> bytes:
     try:
         assert process.receive(deadline, "ready")[0]["type"] == "ready"
         files = {"files": [str(folder / "a.csv")], "names": ["a.csv"]}
-        process.send({"type": "run", **files, "collect": True, "format": "csv", "job": "job"})
+        process.send({"type": "run", **files, "collect": True, "format": "csv", "job": "job"}, deadline)
         proposed = process.receive(deadline, "columns")[0]["proposed"]
-        process.send({"agreed": proposed})
+        process.send({"agreed": proposed}, deadline)
         header, rows = process.receive(deadline, "file")
         assert (header["rows"], proposed) == (5, {"columns": ["row", "prediction", "file"]})
         return rows
