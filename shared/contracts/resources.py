@@ -7,7 +7,7 @@ other ages lose nothing. Source: `Microsoft.MachineLearningServices`, versions 2
 import json
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.contracts.names import WEBHOOK_NAME
@@ -47,6 +47,14 @@ class ArmModel(BaseModel):
             spelled = " and ".join(repr(key) for key, name in names.items() if name == twice)
             raise ValueError(f"{spelled} are the same member; give it once")
         return {names[key]: value for key, value in given.items()}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_boolean_as_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Pydantic takes true for 1."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, int | None):
+            raise ValueError("a number is needed")
+        return value
 
     def to_arm(self) -> dict[str, Any]:
         """The members as they travel."""

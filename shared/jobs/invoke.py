@@ -110,7 +110,7 @@ def _repeated(workspace: Workspace, job: JobDocument, invocation: Invocation) ->
     if different and not invocation.is_event:
         key = f"job name {job.name!r}" if invocation.body.name else f"request id {invocation.request_id!r}"
         raise ConflictError(
-            f"{key} is taken by job {job.name!r} of another request, whose {', '.join(different)} differ: repeat that "
+            f"{key} is taken by job {job.name!r} of another request (different: {', '.join(different)}); repeat that "
             "request as it was, or use another name and request id",
             target="name" if invocation.body.name else "repeatability_request-id",
         )

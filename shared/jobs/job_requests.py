@@ -5,6 +5,7 @@ from typing import Any
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.job import JobDocument
 from shared.contracts.messages import JOB_REQUESTS, InvokeMessage, JobRequest
+from shared.contracts.names import JOB_NAME
 from shared.contracts.parsing import parse_model
 from shared.contracts.strict_json import read_json
 from shared.control_plane.workspace import Workspace
@@ -27,7 +28,9 @@ def accept(workspace: Workspace, jobs: JobStore, body: bytes, message_id: str) -
     try:
         content = message_object(body)
         if "job" in content:
-            return parse_model(JobRequest, content, prefix="")
+            request = parse_model(JobRequest, content, prefix="")
+            JOB_NAME.check(request.job)
+            return request
         invoke_by_message(workspace, jobs, parse_model(InvokeMessage, content, prefix=""), message_id)
     except ProductError as error:
         if not is_final(error):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 import urllib.request
 from collections.abc import Callable, Iterator
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -208,3 +211,25 @@ def test_a_wrong_request_is_answered_in_azures_envelope_and_starts_nothing(
     assert answer["error"]["code"]
     names = [[job["name"] for job in jobs] for jobs in (before, rest.call("GET", rest.scoring_uri)[1]["value"])]
     assert names[0] == names[1]
+
+
+@pytest.mark.parametrize(
+    ("target", "header", "status", "said"),
+    [
+        ("/endpoints/%ff/jobs", b"", 400, "endpoint name"),
+        ("/endpoints/a%2Fb/jobs", b"", 400, "a slash"),
+        ("/endpoints/a%00b/jobs", b"", 400, "control character"),
+        ("/endpoints/a/jobs", b"user-agent: \xff\r\n", 400, "not UTF-8"),
+        ("/endpoints/a/jobs", b"content-encoding: gzip\r\n", 415, "packed"),
+    ],
+)
+def test_bytes_that_no_client_sends_are_answered_in_azures_envelope(
+    rest: Rest, target: str, header: bytes, status: int, said: str
+) -> None:
+    address = urlsplit(rest.scoring_uri)
+    head = f"GET {target} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {rest.token}\r\n"
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        connection.sendall(head.encode() + header + b"Connection: close\r\n\r\n")
+        answer = HTTPResponse(connection)
+        answer.begin()
+        assert (answer.status, said in json.loads(answer.read())["error"]["message"]) == (status, True)

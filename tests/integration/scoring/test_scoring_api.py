@@ -130,7 +130,7 @@ def test_another_request_under_a_used_name_or_request_id_is_refused_with_what_di
     named = {"name": unique_name("nightly")}
     assert invoke(first, **ids).status_code == invoke({**first, **named}).status_code == 201
     for answer in (invoke({**first, **changes}, **ids, **headers), invoke({**first, **named, **changes}, **headers)):
-        assert (answer.status_code, f"whose {what} differ" in answer.text) == (409, True), answer.text
+        assert (answer.status_code, f"(different: {what})" in answer.text) == (409, True), answer.text
     assert invoke({**first, **named}).status_code == 201
 
 
@@ -139,7 +139,7 @@ def test_a_name_that_another_endpoint_has_used_is_refused(client, application, e
     put_endpoint(application.workspace, other, ResourceBody(properties={}), Change())
     assert invoke(named).status_code == 201
     answer = client.post(f"/endpoints/{other}/jobs", json={"properties": named})
-    assert (answer.status_code, "whose endpoint differ" in answer.text) == (409, True)
+    assert (answer.status_code, "(different: endpoint)" in answer.text) == (409, True)
 
 
 def test_two_jobs_cannot_write_the_same_file(invoke, today, folder):

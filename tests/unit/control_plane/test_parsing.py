@@ -78,6 +78,12 @@ def test_a_member_given_twice_counts_once_where_one_is_null() -> None:
     assert parse_model(DeploymentProperties, DEPLOYMENT | {"COMPUTE": None}).compute == "c"
 
 
+@pytest.mark.parametrize("member", ["miniBatchSize", "errorThreshold"])
+def test_a_boolean_is_no_number(member: str) -> None:
+    with pytest.raises(ValidationError, match=rf"properties\.{member}: a number is needed, not True"):
+        parse_model(DeploymentProperties, DEPLOYMENT | {member: True})
+
+
 def test_a_wrong_credential_is_not_repeated() -> None:
     with pytest.raises(ValidationError) as caught:
         parse_model(DatastoreProperties, {"accountName": "a", "containerName": "c", "credentials": "a secret"})

@@ -115,6 +115,12 @@ def test_body_arrives_as_bytes(web):
     assert web.send("POST", "/api/echo/x", body).json()["body"].encode("latin-1") == body
 
 
+def test_packed_body_arrives_as_it_was_sent(web):
+    packed = b"\x1f\x8b\x08\x00broken"
+    answer = web.send("POST", "/api/echo/x", packed, headers=[("Content-Encoding", "gzip")])
+    assert answer.json()["body"].encode("latin-1") == packed
+
+
 def test_chunked_body_without_a_length_arrives_empty(web):
     assert web.send("POST", "/api/echo/x", [b"abc"], chunked=True).json()["body"] == ""
 
