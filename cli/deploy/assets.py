@@ -9,7 +9,7 @@ from typing import Any
 from cli.api.workspace import Resource, Workspace
 from cli.deploy.journal import UndoJournal
 from cli.deploy.local_assets import LocalData, LocalEnvironment, LocalModel
-from cli.deploy.plan import LocalCode
+from cli.deploy.plan import Code
 from cli.errors import ConflictError
 from cli.uploads.datastore import DEFAULT_DATASTORE, upload_to_datastore
 from cli.uploads.local_files import LocalFiles, local_files
@@ -70,8 +70,10 @@ class Assets:
         }
         return self._register("data", data.name or _anonymous(uri), data.version, properties, "dataUri", "dataType")
 
-    def code(self, code: LocalCode) -> str:
-        """Id of the uploaded code; the same content is uploaded once."""
+    def code(self, code: Code) -> str:
+        """Id of the code; what is on this machine is uploaded, the same content once."""
+        if isinstance(code.folder, str):
+            return self._code_at(code.folder) if "://" in code.folder else code.folder
         files = local_files(code.folder)
         files.tell_left_out()
         content_hash = files.content_hash()
@@ -80,6 +82,11 @@ class Assets:
         if found := next(known, None):
             return str(found["id"])
         return self._upload_code(files, name, content_hash)
+
+    def _code_at(self, uri: str) -> str:
+        """Id of the code in a folder that is in storage already."""
+        name = _anonymous(uri)
+        return self._register("codes", name, ONLY_VERSION, {"codeUri": uri, "isAnonymous": True}, "codeUri")
 
     def _uploaded(self, path: Path, datastore: str) -> tuple[str, str]:
         files = local_files(path)
@@ -126,7 +133,7 @@ class Assets:
     def _describe(self, path: str, there: Resource, properties: dict[str, Any]) -> None:
         """Bring description, tags and properties of a version to what is given; what is not given stays."""
         before = there["properties"]
-        given = {member: properties[member] for member in _DESCRIBING if properties[member]}
+        given = {member: properties[member] for member in _DESCRIBING if properties.get(member)}
         if any(before.get(member) != value for member, value in given.items()):
             self.workspace.put(path, {"properties": before | given})
             self.journal.made(f"the former state of {path}", lambda: self._restore_description(path, before))

@@ -144,10 +144,14 @@ def _conda_text(document: YamlDocument, form: EnvironmentForm, keys: KeyPath) ->
     if not path.is_file():
         raise document.missing(keys, "the file", path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         content = yaml.safe_load(text)
+    except UnicodeDecodeError:
+        raise document.error(keys, f"{path} is not UTF-8 text", mend="Save it as UTF-8") from None
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise document.error(keys, f"{path} cannot be read as YAML: {error}") from None
+    except RecursionError:
+        raise document.error(keys, f"{path}: its lists and mappings are too deep") from None
     if not isinstance(content, dict) or "dependencies" not in content:
         raise document.error(keys, f"{path} is not a conda file: it has no `dependencies`")
     return text

@@ -14,10 +14,10 @@ from cli.yaml_files.document import KeyPath, YamlDocument
 
 
 @dataclass(frozen=True)
-class LocalCode:
-    """A folder of code to upload."""
+class Code:
+    """A folder of code with its script. A `str` is a reference to code that is registered, or the URI of a folder."""
 
-    folder: Path
+    folder: Path | str
     scoring_script: str
 
 
@@ -28,7 +28,7 @@ class DeploymentPlan:
     name: str
     endpoint_name: str
     model: LocalModel | str
-    code: LocalCode | None
+    code: Code | None
     environment: LocalEnvironment | str | None
     compute: str
     settings: dict[str, Any]
@@ -73,8 +73,10 @@ class _Planner:
         no_code = self.form.code_configuration is None
         return local_model(self.document, given, (*self.at, "model"), must_be_mlflow=no_code)
 
-    def _code(self, given: CodeForm) -> LocalCode:
+    def _code(self, given: CodeForm) -> Code:
         keys = (*self.at, "code_configuration")
+        if given.code.is_elsewhere:
+            return Code(given.code.local_path, given.scoring_script)
         folder = self.document.folder / without_file_prefix(given.code.local_path)
         if not folder.is_dir():
             raise self.document.missing((*keys, "code"), "the folder", folder)
@@ -82,7 +84,7 @@ class _Planner:
             if self.check_script:
                 check_scoring_script(folder, given.scoring_script)
             check_kept(folder, PurePosixPath(given.scoring_script).as_posix(), "the scoring script")
-        return LocalCode(folder, given.scoring_script)
+        return Code(folder, given.scoring_script)
 
     def _environment(self, given: EnvironmentForm) -> LocalEnvironment | str:
         if given.reference is not None:

@@ -23,5 +23,6 @@ def place_output(place: str, kind: str | None) -> dict[str, Any]:
     members: dict[str, Any] = {}
     if kind == "uri_file":
         path, _, members["outputFileName"] = path.rpartition("/")
-    members["outputDataset"] = {"path": path} | ({"datastoreId": store.datastore} if store else {})
+        members["outputData"] = {"score": {"jobOutputType": "UriFile"}}
+    members["outputDataset"] = {"path": path or "/"} | ({"datastoreId": store.datastore} if store else {})
     return members

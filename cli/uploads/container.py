@@ -57,9 +57,8 @@ class Container:
             blobs = self.client.list_blobs(name_starts_with=prefix, include=["metadata"])
             return [(blob.name, blob.size) for blob in blobs if not is_folder_blob(blob)]
 
-    def download(self, prefix: str, target: Path, label: str) -> list[Path]:
-        """Write the blobs below the folder `prefix` into the folder `target`; the files written."""
-        blobs = self.blobs(prefix)
+    def download(self, prefix: str, blobs: list[tuple[str, int]], target: Path, label: str) -> list[Path]:
+        """Write blobs below the folder `prefix`, with their sizes, into the folder `target`; the files written."""
         with _explained(self.url), Progress(label, sum(size for _, size in blobs), readable_bytes) as progress:
             wanted = [(name, safe_path(target, name.removeprefix(prefix))) for name, _ in blobs]
             _in_parallel(lambda pair: self._get(*pair, progress), wanted)

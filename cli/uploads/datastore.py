@@ -51,8 +51,20 @@ def upload_to_datastore(workspace: Workspace, files: LocalFiles, datastore: str 
 
 def download_from_datastore(workspace: Workspace, source: DatastorePath, target: Path) -> list[Path]:
     """Download a folder; the files written."""
-    prefix = source.path.rstrip("/") + "/"
-    return datastore_container(workspace, source.datastore).download(prefix, target, "Downloading")
+    container = datastore_container(workspace, source.datastore)
+    return container.download(_prefix(source), container.blobs(_prefix(source)), target, "Downloading")
+
+
+def download_files(workspace: Workspace, folder: DatastorePath, names: tuple[str, ...], target: Path) -> list[Path]:
+    """Download those of these files of a folder that are there; the files written."""
+    container = datastore_container(workspace, folder.datastore)
+    paths = {f"{_prefix(folder)}{name}" for name in names}
+    found = {blob for path in paths for blob in container.blobs(path) if blob[0] in paths}
+    return container.download(_prefix(folder), sorted(found), target, "Downloading")
+
+
+def _prefix(folder: DatastorePath) -> str:
+    return f"{folder.path.rstrip('/')}/" if folder.path.strip("/") else ""
 
 
 def datastore_container(workspace: Workspace, name: str) -> "Container":

@@ -83,7 +83,7 @@ def local_files(root: Path) -> LocalFiles:
     if root.is_file():
         return _checked(LocalFiles(root, (LocalFile(root, root.name, root.stat().st_size),)))
     if not root.is_dir():
-        raise NotFoundError(f"{str(root)!r} does not exist")
+        raise NotFoundError(f"{root} does not exist")
     ignore_file = ignore_file_of(root)
     files: list[LocalFile] = []
     left_out: list[str] = []

@@ -5,7 +5,7 @@ from pathlib import Path
 from cli.api.workspace import Workspace
 from cli.errors import ConflictError, NotFoundError, ServiceError
 from cli.uploads.container import safe_path
-from cli.uploads.datastore import DatastorePath, datastore_at, download_from_datastore
+from cli.uploads.datastore import DatastorePath, datastore_at, download_files, download_from_datastore
 from cli.watching.job_state import JobState
 
 
@@ -19,13 +19,19 @@ def check_ended(job: JobState) -> None:
 
 
 def download_output(workspace: Workspace, job: JobState, target: Path) -> list[Path]:
-    """Everything in the job's output folder: predictions, `errors.jsonl`, files that the script wrote."""
+    """Everything in the job's output folder: predictions, `errors.jsonl`, files that the script wrote.
+
+    Of an output that is one file: the file and its list of failed items, not what else lies beside it.
+    """
     if not job.output_uri:
         raise ServiceError(f"the service does not say where the output of job {job.name} is")
     source = DatastorePath.parse(job.output_uri) or datastore_at(workspace, job.output_uri)
     if source is None:
         raise NotFoundError(f"the output {job.output_uri} is in no registered datastore")
-    return download_from_datastore(workspace, source, target)
+    if not job.errors_file_name:
+        return download_from_datastore(workspace, source, target)
+    folder, _, file = source.path.rpartition("/")
+    return download_files(workspace, DatastorePath(source.datastore, folder), (file, job.errors_file_name), target)
 
 
 def download_logs(workspace: Workspace, job: JobState, target: Path) -> list[Path]:

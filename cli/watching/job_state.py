@@ -60,9 +60,18 @@ class JobState:
 
     @property
     def output_uri(self) -> str:
-        """The folder of the output named `score`."""
-        outputs = self._properties.get("outputs") or {}
-        return str((outputs.get("score") or {}).get("uri") or "")
+        """The folder of the output named `score`, or its one file."""
+        return str(self._output.get("uri") or "")
+
+    @property
+    def errors_file_name(self) -> str:
+        """Name of the list of failed items beside an output of one file; empty when the output is a folder."""
+        return str(self._output.get("errorsFileName") or "")
+
+    @property
+    def _output(self) -> dict[str, Any]:
+        outputs: dict[str, Any] = self._properties.get("outputs") or {}
+        return outputs.get("score") or {}
 
     @property
     def warnings(self) -> list[str]:

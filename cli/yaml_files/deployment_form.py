@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from cli.yaml_files.asset_forms import EnvironmentForm, ModelForm, or_reference
+from cli.yaml_files.asset_forms import FILE_PREFIX, EnvironmentForm, ModelForm, or_reference
 from cli.yaml_files.form import REFERENCE, FileForm, Form, Text, Variables, Whole
 from cli.yaml_files.names import DeploymentName, EndpointName, OutputFileName
 from shared.contracts.environment_variables import fault_of_variable
@@ -40,6 +40,12 @@ class CodePathForm(Form):
     """`code:` of the 2021 form."""
 
     local_path: str
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it names something registered or a URI, not a folder on this machine."""
+        is_uri = "://" in self.local_path and not self.local_path.startswith(FILE_PREFIX)
+        return is_uri or self.local_path.startswith(("azureml:", "/subscriptions/"))
 
 
 class CodeForm(Form):

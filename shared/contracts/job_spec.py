@@ -44,6 +44,8 @@ class OutputSpec(SpecPart):
 
     folder: Location
     file_name: str
+    is_file: bool = False
+    """Whether the invocation asked for this one file, not for a folder of the job."""
 
     @property
     def file_path(self) -> str:

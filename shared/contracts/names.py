@@ -131,6 +131,11 @@ def job_id(job_name: str) -> str:
     return str(uuid.uuid5(_JOB_ID_NAMESPACE, job_name))
 
 
+def default_output_path(job_id: str) -> str:
+    """The folder of a job's output when the invocation names none: the job's own, so nothing else is there."""
+    return f"azureml/{job_id}/score"
+
+
 def task_queue(job_id: str) -> str:
     """The name of the queue that holds a job's tasks."""
     return f"job-{job_id}"

@@ -113,9 +113,10 @@ def _check_scoring(
             )
         return
     check_scoring_script(workspace.account, code)
-    if properties.environment_id is None:
+    if properties.environment_id is None and not model.is_mlflow:
         raise ValidationError(
-            f"a scoring script needs an environment: properties.environmentId is missing (model {shown!r})",
+            f"a scoring script needs an environment: properties.environmentId is missing, and model {shown!r}, which "
+            "is not an MLflow model, brings none of its own",
             target="environmentId",
         )
 

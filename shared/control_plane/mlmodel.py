@@ -31,7 +31,9 @@ def read_flavors(account: StorageAccount, folder: Location) -> dict[str, Any]:
 
 def _flavors(text: bytes, folder: Location) -> dict[str, Any]:
     try:
-        content = read_yaml(text, f"its {FILE_NAME}", "modelUri")
+        content = read_yaml(text.decode("utf-8-sig"), f"its {FILE_NAME}", "modelUri")
+    except UnicodeDecodeError as error:
+        raise _refused(folder, f"its {FILE_NAME} is not UTF-8 text") from error
     except ValidationError as error:
         raise _refused(folder, error.message) from error
     flavors = content.get("flavors") if isinstance(content, dict) else None

@@ -14,7 +14,7 @@ from shared.contracts.job import JobDocument
 from shared.contracts.job_spec import OutputSpec
 from shared.contracts.locations import Location
 from shared.contracts.messages import JOB_REQUESTS, JobRequest
-from shared.contracts.names import JOB_NAME, job_id
+from shared.contracts.names import JOB_NAME, default_output_path, job_id
 from shared.contracts.resources import Webhook
 from shared.control_plane.invocation_input import input_location
 from shared.control_plane.resolution import (
@@ -28,7 +28,7 @@ from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, ValidationError
 from shared.jobs.inputs import find_input
 from shared.jobs.output_place import take_place
-from shared.jobs.overrides import merged_settings, placed_output
+from shared.jobs.overrides import asks_for_a_file, merged_settings, placed_output
 from shared.jobs.repetition import differences
 from shared.jobs.reservations import Reservations
 from shared.jobs.size import checked_size
@@ -149,7 +149,7 @@ def _job(workspace: Workspace, invocation: Invocation, deployment: ResolvedDeplo
         environment_variables={**deployment.environment_variables, **body.environment_variables},
         settings=settings,
         input=find_input(workspace.account, input_location(workspace, body)),
-        output=_output(folder, settings.output_file_name),
+        output=_output(folder, settings.output_file_name, is_file=asks_for_a_file(body)),
         webhooks=_webhooks(workspace, deployment.endpoint, body),
         trace=carried(),
     )
@@ -163,7 +163,7 @@ def _webhooks(workspace: Workspace, endpoint: str, body: InvokeProperties) -> di
 
 
 def _output_folder(workspace: Workspace, body: InvokeProperties, child_run: str) -> Location:
-    default = f"azureml/{child_run}/score"
+    default = default_output_path(child_run)
     if body.output_dataset:
         datastore = body.output_dataset.datastore_id or DEFAULT_DATASTORE
         path = body.output_dataset.path or default
@@ -189,8 +189,8 @@ def _writable(location: Location, field: str, value: str) -> Location:
     return location
 
 
-def _output(folder: Location, file_name: str) -> OutputSpec:
-    output = OutputSpec(folder=folder, file_name=file_name)
+def _output(folder: Location, file_name: str, *, is_file: bool) -> OutputSpec:
+    output = OutputSpec(folder=folder, file_name=file_name, is_file=is_file)
     for path in (output.file_path, output.errors_path):
         check_blob_name(path, "the output")
     return output

@@ -6,7 +6,9 @@ from azure.storage.blob import BlobClient, BlobProperties
 
 from shared.contracts.job import JobDocument
 from shared.contracts.job_spec import OutputSpec
+from shared.contracts.names import default_output_path
 from shared.errors import OutputExistsError, ProductError
+from shared.jobs.output_folders import check_no_folder
 from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
 from shared.storage.account import StorageAccount
@@ -28,6 +30,8 @@ def take_place(account: StorageAccount, jobs: JobStore, job: JobDocument) -> Non
     is_new = reservations.reserve(job.output, job.name, job.created)
     # A job gives up its reservation after its files have appeared, so this look misses none of them.
     try:
+        if job.output.folder.path != default_output_path(job.job_id):
+            check_no_folder(container_of(account, job.output.folder), job.output)
         _make_room(account, jobs, job.output)
     except ProductError:
         if is_new:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.contracts.durations import seconds_of
-from shared.contracts.invoke import InvokeProperties, JobOutput
+from shared.contracts.invoke import InvokeProperties, JobOutput, JobOutputType
 from shared.contracts.names import OUTPUT_FILE_NAME
 from shared.contracts.parsing import parse_model
 from shared.contracts.settings import ScoringSettings
@@ -43,6 +43,16 @@ def output_file_name(body: InvokeProperties) -> str | None:
         return body.output_file_name
     output = placed_output(body)
     return (output.file_name or None) if output else None
+
+
+def asks_for_a_file(body: InvokeProperties) -> bool:
+    """Whether the output is to be one file: by its URI, or by a name beside the output's place."""
+    outputs = body.output_data.values()
+    return any(
+        bool(output.file_name or (not output.uri and body.output_file_name))
+        for output in outputs
+        if output.job_output_type is JobOutputType.URI_FILE
+    )
 
 
 def placed_output(body: InvokeProperties) -> JobOutput | None:

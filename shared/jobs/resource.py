@@ -83,7 +83,7 @@ class JobResources:
                 "computeId": f"{self._settings.workspace_id}/computes/{job.compute}",
                 "isArchived": job.is_archived,
                 "inputs": {"data": {"jobInputType": _input_type(job), "uri": blob_uri(job.input)}},
-                "outputs": {"score": {"jobOutputType": "uri_folder", "uri": output_place(job)["uri"]}},
+                "outputs": {"score": _output(job)},
                 "settings": _settings(job),
                 **self._warnings(job),
                 **outcome(job),
@@ -193,6 +193,16 @@ def output_place(job: JobDocument) -> dict[str, str]:
         "path": job.output.file_path,
         "fileName": job.output.file_name,
     }
+
+
+def _output(job: JobDocument) -> dict[str, str]:
+    """The output as a member of `outputs`; of a single file also the name of its list of failed items."""
+    place = output_place(job)
+    if not job.output.is_file:
+        return {"jobOutputType": "uri_folder", "uri": place["uri"]}
+    file = job.output.folder.model_copy(update={"path": job.output.file_path})
+    errors = job.output.errors_path.rpartition("/")[2]
+    return {"jobOutputType": "uri_file", "uri": blob_uri(file), "errorsFileName": errors}
 
 
 def _input_type(job: JobDocument) -> str:

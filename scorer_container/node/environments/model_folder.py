@@ -11,6 +11,7 @@ from scorer_container.node.environments.errors import EnvironmentPreparationErro
 from scorer_container.node.environments.python_version import PythonRequirement
 from scorer_container.node.environments.requirement_lines import RequirementLines, split_build_packages
 from scorer_container.node.environments.requirements import EnvironmentRequirements, package_name
+from scorer_container.node.environments.text_file import read_text
 
 _CONDA_FILES = ("conda.yaml", "conda.yml")
 _PYTHON_ENV_FILE = "python_env.yaml"
@@ -66,7 +67,7 @@ def _python_function_flavor(folder: Path) -> dict[str, Any]:
     path = folder / "MLmodel"
     if not path.is_file():
         raise EnvironmentPreparationError(f"the model's folder {folder.name!r} has no file `MLmodel`")
-    flavors = read_yaml_mapping(path.read_text(encoding="utf-8"), "the file `MLmodel`").get("flavors")
+    flavors = read_yaml_mapping(read_text(path, "the file `MLmodel`"), "the file `MLmodel`").get("flavors")
     flavor = flavors.get("python_function") if isinstance(flavors, dict) else None
     return flavor if isinstance(flavor, dict) else {}
 
@@ -81,13 +82,13 @@ def _first_file(folder: Path, *names: Any) -> Path | None:
 def _conda_requirements(files: _EnvironmentFiles) -> EnvironmentRequirements | None:
     if files.conda is None:
         return None
-    text = files.conda.read_text(encoding="utf-8")
-    return parse_conda_file(text, f"the model's {files.conda.name}", files.folder)
+    title = f"the model's {files.conda.name}"
+    return parse_conda_file(read_text(files.conda, title), title, files.folder)
 
 
 def _read_python_env(path: Path, folder: Path) -> EnvironmentRequirements:
     title = f"the model's {path.name}"
-    content = read_yaml_mapping(path.read_text(encoding="utf-8"), title)
+    content = read_yaml_mapping(read_text(path, title), title)
     lists = [content.get(key) or [] for key in ("build_dependencies", "dependencies")]
     if not all(isinstance(lines, list) and all(isinstance(line, str) for line in lines) for lines in lists):
         raise EnvironmentPreparationError(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scorer_container.node.environments.errors import EnvironmentPreparationError
 from scorer_container.node.environments.requirements import EnvironmentRequirements, package_name, parse_line
+from scorer_container.node.environments.text_file import read_text
 
 BUILD_PACKAGES = frozenset({"pip", "setuptools", "wheel"})
 _KEPT_OPTIONS = {
@@ -91,7 +92,8 @@ class RequirementLines:
         if path in self._open_files:
             raise EnvironmentPreparationError(f"the requirements file {name!r} of the environment includes itself")
         before, self._open_files = self._open_files, (*self._open_files, path)
-        self.add(path.read_text(encoding="utf-8-sig").splitlines(), as_constraints=as_constraints)
+        text = read_text(path, f"the requirements file {name!r} of the environment")
+        self.add(text.splitlines(), as_constraints=as_constraints)
         self._open_files = before
 
     def _inside_folder(self, name: str) -> Path:

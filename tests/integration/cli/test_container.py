@@ -22,5 +22,6 @@ def test_a_download_leaves_out_blobs_that_stand_for_folders(
     client.upload_blob("out/other/", b"")
     client.upload_blob("out/sub/rows.csv", b"1\n")
     signed = container_sas(account, container, "rl", timedelta(minutes=5))
-    assert Container(client.url, signed).download("out/", tmp_path, "rows") == [tmp_path / "sub" / "rows.csv"]
+    source = Container(client.url, signed)
+    assert source.download("out/", source.blobs("out/"), tmp_path, "rows") == [tmp_path / "sub" / "rows.csv"]
     assert (tmp_path / "sub" / "rows.csv").read_text() == "1\n"

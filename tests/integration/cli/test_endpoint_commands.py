@@ -180,3 +180,16 @@ def test_a_token_with_another_role_may_do_what_the_role_allows(
     assert refused.code == 5
     assert f"batchEndpoints/delete' over scope '/subscriptions/{token['subscription']}" in refused.err
     assert bml("account", "get-access-token", "--role", "Owner").code == 2
+
+
+def test_code_that_lies_in_a_datastore_is_used_where_it_is(bml: Bml, project: Project) -> None:
+    file = project.scripted_file(SCRIPT)
+    place = bml("data", "create", "-n", f"{project.name}-code", "-p", project.folder / "code").json["path"]
+    file.write_text(file.read_text().replace("local_path: ./code", f"local_path: {place}"))
+    bml("endpoint", "create", "-n", project.name)
+    made = bml("batch-deployment", "create", "-f", file, "-e", project.name)
+    assert made.json["code_configuration"]["scoring_script"] == "score.py"
+    file.write_text(file.read_text().replace(place, f"{place}none/"))
+    refused = bml("batch-deployment", "create", "-f", file, "-e", project.name)
+    assert refused.code == 6
+    assert "nothing was uploaded there" in refused.err

@@ -111,6 +111,26 @@ def test_failures_below_the_threshold_are_listed(scripted: Bml, project: Project
     assert "mine.csv" in repeated.err
 
 
+def test_of_an_output_that_is_one_file_nothing_beside_it_is_fetched(scripted: Bml, project: Project) -> None:
+    numbers(project, "a", "bad", "c")
+    folder = f"azureml://datastores/workspaceblobstore/paths/one-file/{project.name}"
+    invoked = scripted(
+        *("batch-endpoint", "invoke", "-n", project.name, "--input", project.folder / "input"),
+        *("--outputs", f"{{score: {{type: uri_file, path: {folder}/mine.csv}}}}", "--set", "error_threshold=1"),
+    )
+    name = invoked.json["name"]
+    assert scripted("job", "stream", "-n", name, "--no-logs").code == 0
+    beside = scripted(
+        *("endpoint", "invoke", "-n", project.name, "-l", project.folder / "input"),
+        *("--output-path", f"one-file/{project.name}", "--set", "output_file_name=mine.csv.other"),
+        *("--set", "error_threshold=1"),
+    )
+    assert scripted("job", "stream", "-n", beside.json["name"], "--no-logs").code == 0
+    target = project.folder / "results"
+    scripted("job", "download", "-n", name, "-p", target, "--output-name", "score")
+    assert sorted(path.name for path in target.rglob("*")) == ["mine.csv", "mine.csv.errors.jsonl"]
+
+
 def test_a_job_is_canceled(scripted: Bml, project: Project) -> None:
     numbers(project, "a")
     name = scripted("endpoint", "invoke", "-n", project.name, "-l", project.folder / "input").json["name"]

@@ -133,17 +133,19 @@ def test_the_path_of_a_script_is_kept_without_needless_dots(
     assert made.json()["properties"]["codeConfiguration"]["scoringScript"] == "score.py"
 
 
+def test_a_script_of_an_mlflow_model_needs_no_environment(registered: Registered) -> None:
+    properties = registered.scripted(environmentId=None)
+    properties["model"] = {"referenceType": "Id", "assetId": registered.mlflow_model}
+    answer = registered.api.put(PATH, properties)
+    assert answer.status_code == 201, answer.text
+    assert "environmentId" not in answer.json()["properties"]
+
+
 def test_a_script_that_is_no_python_is_refused_with_its_line(lasting: Registered) -> None:
     code = upload_code(lasting.api, {"score.py": "def run(:\n"}, name="broken")
     configuration = {"codeId": code, "scoringScript": "score.py"}
     answer = lasting.api.put(PATH, lasting.scripted(codeConfiguration=configuration))
     assert "line 1" in message_of(answer, 400)
-
-
-def test_a_script_for_an_mlflow_model_needs_an_environment(lasting: Registered) -> None:
-    configuration = {"codeId": lasting.code, "scoringScript": "score.py"}
-    answer = lasting.api.put(PATH, lasting.deployment(codeConfiguration=configuration))
-    assert "environmentId" in message_of(answer, 400)
 
 
 def test_a_deployment_needs_its_endpoint(lasting: Registered) -> None:

@@ -1,5 +1,6 @@
 """A job's output goes where nothing is, and nothing that others made is lost for it."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -118,3 +119,23 @@ def test_the_same_job_may_take_its_place_again(account, jobs, place):
     job, _ = place()
     for _ in range(2):
         take_place(account, jobs, job)
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ("out/x.csv/part-1", "out/x.csv is a folder that has files"),
+        ("out/x.csv.errors.jsonl/a", "out/x.csv.errors.jsonl is a folder that has files"),
+        ("out", "out is a file, so no output can lie below it"),
+    ],
+)
+def test_an_output_is_no_folder_and_lies_in_none_that_is_a_file(account, jobs, place, there, said):
+    job, output = place()
+    output.upload_blob(there, b"precious")
+    with pytest.raises(OutputExistsError, match=re.escape(said)):
+        take_place(account, jobs, job)
+    assert output.download_blob(there).readall() == b"precious"
+    output.delete_blob(there)
+    output.upload_blob("out/x.csv2", b"a neighbour")
+    output.upload_blob("out", b"", metadata={"hdi_isfolder": "true"})
+    take_place(account, jobs, place()[0])  # the job that was refused holds nothing

@@ -13,6 +13,7 @@ from cli.invocation.scoring_input import InputOptions, place_input
 from cli.invocation.scoring_output import place_output
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.parsing import parse_model
+from shared.jobs.overrides import asks_for_a_file
 
 if TYPE_CHECKING:
     from cli.deploy.assets import Assets
@@ -110,6 +111,7 @@ def test_a_datastore_may_receive_a_local_path() -> None:
         ("folder:azureml://datastores/store/paths/v1.2", None, {"datastoreId": "store", "path": "v1.2"}, None),
         ("file:azureml://datastores/store/paths/a/x.csv", None, {"datastoreId": "store", "path": "a"}, "x.csv"),
         ("tests/output", None, {"path": "tests/output"}, None),
+        ("azureml://datastores/store/paths/x.csv", "uri_file", {"datastoreId": "store", "path": "/"}, "x.csv"),
     ],
 )
 def test_an_output_is_a_folder_or_a_file_in_a_datastore(
@@ -119,6 +121,7 @@ def test_an_output_is_a_folder_or_a_file_in_a_datastore(
     assert read.output_dataset
     assert read.output_dataset.to_arm() == dataset
     assert read.output_file_name == name
+    assert asks_for_a_file(read) is (name is not None)
 
 
 @pytest.mark.parametrize(

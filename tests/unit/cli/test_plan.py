@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -138,6 +139,35 @@ def test_functions_may_come_from_anywhere_at_the_top_level(source: str, folder: 
 def test_a_script_that_is_not_in_the_code_folder_is_not_found(folder: Path) -> None:
     (folder / "code" / "score.py").unlink()
     assert "'score.py' is not in code" in fails(folder, "deployment.yml", NotFoundError)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_conda_file_in_another_encoding_is_named(encoding: str, folder: Path) -> None:
+    (folder / "conda.yml").write_bytes("dependencies: [python=3.11] # ü\n".encode(encoding))
+    said = fails(folder, "deployment.yml", InvalidInputError)
+    assert re.search("line 4: conda.yml (is not UTF-8 text|cannot be read)", said)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "azureml://datastores/workspaceblobstore/paths/code",
+        "azureml:my-code:1",
+        "/subscriptions/s/resourceGroups/r/providers/p/workspaces/w/codes/c/versions/1",
+        "https://account.blob.core.windows.net/container/code",
+    ],
+)
+def test_code_may_be_a_reference_or_a_uri(place: str, folder: Path) -> None:
+    file = folder / "deployment.yml"
+    file.write_text(SCRIPTED.replace("{local_path: ./code}", f'"{place}"'))
+    plan = deployment_plan(file)
+    assert plan.code
+    assert plan.code.folder == place
+
+
+def test_a_script_that_is_left_out_is_named_with_the_ignore_file(folder: Path) -> None:
+    (folder / "code" / ".amlignore").write_text("*.py\n")
+    assert "'score.py' is left out by code/.amlignore" in fails(folder, "deployment.yml", InvalidInputError)
 
 
 def test_a_conda_file_without_dependencies_is_refused(folder: Path) -> None:

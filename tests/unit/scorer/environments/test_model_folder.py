@@ -74,3 +74,20 @@ def test_a_model_without_environment_files_asks_for_none(tmp_path: Path) -> None
 def test_a_folder_without_mlmodel_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentPreparationError, match="has no file `MLmodel`"):
         read_model_environment(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+@pytest.mark.parametrize("name", ["MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt"])
+def test_a_file_in_another_encoding_is_named(name: str, encoding: str, tmp_path: Path) -> None:
+    model(tmp_path)
+    text = (tmp_path / name).read_text() if name == "MLmodel" else "dependencies: [numpy]\n"
+    (tmp_path / name).write_bytes(f"{text}# ü\n".encode(encoding))
+    with pytest.raises(EnvironmentPreparationError, match=f"{name}.* is not UTF-8 text"):
+        read_model_environment(tmp_path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    (model(tmp_path) / "conda.yaml").write_text("dependencies: [numpy]\n", encoding="utf-8-sig")
+    found = read_model_environment(tmp_path)
+    assert found is not None
+    assert found.packages == ("numpy",)

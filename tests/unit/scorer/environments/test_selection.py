@@ -63,3 +63,8 @@ def test_a_model_brings_its_own_environment(conda_file: str | None) -> None:
 @pytest.mark.parametrize("conda_file", [None, ""])
 def test_a_script_without_an_environment_asks_for_nothing(conda_file: str | None) -> None:
     assert packages(spec(is_mlflow=False, code=SCRIPT, conda_file=conda_file)) is None
+
+
+def test_a_script_of_an_mlflow_model_without_an_environment_gets_the_models_own() -> None:
+    found = packages(spec(is_mlflow=True, code=SCRIPT), MODELS / "autolog_nyc_taxi")
+    assert found == ("scikit-learn==0.22.2.post1", "mlflow", "cloudpickle==1.6.0")
