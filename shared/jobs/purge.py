@@ -15,6 +15,7 @@ from azure.storage.blob import BlobProperties, ContainerClient
 
 from shared.contracts.job import JobDocument
 from shared.contracts.messages import PURGE_REQUESTS, PurgeRequest
+from shared.contracts.names import default_output_path
 from shared.contracts.purge import MAX_JOBS_PER_PURGE, PurgeOrder, PurgePlan
 from shared.control_plane.code_uploads import remove_uploads, unnamed_uploads
 from shared.control_plane.workspace import Workspace
@@ -84,7 +85,7 @@ def _delete_outputs(account: StorageAccount, job: JobDocument) -> None:
 
 def _outputs(output: ContainerClient, job: JobDocument) -> Iterator[BlobProperties]:
     """Blobs with their metadata that the job may have made."""
-    if job.output.folder.path == f"azureml/{job.job_id}/score":
+    if job.output.folder.path == default_output_path(job.job_id):
         yield from output.list_blobs(name_starts_with=f"{job.output.folder.path}/", include=["metadata"])
         return
     for path in (job.output.file_path, job.output.errors_path):
