@@ -36,17 +36,18 @@ def _conform(rows: Rows, job: str, agreement: Agreement) -> None:
 
 def _csv(rows: Rows) -> str:
     tables = [record_lines([column_values(column, as_field) for column in table]) for table in rows.tables]
-    return "".join(tables) + "".join(map(_element_line, rows.elements))
+    missing = "" if rows.is_column else as_json(None)
+    return "".join(tables) + "".join(_element_line(element, missing) for element in rows.elements)
 
 
-def _element_line(element: Any) -> str:
+def _element_line(element: Any, missing: str) -> str:
     """A text is a line as the script made it, often "name,prediction"; anything else is one field."""
     if isinstance(element, str):
         return text_line(str.__str__(element))
     if isinstance(element, (dict, list)):
         return field_line(as_json(element))
     value = json_value(element)
-    return field_line("" if value is None else value if isinstance(value, str) else encode_json(value))
+    return field_line(missing if value is None else value if isinstance(value, str) else encode_json(value))
 
 
 def _json_lines(rows: Rows) -> List[str]:

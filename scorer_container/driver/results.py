@@ -26,6 +26,8 @@ class Rows:
         """One table below the other: its columns are pandas Series, numpy arrays or lists, in the order of `names`."""
         self.elements: Sequence[Any] = ()
         """One for each row when there are no tables."""
+        self.is_column = False
+        """Whether `elements` were a column of pandas or numpy, in which None is a missing value."""
 
 
 def of_result(result: Any) -> Rows:
@@ -33,7 +35,7 @@ def of_result(result: Any) -> Rows:
     if is_a(result, "pandas", "DataFrame"):
         return _of_frames([result], len(result))
     if is_a(result, "pandas", "Series"):
-        return _of_elements(column_values(result))
+        return _of_column(column_values(result))
     if is_a(result, "numpy", "ndarray"):
         return _of_array(result)
     if isinstance(result, (list, tuple)):
@@ -107,12 +109,18 @@ def _of_elements(elements: Sequence[Any]) -> Rows:
     return rows
 
 
+def _of_column(values: Sequence[Any]) -> Rows:
+    rows = Rows(len(values), len(values))
+    rows.elements, rows.is_column = values, True
+    return rows
+
+
 def _of_array(array: Any) -> Rows:
     if array.ndim == 0:
         raise ResultError("run() returned a numpy array without dimensions; return {}".format(_ACCEPTED))
     array = as_array(array)
     if array.ndim != 2:
-        return _of_elements(list(array))
+        return _of_column(list(array))
     rows = Rows(len(array), len(array))
     if rows.count and not array.shape[1]:
         raise ResultError("run() returned a numpy array of {} rows without columns".format(rows.count))

@@ -305,6 +305,64 @@ def test_tensors_get_the_values_of_tables_and_images_row_by_row(served, echo_of_
     ]
 
 
+@pytest.fixture(scope="module")
+def selective(served, tmp_path_factory):
+    """A model that returns its table as it is, or does with it what the first cell says."""
+    folder = tmp_path_factory.mktemp("mlflow") / "selective"
+    code = folder.parent / "selective_model.py"
+    code.write_text(
+        """
+import mlflow, pandas
+
+class Selective(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        kind = model_input["kind"].iloc[0]
+        if kind == "dropna":
+            return model_input.dropna()
+        if kind == "emptied":
+            return model_input.iloc[:0]
+        if kind == "sorted":
+            return model_input.sort_values("x")
+        if kind == "nullable":
+            return model_input.assign(x=pandas.Series([2**53 + 1, None, 3], dtype="Int64"))
+        return {"kind": ["one"]} if kind == "short" else model_input
+
+mlflow.models.set_model(Selective())
+"""
+    )
+    mlflow.pyfunc.save_model(folder, python_model=str(code), pip_requirements=["mlflow"])
+    return served.upload_folder(folder, "selective")
+
+
+def test_predictions_keep_their_values_and_lead_back_to_their_rows(served, selective):
+    files = {
+        "a.csv": "kind,x\ndropna,0.1\ndropna,\ndropna,0.3\n",
+        "b.csv": "kind,x\nsorted,0.1\nsorted,0.7\nsorted,0.3\n",
+        "c.csv": "kind,x\nnullable,1\n,2\n,3\n",
+        "d.csv": "kind,x\nAnn,0.1\n,0.3\n",
+        "e.csv": "kind,x\nemptied,0.1\n",
+        "f.csv": "kind,x\nshort,0.1\nshort,0.2\n",
+    }
+    job = served.job(files, model=selective, mini_batch_size=6, max_retries=1)
+    job.wait()
+    assert {error["file"]: error["message"].partition(";")[0] for error in job.errors()} == {
+        "e.csv": "the model's predict() returned no predictions for the input's only row",
+        "f.csv": "the model's predict() returned 1 prediction for the 2 rows of the input",
+    }
+    assert read(job.finish())[1:] == [
+        ["0", "dropna", "0.1", "a.csv"],
+        ["2", "dropna", "0.3", "a.csv"],
+        ["0", "sorted", "0.1", "b.csv"],
+        ["2", "sorted", "0.3", "b.csv"],
+        ["1", "sorted", "0.7", "b.csv"],
+        ["0", "nullable", "9007199254740993", "c.csv"],
+        ["1", "", "", "c.csv"],
+        ["2", "", "3", "c.csv"],
+        ["0", "Ann", "0.1", "d.csv"],
+        ["1", "", "0.3", "d.csv"],
+    ]
+
+
 def test_a_model_that_cannot_be_loaded_fails_the_job_with_the_reason(served, model):
     files = {str(p.relative_to(model)): p.read_bytes() for p in model.rglob("*") if p.is_file()}
     broken = {name: b"not a model" if name.startswith("model.") else content for name, content in files.items()}

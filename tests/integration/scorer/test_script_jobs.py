@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import io
 import json
 
@@ -43,11 +44,12 @@ def run(mini_batch):
     return eval(open(mini_batch[0]).read())
 """
     cases = {
-        '["a.png,7", \'say "hi"\', "line\\nbreak"]': 'a.png,7\nsay "hi"\n"line\nbreak"\n',
+        '["a.png,7", \'say "hi"\', "line\\nbreak", ""]': 'a.png,7\n"say ""hi"""\n"line\nbreak"\n""\n',
         '("x", 1, None, {"k": [1.5, float("nan")]})': 'x\n1\nnull\n"{""k"": [1.5, null]}"\n',
         "numpy.array([0.1, 2], dtype='float32')": "0.1\n2.0\n",
         "numpy.array([[1, 2], [3, 4]])": "1,2\n3,4\n",
-        "pandas.Series(['p', 'q'])": "p\nq\n",
+        "pandas.Series(['p', None, 'q'])": 'p\n""\nq\n',
+        "pandas.Series([2**53 + 1, None], dtype='Int64')": '9007199254740993\n""\n',
         "(str(n) for n in range(2))": "0\n1\n",
         "iter([True])": "true\n",
     }
@@ -65,8 +67,8 @@ import pandas, os
 def run(mini_batch):
     if mini_batch[0].endswith("other.txt"):
         return pandas.DataFrame({"name": ["n"], "else": [1]})
-    frame = pd_frame = pandas.DataFrame({"name": [os.path.basename(mini_batch[0])], "value": [0.5], "none": [None]})
-    return frame if mini_batch[0].endswith("a.txt") else frame[["value", "none", "name"]]
+    frame = pandas.DataFrame({"name": ["cat", None, os.path.basename(mini_batch[0])], "x\\ry": [0.5, float("inf"), 1]})
+    return frame if mini_batch[0].endswith("a.txt") else frame[["x\\ry", "name"]]
 """
     job = served.job({"a.txt": "", "b.txt": "", "other.txt": ""}, script=script)
     ledger = job.wait()
@@ -74,9 +76,11 @@ def run(mini_batch):
     (error,) = job.errors()
     assert error["file"] == "other.txt"
     assert error["message"] == (
-        "the result has the columns name, else, the job's other results have the columns name, value, none"
+        "the result has the columns name, else, the job's other results have the columns name, x y"
     )
-    assert job.finish().decode() == "name,value,none\na.txt,0.5,\nb.txt,0.5,\n"
+    rows = list(csv.reader(io.StringIO(job.finish().decode(), newline="")))
+    first = [["cat", "0.5"], ["", "inf"], ["a.txt", "1.0"]]
+    assert rows == [["name", "x\ry"], *first, *first[:2], ["b.txt", "1.0"]]
 
 
 def test_a_parquet_output_is_one_file_with_the_types_of_the_first_result(served):
