@@ -81,6 +81,6 @@ def _values(column: Column, kind: str, rows: Rows) -> List[Any]:
         return [cast(value) for value in column.values]
     except MisfitError as error:
         raise ResultError(
-            "column {!r} of what {} returned holds {}, which is no {}: the job's first result decides the types of "
-            "the columns; give this one the same type each time".format(column.name, rows.source, error, kind)
+            "column {!r} holds {}, which is no {}: the job's first result decides the types of the columns; let {} "
+            "give this one the same type each time".format(column.name, error, kind, rows.source)
         ) from error

@@ -159,7 +159,7 @@ def test_what_does_not_lead_back_to_its_rows_is_refused_as_the_models_own(model,
 
 def test_a_type_that_does_not_fit_is_the_models_too():
     agreement = Agreement(lambda proposal: {**proposal, "types": ["int64", "int64", "text"]})
-    with pytest.raises(ResultError, match=r"column 'prediction' of what the model's predict\(\) returned holds 0.5"):
+    with pytest.raises(ResultError, match=r"column 'prediction' holds 0.5.* let the model's predict\(\) give"):
         encode(predicted(lambda _: [0.5], TWO.iloc[:1].copy()), "parquet", "job", agreement)
 
 

@@ -114,7 +114,7 @@ def test_later_results_get_the_type_of_the_first(first, later, values):
 def test_what_would_lose_something_fails_with_column_value_and_type(first, later):
     with pytest.raises(
         ResultError,
-        match=r"column 'prediction' of what run.. returned holds .+, which is no \S+: .* same type each time",
+        match=r"column 'prediction' holds .+, which is no \S+: .* same type each time",
     ):
         typed(first, later)
 
