@@ -11,6 +11,7 @@
     ├── NotFoundError           404  the resource is not there
     ├── ConflictError           409  the resource is there already, or in a state that forbids this
     │   └── OutputExistsError   409  an output location is in use
+    ├── UnreadableError         409  what is stored of the resource cannot be read
     ├── PreconditionFailedError 412  the ETag given is no longer the current one
     └── DependencyError         502  storage, a scale set or a URL of the user did not answer as it should
 
@@ -62,6 +63,10 @@ class ProductError(Exception):
         if self.details:
             error["details"] = [detail.as_arm_error() for detail in self.details]
         return error
+
+
+Problems = list[ProductError]
+"""Collects what does not keep the rest from being done or shown."""
 
 
 class ValidationError(ProductError):
@@ -129,6 +134,13 @@ class OutputExistsError(ConflictError):
     """The output location is in use; name another path or file name."""
 
     code = "OutputPathAlreadyExists"
+
+
+class UnreadableError(ProductError):
+    """What is stored of the resource cannot be read; delete the resource and create it again."""
+
+    http_status = 409
+    code = "StoredDataUnreadable"
 
 
 class PreconditionFailedError(ProductError):

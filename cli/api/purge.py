@@ -61,4 +61,5 @@ class Purge:
             "jobs": list(plan["jobs"]),
             "more": plan["more"],
             "code_uploads": plan["codeUploads"],
+            **({"warnings": plan["warnings"]} if plan.get("warnings") else {}),
         }

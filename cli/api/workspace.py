@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.api.field_names import in_files_words
 from cli.api.nearby import nearby
+from cli.api.pages import items_of
 from cli.api.transport import Answer, Transport
 from cli.connection.connection import Connection
 from cli.connection.token import MANAGEMENT_AUDIENCE
@@ -47,11 +48,7 @@ class Workspace:
 
     def list(self, path: str, **query: str) -> Iterator[Resource]:
         """All items of a list, page after page."""
-        url = self._url(path, query)
-        while url:
-            page = self._send("GET", url).json()
-            yield from page["value"]
-            url = page.get("nextLink") or ""
+        return items_of(lambda url: self._send("GET", url).json(), self._url(path, query))
 
     def put(self, path: str, body: Mapping[str, Any], *, wait: bool = True) -> Resource:
         """Create or replace the resource at `path`; by default waits until it is ready."""

@@ -11,6 +11,7 @@ from cli.commands.verb import confirm, in_workspace, shown, yes_option
 from cli.errors import UsageError
 
 _AGE = re.compile(r"(\d+)([dhms])")
+_LONGEST_AGE = timedelta(days=36_500)
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -53,4 +54,10 @@ def _age(text: str) -> timedelta:
     match = _AGE.fullmatch(text.strip().lower())
     if match is None:
         raise UsageError(f"--older-than {text!r} is not an age", mend="Write 30d, 12h or 45m")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        age = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except (OverflowError, ValueError):
+        age = timedelta.max
+    if age > _LONGEST_AGE:
+        raise UsageError(f"--older-than {text!r} is too long an age", mend=f"Write at most {_LONGEST_AGE.days}d")
+    return age

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from cli.api.pages import items_of
 from cli.api.workspace import Resource, Workspace
 from cli.connection.token import SCORING_AUDIENCE
 from cli.errors import ServiceError
@@ -48,7 +49,5 @@ class ScoringUri:
         from urllib.parse import urlencode
 
         url = self.url + (f"?{urlencode({'deployment': deployment})}" if deployment else "")
-        while url:
-            page = self.workspace.transport.send("GET", url, audience=SCORING_AUDIENCE).json()
-            yield from page["value"]
-            url = page.get("nextLink") or ""
+        send = self.workspace.transport.send
+        return items_of(lambda url: send("GET", url, audience=SCORING_AUDIENCE).json(), url)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from shared.contracts.blob_triggers import BlobTriggerProperties, Watched
 from shared.contracts.locations import Location
 from shared.storage.account import StorageAccount
-from shared.storage.rows import RowTable
+from shared.storage.rows import RowTable, readable
 
 _TABLE, _PARTITION = "resources", "blobTriggers"
 
@@ -49,7 +49,7 @@ class WatchedFolder:
 def watched_folders(account: StorageAccount) -> list[WatchedFolder]:
     """Those of all triggers that are enabled now."""
     rows = RowTable(account.tables, _TABLE, StoredTrigger).partition(_PARTITION)
-    enabled = (row.document.properties for row in rows)
+    enabled = (row.document.properties for row in readable(rows))
     return outermost(one.watched for one in enabled if one.is_enabled and one.watched)
 
 

@@ -12,6 +12,7 @@ from shared.observability.measurements import note_lost_nodes, note_nodes, note_
 from shared.observability.scope import scope
 from shared.storage.account import StorageAccount
 from shared.storage.queues import message_count
+from shared.storage.rows import readable
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class Census:
     def take(self, compute: str) -> None:
         """Look at one compute."""
         note_tickets(compute, message_count(self._account.queues, ticket_queue(compute)) or 0)
-        nodes = [row.document for row in self._nodes.table.partition(compute.lower())]
+        nodes = [row.document for row in readable(self._nodes.table.partition(compute.lower()))]
         live = [node for node in nodes if node.is_live(self._clock(), NODE_TOLERANCE.total_seconds())]
         note_nodes(compute, live)
         self._note_lost(compute, [node for node in nodes if node not in live])

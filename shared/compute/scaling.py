@@ -13,7 +13,7 @@ from shared.contracts.progress import NodeRow, NodeState
 from shared.errors import DependencyError, PreconditionFailedError
 from shared.storage.account import StorageAccount
 from shared.storage.queues import delete_queue, message_count
-from shared.storage.rows import Row, RowTable
+from shared.storage.rows import Row, RowTable, readable
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Nodes:
     def live_rows(self, compute: str) -> list[Row[NodeRow]]:
         """The same with their ETags; rows of nodes long gone are removed on the way."""
         now, alive = self._clock(), list[Row[NodeRow]]()
-        for row in self.table.partition(compute.lower()):
+        for row in readable(self.table.partition(compute.lower())):
             age = now - row.document.heartbeat
             if age <= NODE_TOLERANCE:
                 alive.append(row)

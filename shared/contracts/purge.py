@@ -29,3 +29,5 @@ class PurgePlan(ArmModel):
     """There are further jobs of that age."""
     code_uploads: list[str] = Field(default_factory=list)
     """Containers of uploaded code that no version names."""
+    warnings: list[str] = Field(default_factory=list)
+    """What cannot be read, and so keeps uploads of code from being removed."""

@@ -34,10 +34,11 @@ class ScheduleProperties(JobStarterProperties):
 
 
 class ScheduleRun(ArmModel):
-    """The latest time that a schedule was due and that is dealt with."""
+    """What a schedule did last."""
 
-    due: AwareDatetime
+    due: AwareDatetime | None = None
+    """The latest time that it was due and that is dealt with."""
     job: str | None = None
     """The job that was started."""
     problem: str | None = None
-    """Why none could be."""
+    """Why none could be; without a new `due`, the time is tried again."""

@@ -11,7 +11,7 @@ from shared.control_plane.resource import Resource
 from shared.control_plane.resource_table import ResourceTable
 from shared.control_plane.saving import Change, upsert
 from shared.control_plane.versions import Asset, age_key, next_version
-from shared.errors import NotFoundError
+from shared.errors import NotFoundError, Problems
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,18 @@ class AssetContainer(Generic[Asset]):
 
 def get_container(table: ResourceTable[Asset], name: str) -> AssetContainer[Asset]:
     """The container; raises NotFoundError."""
-    versions = [row.document for row in table.list(name)]
+    versions = list(table.documents(name))
     if not versions:
         raise table.not_found(name)
     return AssetContainer(tuple(sorted(versions, key=age_key)))
 
 
-def list_containers(table: ResourceTable[Asset], view: ListView) -> Iterator[AssetContainer[Asset]]:
-    """The containers that `view` shows; those that clients made for one deployment only (anonymous) are left out."""
-    documents = sorted((row.document for row in table.list()), key=lambda document: document.key)
+def list_containers(table: ResourceTable[Asset], view: ListView, problems: Problems) -> Iterator[AssetContainer[Asset]]:
+    """The containers that `view` shows; those that clients made for one deployment only (anonymous) are left out.
+
+    `problems` gets why further versions cannot be read.
+    """
+    documents = sorted(table.documents(problems=problems), key=lambda document: document.key)
     for _, versions in groupby(documents, key=lambda document: document.names[0].lower()):
         container = AssetContainer(tuple(sorted(versions, key=age_key)))
         if view.shows(container.is_archived) and not container.is_anonymous:

@@ -59,9 +59,9 @@ def put_code(
 def find_by_hash(workspace: Workspace, digest: str, hash_version: str | None) -> list[Resource[CodeProperties]]:
     """Versions, of any name, whose files have this hash and are still there."""
     return [
-        row.document
-        for row in workspace.codes.list()
-        if row.document.properties.properties.get("hash_sha256") == digest
-        and hash_version in {None, row.document.properties.properties.get("hash_version")}
-        and has_files(workspace, code_location(workspace, row.document.properties.code_uri))
+        code
+        for code in workspace.codes.documents()
+        if code.properties.properties.get("hash_sha256") == digest
+        and hash_version in {None, code.properties.properties.get("hash_version")}
+        and has_files(workspace, code_location(workspace, code.properties.code_uri))
     ]

@@ -67,8 +67,8 @@ def foreign_account_url(properties: DatastoreProperties) -> str:
 def registered_containers(workspace: Workspace) -> dict[tuple[str, str], DatastoreContainer]:
     """The containers of all datastores by (account URL, container); the default datastore's first."""
     found: dict[tuple[str, str], DatastoreContainer] = {}
-    rows = (row.document for row in workspace.datastores.list())
-    others = (container_of_properties(workspace, row.name, row.properties) for row in rows)
+    stored = workspace.datastores.documents()
+    others = (container_of_properties(workspace, found.name, found.properties) for found in stored)
     for container in (datastore_container(workspace, DEFAULT_DATASTORE), *others):
         found.setdefault((container.account_url.lower(), container.container), container)
     return found
@@ -81,10 +81,10 @@ def datastore_of(workspace: Workspace, location: Location) -> str | None:
         return row.document.name if row else None
     if location.container == DEFAULT_DATASTORE_CONTAINER and location.credential == "account":
         return DEFAULT_DATASTORE
-    for row in workspace.datastores.list():
-        found = container_of_properties(workspace, row.document.name, row.document.properties)
+    for stored in workspace.datastores.documents():
+        found = container_of_properties(workspace, stored.name, stored.properties)
         if (found.container, found.credential) == (location.container, location.credential):
-            return row.document.name
+            return stored.name
     return None
 
 

@@ -20,7 +20,7 @@ from shared.control_plane.datastore_secrets import DatastoreCredentials, forget_
 from shared.control_plane.resource import Resource
 from shared.control_plane.saving import Change, Saved, upsert
 from shared.control_plane.workspace import Workspace
-from shared.errors import ConflictError, ValidationError
+from shared.errors import ConflictError, Problems, ValidationError
 from shared.security.outbound_urls import check_outbound_url
 from shared.storage.containers import DEFAULT_DATASTORE, DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER
 
@@ -67,10 +67,10 @@ def get_datastore(workspace: Workspace, name: str) -> tuple[Resource[DatastorePr
     return row.document, row.etag
 
 
-def list_datastores(workspace: Workspace) -> Iterator[Resource[DatastoreProperties]]:
-    """All datastores, the default one first."""
+def list_datastores(workspace: Workspace, problems: Problems | None = None) -> Iterator[Resource[DatastoreProperties]]:
+    """All datastores, the default one first; `problems` gets why further ones cannot be read."""
     yield default_datastore(workspace)
-    yield from (row.document for row in workspace.datastores.list())
+    yield from workspace.datastores.documents(problems=problems)
 
 
 def delete_datastore(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:

@@ -18,6 +18,7 @@ from shared.control_plane.url_locations import url_location
 from shared.control_plane.versions import get_version
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError, ValidationError
+from shared.isolation import isolated
 
 NO_DEPLOYMENT = (
     "No valid deployments to route to. Please check that the endpoint has at least one deployment with positive "
@@ -166,8 +167,12 @@ def compute_limits(workspace: Workspace, name: str) -> ComputeLimits:
 
 
 def list_computes(workspace: Workspace) -> list[ComputeLimits]:
-    """How each compute scales."""
-    return [_limits(row.document) for row in workspace.computes.list()]
+    """How each compute scales; one that cannot be read is left as it is."""
+    limits = list[ComputeLimits]()
+    for compute in workspace.computes.documents():
+        with isolated(f"compute {compute.name}"):
+            limits.append(_limits(compute))
+    return limits
 
 
 def _limits(compute: Resource[ComputeProperties]) -> ComputeLimits:

@@ -9,8 +9,8 @@ from azure.data.tables import TableServiceClient
 from shared.contracts.names import NameRule
 from shared.control_plane.conditions import ANY_STATE, WriteConditions
 from shared.control_plane.resource import Properties, Resource
-from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
-from shared.storage.rows import Row, RowTable
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, Problems
+from shared.storage.rows import Row, RowTable, readable
 
 SEPARATOR = ":"
 """Between the names of a row key; no name may hold it."""
@@ -56,6 +56,10 @@ class ResourceTable(Generic[Properties]):
         prefix = self._key(parents) + SEPARATOR if parents else ""
         return self._rows.partition(self.kind.partition, prefix)
 
+    def documents(self, *parents: str, problems: Problems | None = None) -> Iterator[Resource[Properties]]:
+        """The same without those that cannot be read; `problems` gets why."""
+        return (row.document for row in readable(self.list(*parents), problems))
+
     def save(
         self,
         current: Row[Resource[Properties]] | None,
@@ -78,7 +82,7 @@ class ResourceTable(Generic[Properties]):
 
     def delete(self, row: Row[Resource[Properties]], conditions: WriteConditions = ANY_STATE) -> None:
         """Delete a resource that was read as `row`; raises PreconditionFailedError."""
-        conditions.check(row.etag, f"{self.kind.label} {row.document.name!r}")
+        conditions.check(row.etag, f"{self.kind.label} {row.key!r}")
         if conditions.if_match:
             self._rows.remove(row)
         else:

@@ -16,6 +16,9 @@ from shared.control_plane.workspace import Workspace
 
 _JUST_AFTER = timedelta(microseconds=1)
 _TRIGGER = "properties.trigger"
+_FIRST_MOMENT, _LAST_MOMENT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_LAST_YEAR = 9900
+"""What is due later is not looked for: the next moment of an expression may be decades away, beyond the calendar."""
 
 
 def put_schedule(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Saved[ScheduleProperties]:
@@ -58,13 +61,12 @@ def due_time(schedule: Resource[ScheduleProperties], handled: datetime | None, n
     """The latest moment up to `now` that the schedule was due and that is not dealt with; None when there is none."""
     trigger = schedule.properties.trigger
     cron = cron_of(trigger)
-    end = _moment(trigger.end_time, cron)
-    due = cron.last_before(min(now, end + _JUST_AFTER) if end else now)
-    since = [schedule.modified, *([handled] if handled else [])]
-    start = _moment(trigger.start_time, cron)
-    if not schedule.properties.is_enabled or due <= max(since) or (start and due < start):
+    start, end = _moment(trigger.start_time, cron), _moment(trigger.end_time, cron)
+    since = max(schedule.modified, handled or schedule.modified)
+    if not schedule.properties.is_enabled or (end and end <= since) or (start and start > now):
         return None
-    return due
+    due = cron.last_before(end + _JUST_AFTER if end and end < now else now)
+    return due if due > since and not (start and due < start) else None
 
 
 def next_due_time(schedule: Resource[ScheduleProperties], now: datetime) -> datetime | None:
@@ -72,14 +74,21 @@ def next_due_time(schedule: Resource[ScheduleProperties], now: datetime) -> date
     trigger = schedule.properties.trigger
     cron = cron_of(trigger)
     start, end = _moment(trigger.start_time, cron), _moment(trigger.end_time, cron)
-    due = cron.next_after(max(now, start) if start else now)
-    return due if schedule.properties.is_enabled and not (end and due > end) else None
+    begin = max(now, start) if start else now
+    if not schedule.properties.is_enabled or (end and end < begin) or begin.year > _LAST_YEAR:
+        return None
+    due = cron.next_after(begin)
+    return None if end and due > end else due
 
 
 def _moment(time: datetime | None, cron: Cron) -> datetime | None:
+    """In UTC; what lies outside the calendar there counts as its first or last moment."""
     if time is None:
         return None
-    return (time if time.tzinfo else time.replace(tzinfo=cron.zone)).astimezone(UTC)
+    try:
+        return (time if time.tzinfo else time.replace(tzinfo=cron.zone)).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return _LAST_MOMENT if time.year > _LAST_YEAR else _FIRST_MOMENT
 
 
 def _notes(workspace: Workspace) -> StarterNotes[ScheduleRun]:

@@ -10,7 +10,7 @@ from shared.control_plane.arm_ids import LATEST
 from shared.control_plane.resource import Resource
 from shared.control_plane.resource_table import ResourceTable
 from shared.control_plane.saving import Change, Saved, upsert
-from shared.errors import ConflictError, ValidationError
+from shared.errors import ConflictError, Problems, ValidationError
 from shared.storage.rows import Row
 
 Asset = TypeVar("Asset", bound=AssetProperties)
@@ -55,18 +55,21 @@ def put_version(
     return upsert(table, (shown_name(table, name), version), unchanged_content, change)
 
 
-def list_versions(table: ResourceTable[Asset], name: str, view: ListView) -> list[Resource[Asset]]:
-    """The versions of an asset that `view` shows; raises NotFoundError when it has none at all."""
-    versions = [row.document for row in table.list(name)]
-    if not versions:
+def list_versions(table: ResourceTable[Asset], name: str, view: ListView, problems: Problems) -> list[Resource[Asset]]:
+    """The versions of an asset that `view` shows; `problems` gets why further ones cannot be read.
+
+    Raises NotFoundError when it has none at all.
+    """
+    versions = list(table.documents(name, problems=problems))
+    if not versions and not problems:
         raise table.not_found(name)
     return [version for version in versions if view.shows(version.properties.is_archived)]
 
 
 def shown_name(table: ResourceTable[Asset], name: str) -> str:
     """The asset's name as its first version spelled it."""
-    first = next(iter(table.list(name)), None)
-    return first.document.names[0] if first else name
+    first = next(table.documents(name), None)
+    return first.names[0] if first else name
 
 
 def age_key(resource: Resource[Asset]) -> str:

@@ -3,8 +3,6 @@
 import hashlib
 import logging
 
-from azure.core.exceptions import AzureError
-
 from shared.contracts.blob_events import BlobCreated, read_event
 from shared.contracts.blob_triggers import SILENT_CONTAINERS, SILENT_FOLDERS, BlobTriggerProperties
 from shared.contracts.locations import Location
@@ -12,7 +10,8 @@ from shared.contracts.messages import BLOB_EVENTS
 from shared.control_plane.resource import Resource
 from shared.control_plane.watched_folders import input_path, watched_folder
 from shared.control_plane.workspace import Workspace
-from shared.errors import ConflictError, ProductError, ValidationError
+from shared.errors import ConflictError, Problems, ProductError, ValidationError
+from shared.isolation import isolated
 from shared.jobs.job_requests import message_object
 from shared.jobs.poison import is_final, set_aside
 from shared.jobs.started_jobs import start_job
@@ -43,19 +42,19 @@ def start_jobs(workspace: Workspace, jobs: JobStore, event: BlobCreated) -> None
 
     Raises what a trigger met in the end, rather an error that may be over at the next delivery than a final one.
     """
-    trouble: list[Exception] = []
-    for row in list(workspace.blob_triggers.list()):
-        trigger = row.document
+    trouble = Problems()
+    for trigger in list(workspace.blob_triggers.documents()):
         if not watches(trigger.properties, event):
             continue
-        try:
+        here = Problems()
+        with isolated(f"trigger {trigger.name} starts no job for {event.subject}", here):
             _start(workspace, jobs, trigger, event)
-        except (ProductError, AzureError) as error:
-            log.error("trigger %s starts no job for %s: %s", trigger.name, event.subject, error)  # noqa: TRY400 - what the trigger names is wrong or away, our stack says nothing
-            note_problem(workspace, trigger.name, event, str(error))
-            trouble.append(error)
+        with isolated(f"what trigger {trigger.name} met is not noted"):
+            for problem in here:
+                note_problem(workspace, trigger.name, event, problem.message)
+        trouble += here
     if trouble:
-        raise min(trouble, key=lambda one: isinstance(one, ProductError) and is_final(one))
+        raise min(trouble, key=is_final)
 
 
 def watches(properties: BlobTriggerProperties, event: BlobCreated) -> bool:
@@ -94,7 +93,8 @@ def _start(workspace: Workspace, jobs: JobStore, trigger: Resource[BlobTriggerPr
     invocation, caller = trigger.properties.invocation, f"trigger {trigger.name}"
     start_job(workspace, jobs, invocation, caller=caller, name=name, inputData=found)
     if job is None:
-        note_start(workspace, trigger.name, event, name)
+        with isolated(f"the start of trigger {trigger.name} is not noted"):
+            note_start(workspace, trigger.name, event, name)
 
 
 def _check_name(event: BlobCreated) -> None:

@@ -11,7 +11,7 @@ from shared.storage.account import StorageAccount
 from shared.storage.ledger import read_ledger
 from shared.storage.locations import container_of
 from shared.storage.queues import message_count
-from shared.storage.rows import RowTable
+from shared.storage.rows import RowTable, readable
 
 
 def progress_table(account: StorageAccount) -> RowTable[ProgressRow]:
@@ -30,7 +30,7 @@ def observe(account: StorageAccount, job: JobDocument) -> Observation:
     return Observation(
         now=datetime.now(UTC),
         ledger=read_ledger(output.get_blob_client(job.output.file_path), job.job_id),
-        progress=[row.document for row in progress_table(account).partition(job.job_id)],
+        progress=[row.document for row in readable(progress_table(account).partition(job.job_id))],
         nodes=Nodes(account).live(job.compute),
         queued_tasks=queued,
         tickets=message_count(account.queues, ticket_queue(job.compute)) or 0,

@@ -19,7 +19,8 @@ from shared.contracts.names import default_output_path
 from shared.contracts.purge import MAX_JOBS_PER_PURGE, PurgeOrder, PurgePlan
 from shared.control_plane.code_uploads import remove_uploads, unnamed_uploads
 from shared.control_plane.workspace import Workspace
-from shared.errors import DataRefusedError, NotFoundError
+from shared.errors import DataRefusedError, NotFoundError, Problems
+from shared.isolation import isolated
 from shared.jobs.observe import progress_table
 from shared.jobs.orchestrations import Orchestrations
 from shared.jobs.reservations import Reservations
@@ -43,12 +44,28 @@ def request_purge(workspace: Workspace, jobs: JobStore, order: PurgeOrder) -> Pu
     """Remove code that nothing names, and send a message for each job to remove; with `dry_run` only say which."""
     found = jobs.ended_before(order.ended_before, MAX_JOBS_PER_PURGE + 1)
     names = [job.name for job in found[:MAX_JOBS_PER_PURGE]]
-    uploads = unnamed_uploads(workspace, [job.code.location for job in jobs.unfinished() if job.code])
+    problems = Problems()
+    uploads = _uploads(workspace, jobs, problems)
     if not order.dry_run:
         queue = ensure_queue(workspace.account.queues, PURGE_REQUESTS)
         send_all(queue, (PurgeRequest(job=name, include_outputs=order.include_outputs) for name in names))
         remove_uploads(workspace, uploads)
-    return PurgePlan(dry_run=order.dry_run, jobs=names, more=len(found) > len(names), code_uploads=uploads)
+    return PurgePlan(
+        dry_run=order.dry_run,
+        jobs=names,
+        more=len(found) > len(names),
+        code_uploads=uploads,
+        warnings=[problem.message for problem in problems],
+    )
+
+
+def _uploads(workspace: Workspace, jobs: JobStore, problems: Problems) -> list[str]:
+    """Uploads of code that nothing names; none while something that may name one cannot be read."""
+    used = [job.code.location for job in jobs.unfinished(problems) if job.code]
+    if not problems:
+        with isolated("uploads of code", problems):
+            return unnamed_uploads(workspace, used)
+    return []
 
 
 async def purge_job(

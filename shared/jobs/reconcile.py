@@ -8,6 +8,8 @@ from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.messages import JOB_NOTIFICATIONS, JOB_NUDGES, JOB_REQUESTS, POISON
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
+from shared.errors import Problems
+from shared.isolation import isolated
 from shared.jobs.finish import finish
 from shared.jobs.orchestrations import Orchestrations, start_input
 from shared.jobs.reservations import Reservations
@@ -15,6 +17,7 @@ from shared.jobs.store import JobStore
 from shared.observability.spans import job_scope
 from shared.storage.account import StorageAccount
 from shared.storage.queues import delete_queue
+from shared.storage.rows import readable
 
 log = logging.getLogger(__name__)
 
@@ -42,27 +45,27 @@ async def reconcile(account: StorageAccount, jobs: JobStore, orchestrations: Orc
     """Look at all unfinished jobs, job queues and reservations once."""
     # The queues are listed first: a job's row exists before its queue.
     queues = await asyncio.to_thread(_job_queues, account)
-    unfinished = await asyncio.to_thread(jobs.unfinished)
+    problems = Problems()
+    unfinished = await asyncio.to_thread(jobs.unfinished, problems)
     for job in unfinished:
-        with job_scope(job):
+        with job_scope(job), isolated(f"job {job.name}"):
             await _look_after(account, jobs, orchestrations, job)
     wanted = {task_queue(job.job_id) for job in unfinished}
-    for queue in queues - wanted:
-        await asyncio.to_thread(delete_queue, account.queues, queue)
+    # A job that cannot be read may be at work: then it is not known which queues are orphans.
+    for queue in set() if problems else queues - wanted:
+        with isolated(f"queue {queue}"):
+            await asyncio.to_thread(delete_queue, account.queues, queue)
     await asyncio.to_thread(_drop_orphaned_reservations, account, jobs)
 
 
 async def _look_after(
     account: StorageAccount, jobs: JobStore, orchestrations: Orchestrations, job: JobDocument
 ) -> None:
-    try:
-        if datetime.now(UTC) - job.created <= SETTLING_TIME or await orchestrations.is_alive(job.name):
-            return
-        now = await asyncio.to_thread(jobs.find, job.name)  # it may have ended since it was listed
-        if now is not None and not now.status.is_terminal:
-            await _resume(account, jobs, orchestrations, now)
-    except Exception:  # whatever is wrong with one job, the others are looked at; the next round tries again
-        log.exception("job %s could not be resumed", job.name)
+    if datetime.now(UTC) - job.created <= SETTLING_TIME or await orchestrations.is_alive(job.name):
+        return
+    now = await asyncio.to_thread(jobs.find, job.name)  # it may have ended since it was listed
+    if now is not None and not now.status.is_terminal:
+        await _resume(account, jobs, orchestrations, now)
 
 
 async def _resume(account: StorageAccount, jobs: JobStore, orchestrations: Orchestrations, job: JobDocument) -> None:
@@ -88,7 +91,8 @@ def _job_queues(account: StorageAccount) -> set[str]:
 
 def _drop_orphaned_reservations(account: StorageAccount, jobs: JobStore) -> None:
     reservations = Reservations(account, jobs)
-    for row in reservations.all():
-        old = datetime.now(UTC) - row.document.since > ORPHANED_AFTER
-        if old and not reservations.is_held(row.document):
-            reservations.drop(row)
+    for row in readable(reservations.all()):
+        with isolated(f"the reservation of job {row.document.job}"):
+            old = datetime.now(UTC) - row.document.since > ORPHANED_AFTER
+            if old and not reservations.is_held(row.document):
+                reservations.drop(row)

@@ -3,13 +3,12 @@
 import logging
 from datetime import datetime
 
-from azure.core.exceptions import AzureError
-
 from shared.contracts.schedules import ScheduleProperties, ScheduleRun
 from shared.control_plane.resource import Resource
 from shared.control_plane.schedules import due_time, last_run, note_run
 from shared.control_plane.workspace import Workspace
-from shared.errors import ProductError
+from shared.errors import Problems, ProductError
+from shared.isolation import isolated
 from shared.jobs.poison import is_final
 from shared.jobs.started_jobs import start_job
 from shared.jobs.store import JobStore
@@ -19,11 +18,13 @@ log = logging.getLogger(__name__)
 
 def run_due_schedules(workspace: Workspace, jobs: JobStore, now: datetime) -> None:
     """Look at all schedules once; trouble with one does not keep the others waiting."""
-    for row in list(workspace.schedules.list()):
-        try:
-            _run_if_due(workspace, jobs, row.document, now)
-        except (ProductError, AzureError) as error:
-            log.warning("schedule %s is tried again: %s", row.document.name, error)
+    for schedule in list(workspace.schedules.documents()):
+        problems = Problems()
+        with isolated(f"schedule {schedule.name}", problems):
+            _run_if_due(workspace, jobs, schedule, now)
+        with isolated(f"the problem of schedule {schedule.name} is not noted"):
+            for problem in problems:
+                _note_problem(workspace, schedule.name, problem.message)
 
 
 def job_name(schedule: str, due: datetime) -> str:
@@ -46,6 +47,13 @@ def _run_if_due(workspace: Workspace, jobs: JobStore, schedule: Resource[Schedul
         run = ScheduleRun(due=due, problem=error.message)
     # Noted last: after a crash in between the same name finds the job that was started.
     note_run(workspace, schedule.name, run)
+
+
+def _note_problem(workspace: Workspace, name: str, problem: str) -> None:
+    """Tell why a time that stays due has no job yet."""
+    run = last_run(workspace, name) or ScheduleRun()
+    if run.problem != problem:
+        note_run(workspace, name, run.model_copy(update={"problem": problem}))
 
 
 def _is_busy(jobs: JobStore, schedule: Resource[ScheduleProperties], before: ScheduleRun | None) -> bool:

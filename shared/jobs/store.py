@@ -1,8 +1,8 @@
 """Jobs in Table storage: found by name, listed by endpoint or workspace with the newest first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -12,9 +12,9 @@ from pydantic import BaseModel
 
 from shared.contracts.job import JobDocument, JobStatistics, JobStatus
 from shared.contracts.names import JOB_NAME
-from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, Problems
 from shared.jobs.state_machine import entered, may_follow
-from shared.storage.rows import Row, RowTable
+from shared.storage.rows import Row, RowTable, readable
 
 _ROW = "job"
 _WORKSPACE = "workspace"
@@ -40,6 +40,8 @@ class JobPage:
 
     jobs: list[JobDocument]
     continuation: dict[str, str] | None
+    problems: Problems = field(default_factory=Problems)
+    """Why jobs of the page cannot be shown."""
 
 
 class JobStore:
@@ -134,30 +136,31 @@ class JobStore:
         """Jobs of the workspace or of an endpoint (and deployment), the newest first."""
         partition = _endpoint_partition(endpoint) if endpoint else _WORKSPACE
         entries, continuation = self._index.page(partition, size, continuation)
-        lines = (entry.document for entry in entries)
+        problems = Problems()
+        lines = (entry.document for entry in readable(entries, problems))
         wanted = [line.job for line in lines if deployment is None or line.deployment.lower() == deployment.lower()]
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
-            found = pool.map(self.find, wanted)
-        return JobPage([job for job in found if job], continuation)
+        return JobPage(self._found(wanted, problems), continuation, problems)
 
-    def unfinished(self) -> list[JobDocument]:
-        """All jobs that are not in a terminal state; lines that a crash left behind others go away."""
+    def unfinished(self, problems: Problems | None = None) -> list[JobDocument]:
+        """All jobs that are not in a terminal state; lines that a crash left behind others go away.
+
+        `problems` gets why further ones cannot be read.
+        """
+        lines = {row.document.job: row for row in readable(self._index.partition(_UNFINISHED), problems)}
         unfinished = list[JobDocument]()
-        for line in self._index.partition(_UNFINISHED):
-            job = self.find(line.document.job)
-            if job and job.status.is_terminal:
-                self._index.delete(line.partition, line.key)
-            elif job:
+        for job in self._found(lines, problems):
+            if job.status.is_terminal:
+                self._index.delete(lines[job.name].partition, lines[job.name].key)
+            else:
                 unfinished.append(job)
         return unfinished
 
     def ended_before(self, moment: datetime, limit: int) -> list[JobDocument]:
         """Up to `limit` jobs that ended before `moment`, those first that were made last."""
         found = list[JobDocument]()
-        entries = self._index.partition(_WORKSPACE, first=_age_key(moment))
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
-            while len(found) < limit and (names := [entry.document.job for entry in islice(entries, limit)]):
-                found += [job for job in pool.map(self.find, names) if job and job.ended and job.ended < moment]
+        entries = readable(self._index.partition(_WORKSPACE, first=_age_key(moment)))
+        while len(found) < limit and (names := [entry.document.job for entry in islice(entries, limit)]):
+            found += [job for job in self._found(names) if job.ended and job.ended < moment]
         return found[:limit]
 
     def remove(self, job: JobDocument) -> None:
@@ -165,6 +168,12 @@ class JobStore:
         for partition, key in _index_lines(job):
             self._index.delete(partition, key)
         self._jobs.delete(job.name, _ROW)
+
+    def _found(self, names: Iterable[str], problems: Problems | None = None) -> list[JobDocument]:
+        """The jobs of these names that are there and can be read."""
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            rows = pool.map(lambda name: self._jobs.find(name, _ROW), names)
+            return [row.document for row in readable((row for row in rows if row), problems)]
 
     def _row(self, name: str) -> Row[JobDocument]:
         row = self._jobs.find(JOB_NAME.check(name), _ROW)
@@ -184,8 +193,9 @@ def _index_lines(job: JobDocument) -> list[tuple[str, str]]:
 
 
 def _age_key(moment: datetime) -> str:
-    """Sorts the newest first."""
-    return f"{_END_OF_TIME_MS - int(moment.timestamp() * 1000):014d}"
+    """Sorts the newest first; moments before 1970 and after 5138 count as those."""
+    milliseconds = min(max(0, int(moment.timestamp() * 1000)), _END_OF_TIME_MS)
+    return f"{_END_OF_TIME_MS - milliseconds:014d}"
 
 
 def _endpoint_partition(endpoint: str) -> str:

@@ -4,7 +4,8 @@ A document is cut into properties of at most 16,000 characters, each of which ma
 UTF-16 for each property, 1 MiB for each row).
 """
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -18,8 +19,18 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
 from pydantic import BaseModel
+from pydantic import ValidationError as PydanticValidationError
 
-from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, ValidationError
+from shared.errors import (
+    ConflictError,
+    NotFoundError,
+    PreconditionFailedError,
+    Problems,
+    UnreadableError,
+    ValidationError,
+)
+
+log = logging.getLogger(__name__)
 
 _CHUNK = 16_000
 
@@ -34,12 +45,34 @@ Document = TypeVar("Document", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Row(Generic[Document]):
-    """A document and the ETag that it was read or written with."""
+    """A document and the ETag that it was read or written with.
+
+    A row that cannot be read can still be found, listed and deleted: only asking for its document raises. What
+    decides by rows that it may not miss therefore stops at it, and what serves each row by itself uses `readable`.
+    """
 
     partition: str
     key: str
-    document: Document
+    content: Document | UnreadableError
     etag: str
+
+    @property
+    def document(self) -> Document:
+        """The row's document; raises UnreadableError."""
+        if isinstance(self.content, UnreadableError):
+            raise self.content
+        return self.content
+
+
+def readable(rows: Iterable[Row[Document]], unreadable: Problems | None = None) -> Iterator[Row[Document]]:
+    """The rows whose documents can be read. The others are logged, and added to `unreadable` for who shows them."""
+    for row in rows:
+        if isinstance(row.content, UnreadableError):
+            log.error("%s", row.content.message)
+            if unreadable is not None:
+                unreadable.append(row.content)
+        else:
+            yield row
 
 
 class RowTable(Generic[Document]):
@@ -194,10 +227,23 @@ class RowTable(Generic[Document]):
         return {"PartitionKey": partition, "RowKey": key, "chunks": len(chunks), **properties}
 
     def _row(self, entity: Any) -> Row[Document]:
-        text = "".join(entity[f"document{number}"] for number in range(entity["chunks"]))
-        return Row(
-            entity["PartitionKey"],
-            entity["RowKey"],
-            self._document.model_validate_json(text),
-            str(entity.metadata["etag"]),
-        )
+        return Row(entity["PartitionKey"], entity["RowKey"], self._content(entity), str(entity.metadata["etag"]))
+
+    def _content(self, entity: Any) -> Document | UnreadableError:
+        try:
+            text = "".join(entity[f"document{number}"] for number in range(entity["chunks"]))
+            return self._document.model_validate_json(text)
+        except Exception as error:  # whatever one row holds, the others can be read
+            where = f"row {entity['PartitionKey']} / {entity['RowKey']} of table {self._name}"
+            return UnreadableError(
+                f"{where} cannot be read ({_reason(error)}); delete what it describes and create it again",
+                target=entity["RowKey"],
+            )
+
+
+def _reason(error: Exception) -> str:
+    """One line; what pydantic found first, without the value, which may be long."""
+    if isinstance(error, PydanticValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        return " ".join(f"{'.'.join(map(str, first['loc']))} {first['msg']}".split())
+    return " ".join(f"{type(error).__name__}: {error}".split())

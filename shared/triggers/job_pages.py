@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request
 from shared.contracts.job import JobDocument
 from shared.jobs.store import JobPage
 from shared.settings import Settings
-from shared.triggers.paging import continuation_of, next_link, skip_token
+from shared.triggers.paging import continuation_of, next_link, page_content, skip_token
 
 MAX_PAGE = 100
 
@@ -38,4 +38,4 @@ def job_page(
 ) -> dict[str, Any]:
     """The page with a link to the next one."""
     link = next_link(settings, request, skip_token(page.continuation)) if page.continuation else None
-    return {"value": [content(job) for job in page.jobs], "nextLink": link}
+    return page_content(page.jobs, content, link, [*page.problems])

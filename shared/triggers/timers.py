@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 import azure.functions as func
 
+from shared.isolation import isolated
 from shared.jobs.reconcile import reconcile
 from shared.jobs.schedules import run_due_schedules
 from shared.triggers.durable_client import DurableOrchestrations
@@ -17,8 +18,10 @@ blueprint = df.Blueprint()
 def scale_computes(timer: func.TimerRequest) -> None:
     """Bring every compute to the size that it should have; trouble with one does not keep the others waiting."""
     for limits in application().computes():
-        application().scaling.try_to_scale(limits)
-        application().census.take(limits.compute)
+        with isolated(f"compute {limits.compute}"):
+            application().scaling.try_to_scale(limits)
+        with isolated(f"the census of compute {limits.compute}"):
+            application().census.take(limits.compute)
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)

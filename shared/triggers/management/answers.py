@@ -13,16 +13,16 @@ from shared.control_plane.paging import Page
 from shared.control_plane.resource import Resource
 from shared.control_plane.resource_table import SEPARATOR
 from shared.control_plane.saving import Saved
+from shared.errors import Problems
 from shared.settings import Settings
 from shared.storage.rows import Row
-from shared.triggers.paging import next_link
+from shared.triggers.paging import Named, next_link, page_content
 
 PROVIDER = "Microsoft.MachineLearningServices/workspaces"
 
 POLL_SECONDS = 1
 """Clients without this header wait half a minute between two looks (azure_ai_ml_wire 5)."""
 
-Item = TypeVar("Item")
 Properties = TypeVar("Properties", bound=ArmModel)
 
 
@@ -85,8 +85,12 @@ def deleted(existed: bool) -> Response:
 
 
 def listed(
-    settings: Settings, request: Request, page: Page[Item], content: Callable[[Item], dict[str, Any]]
+    settings: Settings,
+    request: Request,
+    page: Page[Named],
+    content: Callable[[Named], dict[str, Any]],
+    problems: Problems,
 ) -> dict[str, Any]:
-    """A page of a list with a link to the next one."""
+    """A page of a list with a link to the next one; `problems` say what of the list cannot be shown."""
     link = next_link(settings, request, page.skip_token) if page.skip_token is not None else None
-    return {"value": [content(item) for item in page.items], "nextLink": link}
+    return page_content(page.items, content, link, problems)

@@ -19,7 +19,7 @@ from shared.control_plane.resource_table import ResourceTable
 from shared.control_plane.saving import Change, Saved
 from shared.control_plane.versions import Asset, age_key, get_version, list_versions
 from shared.control_plane.workspace import Workspace
-from shared.errors import ValidationError
+from shared.errors import Problems, ValidationError
 from shared.settings import Settings
 from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written
 from shared.triggers.management.paths import WORKSPACE
@@ -45,13 +45,14 @@ def assets_router(workspace: Workspace, table: ResourceTable[Asset], put_version
     @router.get("")
     def list_assets(request: Request, query: Listing) -> dict[str, Any]:
         """All assets by name."""
+        problems = Problems()
         page = page_of(
-            list_containers(table, query.view),
+            list_containers(table, query.view, problems),
             lambda container: container.name.lower(),
             size=query.size,
             skip_token=query.skip_token,
         )
-        return listed(settings, request, page, lambda found: container_content(settings, collection, found))
+        return listed(settings, request, page, lambda found: container_content(settings, collection, found), problems)
 
     @router.get("/{name}")
     def get_asset(name: str) -> dict[str, Any]:
@@ -72,8 +73,9 @@ def assets_router(workspace: Workspace, table: ResourceTable[Asset], put_version
     @router.get("/{name}/versions")
     def list_all_versions(request: Request, name: str, query: Listing) -> dict[str, Any]:
         """The versions of an asset, the newest first unless `$orderBy` says otherwise."""
-        page = versions_page(list_versions(table, name, query.view), query)
-        return listed(settings, request, page, lambda version: version_content(settings, collection, version))
+        problems = Problems()
+        page = versions_page(list_versions(table, name, query.view, problems), query)
+        return listed(settings, request, page, lambda version: version_content(settings, collection, version), problems)
 
     @router.get("/{name}/versions/{version}")
     def get_one_version(name: str, version: str) -> JSONResponse:

@@ -12,6 +12,7 @@ from shared.control_plane.asset_removal import delete_version
 from shared.control_plane.codes import find_by_hash, put_code, start_upload
 from shared.control_plane.versions import get_version, list_versions
 from shared.control_plane.workspace import CODES, Workspace
+from shared.errors import Problems
 from shared.triggers.management.answers import deleted, listed, shown, written
 from shared.triggers.management.assets import version_content, versions_page
 from shared.triggers.management.paths import WORKSPACE
@@ -40,12 +41,13 @@ def codes_router(workspace: Workspace) -> APIRouter:
         hash_version: Annotated[str | None, Query(alias="hashVersion")] = None,
     ) -> dict[str, Any]:
         """The versions of this code, or with `hash` those of any name that have the same files."""
+        problems = Problems()
         if digest:
             versions = find_by_hash(workspace, digest, hash_version)
         else:
-            versions = list_versions(workspace.codes, name, ListView.ALL)
+            versions = list_versions(workspace.codes, name, ListView.ALL, problems)
         page = versions_page(versions, query)
-        return listed(settings, request, page, lambda version: version_content(settings, COLLECTION, version))
+        return listed(settings, request, page, lambda version: version_content(settings, COLLECTION, version), problems)
 
     @router.get("/{version}")
     def get(name: str, version: str) -> JSONResponse:

@@ -14,6 +14,7 @@ from shared.control_plane.computes import Machines, delete_compute, put_compute
 from shared.control_plane.paging import page_of
 from shared.control_plane.resource import Resource
 from shared.control_plane.workspace import COMPUTES, Workspace
+from shared.errors import Problems
 from shared.settings import Settings
 from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written_as_operation
 from shared.triggers.management.paths import WORKSPACE
@@ -46,9 +47,10 @@ def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
     @router.get("")
     def list_all(request: Request, query: Listing) -> dict[str, Any]:
         """All computes by name."""
-        computes = (row.document for row in workspace.computes.list())
+        problems = Problems()
+        computes = workspace.computes.documents(problems=problems)
         page = page_of(computes, lambda compute: compute.key, size=query.size, skip_token=query.skip_token)
-        return listed(settings, request, page, content)
+        return listed(settings, request, page, content, problems)
 
     @router.post("/{compute}/listNodes")
     def list_nodes(compute: str) -> dict[str, Any]:

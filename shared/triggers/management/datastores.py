@@ -13,6 +13,7 @@ from shared.control_plane.datastores import delete_datastore, get_datastore, lis
 from shared.control_plane.paging import page_of
 from shared.control_plane.resource import Resource
 from shared.control_plane.workspace import Workspace
+from shared.errors import Problems
 from shared.triggers.management.answers import arm_resource, deleted, listed, written
 from shared.triggers.management.paths import WORKSPACE
 from shared.triggers.management.requests import ByCaller, Conditions, Listing
@@ -28,11 +29,12 @@ def datastores_router(workspace: Workspace) -> APIRouter:
         request: Request, query: Listing, is_default: Annotated[bool | None, Query(alias="isDefault")] = None
     ) -> dict[str, Any]:
         """All datastores, the default one first; with `isDefault` only that one, or only the others."""
-        datastores = list(list_datastores(workspace))
+        problems = Problems()
+        datastores = list(list_datastores(workspace, problems))
         if is_default is not None:
             datastores = datastores[:1] if is_default else datastores[1:]
         page = page_of(datastores, _list_key, size=query.size, skip_token=query.skip_token)
-        return listed(settings, request, page, lambda datastore: datastore_content(workspace, datastore))
+        return listed(settings, request, page, lambda datastore: datastore_content(workspace, datastore), problems)
 
     @router.get("/{datastore}")
     def get(datastore: str) -> JSONResponse:

@@ -11,6 +11,7 @@ from shared.control_plane.deployments import delete_deployment, put_deployment
 from shared.control_plane.paging import page_of
 from shared.control_plane.resource import Resource
 from shared.control_plane.workspace import DEPLOYMENTS, Workspace
+from shared.errors import Problems
 from shared.settings import Settings
 from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written_as_operation
 from shared.triggers.management.paths import WORKSPACE
@@ -39,9 +40,10 @@ def deployments_router(workspace: Workspace) -> APIRouter:
     def list_all(request: Request, endpoint: str, query: Listing) -> dict[str, Any]:
         """The deployments of an endpoint by name."""
         workspace.endpoints.get(endpoint)
-        deployments = (row.document for row in workspace.deployments.list(endpoint))
+        problems = Problems()
+        deployments = workspace.deployments.documents(endpoint, problems=problems)
         page = page_of(deployments, lambda found: found.key, size=query.size, skip_token=query.skip_token)
-        return listed(settings, request, page, lambda found: deployment_content(settings, found))
+        return listed(settings, request, page, lambda found: deployment_content(settings, found), problems)
 
     @router.delete("/{deployment}")
     def delete(endpoint: str, deployment: str, change: ByCaller) -> Response:

@@ -11,6 +11,7 @@ from shared.control_plane.endpoints import delete_endpoint, put_endpoint
 from shared.control_plane.paging import page_of
 from shared.control_plane.resource import Resource
 from shared.control_plane.workspace import ENDPOINTS, Workspace
+from shared.errors import Problems
 from shared.settings import Settings
 from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written_as_operation
 from shared.triggers.management.paths import WORKSPACE
@@ -38,9 +39,10 @@ def endpoints_router(workspace: Workspace) -> APIRouter:
     @router.get("")
     def list_all(request: Request, query: Listing) -> dict[str, Any]:
         """All endpoints by name."""
-        endpoints = (row.document for row in workspace.endpoints.list())
+        problems = Problems()
+        endpoints = workspace.endpoints.documents(problems=problems)
         page = page_of(endpoints, lambda endpoint: endpoint.key, size=query.size, skip_token=query.skip_token)
-        return listed(settings, request, page, lambda endpoint: endpoint_content(settings, endpoint))
+        return listed(settings, request, page, lambda endpoint: endpoint_content(settings, endpoint), problems)
 
     @router.delete("/{endpoint}")
     def delete(endpoint: str, conditions: Conditions) -> Response:

@@ -14,6 +14,7 @@ from shared.control_plane.resource import Resource
 from shared.control_plane.resource_table import ResourceTable
 from shared.control_plane.saving import Change, Saved
 from shared.control_plane.workspace import Workspace
+from shared.errors import Problems
 from shared.triggers.management.answers import arm_resource, deleted, listed, shown, written
 from shared.triggers.management.paths import WORKSPACE
 from shared.triggers.management.requests import ByCaller, Conditions, Listing
@@ -50,9 +51,10 @@ def job_starters_router(
 
     @router.get("", description=f"All {label}s by name.")
     def list_all(request: Request, query: Listing) -> dict[str, Any]:
-        starters = (row.document for row in table.list())
+        problems = Problems()
+        starters = table.documents(problems=problems)
         page = page_of(starters, lambda starter: starter.key, size=query.size, skip_token=query.skip_token)
-        return listed(settings, request, page, content)
+        return listed(settings, request, page, content, problems)
 
     @router.delete("/{name}", description=f"Delete a {label}; its jobs stay.")
     def delete(name: str, conditions: Conditions) -> Response:

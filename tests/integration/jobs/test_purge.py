@@ -21,6 +21,7 @@ from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
 from shared.storage.containers import JOBS_CONTAINER, log_name, spec_name
 from shared.storage.ownership import mark_of
+from tests.broken_rows import write_broken
 from tests.integration.workspace_settings import SETTINGS
 
 pytestmark = pytest.mark.integration
@@ -135,6 +136,33 @@ def test_only_jobs_that_ended_in_time_are_chosen(workspace, jobs, old_job, make_
     plan = request_purge(workspace, jobs, PurgeOrder(ended_before=LIMIT, dry_run=True))
     assert old.name in plan.jobs
     assert not {running.name, late.name, young.name} & set(plan.jobs)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_any_moment_may_be_named(workspace, jobs, moment):
+    order = PurgeOrder.model_validate({"endedBefore": moment, "dryRun": True})
+    assert isinstance(request_purge(workspace, jobs, order).jobs, list)
+
+
+def test_broken_rows_keep_jobs_from_no_purge_but_uploads_of_code_that_they_may_name(
+    account, workspace, jobs, old_job, monkeypatch
+):
+    old, broken = old_job(), old_job()
+    upload = f"{code_uploads.CODE_CONTAINER_PREFIX}{start_upload(workspace).id}"
+    monkeypatch.setattr(code_uploads, "SETTLED_AFTER", timedelta(0))
+    order = PurgeOrder(ended_before=LIMIT, dry_run=True)
+    write_broken(account.tables, "jobs", broken.name, "job")
+    try:
+        plan = request_purge(workspace, jobs, order)
+    finally:
+        account.tables.get_table_client("jobs").delete_entity(broken.name, "job")
+    assert old.name in plan.jobs
+    assert broken.name not in plan.jobs
+    assert upload not in plan.code_uploads
+    write_broken(account.tables, workspace.table, "codes", "broken:1")
+    plan = request_purge(workspace, jobs, order)
+    assert upload not in plan.code_uploads
+    assert "row codes / broken:1" in " ".join(plan.warnings)
 
 
 def test_uploads_of_code_that_nothing_names_are_removed_once_settled(workspace, monkeypatch):

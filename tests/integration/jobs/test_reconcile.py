@@ -9,6 +9,7 @@ from shared.jobs.reconcile import MAX_RESUMES, reconcile, start_orchestration
 from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
 from shared.storage.queues import ensure_queue, message_count
+from tests.broken_rows import write_broken
 
 pytestmark = pytest.mark.integration
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -153,6 +154,25 @@ async def test_a_request_for_a_job_that_has_ended_starts_nothing(jobs, make_job)
     jobs.enter(job.name, JobStatus.CANCELED)
     await start_orchestration(jobs, engine, job.name)
     assert engine.started == {}
+
+
+async def test_broken_rows_keep_no_job_waiting_and_no_queue_from_its_job(account, jobs, lost, make_job):
+    broken, job, orphan = lost(), lost(), make_job()
+    for name in (task_queue(broken.job_id), task_queue(orphan.job_id)):
+        ensure_queue(account.queues, name)
+    write_broken(account.tables, "jobs", broken.name, "job")
+    write_broken(account.tables, "jobindex", "unfinished", f"0-{broken.name}")
+    write_broken(account.tables, "reservations", "p", broken.name)
+    try:
+        engine = Engine()
+        await reconcile(account, jobs, engine)
+        assert job.name in engine.started
+        for name in (task_queue(broken.job_id), task_queue(orphan.job_id)):
+            assert message_count(account.queues, name) is not None
+    finally:
+        account.tables.get_table_client("jobs").delete_entity(broken.name, "job")
+        account.tables.get_table_client("jobindex").delete_entity("unfinished", f"0-{broken.name}")
+        account.tables.get_table_client("reservations").delete_entity("p", broken.name)
 
 
 async def test_a_job_that_cannot_be_resumed_does_not_keep_others_waiting(account, jobs, lost):

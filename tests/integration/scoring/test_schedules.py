@@ -9,11 +9,12 @@ from shared.contracts.job import JobStatus
 from shared.contracts.requests import ResourceBody
 from shared.control_plane.endpoints import delete_endpoint
 from shared.control_plane.saving import Change
-from shared.control_plane.schedules import delete_schedule, last_run, next_due_time, put_schedule
+from shared.control_plane.schedules import delete_schedule, due_time, last_run, next_due_time, put_schedule
 from shared.errors import DependencyError, NotFoundError, ValidationError
 from shared.jobs import schedules
 from shared.jobs.schedules import run_due_schedules
 from shared.storage.rows import Row
+from tests.broken_rows import BROKEN, write_broken
 
 pytestmark = pytest.mark.integration
 MINUTE = timedelta(minutes=1)
@@ -121,10 +122,53 @@ def test_what_cannot_start_is_noted_and_tried_again_the_next_time(application, s
     assert endpoint in run.problem
 
 
+@pytest.mark.parametrize("offset", ["+14:00", "Z", "-12:00", ""])
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00", "1969-12-31T23:59:59", "9999-12-31T23:59:59"])
+@pytest.mark.parametrize("end", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_the_ends_of_the_calendar_bound_a_schedule_like_other_moments(put, start, end, offset):
+    found = put(trigger={"startTime": start + offset, "endTime": end + offset, "timeZone": "Asia/Tokyo"})
+    now = found.modified + 2 * MINUTE
+    is_on = start < "9999" and end > "2026"
+    assert (due_time(found, None, now) is not None) is is_on
+    assert (next_due_time(found, now) is not None) is is_on
+
+
+def test_broken_schedules_and_notes_keep_no_other_waiting(application, schedule, tick):
+    tables, table = application.account.tables, application.workspace.table
+    for name, content in BROKEN.items():
+        write_broken(tables, table, "schedules", name.replace(" ", "-"), content)
+    (job,) = tick(first_due(schedule) + timedelta(seconds=1))
+    assert job.startswith(schedule.name)
+    write_broken(tables, table, "scheduleRuns", schedule.name)
+    other = put_schedule(
+        application.workspace,
+        f"z{schedule.name}",
+        ResourceBody(properties=schedule.properties.to_arm()),
+        Change(),
+    ).resource
+    started = tick(first_due(other) + timedelta(seconds=1))
+    assert any(name.startswith(other.name) for name in started)
+
+
+def test_what_stops_a_schedule_for_now_is_told_until_it_is_over(application, schedule, tick, monkeypatch):
+    due = first_due(schedule)
+
+    def fail(*_given, **_more):
+        raise OverflowError("date value out of range")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schedules, "start_job", fail)
+        assert tick(due + timedelta(seconds=1)) == []
+    run = last_run(application.workspace, schedule.name)
+    assert (run.due, run.problem) == (None, f"schedule {schedule.name}: OverflowError: date value out of range")
+    assert len(tick(due + timedelta(seconds=2))) == 1
+    assert last_run(application.workspace, schedule.name).problem is None
+
+
 def test_a_storage_that_does_not_answer_keeps_no_other_schedule_waiting(application, schedule, tick, monkeypatch):
     start = schedules.start_job
     broken = schedule.model_copy(update={"names": (f"0-{schedule.name}",)})
-    listed = [Row("", "", one, "") for one in (broken, schedule)]
+    listed = [Row("schedules", one.key, one, "") for one in (broken, schedule)]
 
     def fail_once(*given, name, **more):
         if name.startswith(broken.name):

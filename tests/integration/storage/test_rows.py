@@ -3,8 +3,9 @@
 import pytest
 from pydantic import BaseModel
 
-from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
-from shared.storage.rows import Row, RowTable
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, Problems, UnreadableError
+from shared.storage.rows import Row, RowTable, readable
+from tests.broken_rows import BROKEN, write_broken
 
 pytestmark = pytest.mark.integration
 
@@ -14,8 +15,13 @@ class Note(BaseModel):
 
 
 @pytest.fixture
-def notes(account, unique_table_name):
-    return RowTable(account.tables, unique_table_name("notes"), Note)
+def table(unique_table_name):
+    return unique_table_name("notes")
+
+
+@pytest.fixture
+def notes(account, table):
+    return RowTable(account.tables, table, Note)
 
 
 def test_a_table_that_nobody_wrote_to_is_empty_to_readers_and_not_made_by_them(account, notes):
@@ -60,3 +66,21 @@ def test_a_partition_is_deleted_although_somebody_else_deletes_rows_of_it(notes,
         then.setattr(notes, "partition", lambda _: iter(listed))
         assert notes.delete_partition("p") == 3
     assert list(notes.partition("p")) == []
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_row_that_cannot_be_read_hides_no_other_and_can_be_deleted(account, notes, table, content, caplog):
+    notes.put("p", "a", Note(text="first"))
+    notes.put("p", "z", Note(text="last"))
+    write_broken(account.tables, table, "p", "k", content)
+    problems = Problems()
+    for rows in (notes.partition("p"), notes.all(), notes.page("p", 10)[0]):
+        assert [row.key for row in readable(rows, problems)] == ["a", "z"]
+    assert len(problems) == 3
+    assert f"row p / k of table {table} cannot be read (" in problems[0].message
+    assert problems[0].message in caplog.text
+    with pytest.raises(UnreadableError, match="delete what it describes and create it again"):
+        notes.get("p", "k").document  # noqa: B018 - asking for it is what raises
+    assert notes.delete("p", "k")
+    write_broken(account.tables, table, "p", "k", content)
+    assert notes.delete_partition("p") == 3
