@@ -4,12 +4,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError
 
 from scorer_container.node.background_preparation import BackgroundPreparation
 from scorer_container.node.columns_claim import ColumnsClaim
+from scorer_container.node.csv_blocks import CsvBlocks
 from scorer_container.node.failure import FatalProblemError
 from scorer_container.node.inputs import InputFetcher
 from scorer_container.node.job_telemetry import JobTelemetry
@@ -26,7 +26,7 @@ from scorer_container.node.process_slot import ProcessSlot
 from scorer_container.node.progress import ProgressReporter
 from scorer_container.node.scoring import MiniBatchScorer
 from scorer_container.node.scoring_process import ProcessCommand
-from scorer_container.node.stager import Stager
+from scorer_container.node.stager import RowBlocks, Stager
 from scorer_container.node.task_source import TaskSource
 from scorer_container.node.work import HeldMessage
 from shared.contracts.job_spec import JobSpec
@@ -36,9 +36,6 @@ from shared.contracts.output_format import OutputFormat
 from shared.contracts.progress import JobFailure
 from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError
 from shared.storage.queues import send
-
-if TYPE_CHECKING:
-    from scorer_container.node.parquet.blocks import ParquetBlocks
 
 _NUDGE_SECONDS = 5.0
 _QUEUE_CHECK_SECONDS = 2.0
@@ -129,7 +126,7 @@ class JobRun:
             spec.output,
             tasks,
             self._telemetry,
-            parquet=self._parquet(),
+            blocks=self._row_blocks(),
             on_failure=lambda failure: self._fail(0, failure),
         )
         shared = JobParts(
@@ -148,9 +145,12 @@ class JobRun:
         fetcher.close()
         self._release_slots()
 
-    def _parquet(self) -> "ParquetBlocks | None":
-        """Imported when it is needed: Arrow takes a tenth of a second and 50 MB."""
-        if self._spec.output.format is not OutputFormat.PARQUET:
+    def _row_blocks(self) -> RowBlocks | None:
+        """Parquet's are imported when they are needed: Arrow takes a tenth of a second and 50 MB."""
+        output = self._spec.output
+        if output.format is OutputFormat.CSV:
+            return CsvBlocks(self._node.sources.blobs(output.folder), output, self._columns)
+        if output.format is not OutputFormat.PARQUET:
             return None
         from scorer_container.node.parquet.blocks import ParquetBlocks
 

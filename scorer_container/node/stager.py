@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, Protocol
 
 from scorer_container.node.failure import FatalProblemError, fatal, node_defect
 from scorer_container.node.job_telemetry import JobTelemetry
@@ -16,17 +16,26 @@ from shared.contracts.progress import JobFailure
 from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError, StoppedError
 from shared.storage.ledger import EMPTY_BLOCK, TaskBlock
 
-if TYPE_CHECKING:
-    from scorer_container.node.parquet.blocks import ParquetBlocks
-
 _THREADS = 4
+
+
+class RowBlocks(Protocol):
+    """Makes blocks of an output whose merge needs more than the rows."""
+
+    def stage(self, task: HeldTask) -> tuple[TaskBlock, BinaryIO]:
+        """Stage what else the merge needs of a task; returns the block of its rows, for the caller to stage.
+
+        Raises HotPathError.
+        """
+        ...
 
 
 class Stager:
     """Stages a task's block on the ledger and then acknowledges the task (shared/contracts/messages.py).
 
-    In this order: the script's own files, what a Parquet footer must say, the failed items, the rows, the deletion of
-    the message. Whatever happens between two of them, the task is delivered again and nothing is counted twice.
+    In this order: the script's own files, a CSV file's header or what a Parquet footer must say, the failed items, the
+    rows, the deletion of the message. Whatever happens between two of them, the task is delivered again and nothing is
+    counted twice.
     """
 
     def __init__(
@@ -36,13 +45,16 @@ class Stager:
         tasks: TaskSource,
         telemetry: JobTelemetry,
         *,
-        parquet: "ParquetBlocks | None",
+        blocks: "RowBlocks | None",
         on_failure: Callable[[JobFailure], None],
     ) -> None:
-        """`parquet` for such an output. `on_failure` hears when results cannot be written."""
+        """`blocks` for an output whose rows are not all that the merge needs.
+
+        `on_failure` hears when results cannot be written.
+        """
         self._blobs = sources.blobs(output.folder)
         self._output = output
-        self._parquet = parquet
+        self._row_blocks = blocks
         self._tasks = tasks
         self._telemetry = telemetry
         self._on_failure = on_failure
@@ -91,7 +103,7 @@ class Stager:
     def _block(self, task: HeldTask) -> tuple[TaskBlock, bytes | BinaryIO]:
         if not task.result.rows:
             return task.block, EMPTY_BLOCK
-        return self._parquet.stage_footer(task) if self._parquet else (task.block, task.result.output)
+        return self._row_blocks.stage(task) if self._row_blocks else (task.block, task.result.output)
 
     @staticmethod
     def _acknowledge(task: HeldTask) -> bool:

@@ -17,8 +17,8 @@ from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
 from shared.observability.measurements import note_end
 from shared.storage.account import StorageAccount
-from shared.storage.ledger import read_ledger
 from shared.storage.locations import container_of
+from shared.storage.output_ledger import read_ledger
 from shared.storage.queues import delete_queue
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def _keep_errors(account: StorageAccount, job: JobDocument) -> None:
         return
     try:
         output = container_of(account, job.output.folder)
-        ledger = read_ledger(output.get_blob_client(job.output.file_path), job.job_id)
+        ledger = read_ledger(account, job.output, job.job_id)
         commit_errors(output, job, ledger)
     except (ProductError, HttpResponseError) as error:
         log.warning("job %s: the list of failed items could not be written: %s", job.name, error)

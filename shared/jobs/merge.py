@@ -1,7 +1,5 @@
 """The merge phase: the ledger's blocks become the output file in one call (DESIGN D1)."""
 
-import csv
-import io
 import json
 from typing import Any
 
@@ -13,9 +11,10 @@ from shared.contracts.job_spec import OutputSpec
 from shared.contracts.output_format import OutputFormat
 from shared.contracts.progress import JobFailure
 from shared.contracts.settings import OutputAction
-from shared.errors import ValidationError
+from shared.errors import ConflictError
 from shared.storage.account import StorageAccount
-from shared.storage.containers import JOBS_CONTAINER, columns_name, row_groups_name
+from shared.storage.containers import JOBS_CONTAINER, row_groups_name
+from shared.storage.csv_header import HAS_HEADER, NO_HEADER, header_block
 from shared.storage.ledger import Ledger, commit, is_committed
 from shared.storage.locations import container_of
 from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
@@ -37,13 +36,15 @@ def merge(account: StorageAccount, job: JobDocument, ledger: Ledger) -> JobFailu
 
 def commit_output(account: StorageAccount, output: OutputSpec, job_id: str, ledger: Ledger) -> None:
     """Make the output file appear."""
-    blocks, header, footer = ledger.row_blocks, b"", b""
+    blocks, footer, metadata = ledger.row_blocks, b"", dict[str, str]()
     if output.format is OutputFormat.PARQUET:
         blocks, footer = _parquet_file(account, job_id, ledger)
     elif output.format is OutputFormat.CSV:
-        header = _header(account, job_id)
+        header = _header(ledger)
+        blocks, metadata = [*header, *blocks], HAS_HEADER if header else {}
     blob = container_of(account, output.folder).get_blob_client(output.file_path)
-    commit(blob, blocks, job_id=job_id, header=header, footer=footer, content_type=output.format.media_type)
+    content_type = output.format.media_type
+    commit(blob, blocks, job_id=job_id, footer=footer, content_type=content_type, metadata=metadata)
 
 
 def is_merged(account: StorageAccount, job: JobDocument) -> bool:
@@ -80,23 +81,18 @@ def _parquet_file(account: StorageAccount, job_id: str, ledger: Ledger) -> tuple
     return blocks, builder.footer()
 
 
-def _header(account: StorageAccount, job_id: str) -> bytes:
-    """The line of the columns' names; nothing when they have none."""
-    blob = account.blobs.get_blob_client(JOBS_CONTAINER, columns_name(job_id))
-    try:
-        columns = json.loads(blob.download_blob().readall())["columns"]
-    except ResourceNotFoundError:
-        return b""
-    return b"" if columns is None else header_line(columns)
-
-
-def header_line(columns: list[str]) -> bytes:
-    """The line of a CSV file that names these columns, whatever their names hold."""
-    line = io.StringIO(newline="")
-    is_plain = all(name == name.strip(" \t\ufeff") for name in columns)  # readers strip or skip some of the others
-    # Only with this line end a lone `\r` is quoted in every version of Python.
-    csv.writer(line, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL if is_plain else csv.QUOTE_ALL).writerow(columns)
-    return line.getvalue()[:-2].encode() + b"\n"
+def _header(ledger: Ledger) -> list[str]:
+    """The block of the header that all rows stand under; none when they have none."""
+    digests = {block.digest for block in ledger.blocks.values() if block.rows}
+    if "" in digests:
+        raise ConflictError(
+            "a node of an older version did not say which header its rows need; renew the nodes and run the job again"
+        )
+    if len(digests) > 1:
+        raise ConflictError(
+            "storage lost the job's columns while it ran, and its results now have different ones; run the job again"
+        )
+    return [header_block(digest) for digest in digests if digest != NO_HEADER]
 
 
 def _nothing_succeeded(output: ContainerClient, job: JobDocument, ledger: Ledger) -> JobFailure:
@@ -107,14 +103,16 @@ def _nothing_succeeded(output: ContainerClient, job: JobDocument, ledger: Ledger
         step="run",
         error_type="NoItemSucceeded",
         message=f"none of the {ledger.failed} items succeeded{reason}",
-        file=first.get("file") or "",
-        traceback=first.get("traceback", ""),
+        file=str(first.get("file") or ""),
+        traceback=str(first.get("traceback") or ""),
     )
 
 
 def _first_error(output: ContainerClient, job: JobDocument) -> dict[str, Any]:
+    """Empty when the list is not there or somebody replaced it: it only makes the reason clearer."""
     try:
         start = output.download_blob(job.output.errors_path, offset=0, length=_FIRST_ERROR_BYTES).readall()
-        return dict(json.loads(start.split(b"\n", 1)[0]))
-    except (ResourceNotFoundError, ValidationError, ValueError):
+        first = json.loads(start.split(b"\n", 1)[0])
+    except (ResourceNotFoundError, ValueError, RecursionError):
         return {}
+    return first if isinstance(first, dict) else {}

@@ -8,8 +8,7 @@ from shared.contracts.names import task_queue, ticket_queue
 from shared.contracts.progress import ProgressRow
 from shared.jobs.watch import Observation
 from shared.storage.account import StorageAccount
-from shared.storage.ledger import read_ledger
-from shared.storage.locations import container_of
+from shared.storage.output_ledger import read_ledger
 from shared.storage.queues import message_count
 from shared.storage.rows import RowTable, readable
 
@@ -26,10 +25,9 @@ def observe(account: StorageAccount, job: JobDocument) -> Observation:
     missing.
     """
     queued = message_count(account.queues, task_queue(job.job_id))
-    output = container_of(account, job.output.folder)
     return Observation(
         now=datetime.now(UTC),
-        ledger=read_ledger(output.get_blob_client(job.output.file_path), job.job_id),
+        ledger=read_ledger(account, job.output, job.job_id),
         progress=[row.document for row in readable(progress_table(account).partition(job.job_id))],
         nodes=Nodes(account).live(job.compute),
         queued_tasks=queued,

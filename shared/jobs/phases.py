@@ -24,8 +24,8 @@ from shared.observability import names
 from shared.observability.measurements import merge_measured, note_waiting_tasks
 from shared.observability.spans import job_scope, job_span
 from shared.storage.account import StorageAccount
-from shared.storage.ledger import read_ledger
-from shared.storage.locations import blob_uri, container_of
+from shared.storage.locations import blob_uri
+from shared.storage.output_ledger import read_ledger
 from shared.storage.queues import ensure_queue, send_all
 
 
@@ -111,8 +111,7 @@ class Phases:
     def _merge(self, job: JobDocument) -> Merged:
         if is_merged(self.account, job):
             return Merged(complete=True)
-        output = container_of(self.account, job.output.folder).get_blob_client(job.output.file_path)
-        ledger = read_ledger(output, job.job_id)
+        ledger = read_ledger(self.account, job.output, job.job_id)
         if job.work is None or ledger.finished < job.work.tasks:
             return Merged(complete=False)
         failure = threshold_failure_of(job, ledger.failed) or merge(self.account, job, ledger)
@@ -139,6 +138,8 @@ class Phases:
             return
         if decision.action is Action.HEAL_TASKS:
             _enqueue_missing(self.account, job, seen, decision.memory.generation)
+        # Nodes delete the tickets of a job whose spec storage has lost.
+        plan.publish(self.account, job)
         held = [node.ticket for node in seen.workers(job.job_id)]
         request_nodes(self.account, self.scaling, job, self.limits_of(job.compute), held)
 

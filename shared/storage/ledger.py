@@ -10,21 +10,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobBlock, BlobClient, BlockState, ContentSettings
 
-from shared.errors import OutputExistsError
+from shared.errors import OutputExistsError, PreconditionFailedError
+from shared.storage.error_codes import error_code
 from shared.storage.ownership import is_made_by, mark_of
 
 MAX_TASKS = 49_999
 """Source: Azure allows 50,000 committed blocks in a blob, and the header or footer is one of them."""
 
+_BLOCK_IS_GONE = "InvalidBlockList"
+"""Storage's code for a list that names a block which is not there."""
+
 EMPTY_BLOCK = b"\n"
 """Staged for a task without rows, as Azure refuses an empty block; the merge leaves it out."""
 
-_ID_LENGTH = 64
-HEADER_BLOCK = "header".ljust(_ID_LENGTH, "-")
-FOOTER_BLOCK = "footer".ljust(_ID_LENGTH, "-")
+BLOCK_ID_LENGTH = 64
+"""One length for every block of a blob, as Azure demands; at most 64 characters."""
+
+FOOTER_BLOCK = "footer".ljust(BLOCK_ID_LENGTH, "-")
 _ID = re.compile(r"j([0-9a-f]{8})t(\d{6})a(\d{5})r(\d{12})s(\d{9})f(\d{9})(?:d([0-9a-f]{8}))?")
 
 
@@ -43,15 +48,15 @@ class TaskBlock:
     failed: int
     """Items that failed."""
     digest: str = ""
-    """8 hexadecimal digits of the content, where another blob tells of it: what it tells is then of this very block,
-    also when two deliveries that look alike have made different ones."""
+    """8 hexadecimal digits. CSV: of the header that the rows stand under. Parquet: of the content, as another blob
+    tells of it: that is then of this very block, also when two deliveries that look alike have made different ones."""
 
     @property
     def block_id(self) -> str:
-        """One length for every block of a blob, as Azure demands; at most 64 characters."""
+        """As it is before it is encoded for a request."""
         tally = f"r{self.rows:012}s{self.succeeded:09}f{self.failed:09}"
         digest = f"d{self.digest}" if self.digest else ""
-        return f"j{self.job}t{self.task:06}a{self.attempt:05}{tally}{digest}".ljust(_ID_LENGTH, "-")
+        return f"j{self.job}t{self.task:06}a{self.attempt:05}{tally}{digest}".ljust(BLOCK_ID_LENGTH, "-")
 
     @classmethod
     def from_block_id(cls, block_id: str) -> "TaskBlock | None":
@@ -119,34 +124,21 @@ class Ledger:
         return [task for task in range(tasks) if task not in self.blocks]
 
 
-def read_ledger(blob: BlobClient, job_id: str) -> Ledger:
-    """The ledger of the job as it is now; empty when nothing was staged yet."""
-    try:
-        _, uncommitted = blob.get_block_list(BlockState.UNCOMMITTED)
-    except ResourceNotFoundError:
-        return Ledger({})
-    tallies = (TaskBlock.from_block_id(str(block.id)) for block in uncommitted)
-    return Ledger.of(tally for tally in tallies if tally and tally.job == job_id[:8])
-
-
 def commit(
     blob: BlobClient,
     block_ids: Iterable[str],
     *,
     job_id: str,
-    header: bytes = b"",
     footer: bytes = b"",
     content_type: str,
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Make a blob appear: the header, then the named blocks in this order, then the footer, in one call.
+    """Make a blob appear: the named blocks in this order, then the footer, in one call.
 
     Committing again what the same job has committed before changes nothing. Raises OutputExistsError when the
-    blob is somebody else's.
+    blob is somebody else's, and PreconditionFailedError when a block is there no more: read the ledger again.
     """
     blocks = [BlobBlock(block_id, BlockState.UNCOMMITTED) for block_id in block_ids]
-    if header:
-        blob.stage_block(HEADER_BLOCK, header)
-        blocks.insert(0, BlobBlock(HEADER_BLOCK, BlockState.UNCOMMITTED))
     if footer:
         blob.stage_block(FOOTER_BLOCK, footer)
         blocks.append(BlobBlock(FOOTER_BLOCK, BlockState.UNCOMMITTED))
@@ -154,12 +146,18 @@ def commit(
         blob.commit_block_list(
             blocks,
             content_settings=ContentSettings(content_type=content_type),
-            metadata=mark_of(job_id),
+            metadata=mark_of(job_id) | dict(metadata or {}),
             match_condition=MatchConditions.IfMissing,
         )
     except (ResourceExistsError, ResourceModifiedError) as error:
         if not is_committed(blob, job_id):
             raise OutputExistsError(f"the output {blob.container_name}/{blob.blob_name} exists already") from error
+    except HttpResponseError as error:
+        if error_code(error) != _BLOCK_IS_GONE:
+            raise
+        raise PreconditionFailedError(
+            f"blocks of {blob.container_name}/{blob.blob_name} are gone since the ledger was read"
+        ) from error
 
 
 def is_committed(blob: BlobClient, job_id: str) -> bool:

@@ -21,7 +21,7 @@ class ParquetBlocks:
         self._name = row_groups_name(job_id)
         self._columns = columns
 
-    def stage_footer(self, task: HeldTask) -> tuple[TaskBlock, BinaryIO]:
+    def stage(self, task: HeldTask) -> tuple[TaskBlock, BinaryIO]:
         """The tally and the content of the block, for the caller to stage; raises HotPathError."""
         agreed = self._columns.agreed()
         made = parquet_block(task.result.lines(), agreed["columns"], agreed["types"])

@@ -1,3 +1,4 @@
+import csv
 import io
 import json
 
@@ -6,11 +7,13 @@ from pyarrow import parquet
 
 from scorer_container.node.parquet.encoding import parquet_block
 from shared.contracts.job_spec import WorkSize
-from shared.errors import OutputExistsError
-from shared.jobs.merge import is_merged, merge
-from shared.storage.containers import JOBS_CONTAINER, columns_name, row_groups_name
-from shared.storage.ledger import EMPTY_BLOCK, TaskBlock, commit, read_ledger
+from shared.errors import ConflictError, OutputExistsError, PreconditionFailedError
+from shared.jobs.merge import commit_errors, is_merged, merge
+from shared.storage.containers import JOBS_CONTAINER, row_groups_name
+from shared.storage.csv_header import NO_HEADER, header_block, header_digest, header_line
+from shared.storage.ledger import EMPTY_BLOCK, TaskBlock, commit
 from shared.storage.locations import container_of
+from shared.storage.output_ledger import read_ledger
 from shared.storage.row_groups import BlockRowGroups
 
 pytestmark = pytest.mark.integration
@@ -26,8 +29,9 @@ def output(account, job):
     return container_of(account, job.output.folder)
 
 
-def stage(output, job, task, text, *, rows=1, failed=0, attempt=1):
-    block = TaskBlock(job.job_id[:8], task, attempt, rows, 2 - failed, failed)
+def stage(output, job, task, text, *, rows=1, failed=0, attempt=1, columns=None):
+    digest = header_digest(header_line(columns)) if rows else ""
+    block = TaskBlock(job.job_id[:8], task, attempt, rows, 2 - failed, failed, digest)
     blob = output.get_blob_client(job.output.file_path)
     blob.stage_block(block.block_id, text.encode() if rows else EMPTY_BLOCK)
     if failed:
@@ -36,7 +40,7 @@ def stage(output, job, task, text, *, rows=1, failed=0, attempt=1):
 
 
 def merged(account, output, job):
-    failure = merge(account, job, read_ledger(output.get_blob_client(job.output.file_path), job.job_id))
+    failure = merge(account, job, read_ledger(account, job.output, job.job_id))
     return failure, output.download_blob(job.output.file_path).readall().decode()
 
 
@@ -52,10 +56,75 @@ def test_a_task_that_was_delivered_twice_is_in_the_output_once(account, output, 
     assert merged(account, output, job) == (None, "second\n")
 
 
+def stage_header(output, job, columns):
+    line = header_line(columns)
+    output.get_blob_client(job.output.file_path).stage_block(header_block(header_digest(line)), line)
+
+
 def test_the_header_stands_before_the_rows(account, output, job):
-    account.blobs.get_blob_client(JOBS_CONTAINER, columns_name(job.job_id)).upload_blob('{"columns": ["a", "b,c"]}')
-    stage(output, job, 0, "1,2\n")
-    assert merged(account, output, job)[1] == 'a,"b,c"\n1,2\n'
+    columns = ["a", "b,c", "d\re"]
+    stage_header(output, job, columns)
+    stage(output, job, 0, "1,2,3\n", columns=columns)
+    stage(output, job, 1, "4,5,6\n", columns=columns)
+    text = merged(account, output, job)[1]
+    assert text == 'a,"b,c","d\re"\n1,2,3\n4,5,6\n'
+    assert next(csv.reader(io.StringIO(text, newline=""))) == columns
+
+
+def test_rows_whose_header_was_lost_do_not_count_until_it_is_back(account, output, job):
+    stage(output, job, 0, "1\n", columns=["a"])
+    stage(output, job, 1, "", rows=0)
+    assert list(read_ledger(account, job.output, job.job_id).blocks) == [1]
+    stage_header(output, job, ["a"])
+    assert list(read_ledger(account, job.output, job.job_id).blocks) == [0, 1]
+
+
+def test_rows_under_two_headers_become_no_file(account, output, job):
+    for task, columns in enumerate((["a", "b"], ["b", "a"])):
+        stage_header(output, job, columns)
+        stage(output, job, task, "1,2\n", columns=columns)
+    with pytest.raises(ConflictError, match="run the job again"):
+        merged(account, output, job)
+    assert not output.get_blob_client(job.output.file_path).exists()
+
+
+def test_rows_of_which_nobody_says_what_header_they_need_become_no_file(account, output, job):
+    block = TaskBlock(job.job_id[:8], 0, 1, 1, 2, 0)
+    output.get_blob_client(job.output.file_path).stage_block(block.block_id, b"1\n")
+    with pytest.raises(ConflictError, match="older version"):
+        merged(account, output, job)
+
+
+def test_failed_items_whose_list_was_lost_do_not_count(account, output, job):
+    stage(output, job, 0, "row 0\n")
+    block = TaskBlock(job.job_id[:8], 1, 1, 1, 1, 1, NO_HEADER)
+    output.get_blob_client(job.output.file_path).stage_block(block.block_id, b"row 1\n")
+    assert list(read_ledger(account, job.output, job.job_id).blocks) == [0]
+    stage(output, job, 1, "row 1\n", failed=1)
+    ledger = read_ledger(account, job.output, job.job_id)
+    assert list(ledger.blocks) == [0, 1]
+    commit_errors(output, job, ledger)  # a merge that breaks off here is done again
+    assert list(read_ledger(account, job.output, job.job_id).blocks) == [0, 1]
+
+
+def test_parquet_rows_of_which_the_footer_knows_nothing_do_not_count(account, output, make_job):
+    job = make_job(work=WorkSize(files=6, mini_batch_size=2, mini_batches_per_task=1))
+    job = job.model_copy(update={"output": job.output.model_copy(update={"file_name": "rows.parquet"})})
+    block = TaskBlock(job.job_id[:8], 0, 1, 1, 2, 0, "01234567")
+    output.get_blob_client(job.output.file_path).stage_block(block.block_id, b"PAR1")
+    assert read_ledger(account, job.output, job.job_id).finished == 0
+    stage_parquet(account, output, job, 1, ["a"])
+    assert list(read_ledger(account, job.output, job.job_id).blocks) == [1]
+
+
+def test_a_block_that_is_lost_while_it_is_merged_is_missed_at_the_next_try(account, output, job):
+    stage(output, job, 0, "row 0\n")
+    ledger = read_ledger(account, job.output, job.job_id)
+    output.get_blob_client(job.output.file_path).commit_block_list([])  # takes the blocks away
+    output.delete_blob(job.output.file_path)
+    with pytest.raises(PreconditionFailedError, match="gone since the ledger was read"):
+        merge(account, job, ledger)
+    assert read_ledger(account, job.output, job.job_id).finished == 0
 
 
 def test_a_task_without_rows_leaves_no_trace_in_the_output(account, output, job):
@@ -73,7 +142,7 @@ def test_failed_items_are_listed_beside_the_output(account, output, job):
 
 def test_a_job_without_a_single_success_fails_with_the_first_reason(account, output, job):
     stage(output, job, 0, "", rows=0, failed=2)
-    failure = merge(account, job, read_ledger(output.get_blob_client(job.output.file_path), job.job_id))
+    failure = merge(account, job, read_ledger(account, job.output, job.job_id))
     assert "none of the 2 items succeeded; 0.csv: KeyError: 'age'" in failure.message
     assert not output.get_blob_client(job.output.file_path).exists()
 
@@ -97,15 +166,20 @@ def test_parquet_blocks_become_one_file_also_when_a_merge_that_broke_off_is_done
     stage_parquet(account, output, job, 0, ["a"])
     stage(output, job, 2, "", rows=0)
     places = account.blobs.get_blob_client(JOBS_CONTAINER, row_groups_name(job.job_id))
-    commit(places, read_ledger(blob, job.job_id).row_blocks, job_id=job.job_id, content_type="application/x-ndjson")
+    commit(
+        places,
+        read_ledger(account, job.output, job.job_id).row_blocks,
+        job_id=job.job_id,
+        content_type="application/x-ndjson",
+    )
     stage_parquet(account, output, job, 0, ["a later, other delivery"], attempt=2)
-    assert merge(account, job, read_ledger(blob, job.job_id)) is None
+    assert merge(account, job, read_ledger(account, job.output, job.job_id)) is None
     assert parquet.read_table(io.BytesIO(blob.download_blob().readall())).to_pydict() == {"name": ["a", "b", "c"]}
 
 
 def test_merging_twice_changes_nothing(account, output, job):
     stage(output, job, 0, "row 0\n")
-    ledger = read_ledger(output.get_blob_client(job.output.file_path), job.job_id)
+    ledger = read_ledger(account, job.output, job.job_id)
     assert not is_merged(account, job)
     merge(account, job, ledger)
     assert is_merged(account, job)
@@ -115,7 +189,7 @@ def test_merging_twice_changes_nothing(account, output, job):
 def test_somebody_elses_output_is_never_overwritten(account, output, job):
     output.upload_blob(job.output.file_path, b"precious")
     stage(output, job, 0, "row 0\n")
-    ledger = read_ledger(output.get_blob_client(job.output.file_path), job.job_id)
+    ledger = read_ledger(account, job.output, job.job_id)
     with pytest.raises(OutputExistsError, match="exists already"):
         merge(account, job, ledger)
     assert output.download_blob(job.output.file_path).readall() == b"precious"

@@ -28,8 +28,9 @@ from shared.storage.containers import (
     ensure_container,
     spec_name,
 )
-from shared.storage.ledger import Ledger, commit, read_ledger
+from shared.storage.ledger import Ledger, commit
 from shared.storage.manifest import SHARD_FILES, write_shard
+from shared.storage.output_ledger import read_ledger
 from shared.storage.queues import delete_queue, ensure_queue, send, send_all
 from shared.storage.rows import RowTable
 
@@ -62,7 +63,7 @@ class Job:
         return self.account.blobs.get_blob_client(self.spec.output.folder.container, self.spec.output.errors_path)
 
     def ledger(self) -> Ledger:
-        return read_ledger(self.output_blob, self.id)
+        return read_ledger(self.account, self.spec.output, self.id)
 
     def fatal(self):
         rows = self.account_rows()

@@ -14,7 +14,8 @@ from shared.contracts.job_spec import EnvironmentSpec
 from shared.contracts.messages import TaskMessage
 from shared.contracts.names import task_queue, ticket_queue
 from shared.contracts.progress import NodeState
-from shared.storage.queues import queue_client, send, send_all
+from shared.storage.containers import JOBS_CONTAINER, columns_name
+from shared.storage.queues import message_count, queue_client, send, send_all
 from shared.storage.rows import RowTable
 from tests.integration.scorer.cuttable import CuttableService
 from tests.integration.scorer.played_app import wait_until
@@ -27,6 +28,16 @@ import os, time
 def run(mini_batch):
     time.sleep(0.1)
     return [os.path.basename(f) for f in mini_batch]
+"""
+
+FRAMES = """
+import os, time
+import pandas
+
+def run(mini_batch):
+    time.sleep(0.05)
+    names = [os.path.basename(f) for f in mini_batch]
+    return pandas.DataFrame({"the,name": names, "length": [len(name) for name in names]})
 """
 
 SHORT_LEASE = {"BATCH_NODE_LEASE_SECONDS": "4"}
@@ -209,6 +220,22 @@ def test_a_second_delivery_of_a_finished_task_changes_nothing(app):
     queue = queue_client(app.account.queues, task_queue(job.id))
     wait_until(lambda: queue.get_queue_properties().approximate_message_count == 0, "the second delivery is done")
     assert job.finish().decode().splitlines() == list(files(3))
+
+
+def test_what_storage_loses_of_a_job_is_scored_again_and_its_header_comes_back(app):
+    app.start_node()
+    job = app.job(files(30), script=FRAMES)
+    queue = queue_client(app.account.queues, task_queue(job.id))
+    wait_until(lambda: job.ledger().finished >= 3, "the first rows are staged")
+    app.account.blobs.get_blob_client(JOBS_CONTAINER, columns_name(job.id)).delete_blob()
+    job.output_blob.commit_block_list([])  # takes all blocks away
+    job.output_blob.delete_blob()
+    wait_until(lambda: message_count(app.account.queues, queue.queue_name) == 0, "the other tasks are done")
+    missing = job.ledger().missing(job.spec.work.tasks)
+    assert 0 in missing
+    assert job.spec.work.mini_batches_per_task == 1
+    send_all(queue, [TaskMessage(task=n, first_mini_batch=n, mini_batches=1, generation=1) for n in missing])
+    assert job.lines() == ['"the,name",length', *(f"{name},7" for name in files(30))]
 
 
 def test_a_message_that_is_no_task_or_ticket_does_no_harm(app):

@@ -47,7 +47,7 @@ def test_a_task_whose_results_cannot_be_staged_is_given_back_and_ends_the_job_wi
     result = SimpleNamespace(failed=0, rows=0, close=lambda: closed.append(True))
     task: Any = SimpleNamespace(task=SimpleNamespace(task=7), result=result, block=SimpleNamespace(block_id="b"))
     files: Any = SimpleNamespace(upload=lambda: None)
-    stager = Stager(sources, output, tasks, None, parquet=None, on_failure=failures.append)  # type: ignore[arg-type]
+    stager = Stager(sources, output, tasks, None, blocks=None, on_failure=failures.append)  # type: ignore[arg-type]
     stager.submit(task, files, 0.1)
     stager.close()
     assert tasks.given_back == [task]

@@ -1,0 +1,64 @@
+"""The ledger of a job's output: what is staged of it, as far as it is complete.
+
+A task's block counts only when everything is there that the merge needs of it: the header that its rows stand under,
+the list of its failed items, what a Parquet footer says of it. Storage that lost one of these has lost the task: the
+watch enqueues it again, and scoring it brings back what is missing.
+"""
+
+from collections.abc import Callable
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import BlobClient, BlockState
+
+from shared.contracts.job_spec import OutputSpec
+from shared.contracts.output_format import OutputFormat
+from shared.storage.account import StorageAccount
+from shared.storage.containers import JOBS_CONTAINER, row_groups_name
+from shared.storage.csv_header import NO_HEADER, header_block
+from shared.storage.ledger import Ledger, TaskBlock
+from shared.storage.locations import container_of
+
+
+def read_ledger(account: StorageAccount, output: OutputSpec, job_id: str) -> Ledger:
+    """The ledger of the job as it is now; empty when nothing was staged yet.
+
+    Raises NotFoundError when the datastore of the output is gone.
+    """
+    container = container_of(account, output.folder)
+    staged = _staged(container.get_blob_client(output.file_path))
+    blocks = [block for block in map(TaskBlock.from_block_id, staged) if block and block.job == job_id[:8]]
+    if any(block.rows for block in blocks):
+        told = _told(account, output, job_id, staged)
+        blocks = [block for block in blocks if not block.rows or told(block)]
+    if any(block.failed for block in blocks):
+        listed = _known(container.get_blob_client(output.errors_path))
+        blocks = [block for block in blocks if not block.failed or block.block_id in listed]
+    return Ledger.of(blocks)
+
+
+def _told(account: StorageAccount, output: OutputSpec, job_id: str, staged: set[str]) -> Callable[[TaskBlock], bool]:
+    """Whether that is there which the merge needs beside a block's rows."""
+    if output.format is OutputFormat.CSV:
+        return lambda block: block.digest in {"", NO_HEADER} or header_block(block.digest) in staged
+    if output.format is OutputFormat.PARQUET:
+        places = _known(account.blobs.get_blob_client(JOBS_CONTAINER, row_groups_name(job_id)))
+        return lambda block: block.block_id in places
+    return lambda _: True
+
+
+def _staged(blob: BlobClient) -> set[str]:
+    """The ids of the blocks that are not committed."""
+    try:
+        _, uncommitted = blob.get_block_list(BlockState.UNCOMMITTED)
+    except ResourceNotFoundError:
+        return set()
+    return {str(block.id) for block in uncommitted}
+
+
+def _known(blob: BlobClient) -> set[str]:
+    """The ids of all blocks; an earlier try of the merge may have committed some."""
+    try:
+        committed, uncommitted = blob.get_block_list("all")
+    except ResourceNotFoundError:
+        return set()
+    return {str(block.id) for block in (*committed, *uncommitted)}
