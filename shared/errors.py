@@ -65,6 +65,13 @@ class ProductError(Exception):
         return error
 
 
+def as_problem(error: Exception) -> ProductError:
+    """The error itself, or one that tells another exception in a line."""
+    if isinstance(error, ProductError):
+        return error
+    return ProductError(" ".join(f"{type(error).__name__}: {error}".split()))
+
+
 Problems = list[ProductError]
 """Collects what does not keep the rest from being done or shown."""
 

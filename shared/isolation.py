@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shared.errors import Problems, ProductError
+from shared.errors import Problems, ProductError, as_problem
 
 log = logging.getLogger(__name__)
 
@@ -17,13 +17,10 @@ def isolated(what: str, problems: Problems | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except ProductError as error:
-        log.error("%s: %s", what, error.message)  # noqa: TRY400 - the message says all that helps
-        problem = error
     except Exception as error:
-        log.exception("%s: unexpected error", what)
-        problem = ProductError(f"{what}: {' '.join(f'{type(error).__name__}: {error}'.split())}", target=what)
-    else:
-        return
-    if problems is not None:
-        problems.append(problem)
+        if isinstance(error, ProductError):
+            log.error("%s: %s", what, error.message)  # noqa: TRY400 - the message says all that helps
+        else:
+            log.exception("%s: unexpected error", what)
+        if problems is not None:
+            problems.append(as_problem(error))

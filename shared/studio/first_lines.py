@@ -2,19 +2,26 @@
 
 import csv
 import io
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
-from shared.contracts.job import JobDocument
 from shared.contracts.output_format import OutputFormat
-from shared.storage.account import StorageAccount
-from shared.storage.containers import JOBS_CONTAINER, columns_name
+from shared.storage.csv_header import HAS_HEADER
 
 FIRST_ROWS = 20
 _START_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class FileStart:
+    """The beginning of a blob."""
+
+    lines: str
+    """Whole lines; none where they are long."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -26,32 +33,35 @@ class FirstRows:
     rows: list[list[str]]
 
 
-def first_rows(account: StorageAccount, job: JobDocument, start: str) -> FirstRows:
-    """The rows in `start`, the beginning of the job's output."""
-    if job.output.format is OutputFormat.PARQUET:
+def first_rows(output_format: OutputFormat, start: FileStart) -> FirstRows:
+    """The rows that an output begins with."""
+    if output_format is OutputFormat.PARQUET:
         return FirstRows([], [])
-    if job.output.format is OutputFormat.JSON_LINES:
-        return FirstRows([], [[line] for line in start.split("\n") if line][:FIRST_ROWS])
-    lines = list(csv.reader(io.StringIO(start)))
-    header = lines[:1] if lines and _has_columns(account, job) else []
-    return FirstRows(header[0] if header else [], lines[len(header) :][:FIRST_ROWS])
-
-
-def _has_columns(account: StorageAccount, job: JobDocument) -> bool:
-    columns = first_lines(account.blobs.get_container_client(JOBS_CONTAINER), columns_name(job.job_id))
-    return columns is not None and json.loads(columns)["columns"] is not None
-
-
-def first_lines(container: ContainerClient, name: str) -> str | None:
-    """The first whole lines of a blob, which may be none where they are long; None when it is not there or empty."""
+    if output_format is OutputFormat.JSON_LINES:
+        return FirstRows([], _lines(start))
     try:
-        start: bytes = container.download_blob(name, offset=0, length=_START_BYTES).readall()
+        rows = list(csv.reader(io.StringIO(start.lines, newline="")))
+    except csv.Error:  # somebody edited the file
+        return FirstRows([], _lines(start))
+    header = rows[:1] if HAS_HEADER.items() <= start.metadata.items() else []
+    return FirstRows(header[0] if header else [], rows[len(header) :][:FIRST_ROWS])
+
+
+def file_start(container: ContainerClient, name: str) -> FileStart | None:
+    """The beginning of a blob; None when it is not there or empty."""
+    try:
+        download = container.download_blob(name, offset=0, length=_START_BYTES)
     except ResourceNotFoundError:
         return None
     except HttpResponseError as error:
         if error.status_code == 416:  # an empty blob has no range
             return None
         raise
+    start: bytes = download.readall()
     if len(start) == _START_BYTES:
         start = start[: start.rfind(b"\n") + 1]
-    return start.decode("utf-8", "replace")
+    return FileStart(start.decode("utf-8", "replace"), download.properties.metadata or {})
+
+
+def _lines(start: FileStart) -> list[list[str]]:
+    return [[line] for line in start.lines.split("\n") if line][:FIRST_ROWS]

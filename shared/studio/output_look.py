@@ -4,7 +4,6 @@ import json
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from azure.core.exceptions import AzureError
 
@@ -13,13 +12,24 @@ from shared.errors import ProductError
 from shared.storage.account import StorageAccount
 from shared.storage.error_codes import error_code
 from shared.storage.locations import container_of
+from shared.storage.ownership import is_made_by
 from shared.storage.signing import blob_link
-from shared.studio.first_lines import FirstRows, first_lines, first_rows
+from shared.studio.first_lines import FileStart, FirstRows, file_start, first_rows
 
 log = logging.getLogger(__name__)
 
 FIRST_FAILURES = 20
 _LINK_LIFE = timedelta(hours=1)
+_LONGEST_LINE = 1_000
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A line of the list of failed items."""
+
+    where: str
+    """The file, or the mini-batch."""
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class OutputLook:
     link: str = ""
     """Downloads the output; empty until it is there, and for a container of another account."""
     first: FirstRows = field(default_factory=lambda: FirstRows([], []))
-    failures: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     failures_link: str = ""
     """Downloads all of them; empty when there are none."""
     problem: str = ""
@@ -52,20 +62,43 @@ def look_at_output(account: StorageAccount, job: JobDocument) -> OutputLook:
 
 def _look(account: StorageAccount, job: JobDocument) -> OutputLook:
     output = container_of(account, job.output.folder)
-    start = first_lines(output, job.output.file_path) if job.status is JobStatus.COMPLETED else None
-    errors = first_lines(output, job.output.errors_path)
+    paths = job.output.file_path, job.output.errors_path
+    start = file_start(output, paths[0]) if job.status is JobStatus.COMPLETED else None
+    errors = file_start(output, paths[1])
+    own, own_errors = _own(job, start), _own(job, errors)
+    looks = zip(paths, (start, errors), (own, own_errors), strict=True)
+    replaced = [path for path, found, kept in looks if found and not kept]
     return OutputLook(
         is_there=start is not None,
-        link="" if start is None else _link(account, job, job.output.file_path),
-        first=first_rows(account, job, start or ""),
-        failures=_failures(errors or ""),
-        failures_link="" if errors is None else _link(account, job, job.output.errors_path),
+        link="" if start is None else _link(account, job, paths[0]),
+        first=first_rows(job.output.format, own or FileStart("")),
+        failures=_failures(own_errors),
+        failures_link="" if own_errors is None else _link(account, job, paths[1]),
+        problem=" ".join(f"{path} is not what this job wrote: somebody replaced it." for path in replaced),
     )
 
 
-def _failures(lines: str) -> list[dict[str, Any]]:
+def _own(job: JobDocument, start: FileStart | None) -> FileStart | None:
+    """The file, if this job made it."""
+    return start if start and is_made_by(start.metadata, job.job_id) else None
+
+
+def _failures(start: FileStart | None) -> list[Failure]:
     """Not `splitlines`: it also ends lines at characters that JSON leaves as they are."""
-    return [json.loads(line) for line in lines.split("\n")[:FIRST_FAILURES] if line]
+    lines = start.lines.split("\n")[:FIRST_FAILURES] if start else []
+    return [_failure(line) for line in lines if line]
+
+
+def _failure(line: str) -> Failure:
+    """A line that is not as the service writes it is shown as it is."""
+    try:
+        item = json.loads(line)
+    except (ValueError, RecursionError):
+        item = None
+    if not isinstance(item, dict):
+        return Failure("", line[:_LONGEST_LINE])
+    where = item.get("file") or f"mini-batch {item.get('mini_batch')}"
+    return Failure(str(where), f"{item.get('error_type')}: {item.get('message')}")
 
 
 def _link(account: StorageAccount, job: JobDocument, path: str) -> str:

@@ -160,7 +160,7 @@ def test_what_stops_a_schedule_for_now_is_told_until_it_is_over(application, sch
         patch.setattr(schedules, "start_job", fail)
         assert tick(due + timedelta(seconds=1)) == []
     run = last_run(application.workspace, schedule.name)
-    assert (run.due, run.problem) == (None, f"schedule {schedule.name}: OverflowError: date value out of range")
+    assert (run.due, run.problem) == (None, "OverflowError: date value out of range")
     assert len(tick(due + timedelta(seconds=2))) == 1
     assert last_run(application.workspace, schedule.name).problem is None
 

@@ -15,8 +15,10 @@ from shared.contracts.job import JobStatistics, JobStatus
 from shared.contracts.progress import JobFailure
 from shared.control_plane.workspace import Workspace
 from shared.security.job_links import JobLinks
-from shared.storage.containers import JOBS_CONTAINER, columns_name, ensure_container
+from shared.storage.containers import JOBS_CONTAINER, ensure_container, log_name
+from shared.storage.csv_header import HAS_HEADER
 from shared.storage.locations import container_of
+from shared.storage.ownership import mark_of
 from shared.triggers.studio.app import studio_app
 from shared.wiring import build
 from tests.integration.workspace_settings import SETTINGS
@@ -50,9 +52,8 @@ def ended(application, job, status=JobStatus.COMPLETED, **changes):
 def test_a_completed_job_shows_its_first_rows_and_a_download(application, make_job, open_page):
     job = make_job(statistics=JobStatistics(files=2, succeeded=2, rows=2))
     output = container_of(application.account, job.output.folder)
-    output.upload_blob(job.output.file_path, b'row,prediction,file\n0,"<b>1</b>",a.csv\n')
-    columns = application.account.blobs.get_blob_client(JOBS_CONTAINER, columns_name(job.job_id))
-    columns.upload_blob(b'{"columns": ["row", "prediction", "file"]}')
+    metadata = mark_of(job.job_id) | HAS_HEADER
+    output.upload_blob(job.output.file_path, b'row,prediction,file\n0,"<b>1</b>",a.csv\n', metadata=metadata)
     text = open_page(ended(application, job)).text
     assert '<th scope="col">prediction</th>' in text
     assert "The first 1 of 2 rows." in text
@@ -66,7 +67,8 @@ def test_a_completed_job_shows_its_first_rows_and_a_download(application, make_j
 def test_rows_without_columns_are_shown_as_they_are(application, make_job, open_page, file_name):
     job = make_job(statistics=JobStatistics(files=1, succeeded=1, rows=1))
     job = job.model_copy(update={"output": job.output.model_copy(update={"file_name": file_name})})
-    container_of(application.account, job.output.folder).upload_blob(job.output.file_path, b"[1, 2]\n")
+    output = container_of(application.account, job.output.folder)
+    output.upload_blob(job.output.file_path, b"[1, 2]\n", metadata=mark_of(job.job_id))
     text = open_page(ended(application, job)).text
     cells = re.findall(r"<td>(.*?)</td>", text)
     assert cells == (["[1", " 2]"] if file_name == "rows.csv" else ["[1, 2]"])
@@ -77,7 +79,7 @@ def test_a_parquet_output_is_there_to_download_though_its_rows_are_not_shown(app
     job = make_job(statistics=JobStatistics(files=2, succeeded=2, rows=303))
     job = job.model_copy(update={"output": job.output.model_copy(update={"file_name": "rows.parquet"})})
     output = container_of(application.account, job.output.folder)
-    output.upload_blob(job.output.file_path, b"PAR1\xff,not to be read as text")
+    output.upload_blob(job.output.file_path, b"PAR1\xff,not to be read as text", metadata=mark_of(job.job_id))
     text = open_page(ended(application, job)).text
     assert re.search(r'href="http://[^"]+rows\.parquet\?[^"]+sig=', text)
     assert "303 rows in a format that this page does not show" in text
@@ -90,7 +92,7 @@ def test_a_failed_job_says_why_and_which_items_failed(application, make_job, ope
     line = {"file": "a.csv", "mini_batch": 0, "error_type": "ValueError", "message": "no number\u2028here"}
     unknown = {"file": None, "mini_batch": 7, "error_type": "ShortReturn", "message": "2 of 3 rows"}
     lines = "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in (line, unknown))
-    output.upload_blob(job.output.errors_path, lines)
+    output.upload_blob(job.output.errors_path, lines, metadata=mark_of(job.job_id))
     text = open_page(ended(application, job, JobStatus.FAILED)).text
     assert "none of the 2 items succeeded" in text
     assert "ValueError: no number" in text
@@ -127,10 +129,38 @@ def test_an_output_that_was_deleted_is_told_from_one_that_never_was(application,
 def test_an_output_whose_first_row_is_too_long_to_show_is_there_nevertheless(application, make_job, open_page):
     job = make_job(statistics=JobStatistics(files=1, succeeded=1, rows=1))
     output = container_of(application.account, job.output.folder)
-    output.upload_blob(job.output.file_path, b"1" * 70_000 + b"\n")
+    output.upload_blob(job.output.file_path, b"1" * 70_000 + b"\n", metadata=mark_of(job.job_id))
     text = open_page(ended(application, job)).text
     assert re.search(r'href="http://[^"]+predictions\.csv\?[^"]+sig=', text)
     assert "no longer there" not in text
+
+
+STRANGE = {
+    "numbers": b"[1, 2]\nnull\n7\n",
+    "other members": b'{"file": {"a": [1]}, "message": 7}\n',
+    "no JSON": b"a,b\r1,2\x00\n",
+    "another encoding": "{}\n".encode("utf-16"),
+    "deep": b"[" * 60_000 + b"\n",
+    "large": b"x" * 200_000,
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE)
+@pytest.mark.parametrize("is_marked", [True, False], ids=["edited", "replaced"])
+def test_a_page_is_shown_whatever_became_of_the_jobs_files(application, make_job, open_page, content, is_marked):
+    job = make_job(statistics=JobStatistics(files=2, succeeded=1, failed=1, rows=1))
+    output = container_of(application.account, job.output.folder)
+    metadata = mark_of(job.job_id) if is_marked else {}
+    for path in (job.output.file_path, job.output.errors_path):
+        output.upload_blob(path, content, metadata=metadata)
+    internals = ensure_container(application.account.blobs, JOBS_CONTAINER)
+    internals.upload_blob(log_name(job.job_id, "azureml/executionlogs.txt"), content)
+    answer = open_page(ended(application, job))
+    assert answer.status_code == 200
+    assert "Logs" in answer.text
+    replaced = answer.text.count("is not what this job wrote: somebody replaced it")
+    assert replaced == (0 if is_marked or not content else 2)
 
 
 def test_a_page_that_storage_does_not_give_says_so(application, make_job, open_page):
