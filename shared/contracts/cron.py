@@ -13,6 +13,11 @@ _FIELD = re.compile(r"[0-9*/,-]+")
 _NAMED_FIELD = re.compile(
     r"(?:[0-9*/,-]|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)\b)+"
 )
+_STEP = re.compile(r"/(\d+)")
+_HIGHEST = (59, 59, 23, 31, 12, 7)
+"""Of second, minute, hour, day, month and day of week."""
+
+_LONGEST = 200
 _FIVE = 5
 _ACCEPTED = "minute hour day month day-of-week, or the same with seconds before it, such as '0 6 * * 1-5'"
 
@@ -29,14 +34,11 @@ class Cron:
         """Check the texts; raises ValidationError that names the member below `field`."""
         cron = cls(" ".join(expression.lower().split()), _zone(time_zone, f"{field}.timeZone"))
         try:
-            if not _is_plain(cron.expression):
-                raise ValidationError(
-                    f"{field}.expression {expression!r} is not valid: use {_ACCEPTED}", target=f"{field}.expression"
-                )
+            _check_plain(cron.expression)
             cron.next_after(datetime.now(UTC))
-        except CroniterError as error:
+        except (CroniterError, ValueError, OverflowError) as error:
             raise ValidationError(
-                f"{field}.expression {expression!r} is not valid: {error}; use {_ACCEPTED}",
+                f"{field}.expression {expression[:_LONGEST]!r} is not valid: {error}; use {_ACCEPTED}",
                 target=f"{field}.expression",
             ) from error
         return cron
@@ -56,15 +58,22 @@ class Cron:
         return croniter(self.expression, local, second_at_beginning=True, day_or=False)
 
 
-def _is_plain(expression: str) -> bool:
-    """croniter takes several letters and forms that NCRONTAB lacks."""
+def _check_plain(expression: str) -> None:
+    """Raise ValueError: croniter takes letters and forms that NCRONTAB lacks, and steps that reach past their field."""
     fields = expression.split()
     plain, named = fields[:-2], fields[-2:]
-    return (
+    if len(expression) > _LONGEST:
+        raise ValueError(f"it has more than {_LONGEST} characters")
+    if not (
         len(fields) in {_FIVE, _FIVE + 1}
         and all(_FIELD.fullmatch(field) for field in plain)
         and all(_NAMED_FIELD.fullmatch(field) for field in named)
-    )
+    ):
+        raise ValueError("its fields are not as they should be")
+    for field, highest in zip(fields, _HIGHEST[-len(fields) :], strict=True):
+        for step in _STEP.findall(field):
+            if int(step) > highest:
+                raise ValueError(f"the step of {field!r} leaves its field, whose highest value is {highest}")
 
 
 def _zone(name: str, field: str) -> ZoneInfo:

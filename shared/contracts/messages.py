@@ -77,7 +77,7 @@ class PoisonMessage(Message):
     message_id: str
     time: AwareDatetime
     error: dict[str, Any]
-    """Code, message, target and details, as the API answers them."""
+    """Code, message and target, as the API answers them."""
     message: Any
     """What was sent: its JSON, or its text when it is none."""
     truncated: bool = False

@@ -1,7 +1,8 @@
 """The bodies of `purgeJobs`: what is asked for, and what that means."""
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
+from shared.contracts.instants import Instant
 from shared.contracts.resources import ArmModel
 
 MAX_JOBS_PER_PURGE = 1000
@@ -11,7 +12,7 @@ MAX_JOBS_PER_PURGE = 1000
 class PurgeOrder(ArmModel):
     """What is to be removed."""
 
-    ended_before: AwareDatetime
+    ended_before: Instant
     """Jobs that ended earlier; younger and unfinished ones stay."""
     include_outputs: bool = False
     """Their outputs, too."""

@@ -1,10 +1,10 @@
 """Schedules: ARM `properties` with Azure ML's names, for the action `InvokeBatchEndpoint`."""
 
-from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime
 
+from shared.contracts.instants import LocalOrInstant
 from shared.contracts.job_starters import JobStarterProperties
 from shared.contracts.resources import ArmModel
 
@@ -17,9 +17,9 @@ class CronTrigger(ArmModel):
     """Five fields, or six with seconds first."""
     time_zone: str = "UTC"
     """A name of the IANA database."""
-    start_time: datetime | None = None
+    start_time: LocalOrInstant | None = None
     """In `time_zone` unless it has an offset; not due earlier."""
-    end_time: datetime | None = None
+    end_time: LocalOrInstant | None = None
     """Not due later."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from azure.storage.queue import QueueServiceClient
 
 from shared.contracts.messages import POISON, PoisonMessage
+from shared.contracts.progress import cut
 from shared.contracts.strict_json import read_json
 from shared.errors import DependencyError, PreconditionFailedError, ProductError, ValidationError
 from shared.observability.measurements import note_poison_message
@@ -19,8 +20,8 @@ _PASSING = (DependencyError, PreconditionFailedError)
 _MAX_BYTES = 48_000
 """A queue message may have 64 KiB, of which base64 takes a quarter."""
 
-_KEPT_CHARACTERS = 5_000
-"""What is kept of a message that does not fit; a character may need six bytes in JSON."""
+_KEPT_CHARACTERS = 3_500
+"""What is kept of a message that does not fit, and of its error; a character may need six bytes in JSON."""
 
 
 def is_final(error: ProductError) -> bool:
@@ -29,13 +30,13 @@ def is_final(error: ProductError) -> bool:
 
 
 def set_aside(queues: QueueServiceClient, queue: str, message_id: str, body: bytes, error: ProductError) -> None:
-    """Put a message of `queue` with its error on the queue's poison queue."""
+    """Put a message of `queue` with its error on the queue's poison queue; a long error is cut."""
     text = body.decode(errors="replace")
     poison = PoisonMessage(
         queue=queue,
         message_id=message_id,
         time=datetime.now(UTC),
-        error=error.as_arm_error(),
+        error=_told(error),
         message=_json_or_text(text),
     )
     if len(poison.to_text().encode()) > _MAX_BYTES:
@@ -45,7 +46,13 @@ def set_aside(queues: QueueServiceClient, queue: str, message_id: str, body: byt
     send(queues, queue + POISON, poison)
 
 
+def _told(error: ProductError) -> dict[str, Any]:
+    told = {"code": error.code, "message": cut(error.message, _KEPT_CHARACTERS)}
+    return told | ({"target": cut(error.target, _KEPT_CHARACTERS)} if error.target else {})
+
+
 def _json_or_text(text: str) -> Any:
+    """The text itself also where its JSON could not be written again: lone surrogates, numbers that are none."""
     try:
         return read_json(text.encode(), "the message")
     except ValidationError:

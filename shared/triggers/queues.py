@@ -35,7 +35,7 @@ blueprint = df.Blueprint()
 async def on_job_request(message: func.QueueMessage, client: df.DurableOrchestrationClient) -> None:
     """Start the orchestration of a job that was invoked, or invoke an endpoint for a system that sent a message."""
     app = application()
-    with delivered(JOB_REQUESTS, message):
+    with delivered(app.account, JOB_REQUESTS, message):
         request = await asyncio.to_thread(accept, app.workspace, app.jobs, message.get_body(), message.id or "")
         if request:
             with scope({names.JOB: request.job}):
@@ -46,7 +46,7 @@ async def on_job_request(message: func.QueueMessage, client: df.DurableOrchestra
 @blueprint.durable_client_input(client_name="client")
 async def on_job_nudge(message: func.QueueMessage, client: df.DurableOrchestrationClient) -> None:
     """Pass a node's nudge on to the orchestration; one that has ended needs none."""
-    with delivered(JOB_NUDGES, message):
+    with delivered(application().account, JOB_NUDGES, message):
         nudge = JobNudge.model_validate_json(message.get_body())
         await DurableOrchestrations(client).nudge(nudge.job)
 
@@ -54,7 +54,7 @@ async def on_job_nudge(message: func.QueueMessage, client: df.DurableOrchestrati
 @blueprint.queue_trigger(arg_name="message", queue_name=JOB_NOTIFICATIONS, connection=CONNECTION_SETTING)
 def on_job_notification(message: func.QueueMessage) -> None:
     """Tell a webhook that a job has ended."""
-    with delivered(JOB_NOTIFICATIONS, message):
+    with delivered(application().account, JOB_NOTIFICATIONS, message):
         notification = NotificationMessage.model_validate_json(message.get_body())
         with scope({names.JOB: notification.job}):
             notify(application().workspace, application().jobs, notification)
@@ -64,7 +64,7 @@ def on_job_notification(message: func.QueueMessage) -> None:
 def on_blob_event(message: func.QueueMessage) -> None:
     """Start the jobs of the triggers that watch a new blob."""
     app = application()
-    with delivered(BLOB_EVENTS, message):
+    with delivered(app.account, BLOB_EVENTS, message):
         accept_blob_event(app.workspace, app.jobs, message.get_body(), message.id or "")
 
 
@@ -73,7 +73,7 @@ def on_blob_event(message: func.QueueMessage) -> None:
 async def on_purge_request(message: func.QueueMessage, client: df.DurableOrchestrationClient) -> None:
     """Remove what is left of a job that ended long ago."""
     app = application()
-    with delivered(PURGE_REQUESTS, message):
+    with delivered(app.account, PURGE_REQUESTS, message):
         request = PurgeRequest.model_validate_json(message.get_body())
         with scope({names.JOB: request.job}):
             await purge_job(app.account, app.jobs, DurableOrchestrations(client), request)

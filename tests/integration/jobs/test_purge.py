@@ -144,6 +144,12 @@ def test_any_moment_may_be_named(workspace, jobs, moment):
     assert isinstance(request_purge(workspace, jobs, order).jobs, list)
 
 
+@pytest.mark.parametrize("moment", [5, 1.5, "1700000000", True])
+def test_a_number_is_no_moment(moment):
+    with pytest.raises(ValueError, match="ISO 8601"):
+        PurgeOrder.model_validate({"endedBefore": moment})
+
+
 def test_broken_rows_keep_jobs_from_no_purge_but_uploads_of_code_that_they_may_name(
     account, workspace, jobs, old_job, monkeypatch
 ):

@@ -6,6 +6,7 @@ from shared.contracts.job import JobStatus
 from shared.errors import ConflictError, NotFoundError
 from shared.jobs.store import IndexEntry, JobStore
 from shared.storage.rows import RowTable
+from tests.broken_rows import write_broken
 
 pytestmark = pytest.mark.integration
 
@@ -74,3 +75,16 @@ def test_a_job_stays_as_it_is_where_it_may_not_go(jobs, make_job):
 def test_an_unknown_job_is_named(jobs):
     with pytest.raises(NotFoundError, match="'nobody'"):
         jobs.get("nobody")
+
+
+def test_a_page_shows_the_jobs_that_can_be_read_and_tells_of_the_others(account, make_job):
+    jobs = JobStore(account.tables)
+    good, broken = (jobs.add(make_job(endpoint="with-a-broken-job")) for _ in range(2))
+    write_broken(account.tables, "jobs", broken.name, "job")
+    try:
+        page = jobs.page(endpoint=good.endpoint)
+        assert [job.name for job in page.jobs] == [good.name]
+        assert f"row {broken.name} / job of table jobs cannot be read" in page.problems[0].message
+        assert good.name in {job.name for job in jobs.unfinished()}
+    finally:
+        account.tables.get_table_client("jobs").delete_entity(broken.name, "job")

@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from azure.functions.queue import QueueMessage
 
 from shared.contracts.messages import JOB_REQUESTS, POISON, JobRequest
-from shared.errors import DependencyError
+from shared.errors import DependencyError, as_problem
 from shared.jobs.job_requests import accept
 from shared.storage.queues import queue_client, remove_matching
+from shared.triggers.deliveries import MAX_DELIVERIES, delivered
 
 pytestmark = pytest.mark.integration
 
@@ -99,7 +101,31 @@ def test_a_message_too_large_for_the_envelope_is_set_aside_in_part(application, 
     receive(('"' * 40_000).encode(), message_id)
     envelope = poisoned(application, message_id)
     assert envelope["truncated"]
-    assert envelope["message"] == '"' * 5_000
+    assert envelope["message"] == '"' * 3_500
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("no space left"), DependencyError("storage is away"), KeyError("x" * 90_000)]
+)
+def test_the_last_try_that_fails_sets_the_message_aside_with_the_reason(application, unique_name, error):
+    message_id = unique_name("m")
+    for count in range(1, MAX_DELIVERIES):
+        message = QueueMessage(id=message_id, body=b'{"job": "j"}', dequeue_count=count)
+        with pytest.raises(type(error)), delivered(application.account, JOB_REQUESTS, message):
+            raise error
+    message = QueueMessage(id=message_id, body=b'{"job": "j"}', dequeue_count=MAX_DELIVERIES)
+    with delivered(application.account, JOB_REQUESTS, message):
+        raise error
+    envelope = poisoned(application, message_id)
+    assert envelope["error"]["message"][:13] == as_problem(error).message[:13]
+    assert "job" in envelope["message"]
+
+
+@pytest.mark.parametrize("body", [b'"\\ud800"', b"[NaN]", b"[" * 40_000])
+def test_a_message_is_set_aside_whatever_it_holds(application, receive, unique_name, body):
+    message_id = unique_name("m")
+    receive(body, message_id)
+    assert poisoned(application, message_id)["message"] == body.decode()
 
 
 def test_an_outage_leaves_the_message_on_its_queue(receive, message, monkeypatch):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 from azure.functions.queue import QueueMessage
 
 from shared.contracts.job import JobStatus
@@ -51,9 +52,16 @@ def test_an_end_is_counted_with_its_status_and_how_long_the_job_took(told: Told)
 
 
 def test_a_message_that_fails_for_the_last_time_is_a_poison_message(told: Told) -> None:
+    class Away:
+        """A storage account that does not answer: the host sets the message aside then."""
+
+        @property
+        def queues(self):
+            raise ServiceRequestError("no address for the host")
+
     for deliveries in (1, MAX_DELIVERIES):
         message = QueueMessage(body=b"{}", dequeue_count=deliveries)
-        with pytest.raises(OSError), delivered("job-nudges", message):
+        with pytest.raises(OSError), delivered(Away(), "job-nudges", message):  # type: ignore[arg-type]
             raise OSError
     assert told.points(names.POISON_MESSAGES)[(("queue", "job-nudges"),)].value == 1
 

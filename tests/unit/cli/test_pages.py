@@ -1,0 +1,19 @@
+"""Lists that come page after page."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.api.pages import items_of
+
+pytestmark = pytest.mark.unit
+
+
+def test_items_of_all_pages_come_and_what_cannot_be_shown_is_told_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    pages = {
+        "1": {"value": [{"name": "a"}], "nextLink": "2", "warnings": [{"message": "row schedules / b cannot be read"}]},
+        "2": {"value": [{"name": "c"}]},
+    }
+    assert [item["name"] for item in items_of(pages.__getitem__, "1")] == ["a", "c"]
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "warning: row schedules / b cannot be read\n")
