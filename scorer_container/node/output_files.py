@@ -34,7 +34,7 @@ class OutputFiles:
         self._folder = OutputFolder(folder, self._fault_of, self._pass_over)
         self._sources = sources
         self._output = output
-        self._job_id = job_id
+        self._makers = (job_id, *output.follows)
         self._log = log
         self._uploaded: dict[str, FoundFile] = {}
         self._told: set[str] = set()
@@ -77,7 +77,7 @@ class OutputFiles:
         with self._folder.open(file.path) as opened:
             beginning = cast(BinaryIO, FileBeginning(opened, file.size))
             try:
-                put_own(self._sources.blobs(folder), folder.container, name, beginning, self._job_id)
+                put_own(self._sources.blobs(folder), folder.container, name, beginning, self._makers)
             except StorageRefusedError as error:
                 if error.storage_code == _CHANGED:
                     raise FileChangedError(file.path) from None

@@ -1,5 +1,6 @@
 """Blobs of a job that others may have made before: a job writes only over its own."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -12,18 +13,18 @@ _TRIES = 10
 """Other processes of the job may write the same name at the same time."""
 
 
-def put_own(blobs: HotBlobs, container: str, name: str, body: BinaryIO, job_id: str) -> None:
-    """Write the blob if there is none yet, or over one that this job made.
+def put_own(blobs: HotBlobs, container: str, name: str, body: BinaryIO, makers: Sequence[str]) -> None:
+    """Write the blob if there is none yet, or over one that one of `makers` made; the first of them makes it.
 
     Raises FatalProblemError when somebody else made it, and HotPathError.
     """
-    mark = mark_of(job_id)
+    mark = mark_of(makers[0])
     for _ in range(_TRIES):
         with suppress(StorageConflictError):
             return blobs.put(container, name, body, only_if_missing=True, metadata=mark)
         with suppress(StorageConflictError, BlobGoneError):
             found = blobs.look(container, name)
-            if not is_made_by(found.metadata, job_id):
+            if not any(is_made_by(found.metadata, maker) for maker in makers):
                 raise _foreign(name)
             return blobs.put(container, name, body, only_over=found.etag, metadata=mark)
     raise fatal("output", f"several processes of the job write {name} at the same time: give each its own names")

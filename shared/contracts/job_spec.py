@@ -46,6 +46,8 @@ class OutputSpec(SpecPart):
     file_name: str
     is_file: bool = False
     """Whether the invocation asked for this one file, not for a folder of the job."""
+    follows: tuple[str, ...] = ()
+    """Ids of the jobs that failed at this very place before: the files that their scripts left may be written over."""
 
     @property
     def file_path(self) -> str:

@@ -47,8 +47,10 @@ def finish(
     stop_nodes(account, job)
     if status is not JobStatus.COMPLETED:
         _keep_errors(account, job)
-    # What was written stands there by itself now; once somebody removes it, its place is free.
-    Reservations(account, jobs).release(job.output, job.name)
+    else:
+        # What was written stands there by itself now; once somebody removes it, its place is free. Of a job that
+        # failed the reservation tells the next one at its place whom it follows.
+        Reservations(account, jobs).release(job.output, job.name)
     progress_table(account).delete_partition(job.job_id)
     request_notifications(account, job)
     ended = jobs.enter(job.name, status, failure=failure)

@@ -93,7 +93,7 @@ def _invoked(workspace: Workspace, jobs: JobStore, invocation: Invocation, name:
         return _repeated(workspace, existing, invocation)
     deployment = resolve_deployment(workspace, invocation.endpoint, invocation.deployment)
     job = checked_size(_job(workspace, invocation, deployment, name))
-    take_place(workspace.account, jobs, job)
+    job = take_place(workspace.account, jobs, job)
     try:
         job = jobs.add(job)
     except ConflictError:

@@ -4,7 +4,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobProperties
 
-from shared.contracts.job import JobDocument
+from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.job_spec import OutputSpec
 from shared.contracts.names import default_output_path
 from shared.errors import OutputExistsError, ProductError
@@ -15,11 +15,16 @@ from shared.storage.account import StorageAccount
 from shared.storage.containers import ensure_container
 from shared.storage.folder_blobs import find_blob
 from shared.storage.locations import blob_uri, container_of
+from shared.storage.output_ledger import has_blocks
 from shared.storage.ownership import maker_of
 
+_LONGEST_LINE_OF_JOBS = 20
 
-def take_place(account: StorageAccount, jobs: JobStore, job: JobDocument) -> None:
+
+def take_place(account: StorageAccount, jobs: JobStore, job: JobDocument) -> JobDocument:
     """Reserve the place of the job's output; doing it again for the same job is fine.
+
+    Returns the job, which now knows what jobs failed at this place before.
 
     Raises OutputExistsError when something is there or another job is going to write it. A list of failed items that
     an ended job left there, which wrote no output, goes: it would pass for the new job's own.
@@ -27,16 +32,27 @@ def take_place(account: StorageAccount, jobs: JobStore, job: JobDocument) -> Non
     if job.output.folder.credential == "account":
         ensure_container(account.blobs, job.output.folder.container)
     reservations = Reservations(account, jobs)
+    before = reservations.holder(job.output)
     is_new = reservations.reserve(job.output, job.name, job.created)
     # A job gives up its reservation after its files have appeared, so this look misses none of them.
     try:
         if job.output.folder.path != default_output_path(job.job_id):
             check_no_folder(container_of(account, job.output.folder), job.output)
+        if is_new:
+            _check_no_rows(account, job)
         _make_room(account, jobs, job.output)
     except ProductError:
         if is_new:
             reservations.release(job.output, job.name)
         raise
+    return _following(job, before)
+
+
+def _following(job: JobDocument, before: JobDocument | None) -> JobDocument:
+    if before is None or before.name == job.name or before.status not in {JobStatus.FAILED, JobStatus.CANCELED}:
+        return job
+    follows = (before.job_id, *before.output.follows)[:_LONGEST_LINE_OF_JOBS]
+    return job.model_copy(update={"output": job.output.model_copy(update={"follows": follows})})
 
 
 def _make_room(account: StorageAccount, jobs: JobStore, output: OutputSpec) -> None:
@@ -47,6 +63,18 @@ def _make_room(account: StorageAccount, jobs: JobStore, output: OutputSpec) -> N
     found = find_blob(errors)
     if found and not (_is_left_behind(jobs, output, found) and _delete(errors, found)):
         raise _taken(output, output.errors_path, "the list of failed items")
+
+
+def _check_no_rows(account: StorageAccount, job: JobDocument) -> None:
+    """A job that was purged before it wrote its output had the id of a later one of its name: its rows would count."""
+    blob = container_of(account, job.output.folder).get_blob_client(job.output.file_path)
+    if has_blocks(blob, job.job_id):
+        where = blob_uri(job.output.folder.model_copy(update={"path": job.output.file_path}))
+        raise OutputExistsError(
+            f"rows of an earlier job {job.name!r} are staged for {where}, where storage keeps them for a week; "
+            "give the job another name or another output",
+            target="name",
+        )
 
 
 def _is_left_behind(jobs: JobStore, output: OutputSpec, found: BlobProperties) -> bool:

@@ -94,5 +94,5 @@ def _drop_orphaned_reservations(account: StorageAccount, jobs: JobStore) -> None
     for row in readable(reservations.all()):
         with isolated(f"the reservation of job {row.document.job}"):
             old = datetime.now(UTC) - row.document.since > ORPHANED_AFTER
-            if old and not reservations.is_held(row.document):
+            if old and reservations.is_orphan(row.document):
                 reservations.drop(row)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel
 
+from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.job_spec import OutputSpec
 from shared.errors import ConflictError, OutputExistsError, PreconditionFailedError
 from shared.jobs.store import JobStore
@@ -41,6 +42,11 @@ class Reservations:
         new = [self._take(output, path, Reservation(job=job, since=now, blob=path)) for path in _paths(output)]
         return all(new)
 
+    def holder(self, output: OutputSpec) -> JobDocument | None:
+        """The job that reserved the output file last, which may have ended."""
+        row = self._table.find(*_key(output, output.file_path))
+        return self._jobs.find(row.document.job) if row else None
+
     def release(self, output: OutputSpec, job: str) -> None:
         """Give up what the job holds of these."""
         for path in _paths(output):
@@ -58,10 +64,10 @@ class Reservations:
         with suppress(PreconditionFailedError):
             self._table.remove(row)
 
-    def is_held(self, reservation: Reservation) -> bool:
-        """Whether the job is there and has not ended."""
+    def is_orphan(self, reservation: Reservation) -> bool:
+        """Whether there is no such job, or one that has completed."""
         job = self._jobs.find(reservation.job)
-        return job is not None and not job.status.is_terminal
+        return job is None or job.status is JobStatus.COMPLETED
 
     def _take(self, output: OutputSpec, path: str, reservation: Reservation) -> bool:
         partition, key = _key(output, path)

@@ -36,6 +36,12 @@ def read_ledger(account: StorageAccount, output: OutputSpec, job_id: str) -> Led
     return Ledger.of(blocks)
 
 
+def has_blocks(output: BlobClient, job_id: str) -> bool:
+    """Whether tasks of a job of this id are staged on the blob, complete or not."""
+    found = map(TaskBlock.from_block_id, _staged(output))
+    return any(block and block.job == job_id[:8] for block in found)
+
+
 def _told(account: StorageAccount, output: OutputSpec, job_id: str, staged: set[str]) -> Callable[[TaskBlock], bool]:
     """Whether that is there which the merge needs beside a block's rows."""
     if output.format is OutputFormat.CSV:

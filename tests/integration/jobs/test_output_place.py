@@ -11,6 +11,8 @@ from shared.jobs.finish import finish
 from shared.jobs.output_place import take_place
 from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
+from shared.storage.csv_header import NO_HEADER
+from shared.storage.ledger import TaskBlock
 from shared.storage.locations import container_of
 from shared.storage.ownership import mark_of
 
@@ -113,6 +115,31 @@ def test_a_reservation_that_an_ended_job_still_has_is_taken_over(account, jobs, 
 def test_no_two_places_share_a_reservation(account, jobs, place, other):
     take_place(account, jobs, place("b.csv", "out/a")[0])
     take_place(account, jobs, place(f"out/{other}".rpartition("/")[2], f"out/{other}".rpartition("/")[0])[0])
+
+
+def test_a_job_knows_which_ones_failed_at_its_place_before(account, jobs, place):
+    first = take_place(account, jobs, place()[0])
+    finish(account, jobs, jobs.add(first), JobStatus.FAILED)
+    second = take_place(account, jobs, place()[0])
+    finish(account, jobs, jobs.add(second), JobStatus.CANCELED)
+    third = take_place(account, jobs, place()[0])
+    assert (first.output.follows, second.output.follows) == ((), (first.job_id,))
+    assert third.output.follows == (second.job_id, first.job_id)
+
+
+def test_a_job_follows_none_that_completed(account, jobs, place):
+    done = take_place(account, jobs, place()[0])
+    finish(account, jobs, jobs.add(done), JobStatus.COMPLETED)
+    assert take_place(account, jobs, place()[0]).output.follows == ()
+
+
+def test_rows_of_a_purged_job_of_the_same_name_do_not_count_for_the_next(account, jobs, place):
+    job, output = place()
+    block = TaskBlock(job.job_id[:8], 0, 1, 1, 1, 0, NO_HEADER)
+    output.get_blob_client(job.output.file_path).stage_block(block.block_id, b"of long ago\n")
+    with pytest.raises(OutputExistsError, match="rows of an earlier job"):
+        take_place(account, jobs, job)
+    take_place(account, jobs, place()[0])
 
 
 def test_the_same_job_may_take_its_place_again(account, jobs, place):

@@ -31,10 +31,12 @@ def process(connection_string, container, tmp_path):
     )
     sources: Any = SimpleNamespace(blobs=lambda _: HotAccount(account).blobs)
 
-    def of(job: str, number: int = 0) -> tuple[Path, OutputFiles]:
+    def of(job: str, number: int = 0, follows: tuple[str, ...] = ()) -> tuple[Path, OutputFiles]:
         own = tmp_path / f"{job}-{number}"
         own.mkdir()
-        return own, OutputFiles(own, sources, OutputSpec(folder=folder, file_name="predictions.csv"), job, print)
+        return own, OutputFiles(
+            own, sources, OutputSpec(folder=folder, file_name="predictions.csv", follows=follows), job, print
+        )
 
     return of
 
@@ -72,3 +74,11 @@ def test_a_job_writes_over_its_own_files(container, process):
     (second / "report.txt").write_text("of the second process")
     others.upload()
     assert container.download_blob("shared/report.txt").readall() == b"of the second process"
+
+
+def test_the_next_try_at_a_place_writes_over_what_the_failed_job_left(container, process):
+    for job, follows in ((OTHER, ()), (JOB, (OTHER,))):
+        own, files = process(job, follows=follows)
+        (own / "report.txt").write_text(job)
+        files.upload()
+    assert container.download_blob("shared/report.txt").readall() == JOB.encode()
