@@ -64,7 +64,7 @@ $(VENV)/.installed: $(REQUIREMENTS) | $(BIN)/python
 
 $(VENV)/.azurite: local/azurite/package-lock.json $(VENV)/.installed
 	@echo "Installing Azurite into local/azurite/node_modules ..."
-	@$(BIN)/python -c 'from local.azurite.installation import ensure_installed; from local.azurite.node import find_node; ensure_installed(find_node())'
+	@$(BIN)/python -c 'from local.azurite.installation import ensure_installed; from local.azurite.installation import find_node; ensure_installed(find_node())'
 	@touch $@
 
 $(MODEL): examples/heart-classifier/train.py examples/heart-classifier/heart-train.csv $(VENV)/.installed

@@ -3,8 +3,9 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.triggers import activities, http, orchestration, queues, timers
+from shared.triggers.background import activities, functions, orchestration
+from shared.triggers.http import functions as http_functions
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-for module in (http, queues, timers, orchestration, activities):
+for module in (http_functions, functions, orchestration, activities):
     app.register_functions(module.blueprint)

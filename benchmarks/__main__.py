@@ -1,7 +1,5 @@
 """`python -m benchmarks`: measure, check, and write `RESULTS.md`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """A workload by the job and by the ideal loop, side by side."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +21,7 @@ class Comparison:
     job: JobFigures
     small_jobs: tuple[JobFigures, ...] = ()
     """Jobs on `FEW_FILES` files, one after the other; the first finds a node without model and environment."""
-    rounds: tuple[Comparison, ...] = ()
+    rounds: "tuple[Comparison, ...]" = ()
     """All rounds, by their scoring ratio; these are the figures of the one in the middle."""
 
     @classmethod
@@ -33,7 +31,7 @@ class Comparison:
         ideals: Sequence[IdealFigures],
         jobs: Sequence[JobFigures],
         small_jobs: tuple[JobFigures, ...],
-    ) -> Comparison:
+    ) -> "Comparison":
         """Each job beside the mean of the ideal's runs before and after it; raises RuntimeError as `check` does."""
         rounds = [
             cls(workload, mean(before, after), job, small_jobs)

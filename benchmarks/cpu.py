@@ -1,7 +1,5 @@
 """CPU time of the processes of a local stack."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +22,7 @@ class CpuTimes:
     at: float
 
     @classmethod
-    def read(cls, status: StackStatus) -> CpuTimes:
+    def read(cls, status: StackStatus) -> "CpuTimes":
         """The times now."""
         seconds: dict[str, float] = {}
         for process in status.processes:
@@ -36,15 +34,15 @@ class CpuTimes:
                 seconds[SCORING] = seconds.get(SCORING, 0.0) + below
         return cls(seconds, _machine(), time.monotonic())
 
-    def since(self, before: CpuTimes) -> dict[str, float]:
+    def since(self, before: "CpuTimes") -> dict[str, float]:
         """Seconds used since `before`, by role."""
         return {role: used - before.seconds.get(role, 0.0) for role, used in self.seconds.items()}
 
-    def others_since(self, before: CpuTimes) -> float:
+    def others_since(self, before: "CpuTimes") -> float:
         """Seconds used since `before` by processes that are not the stack's."""
         return max(0.0, self.machine - before.machine - sum(self.since(before).values()))
 
-    def rate_since(self, before: CpuTimes) -> dict[str, float]:
+    def rate_since(self, before: "CpuTimes") -> dict[str, float]:
         """Share of one core used since `before`, by role."""
         return {role: used / (self.at - before.at) for role, used in self.since(before).items()}
 

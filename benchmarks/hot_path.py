@@ -1,7 +1,5 @@
 """What the storage calls cost that happen for each task or file, beside the SDK's calls for the same."""
 
-from __future__ import annotations
-
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -14,7 +12,7 @@ from azure.storage.queue import QueueClient
 from local.azurite.temporary import temporary_azurite
 from shared.contracts.messages import TaskMessage
 from shared.storage.account import StorageAccount
-from shared.storage.containers import ensure_container
+from shared.storage.blobs import ensure_container
 from shared.storage.hot_path.connect import HotAccount
 from shared.storage.ledger import TaskBlock
 from shared.storage.queues import ensure_queue, send_all

@@ -1,7 +1,5 @@
 """The ideal: the same work in plain loops, one for each scoring process of the job."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

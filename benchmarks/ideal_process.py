@@ -3,8 +3,6 @@
 Makes itself ready, says so, and at a line on its standard input does its share in a plain loop.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import sys

@@ -1,7 +1,5 @@
 """A workload scored by a batch endpoint of a local stack."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass

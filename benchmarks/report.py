@@ -1,7 +1,5 @@
 """`RESULTS.md`: the figures of one run."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

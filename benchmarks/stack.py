@@ -1,7 +1,5 @@
 """A local stack of its own for a benchmark, with a compute that begins at zero and keeps the node it got."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

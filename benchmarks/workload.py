@@ -1,7 +1,5 @@
 """The work that is measured: input files, a model, and how a job calls it."""
 
-from __future__ import annotations
-
 import random
 import sys
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from importlib import import_module
 
 import click
 
-from cli.verbosity import with_verbosity
+from cli.output.verbosity import with_verbosity
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from cli.suggestion import did_you_mean
+            from cli.output.errors import did_you_mean
 
             raise click.UsageError(" ".join([error.message, *did_you_mean(args[0], self._lazy)]), ctx) from None
 

@@ -3,37 +3,39 @@
 import logging
 import os
 import sys
+from collections.abc import Iterable, Iterator
 
 import click
 
-from cli.errors import CliError, StoppedError, sentence
 from cli.lazy_group import LazyCommand, LazyGroup
-from cli.repeated_options import spread
-from cli.verbosity import Verbosity
+from cli.output.errors import CliError, StoppedError, sentence
+from cli.output.verbosity import Verbosity
 
 log = logging.getLogger(__name__)
 
 bml = LazyGroup(
     "bml",
     {
-        "endpoint": LazyCommand("cli.commands.endpoint:group", "Batch endpoints and their deployments; invoke them."),
-        "batch-endpoint": LazyCommand("cli.commands.batch_endpoint:group", "The same with today's verbs."),
-        "batch-deployment": LazyCommand("cli.commands.batch_deployment:group", "Deployments, with today's verbs."),
-        "job": LazyCommand("cli.commands.job:group", "Watch batch scoring jobs and get their results."),
-        "compute": LazyCommand("cli.commands.compute:group", "Clusters that jobs run on."),
-        "model": LazyCommand("cli.commands.assets:model", "Registered models."),
-        "data": LazyCommand("cli.commands.assets:data", "Registered data."),
-        "environment": LazyCommand("cli.commands.assets:environment", "Registered environments of scripts."),
-        "datastore": LazyCommand("cli.commands.assets:datastore", "Registered blob containers."),
-        "schedule": LazyCommand("cli.commands.schedule:group", "Invoke endpoints by the clock."),
-        "trigger": LazyCommand("cli.commands.trigger:group", "Invoke endpoints when blobs arrive."),
-        "webhook": LazyCommand("cli.commands.webhook:group", "Who is told of the end of jobs."),
-        "workspace": LazyCommand("cli.commands.workspace:group", "The workspace; purge what is left of old jobs."),
-        "account": LazyCommand("cli.commands.account:group", "Who you are; access tokens for REST calls."),
-        "local": LazyCommand("cli.commands.local:group", "A whole service on this machine: up, down, status."),
-        "configure": LazyCommand("cli.commands.configure:configure", "Keep defaults for options."),
-        "completion": LazyCommand("cli.commands.completion:completion", "Make a shell complete commands."),
-        "version": LazyCommand("cli.commands.version:version", "The version of bml."),
+        "endpoint": LazyCommand(
+            "cli.command_tree:endpoint_group", "Batch endpoints and their deployments; invoke them."
+        ),
+        "batch-endpoint": LazyCommand("cli.command_tree:batch_endpoint_group", "The same with today's verbs."),
+        "batch-deployment": LazyCommand("cli.command_tree:batch_deployment_group", "Deployments, with today's verbs."),
+        "job": LazyCommand("cli.command_tree:job_group", "Watch batch scoring jobs and get their results."),
+        "compute": LazyCommand("cli.command_tree:compute_group", "Clusters that jobs run on."),
+        "model": LazyCommand("cli.command_tree:model", "Registered models."),
+        "data": LazyCommand("cli.command_tree:data", "Registered data."),
+        "environment": LazyCommand("cli.command_tree:environment", "Registered environments of scripts."),
+        "datastore": LazyCommand("cli.command_tree:datastore", "Registered blob containers."),
+        "schedule": LazyCommand("cli.command_tree:schedule_group", "Invoke endpoints by the clock."),
+        "trigger": LazyCommand("cli.command_tree:trigger_group", "Invoke endpoints when blobs arrive."),
+        "webhook": LazyCommand("cli.command_tree:webhook_group", "Who is told of the end of jobs."),
+        "workspace": LazyCommand("cli.command_tree:workspace_group", "The workspace; purge what is left of old jobs."),
+        "account": LazyCommand("cli.command_tree:account_group", "Who you are; access tokens for REST calls."),
+        "local": LazyCommand("cli.command_tree:local_group", "A whole service on this machine: up, down, status."),
+        "configure": LazyCommand("cli.configure:configure", "Keep defaults for options."),
+        "completion": LazyCommand("cli.configure:completion", "Make a shell complete commands."),
+        "version": LazyCommand("cli.configure:version", "The version of bml."),
     },
     help="""Azure Machine Learning batch endpoints, self-hosted.
 
@@ -97,3 +99,25 @@ def _leave_closed_pipe() -> int:
 
 if __name__ == "__main__":
     sys.exit(main())
+
+SPREAD = frozenset({"--set", "--tags", "--environment-variables", "--defaults"})
+
+
+def spread(arguments: Iterable[str]) -> list[str]:
+    """The arguments, with the option in front of each of its values."""
+    return list(_spread(iter(arguments)))
+
+
+def _spread(arguments: Iterator[str]) -> Iterator[str]:
+    option, first = "", False
+    for argument in arguments:
+        if argument == "--":
+            yield argument
+            yield from arguments
+            return
+        if argument.startswith("-"):
+            option = argument
+        elif option in SPREAD and not first and "=" in argument:
+            yield option
+        first = argument.startswith("-")
+        yield argument

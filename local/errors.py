@@ -14,8 +14,6 @@ LocalStackError
 └── StackStateError           a state file in the data folder is damaged
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from pathlib import Path

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from shared.errors import ProductError
-from shared.security.role_assignments import RoleAssignment, role_assignments
 
 DEFAULT_TOKEN_AUDIENCES = (
     "https://management.azure.com",
@@ -130,7 +129,7 @@ class Settings:
     token_audiences: tuple[str, ...] = DEFAULT_TOKEN_AUDIENCES
     """`BATCH_TOKEN_AUDIENCES`: comma-separated values of `aud` that are accepted."""
 
-    role_assignments: tuple[RoleAssignment, ...] = ()
+    role_assignments: str = ""
     """`BATCH_ROLE_ASSIGNMENTS`: who has which role, besides those in tokens; nobody by default."""
 
     local_scale_set_url: str = ""
@@ -182,15 +181,8 @@ class Settings:
         return cls(
             **(values | {"public_url": values["public_url"].rstrip("/")}),
             token_audiences=tuple(a.strip() for a in audiences.split(",") if a.strip()) or DEFAULT_TOKEN_AUDIENCES,
-            role_assignments=_role_assignments(environment.get("BATCH_ROLE_ASSIGNMENTS", "")),
+            role_assignments=environment.get("BATCH_ROLE_ASSIGNMENTS", ""),
             local_scale_set_url=environment.get("BATCH_LOCAL_SCALE_SET_URL", ""),
             local_scale_set_key=environment.get("BATCH_LOCAL_SCALE_SET_KEY", ""),
             vmss=VmssSettings.from_environment(environment),
         )
-
-
-def _role_assignments(text: str) -> tuple[RoleAssignment, ...]:
-    try:
-        return role_assignments(text)
-    except ValueError as error:
-        raise SettingsError(f"BATCH_ROLE_ASSIGNMENTS is not valid: {error}") from error

@@ -1,7 +1,5 @@
 """Real parts that tests of every tier share."""
 
-from __future__ import annotations
-
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,8 +11,8 @@ from local.azurite.temporary import temporary_azurite
 from local.stack.inspection import StackStatus
 from local.stack.options import StackOptions
 from local.stack.temporary import temporary_stack
-from shared.observability.current import NO_TELEMETRY, use
-from tests.told import Told
+from shared.observability.tracing import NO_TELEMETRY, use
+from tests.captured import Captured
 
 _SLOWEST_FIRST = ("e2e", "integration", "unit")
 
@@ -57,9 +55,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackStatus]:
 
 
 @pytest.fixture
-def told() -> Iterator[Told]:
+def captured() -> Iterator[Captured]:
     """What the code under test tells by telemetry."""
-    yield Told()
+    yield Captured()
     use(NO_TELEMETRY)
 
 

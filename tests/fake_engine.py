@@ -3,8 +3,6 @@
 Every call is noted in `calls.jsonl` beside it. Like podman it keeps a record of each named container, and `rm` ends it.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

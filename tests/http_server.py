@@ -1,7 +1,5 @@
 """Real HTTP servers on a free port, which end with their block also when it fails."""
 
-from __future__ import annotations
-
 import ssl
 import threading
 from collections.abc import Iterator

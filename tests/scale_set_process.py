@@ -1,7 +1,5 @@
 """The local scale set as a process of its own, with a small program instead of the scorer node."""
 
-from __future__ import annotations
-
 import contextlib
 import http.client
 import json
@@ -11,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.processes.ports import free_ports
+from local.loopback.ports import free_ports
 
 KEY = "key of the test"
 # Ends at SIGTERM and at the end of its stdin, as a scorer node does.

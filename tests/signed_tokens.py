@@ -1,7 +1,5 @@
 """A token issuer for tests: a key of its own, and a real HTTP server that publishes it."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator

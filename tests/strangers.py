@@ -1,7 +1,5 @@
 """Requests of somebody without a token or a key, to every port on which the processes of a stack listen."""
 
-from __future__ import annotations
-
 import http.client
 import ssl
 from collections.abc import Iterator
@@ -10,9 +8,9 @@ from pathlib import Path
 
 import psutil
 
-from local.processes.loopback import connect
+from local.loopback.certificates import TlsFiles
+from local.loopback.ports import connect
 from local.stack.inspection import SUPERVISOR, StackStatus
-from local.tls.files import TlsFiles
 
 PORTS_OF_A_STACK = 8
 """Blobs, queues, tables, tokens, scale set, application, durable RPC, blob events."""

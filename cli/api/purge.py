@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.api.workspace import Workspace
-from cli.errors import ServiceError
+from cli.output.errors import ServiceError
 
 LONGEST_WAIT_SECONDS = 600.0
 POLL_SECONDS = 0.5
@@ -44,7 +44,7 @@ class Purge:
             if time.monotonic() > deadline:
                 raise ServiceError(
                     f"{len(left)} jobs are still there, for example {min(left)}",
-                    mend="The service goes on trying; look at its log if they stay",
+                    hint="The service goes on trying; look at its log if they stay",
                 )
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)

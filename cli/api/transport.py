@@ -11,10 +11,18 @@ from typing import Any
 import urllib3
 from urllib3.util.retry import Retry
 
-from cli.api.problems import problem
 from cli.connection.pool import connection_pool, reason
 from cli.connection.token import TokenSource
-from cli.errors import ServiceError, UnreachableError
+from cli.output.errors import (
+    AuthenticationError,
+    CliError,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    ServiceError,
+    UnreachableError,
+)
+from cli.output.field_names import in_files_words
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +54,7 @@ class Answer:
             return json.loads(self.body) if self.body.strip() else None
         except ValueError:
             raise ServiceError(
-                "the answer is not JSON, so it is not this service's", mend="Check BML_MANAGEMENT_URL and the proxy"
+                "the answer is not JSON, so it is not this service's", hint="Check BML_MANAGEMENT_URL and the proxy"
             ) from None
 
 
@@ -103,9 +111,53 @@ class Transport:
 
     def _unreachable(self, url: str, error: urllib3.exceptions.HTTPError) -> UnreachableError:
         address = "/".join(url.split("/")[:3])
-        mend = (
+        hint = (
             "Look at it with `bml local status`, start it with `bml local up`"
             if self.is_local
             else "Check BML_MANAGEMENT_URL and the network"
         )
-        return UnreachableError(f"no answer from {address} ({reason(error)})", mend=mend)
+        return UnreachableError(f"no answer from {address} ({reason(error)})", hint=hint)
+
+
+_BY_STATUS: dict[int, type[CliError]] = {
+    400: InvalidInputError,
+    401: AuthenticationError,
+    403: AuthenticationError,
+    404: NotFoundError,
+    409: ConflictError,
+    412: ConflictError,
+    422: InvalidInputError,
+}
+_HINT_BY_STATUS = {
+    401: "Get a fresh token: restart the local service, or set BML_ACCESS_TOKEN anew",
+    403: "Ask for a role on the workspace that allows this",
+    412: "Somebody changed it meanwhile; run the command again",
+}
+
+
+def problem(status: int, body: bytes, request: str) -> CliError:
+    """The CliError for an answer with `status` >= 300."""
+    kind = _BY_STATUS.get(status, ServiceError)
+    error = _arm_error(body)
+    message = in_files_words(_with_details(error)) or f"the service answered HTTP {status} to {request}"
+    hint = _HINT_BY_STATUS.get(status, "")
+    if kind is ServiceError:
+        message = f"{message} (HTTP {status})" if error else message
+        hint = "Try again; if it goes on, look at the service's log"
+    return kind(message, hint=hint)
+
+
+def _arm_error(body: bytes) -> dict[str, Any]:
+    """The inner object of an ARM error envelope, or an empty one."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return {}
+    error = content.get("error", content) if isinstance(content, dict) else {}
+    return error if isinstance(error, dict) else {"message": str(error)}
+
+
+def _with_details(error: dict[str, Any]) -> str:
+    details = [str(d.get("message", "")) for d in error.get("details") or () if isinstance(d, dict)]
+    message = str(error.get("message") or error.get("code") or "")
+    return "; ".join([message, *(detail for detail in details if detail and detail not in message)])

@@ -1,18 +1,18 @@
 """The management API of one workspace: resources by path, long-running operations, lists in pages."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from cli.api.field_names import in_files_words
-from cli.api.nearby import nearby
-from cli.api.pages import items_of
+import click
+
 from cli.api.transport import Answer, Transport
 from cli.connection.connection import Connection
 from cli.connection.token import MANAGEMENT_AUDIENCE
-from cli.errors import InvalidInputError, NotFoundError, ServiceError
+from cli.output.errors import CliError, InvalidInputError, NotFoundError, ServiceError, did_you_mean
+from cli.output.field_names import in_files_words
 
 API_VERSION = "2023-10-01"
 LONGEST_WAIT_SECONDS = 1800.0
@@ -37,7 +37,7 @@ class Workspace:
         try:
             return self._get(path, query)
         except NotFoundError as error:
-            raise NotFoundError(error.message, mend=nearby(path, self._names)) from None
+            raise NotFoundError(error.message, hint=suggestions(path, self._names)) from None
 
     def find(self, path: str) -> Resource | None:
         """The resource at `path`, or None."""
@@ -124,3 +124,51 @@ def _has_ended(state: Answer, has_status: bool) -> bool:
         message = str(error.get("message") or "the service could not carry out the operation")
         raise InvalidInputError(in_files_words(message))
     return content.get("status") == "Succeeded"
+
+
+MOST_NAMES = 5
+_NAMED_BY_PEOPLE = frozenset(
+    (
+        *("computes", "models", "data", "environments", "versions", "datastores"),
+        *("batchEndpoints", "deployments", "schedules", "blobTriggers"),
+    )
+)
+"""Collections that are worth a look; jobs and uploads of code are named by the service."""
+
+
+def suggestions(path: str, names: Callable[[str], Iterable[str]]) -> str:
+    """What to do about a `path` that was not found, such as `models/hart/versions/1`; empty when nothing helps.
+
+    `names` gives the names in a collection, such as `models`. It is asked for the first part that is not there.
+    """
+    parts = path.split("/")
+    for end in range(1, len(parts), 2):
+        collection, name = "/".join(parts[:end]), parts[end]
+        if parts[end - 1] not in _NAMED_BY_PEOPLE:
+            return ""
+        try:
+            known = list(names(collection))
+        except CliError:  # the first error says more
+            return ""
+        if name.lower() not in map(str.lower, known):
+            return " ".join(did_you_mean(name, known)) or _all(known)
+    return ""
+
+
+def _all(known: list[str]) -> str:
+    if not known:
+        return "There is none yet"
+    if len(known) == 1:
+        return f"There is only {known[0]!r}"
+    more = f" and {len(known) - MOST_NAMES:,} more" if len(known) > MOST_NAMES else ""
+    return f"There are {', '.join(map(repr, known[:MOST_NAMES]))}{more}"
+
+
+def items_of(get: Callable[[str], dict[str, Any]], url: str) -> Iterator[dict[str, Any]]:
+    """All items of the list that begins at `url`; what the service cannot show of it is told on stderr."""
+    while url:
+        page = get(url)
+        yield from page["value"]
+        for warning in page.get("warnings") or []:
+            click.echo(f"warning: {warning.get('message')}", err=True)
+        url = page.get("nextLink") or ""

@@ -6,22 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.commands.verb import data_dir_option, shown
-from cli.errors import UsageError
-from cli.lazy_group import LazyCommand, LazyGroup
-from shared.security.roles import ROLES, find_role
+from cli.output.errors import UsageError
+from shared.security.access import ROLES, find_role
 
 if TYPE_CHECKING:
     from cli.connection.connection import Connection
     from cli.connection.token import AccessToken
-
-group = LazyGroup(
-    "account",
-    {
-        "show": LazyCommand("cli.commands.account:show", "Subscription, tenant and who you are."),
-        "get-access-token": LazyCommand("cli.commands.account:get_access_token", "A bearer token for REST calls."),
-    },
-    help="Who you are, and access tokens.",
-)
 
 
 @click.command("get-access-token")
@@ -57,7 +47,7 @@ def _with_role(connection: "Connection", audience: str, role: str) -> "AccessTok
     known = find_role(role)
     if not isinstance(connection.tokens, ClientSecretTokens) or known is None:
         raise UsageError(
-            "--role is for the local service only", mend="A deployed service gives roles in BATCH_ROLE_ASSIGNMENTS"
+            "--role is for the local service only", hint="A deployed service gives roles in BATCH_ROLE_ASSIGNMENTS"
         )
     return connection.tokens.token_with_role(audience, known.app_role)
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.api.views import asset_view
 from cli.api.workspace import Workspace
-from cli.commands.asset_verbs import COLUMNS
+from cli.commands.assets import COLUMNS
 from cli.commands.verb import file_option, in_workspace, set_option, shown, tags_option
-from cli.errors import UsageError
-from cli.output.resources import asset_view
+from cli.output.errors import UsageError
 
 if TYPE_CHECKING:
     from cli.deploy.assets import Assets
@@ -94,7 +94,7 @@ def create_environment(workspace: Workspace, **options: Any) -> dict[str, Any]:
 
 def _document(options: dict[str, Any]) -> "YamlDocument":
     """The file with the options over it; paths of options are relative to the current folder."""
-    from cli.deploy.set_option import assign
+    from cli.deploy.property_changes import assign
     from cli.yaml_files.document import empty_document, read_document
 
     file: Path | None = options.pop("file")
@@ -109,7 +109,7 @@ def _document(options: dict[str, Any]) -> "YamlDocument":
     document.content.update(given)
     assign(document, assignments)
     if not document.content.get("name"):
-        raise UsageError("the asset has no name", mend="Give --name, or `name` in the file")
+        raise UsageError("the asset has no name", hint="Give --name, or `name` in the file")
     return document
 
 

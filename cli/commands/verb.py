@@ -68,11 +68,11 @@ def type_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def run(*arguments: Any, endpoint_type: str, **options: Any) -> Any:
-        from cli.errors import UsageError
+        from cli.output.errors import UsageError
 
         if endpoint_type != "batch":
             raise UsageError(
-                f"--type {endpoint_type} is not offered", mend="This service has batch endpoints: use --type batch"
+                f"--type {endpoint_type} is not offered", hint="This service has batch endpoints: use --type batch"
             )
         return function(*arguments, **options)
 
@@ -94,11 +94,11 @@ def file_option(help_text: str, *, required: bool = False) -> Decorator:
 
 def check_given(what: str, content: Mapping[str, Any], keys: tuple[str, ...]) -> None:
     """Raise UsageError for the first of `keys` that neither an option nor the file gave."""
-    from cli.errors import UsageError
+    from cli.output.errors import UsageError
 
     for key in keys:
         if key not in content:
-            raise UsageError(f"the {what} has no {key}", mend=f"Give --{key}, or `{key}` in a --file")
+            raise UsageError(f"the {what} has no {key}", hint=f"Give --{key}, or `{key}` in a --file")
 
 
 def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,11 +148,11 @@ def tags_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    from cli.errors import UsageError
+    from cli.output.errors import UsageError
 
     key, separator, value = text.partition("=")
     if not separator or not key.strip():
-        raise UsageError(f"{text!r} is not key=value", mend="For example: --tags team=blue")
+        raise UsageError(f"{text!r} is not key=value", hint="For example: --tags team=blue")
     return key.strip(), value
 
 
@@ -180,10 +180,10 @@ def confirm(question: str, yes: bool) -> None:
     """Ask on a terminal; raises UsageError where nobody can be asked."""
     import sys
 
-    from cli.errors import UsageError
+    from cli.output.errors import UsageError
 
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError("this needs a confirmation, and there is no terminal to ask on", mend="Give --yes")
+        raise UsageError("this needs a confirmation, and there is no terminal to ask on", hint="Give --yes")
     click.confirm(question, abort=True, err=True)

@@ -1,13 +1,13 @@
 """Which service a command talks to, and as whom."""
 
+import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cli.connection.defaults import Defaults
 from cli.connection.token import ClientSecretTokens, GivenToken, TokenSource
-from cli.errors import CliError, UnreachableError, UsageError
+from cli.output.errors import CliError, UnreachableError, UsageError
 
 DEFAULT_DATA_DIR = Path(".local")
 _DEPLOYED = ("BML_MANAGEMENT_URL", "BML_SUBSCRIPTION", "BML_RESOURCE_GROUP", "BML_WORKSPACE", "BML_ACCESS_TOKEN")
@@ -71,7 +71,7 @@ def _deployed(environment: Mapping[str, str]) -> Connection:
     if missing:
         raise UsageError(
             f"BML_MANAGEMENT_URL is set, but {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not",
-            mend="Set all of " + ", ".join(_DEPLOYED) + ", or unset BML_MANAGEMENT_URL to use the local service",
+            hint="Set all of " + ", ".join(_DEPLOYED) + ", or unset BML_MANAGEMENT_URL to use the local service",
         )
     return Connection(
         management_url=environment["BML_MANAGEMENT_URL"].rstrip("/"),
@@ -83,15 +83,15 @@ def _deployed(environment: Mapping[str, str]) -> Connection:
 
 
 def _local(folder: Path) -> Connection:
+    from local.data_folder.connection import read_connection
     from local.errors import LocalStackError, NoStackError
-    from local.stack.connection import read_connection
 
     try:
         found = read_connection(folder)
     except NoStackError:
         raise UnreachableError(
             f"no local service was started in {folder}",
-            mend="Start it with `bml local up`, name its folder with --data-dir, or set BML_MANAGEMENT_URL and "
+            hint="Start it with `bml local up`, name its folder with --data-dir, or set BML_MANAGEMENT_URL and "
             "its companions for a deployed one",
         ) from None
     except LocalStackError as error:
@@ -108,3 +108,51 @@ def _local(folder: Path) -> Connection:
         tokens=ClientSecretTokens(found.token_url, found.client_id, found.client_secret, found.tenant_id, folder),
         is_local=True,
     )
+
+
+KEYS = ("group", "workspace", "data-dir")
+_FILE = "defaults.json"
+
+
+def defaults_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """The file: in `BML_CONFIG_DIR`, else in the user's folder for settings."""
+    if folder := environment.get("BML_CONFIG_DIR"):
+        return Path(folder) / _FILE
+    return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "bml" / _FILE
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What is kept."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> "Defaults":
+        """What the file has; nothing when there is none. Raises CliError for a damaged one."""
+        path = defaults_file(environment)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return cls({key: str(value) for key, value in dict(content).items() if key in KEYS})
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, TypeError) as error:
+            raise CliError(f"{path} cannot be read: {error}", hint="Delete it, and configure anew") from None
+
+    def changed(self, pairs: Iterable[str]) -> "Defaults":
+        """With `key=value` for each of the pairs; an empty value forgets the key."""
+        values = dict(self.values)
+        for pair in pairs:
+            key, separator, value = pair.partition("=")
+            if not separator or key not in KEYS:
+                raise UsageError(
+                    f"--defaults {pair!r} is not known", hint=f"Known are {', '.join(KEYS)}, each with =value"
+                )
+            values[key] = str(Path(value).absolute()) if key == "data-dir" and value else value
+        return Defaults({key: value for key, value in values.items() if value})
+
+    def write(self, environment: Mapping[str, str] = os.environ) -> None:
+        """Keep them."""
+        path = defaults_file(environment)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.values, indent=2) + "\n", encoding="utf-8")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from cli.errors import AuthenticationError, UnreachableError
+from cli.output.errors import AuthenticationError, UnreachableError
 
 MANAGEMENT_AUDIENCE = "https://management.azure.com"
 SCORING_AUDIENCE = "https://ml.azure.com"
@@ -80,12 +80,12 @@ class ClientSecretTokens:
             place = f" of {self.folder}" if self.folder else ""
             raise UnreachableError(
                 f"the local service{place} is not running (its token issuer: {reason(error)})",
-                mend="Start it with `bml local up`",
+                hint="Start it with `bml local up`",
             ) from None
         if answer.status != 200:
             raise AuthenticationError(
                 f"the token issuer at {self.token_url} refused to give a token (HTTP {answer.status})",
-                mend="Restart the local service: `bml local down`, then `bml local up`",
+                hint="Restart the local service: `bml local down`, then `bml local up`",
             )
         content = answer.json()
         return _read(str(content["access_token"]), self.tenant)
@@ -103,7 +103,7 @@ class GivenToken:
         if token.expires <= datetime.now(UTC):
             raise AuthenticationError(
                 f"the token in BML_ACCESS_TOKEN expired at {token.expires:%Y-%m-%d %H:%M} UTC",
-                mend=f"Get a new one, e.g. `az account get-access-token --resource {audience}`",
+                hint=f"Get a new one, e.g. `az account get-access-token --resource {audience}`",
             )
         return token
 
@@ -130,5 +130,5 @@ def _read(value: str, tenant: str) -> AccessToken:
 
 def _not_a_token() -> AuthenticationError:
     return AuthenticationError(
-        "the access token is not a JSON web token with an expiry", mend="Set BML_ACCESS_TOKEN to a bearer token"
+        "the access token is not a JSON web token with an expiry", hint="Set BML_ACCESS_TOKEN to a bearer token"
     )

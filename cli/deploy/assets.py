@@ -10,7 +10,7 @@ from cli.api.workspace import Resource, Workspace
 from cli.deploy.journal import UndoJournal
 from cli.deploy.local_assets import LocalData, LocalEnvironment, LocalModel
 from cli.deploy.plan import Code
-from cli.errors import ConflictError
+from cli.output.errors import ConflictError
 from cli.uploads.datastore import DEFAULT_DATASTORE, upload_to_datastore
 from cli.uploads.local_files import LocalFiles, local_files
 
@@ -121,7 +121,7 @@ class Assets:
             if not _same(there, properties, content):
                 raise ConflictError(
                     f"{name}:{version} is registered in {kind} with other content",
-                    mend="Raise `version` in the YAML file, or leave it out to get the next one",
+                    hint="Raise `version` in the YAML file, or leave it out to get the next one",
                 )
             self._describe(path, there, properties)
             return str(there["id"])

@@ -1,29 +1,16 @@
 """Creating and changing an endpoint and its deployments; a failure leaves what was there before."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from cli.api.workspace import Resource, Workspace
 from cli.deploy.assets import Assets
 from cli.deploy.journal import UndoJournal
-from cli.deploy.plan import DeploymentPlan
-from cli.errors import InvalidInputError, NotFoundError
-from cli.suggestion import did_you_mean
+from cli.deploy.plan import DeploymentPlan, EndpointPlan
+from cli.output.errors import InvalidInputError, NotFoundError, did_you_mean
 
 WRITABLE = ("properties", "tags", "location", "identity", "kind")
 """Members of a resource that a PUT may carry."""
-
-
-@dataclass(frozen=True)
-class EndpointPlan:
-    """What an endpoint shall be."""
-
-    name: str
-    description: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
-    properties: dict[str, str] = field(default_factory=dict)
-    default_deployment: str | None = None
-    deployments: tuple[DeploymentPlan, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +47,7 @@ class EndpointMaker:
         try:
             self._put(path, {"properties": properties, "tags": plan.tags}, there, wait=True)
         except InvalidInputError as error:
-            raise InvalidInputError(f"deployment {plan.name!r}: {error.message}", mend=error.mend) from None
+            raise InvalidInputError(f"deployment {plan.name!r}: {error.message}", hint=error.hint) from None
 
     def default_deployment(self, endpoint: str, deployment: str) -> None:
         """Make this deployment the active one."""
@@ -101,7 +88,7 @@ class EndpointMaker:
             return
         meant = did_you_mean(name, (compute["name"] for compute in self.workspace.list("computes")))
         create = f"Create it with `bml compute create --name {name} --max-instances 2`"
-        raise NotFoundError(f"the compute {name!r} does not exist", mend=" ".join(meant) or create)
+        raise NotFoundError(f"the compute {name!r} does not exist", hint=" ".join(meant) or create)
 
     def _put(self, path: str, body: dict[str, Any], there: Resource | None, *, wait: bool) -> None:
         if there is None:

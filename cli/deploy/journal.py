@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from types import TracebackType
 
-from cli.errors import CliError
+from cli.output.errors import CliError
 
 
 class UndoJournal:
@@ -27,7 +27,7 @@ class UndoJournal:
             return
         left = self._undo_all()
         if left and isinstance(error, CliError):
-            error.mend = f"{error.mend}. These could not be removed again: {', '.join(left)}".lstrip(". ")
+            error.hint = f"{error.hint}. These could not be removed again: {', '.join(left)}".lstrip(". ")
 
     def _undo_all(self) -> list[str]:
         left = []

@@ -1,16 +1,18 @@
 """A deployment of a YAML file after all checks that need no service: what to upload, and what to send."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from cli.deploy.local_assets import LocalEnvironment, LocalModel, local_environment, local_model
-from cli.deploy.scoring_script import check_scoring_script
-from cli.deploy.settings import wire_settings
+from cli.deploy.local_assets import LocalEnvironment, LocalModel, check_scoring_script, local_environment, local_model
+from cli.deploy.property_changes import assign
+from cli.output.errors import UsageError
 from cli.uploads.ignore_file import check_kept
 from cli.yaml_files.asset_forms import EnvironmentForm, ModelForm, without_file_prefix
-from cli.yaml_files.deployment_form import CodeForm, DeploymentForm
-from cli.yaml_files.document import KeyPath, YamlDocument
+from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, wire_settings
+from cli.yaml_files.document import KeyPath, YamlDocument, empty_document, read_document
+from cli.yaml_files.endpoint_form import EndpointForm
+from cli.yaml_files.form import read_form
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,60 @@ class _Planner:
         if given.reference is not None:
             return given.reference
         return local_environment(self.document, given, (*self.at, "environment"))
+
+
+@dataclass(frozen=True)
+class EndpointPlan:
+    """What an endpoint shall be."""
+
+    name: str
+    description: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
+    default_deployment: str | None = None
+    deployments: tuple[DeploymentPlan, ...] = ()
+
+
+def endpoint_plan(path: Path | None, name: str | None, assignments: tuple[str, ...] = ()) -> EndpointPlan:
+    """The endpoint that a file, or only its name, describes; raises CliError with file, line and key."""
+    document = assign(read_document(path) if path else empty_document(), assignments)
+    form = read_form(EndpointForm, document)
+    chosen = name or form.name
+    if not chosen:
+        raise UsageError("the endpoint has no name", hint="Give --name, or `name` in the file")
+    at_list = isinstance(document.content.get("deployments"), list)
+    deployments = tuple(
+        plan_deployment(document, deployment, ("deployments", number if at_list else deployment.name))
+        for number, deployment in enumerate(form.deployments)
+    )
+    plan = EndpointPlan(
+        name=chosen,
+        description=form.description or "",
+        tags=dict(form.tags),
+        properties=dict(form.properties),
+        default_deployment=form.default_deployment,
+        deployments=deployments,
+    )
+    _check_default(document, plan)
+    return plan
+
+
+def deployment_plan(
+    path: Path, name: str | None = None, assignments: tuple[str, ...] = (), *, check_script: bool = True
+) -> DeploymentPlan:
+    """The deployment that a file describes; raises CliError with file, line and key."""
+    document = assign(read_document(path), assignments)
+    if name:
+        document.content["name"] = name
+    return plan_deployment(document, read_form(DeploymentForm, document), check_script=check_script)
+
+
+def _check_default(document: YamlDocument, plan: EndpointPlan) -> None:
+    """Traffic to a deployment that the file does not have is a slip of the pen, if it has any."""
+    names: list[Any] = [deployment.name for deployment in plan.deployments]
+    default = plan.default_deployment
+    if default and names and default not in names:
+        keys = ("traffic", default) if document.content.get("traffic") else ("defaults", "deployment_name")
+        raise document.error(
+            keys, f"the deployment {default!r} is not in `deployments`", hint=f"The file has: {', '.join(names)}"
+        )

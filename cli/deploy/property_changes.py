@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cli.api.field_names import name_in_files
-from cli.deploy.set_option import apply_set, key_path, note_assigned
-from cli.errors import UsageError
-from cli.suggestion import did_you_mean
-from cli.yaml_files.document import empty_document
+from cli.output.errors import UsageError, did_you_mean
+from cli.output.field_names import name_in_files
+from cli.yaml_files.document import YamlDocument, empty_document
 from cli.yaml_files.form import FormType, read_form
+from cli.yaml_files.plain_text import PlainText, given_value
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class PropertyChanges:
                 near = did_you_mean(name_in_files(name), changeable)
                 raise UsageError(
                     f"{path.strip()!r} of {what} cannot be changed",
-                    mend=" ".join([*near, f"Changeable are {', '.join(changeable)}"]),
+                    hint=" ".join([*near, f"Changeable are {', '.join(changeable)}"]),
                 )
 
     def applied(self, form: type[FormType], content: dict[str, Any]) -> FormType:
@@ -62,9 +61,9 @@ NO_CHANGES = PropertyChanges()
 
 def _add(content: dict[str, Any], path: str, pair: str, *, as_text: bool) -> None:
     if "=" not in pair:
-        raise UsageError(f"--add {path} {pair!r} is not key=value", mend="For example: --add tags team=blue")
+        raise UsageError(f"--add {path} {pair!r} is not key=value", hint="For example: --add tags team=blue")
     if not isinstance(content.get(path) or {}, dict):
-        raise UsageError(f"--add {path}: it is not a mapping", mend="Use --set")
+        raise UsageError(f"--add {path}: it is not a mapping", hint="Use --set")
     apply_set(content, f"{path}.{pair}", as_text=as_text)
 
 
@@ -79,3 +78,65 @@ def _remove(content: dict[str, Any], path: str) -> None:
         current[keys[0]] = {} if isinstance(current[keys[0]], dict) else None
     else:
         del current[keys[-1]]
+
+
+OWN_KEYS = frozenset({"tags", "properties", "environment_variables"})
+"""What follows one of these is one key of the user's own, dots and all."""
+
+
+def key_path(path: str) -> list[str]:
+    """`a.b` as its keys."""
+    keys = path.strip().split(".")
+    last = next((number for number, key in enumerate(keys, 1) if key in OWN_KEYS), len(keys))
+    return [*keys[:last], ".".join(keys[last:])] if last < len(keys) else keys
+
+
+def parse_assignment(assignment: str, *, as_text: bool = False) -> tuple[list[str], str]:
+    """Keys and value of `a.b=value`; the value means what its key says that it is, a text when `as_text`."""
+    path, separator, text = assignment.partition("=")
+    keys = key_path(path)
+    if not separator or not all(keys):
+        raise UsageError(f"--set {assignment!r} is not key=value", hint="For example: --set retry_settings.timeout=60")
+    return keys, text if as_text else given_value(text)
+
+
+def assign(document: YamlDocument, assignments: tuple[str, ...]) -> YamlDocument:
+    """The document with these values over its own; complaints about them name the option."""
+    for assignment in assignments:
+        apply_set(document.content, assignment)
+        note_assigned(document, assignment)
+    return document
+
+
+def note_assigned(document: YamlDocument, assignment: str) -> None:
+    """Let complaints about this value name the option that gave it."""
+    keys, _ = parse_assignment(assignment)
+    place = tuple(int(key) if key.isdigit() else key for key in keys)
+    document.assigned[place] = f"--set {assignment}"
+
+
+def apply_set(content: dict[str, Any], assignment: str, *, as_text: bool = False) -> None:
+    """Set the value in `content`; mappings on the way are made, list items are named by their number."""
+    keys, value = parse_assignment(assignment, as_text=as_text)
+    current: Any = content
+    for key in keys[:-1]:
+        current = _step(current, key, assignment)
+    if isinstance(current, dict):
+        current[keys[-1]] = value
+    elif isinstance(current, list) and keys[-1].isdigit() and int(keys[-1]) < len(current):
+        current[int(keys[-1])] = value
+    else:
+        raise UsageError(f"--set {assignment!r}: there is nothing to set at {keys[-1]!r}")
+
+
+def _step(current: Any, key: str, assignment: str) -> Any:
+    if isinstance(current, list) and key.isdigit() and int(key) < len(current):
+        return current[int(key)]
+    if isinstance(current, dict):
+        held = current.get(key)
+        if isinstance(held, PlainText):
+            held = None if held.is_null else held.collection()
+        current[key] = {} if held is None else held
+        if isinstance(current[key], dict | list):
+            return current[key]
+    raise UsageError(f"--set {assignment!r}: {key!r} is not a mapping or a list of it")

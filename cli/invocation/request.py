@@ -4,10 +4,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from cli.api.pages import items_of
-from cli.api.workspace import Resource, Workspace
+from cli.api.workspace import Resource, Workspace, items_of
 from cli.connection.token import SCORING_AUDIENCE
-from cli.errors import ServiceError
+from cli.output.errors import ServiceError
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from cli.errors import UsageError
+from cli.output.errors import UsageError
 
 _UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
 
@@ -49,7 +49,7 @@ def select(value: Any, query: str) -> Any:
         return jmespath.search(query, value)
     except JMESPathError as error:
         raise UsageError(
-            f"--query {query!r} is not a JMESPath expression: {error}", mend="See https://jmespath.org for the syntax"
+            f"--query {query!r} is not a JMESPath expression: {error}", hint="See https://jmespath.org for the syntax"
         ) from None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from shutil import get_terminal_size
 from typing import TextIO
 
-from cli.verbosity import progress_stream
+from cli.output.verbosity import progress_stream
 
 BAR_WIDTH = 28
 SHORTEST_BAR = 8

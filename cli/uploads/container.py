@@ -12,10 +12,17 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpRes
 from azure.storage.blob import ContainerClient
 
 from cli.connection.pool import ca_bundle, is_loopback
-from cli.errors import AuthenticationError, CliError, InvalidInputError, NotFoundError, ServiceError, UnreachableError
+from cli.output.errors import (
+    AuthenticationError,
+    CliError,
+    InvalidInputError,
+    NotFoundError,
+    ServiceError,
+    UnreachableError,
+)
 from cli.output.progress import Progress, readable_bytes
 from cli.uploads.local_files import LocalFile, LocalFiles
-from shared.storage.folder_blobs import is_folder_blob
+from shared.storage.blobs import is_folder_blob
 
 Item = TypeVar("Item")
 
@@ -114,4 +121,4 @@ def _problem(url: str, error: AzureError) -> CliError:
         return NotFoundError(f"{url}: {reason}")
     if isinstance(error, HttpResponseError) and error.status_code:
         return ServiceError(f"blob storage at {url} answered HTTP {error.status_code}: {reason}")
-    return UnreachableError(f"no answer from blob storage at {url}: {reason}", mend="Look at `bml local status`")
+    return UnreachableError(f"no answer from blob storage at {url}: {reason}", hint="Look at `bml local status`")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.api.workspace import Workspace
-from cli.errors import ServiceError
+from cli.output.errors import ServiceError
 from cli.uploads.local_files import LocalFiles
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def datastore_container(workspace: Workspace, name: str) -> "Container":
     secrets = workspace.post(f"datastores/{name}/listSecrets", {"expirableSecret": True, "expireAfterHours": SAS_HOURS})
     sas = secrets.get("sasToken") or secrets.get("key")  # an account's key is lent as a SAS
     if not sas:
-        raise ServiceError(f"datastore {name!r} gives no SAS token", mend="Register it with a SAS token as credential")
+        raise ServiceError(f"datastore {name!r} gives no SAS token", hint="Register it with a SAS token as credential")
     return Container(_container_url(properties), sas)
 
 

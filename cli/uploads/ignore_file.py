@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.errors import InvalidInputError
+from cli.output.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
@@ -43,7 +43,7 @@ def check_kept(folder: Path, relative_path: str, what: str) -> None:
     if ignore_file and ignore_file.ignores(relative_path):
         raise InvalidInputError(
             f"{what} {relative_path!r} is left out by {ignore_file.path}",
-            mend=f"Take it out of {ignore_file.path.name}, or add a line !{relative_path}",
+            hint=f"Take it out of {ignore_file.path.name}, or add a line !{relative_path}",
         )
 
 
@@ -57,7 +57,7 @@ def _patterns(path: Path) -> "PathSpec[GitIgnoreSpecPattern]":
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise InvalidInputError(f"{path} is not UTF-8 text", mend="Save it as UTF-8") from None
+        raise InvalidInputError(f"{path} is not UTF-8 text", hint="Save it as UTF-8") from None
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read ({(error.strerror or '').lower()})") from None
     patterns = []

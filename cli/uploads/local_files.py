@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from cli.errors import InvalidInputError, NotFoundError
+from cli.output.errors import InvalidInputError, NotFoundError
+from cli.output.verbosity import progress_stream
 from cli.uploads.ignore_file import IgnoreFile, ignore_file_of
-from cli.verbosity import progress_stream
 from shared.contracts.blob_names import fault_of_blob_name
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class _Walk:
         if folder.resolve() not in {*real_root.parents, real_root, *above}:
             return False
         if not self._is_left_out(folder):
-            raise InvalidInputError(f"{folder} is a link to a folder that holds it", mend="Remove the link")
+            raise InvalidInputError(f"{folder} is a link to a folder that holds it", hint="Remove the link")
         return True
 
 
@@ -145,12 +145,12 @@ def _size(path: Path) -> int:
         found = path.stat()
     except OSError as error:
         why = "is a link to nothing" if path.is_symlink() else f"cannot be read ({(error.strerror or '').lower()})"
-        raise InvalidInputError(f"{path} {why}", mend="Remove it from the folder, or mend it") from None
+        raise InvalidInputError(f"{path} {why}", hint="Remove it from the folder, or mend it") from None
     if not stat.S_ISREG(found.st_mode):
-        raise InvalidInputError(f"{path} is neither a file nor a folder", mend="Remove it from the folder")
+        raise InvalidInputError(f"{path} is neither a file nor a folder", hint="Remove it from the folder")
     if not os.access(path, os.R_OK):
         raise InvalidInputError(
-            f"{path} cannot be read (permission denied)", mend="Remove it from the folder, or mend it"
+            f"{path} cannot be read (permission denied)", hint="Remove it from the folder, or mend it"
         )
     return found.st_size
 
@@ -161,6 +161,6 @@ def _checked(files: LocalFiles) -> LocalFiles:
     for file in files.files:
         if fault := fault_of_blob_name(f"{folder}/{file.relative_path}"):
             raise InvalidInputError(
-                f"{str(file.path)!r} cannot be uploaded: as the name of a blob it {fault}", mend="Rename it"
+                f"{str(file.path)!r} cannot be uploaded: as the name of a blob it {fault}", hint="Rename it"
             )
     return files

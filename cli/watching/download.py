@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cli.api.workspace import Workspace
-from cli.errors import ConflictError, NotFoundError, ServiceError
+from cli.output.errors import ConflictError, NotFoundError, ServiceError
 from cli.uploads.container import safe_path
 from cli.uploads.datastore import DatastorePath, datastore_at, download_files, download_from_datastore
 from cli.watching.job_state import JobState
@@ -14,7 +14,7 @@ def check_ended(job: JobState) -> None:
     if not job.is_terminal:
         raise ConflictError(
             f"job {job.name} is {job.status}; there is nothing to download before it has ended",
-            mend=f"Wait for it with `bml job stream --name {job.name}`",
+            hint=f"Wait for it with `bml job stream --name {job.name}`",
         )
 
 

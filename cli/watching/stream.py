@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 import click
+import urllib3
 
 from cli.api.workspace import Workspace
-from cli.connection.pool import PARALLEL_REQUESTS
-from cli.errors import ServiceError, UnreachableError, UnsuccessfulJobError
+from cli.connection.pool import PARALLEL_REQUESTS, reason
+from cli.output.errors import ServiceError, UnreachableError, UnsuccessfulJobError
 from cli.output.progress import Progress
 from cli.watching.job_state import SUCCESS, JobState
-from cli.watching.log_reader import LogReader
 
 FIRST_POLL_SECONDS = 0.3
 POLL_GROWTH = 1.3
@@ -24,6 +24,41 @@ EXECUTION_LOG = "logs/azureml/executionlogs.txt"
 """Says what the progress says; made for the official client."""
 SYSTEM_LOGS = "logs/sys/"
 """Shown after what the user's own code says."""
+
+
+@dataclass
+class _Position:
+    offset: int = 0
+    rest: bytes = b""
+    """A last line whose end has not been written yet."""
+
+
+@dataclass
+class LogReader:
+    """Remembers how far each log was read; different logs may be read at the same time."""
+
+    pool: urllib3.PoolManager
+    _positions: dict[str, _Position] = field(default_factory=dict)
+
+    def new_lines(self, name: str, url: str, *, last: bool = False) -> list[str]:
+        """Lines written to a log since the last call; with `last`, also one without an end."""
+        position = self._positions.setdefault(name, _Position())
+        fresh = self._fetch(url, position.offset)
+        position.offset += len(fresh)
+        *lines, position.rest = (position.rest + fresh).split(b"\n")
+        if last and position.rest:
+            lines.append(position.rest)
+            position.rest = b""
+        return [line.rstrip(b"\r").decode(errors="replace") for line in lines]
+
+    def _fetch(self, url: str, offset: int) -> bytes:
+        try:
+            answer = self.pool.request("GET", url, headers={"Range": f"bytes={offset}-"}, retries=3)
+        except urllib3.exceptions.HTTPError as error:
+            raise UnreachableError(f"no answer from blob storage for a log ({reason(error)})") from None
+        if answer.status == _NOTHING_NEW or answer.status >= 400:
+            return b""
+        return answer.data if answer.status == 206 else answer.data[offset:]
 
 
 @dataclass
@@ -121,7 +156,7 @@ def failure(job: JobState) -> UnsuccessfulJobError:
     reason = job.error or ("it was canceled" if job.status == "Canceled" else "the service gives no reason")
     return UnsuccessfulJobError(
         f"job {job.name} ended as {job.status}: {reason}",
-        mend=f"See its logs with `bml job download --name {job.name}`",
+        hint=f"See its logs with `bml job download --name {job.name}`",
     )
 
 
@@ -147,3 +182,7 @@ def summary(job: JobState) -> list[str]:
     if job.status == SUCCESS:
         lines.append(f"Output: {job.output_uri}")
     return lines
+
+
+_NOTHING_NEW = 416
+"""Range Not Satisfiable: the file ends where we already are."""

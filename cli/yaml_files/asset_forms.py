@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from cli.yaml_files.form import FileForm, Form, Text, Variables
-from cli.yaml_files.names import AssetName, AssetVersion
+from cli.yaml_files.form import AssetName, AssetVersion, FileForm, Form, Text, Variables
 
 FILE_PREFIX = "file:"
 

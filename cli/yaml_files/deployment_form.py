@@ -10,9 +10,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cli.yaml_files.asset_forms import FILE_PREFIX, EnvironmentForm, ModelForm, or_reference
-from cli.yaml_files.form import REFERENCE, FileForm, Form, Text, Variables, Whole
-from cli.yaml_files.names import DeploymentName, EndpointName, OutputFileName
-from shared.contracts.environment_variables import fault_of_variable
+from cli.yaml_files.form import (
+    REFERENCE,
+    DeploymentName,
+    EndpointName,
+    FileForm,
+    Form,
+    OutputFileName,
+    Text,
+    Variables,
+    Whole,
+)
+from shared.contracts.bodies import duration_text
+from shared.contracts.names import fault_of_variable
 from shared.contracts.settings import MAX_TIMEOUT_SECONDS
 
 
@@ -152,3 +162,34 @@ class DeploymentForm(FileForm, SettingKeys):
         places["instance_count"]["resources.instance_count"] = self.resources.instance_count if self.resources else None
         places["instance_count"]["compute.instance_count"] = self.compute.instance_count
         return places
+
+
+_PLAIN = {
+    "mini_batch_size": "miniBatchSize",
+    "max_concurrency_per_instance": "maxConcurrencyPerInstance",
+    "output_file_name": "outputFileName",
+    "error_threshold": "errorThreshold",
+    "environment_variables": "environmentVariables",
+}
+_OUTPUT_ACTIONS = {"append_row": "AppendRow", "summary_only": "SummaryOnly"}
+
+
+def wire_settings(form: DeploymentForm) -> dict[str, Any]:
+    """The settings that the file gives; the service fills in the others."""
+    wire = {name: form.setting(key) for key, name in _PLAIN.items()}
+    if action := form.setting("output_action"):
+        wire["outputAction"] = _OUTPUT_ACTIONS[action]
+    if level := form.setting("logging_level"):
+        wire["loggingLevel"] = level.capitalize()
+    if (count := form.setting("instance_count")) is not None:
+        wire["resources"] = {"instanceCount": count}
+    if retry := form.setting("retry_settings"):
+        wire["retrySettings"] = _retry(retry)
+    if limit := form.setting("init_timeout"):
+        wire["initTimeout"] = duration_text(limit)
+    return {name: value for name, value in wire.items() if value is not None}
+
+
+def _retry(retry: RetryForm) -> dict[str, Any]:
+    wire = {"maxRetries": retry.max_retries, "timeout": duration_text(retry.timeout) if retry.timeout else None}
+    return {name: value for name, value in wire.items() if value is not None}

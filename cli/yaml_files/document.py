@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from cli.errors import CliError, InvalidInputError, NotFoundError
+from cli.output.errors import CliError, InvalidInputError, NotFoundError
 from cli.yaml_files.plain_text import PlainLoader
 
 KeyPath = tuple[str | int, ...]
@@ -42,9 +42,9 @@ class YamlDocument:
                 return f"{self.path}, line {line}"
         return str(self.path)
 
-    def error(self, keys: KeyPath, message: str, *, mend: str = "") -> InvalidInputError:
+    def error(self, keys: KeyPath, message: str, *, hint: str = "") -> InvalidInputError:
         """A complaint about the value at `keys`."""
-        return InvalidInputError(f"{self.where(*keys)}: {message}", mend=mend)
+        return InvalidInputError(f"{self.where(*keys)}: {message}", hint=hint)
 
     @contextmanager
     def named_at(self, keys: KeyPath) -> Iterator[None]:
@@ -58,7 +58,7 @@ class YamlDocument:
     def missing(self, keys: KeyPath, what: str, path: Path) -> NotFoundError:
         """A complaint that `path`, named at `keys`, is not there."""
         return NotFoundError(
-            f"{self.where(*keys)}: {what} {path} does not exist", mend="Paths are relative to the YAML file"
+            f"{self.where(*keys)}: {what} {path} does not exist", hint="Paths are relative to the YAML file"
         )
 
 
@@ -74,7 +74,7 @@ def read_document(path: Path) -> YamlDocument:
     except (FileNotFoundError, NotADirectoryError):
         raise NotFoundError(f"the file {path} does not exist") from None
     except IsADirectoryError:
-        raise InvalidInputError(f"{path} is a folder", mend="Name a YAML file") from None
+        raise InvalidInputError(f"{path} is a folder", hint="Name a YAML file") from None
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from None
     except OSError as error:

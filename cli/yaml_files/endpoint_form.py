@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cli.yaml_files.deployment_form import DeploymentForm
-from cli.yaml_files.form import FileForm, Form, Text, Variables, Whole
-from cli.yaml_files.names import DeploymentName, EndpointName
+from cli.yaml_files.form import DeploymentName, EndpointName, FileForm, Form, Text, Variables, Whole
 
 ACTIVE = 100
 

@@ -1,15 +1,38 @@
 """The base of all YAML forms, and pydantic's complaints in the words of the file."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails
 
-from cli.api.field_names import name_in_files
-from cli.errors import InvalidInputError
+from cli.output.errors import InvalidInputError
+from cli.output.field_names import name_in_files
 from cli.yaml_files.document import KeyPath, YamlDocument
 from cli.yaml_files.plain_text import PlainText
+from shared.contracts.names import (
+    ASSET_NAME,
+    ASSET_VERSION,
+    COMPUTE_NAME,
+    DEPLOYMENT_NAME,
+    ENDPOINT_NAME,
+    OUTPUT_FILE_NAME,
+    SCHEDULE_NAME,
+    TRIGGER_NAME,
+    NameRule,
+)
+from shared.errors import ValidationError as RefusedName
 
 
 def _text(value: Any) -> Any:
@@ -87,7 +110,7 @@ def _explained(form: type[Form], document: YamlDocument, at: KeyPath, error: Val
     details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
     first = details[0]
     keys = (*at, *first["loc"])
-    return document.error(keys, _sentence(form, first, keys), mend=_accepted(form, first))
+    return document.error(keys, _sentence(form, first, keys), hint=_accepted(form, first))
 
 
 def _sentence(form: type[Form], detail: ErrorDetails, keys: KeyPath) -> str:
@@ -172,3 +195,36 @@ def _form_in(annotation: Any) -> type[Form] | None:
     if isinstance(annotation, type) and issubclass(annotation, Form):
         return annotation
     return next((found for part in get_args(annotation) if (found := _form_in(part))), None)
+
+
+@dataclass(frozen=True)
+class _InSchema:
+    """Lets editors check a name."""
+
+    rule: NameRule
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """What the schema says of the text, and the rule."""
+        return handler(core) | {"pattern": f"^(?:{self.rule.pattern.pattern})$", "description": self.rule.accepted}
+
+
+def _named_by(rule: NameRule) -> Any:
+    """A validator that explains a bad name."""
+
+    def check(value: str) -> str:
+        try:
+            return rule.check(value)
+        except RefusedName as error:
+            raise ValueError(error.message) from None
+
+    return AfterValidator(check)
+
+
+DeploymentName = Annotated[Text, _named_by(DEPLOYMENT_NAME), _InSchema(DEPLOYMENT_NAME)]
+EndpointName = Annotated[Text, _named_by(ENDPOINT_NAME), _InSchema(ENDPOINT_NAME)]
+OutputFileName = Annotated[Text, _named_by(OUTPUT_FILE_NAME), _InSchema(OUTPUT_FILE_NAME)]
+ComputeName = Annotated[Text, _named_by(COMPUTE_NAME), _InSchema(COMPUTE_NAME)]
+ScheduleName = Annotated[Text, _named_by(SCHEDULE_NAME), _InSchema(SCHEDULE_NAME)]
+TriggerName = Annotated[Text, _named_by(TRIGGER_NAME), _InSchema(TRIGGER_NAME)]
+AssetName = Annotated[Text, _named_by(ASSET_NAME), _InSchema(ASSET_NAME)]
+AssetVersion = Annotated[Text, _named_by(ASSET_VERSION), _InSchema(ASSET_VERSION)]

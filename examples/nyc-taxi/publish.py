@@ -11,7 +11,7 @@ from pathlib import Path
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 
-from local.stack.connection import read_connection
+from local.data_folder.connection import read_connection
 
 EXAMPLES = Path(__file__).resolve().parents[1]
 FOLDERS = {"nytaxi": EXAMPLES / "nyc-taxi" / "data", "mnist": EXAMPLES / "mnist-script" / "images"}

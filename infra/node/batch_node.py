@@ -103,7 +103,7 @@ def export_command(settings: Settings) -> list[str]:
     return [
         "podman", "run", "--rm", "--no-healthcheck", "--userns=keep-id", "--network=none", "--read-only",
         "--cap-drop=all", "--security-opt=no-new-privileges", f"--volume={settings.root}:{settings.root}",
-        "--entrypoint=python", settings.image, "-m", "scorer_container.agent.export", settings.tools,
+        "--entrypoint=python", settings.image, "-m", "scorer_container.export", settings.tools,
     ]  # fmt: skip
 
 

@@ -1,11 +1,8 @@
 """`python -m local.azurite`: installs Azurite, as `make setup` does ahead of the first start."""
 
-from __future__ import annotations
-
 import sys
 
-from local.azurite.installation import ensure_installed
-from local.azurite.node import find_node
+from local.azurite.installation import ensure_installed, find_node
 from local.errors import LocalStackError
 
 

@@ -1,15 +1,12 @@
 """The command line that runs one Azurite."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.azurite.endpoints import ACCOUNT_NAME, AzuriteEndpoints
-from local.azurite.installation import PACKAGE_FOLDER, ensure_installed
-from local.azurite.node import find_node
-from local.processes.ports import LOOPBACK
-from local.tls.files import Certificate
+from local.azurite.installation import PACKAGE_FOLDER, ensure_installed, find_node
+from local.loopback.certificates import Certificate
+from local.loopback.ports import LOOPBACK
 
 # Clients keep connections for minutes; Azurite's own 5 s would cut one just as it is used again.
 _KEEP_ALIVE_SECONDS = 300

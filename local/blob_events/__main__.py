@@ -3,8 +3,6 @@
 `AzureWebJobsStorage` in its environment is the connection string of the stack's storage.
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 import sys
@@ -13,7 +11,7 @@ from pathlib import Path
 from local.blob_events.memory import Memory
 from local.blob_events.service import BlobEventsService
 from local.blob_events.watcher import Watcher
-from local.processes.serving import serve
+from local.loopback.serving import serve
 from shared.settings import SettingsError
 from shared.storage.account import StorageAccount
 

@@ -1,15 +1,13 @@
 """The folders that enabled triggers watch, none of them below another."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel
 
-from shared.contracts.blob_triggers import BlobTriggerProperties, Watched
-from shared.contracts.locations import Location
+from shared.contracts.automation import BlobTriggerProperties, Watched
+from shared.contracts.job_spec import Location
 from shared.storage.account import StorageAccount
 from shared.storage.rows import RowTable, readable
 

@@ -1,7 +1,5 @@
 """Which contents of which blobs have been told of, kept over restarts."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path

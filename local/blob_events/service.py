@@ -1,7 +1,5 @@
 """The watcher as a service: it looks every now and then, and says whether its last look went well."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

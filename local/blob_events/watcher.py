@@ -1,23 +1,23 @@
 """Looks for new blobs and puts their events on the queue."""
 
-from __future__ import annotations
-
 import json
 import logging
 import time
+import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, BlobType, ContainerClient
 
-from local.blob_events.events import as_utc, blob_created
 from local.blob_events.folders import WatchedFolder, watched_folders
 from local.blob_events.memory import Memory
+from shared.contracts.blob_events import BLOB_CREATED
 from shared.contracts.messages import BLOB_EVENTS
 from shared.errors import ProductError
 from shared.storage.account import StorageAccount
-from shared.storage.locations import container_of
+from shared.storage.blobs import container_of
 from shared.storage.queues import NEVER, ensure_queue
 
 _log = logging.getLogger(__name__)
@@ -100,3 +100,38 @@ def _is_new(folder: WatchedFolder, blob: BlobProperties, seen: dict[str, str]) -
     """As in Azure, an append blob counts when it is made, not with each block."""
     grows = blob.blob_type == BlobType.APPENDBLOB and blob.name in seen
     return not grows and folder.counts(blob.name, as_utc(blob.last_modified))
+
+
+_EVENTS = uuid.UUID("5b0c3c9a-8b0e-5a2b-9d0f-9c5e1f6c2a47")
+
+
+def blob_created(account_id: str, container_url: str, container: str, blob: BlobProperties) -> dict[str, Any]:
+    """The event that tells of a blob's content; the same content has the same event.
+
+    Source: "Azure Blob Storage as an Event Grid source" (learn.microsoft.com).
+    """
+    url, etag = f"{container_url}/{blob.name}", str(blob.etag).strip('"')
+    modified = as_utc(blob.last_modified)
+    return {
+        "topic": account_id,
+        "subject": f"/blobServices/default/containers/{container}/blobs/{blob.name}",
+        "eventType": BLOB_CREATED,
+        "eventTime": modified.isoformat().replace("+00:00", "Z"),
+        "id": str(uuid.uuid5(_EVENTS, f"{url}\n{etag}")),
+        "data": {
+            "api": "PutBlob",
+            "eTag": etag,
+            "contentType": blob.content_settings.content_type or "application/octet-stream",
+            "contentLength": blob.size,
+            "blobType": str(getattr(blob.blob_type, "value", blob.blob_type)),
+            "url": url,
+            "sequencer": f"{int(modified.timestamp()):032X}",
+        },
+        "dataVersion": "",
+        "metadataVersion": "1",
+    }
+
+
+def as_utc(time: datetime) -> datetime:
+    """The moment, in UTC."""
+    return time.astimezone(UTC)

@@ -1,7 +1,5 @@
 """`python -m local.functions_host start --app-root DIR --data-dir DIR --port N`."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import logging
@@ -14,14 +12,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from local.errors import LocalStackError
-from local.functions_host.config import read_host_config
-from local.functions_host.durable.errors import DurableError
+from local.functions_host.app.config import read_host_config
+from local.functions_host.app.invocation import Worker
+from local.functions_host.app.settings import read_settings
+from local.functions_host.durable.hub.errors import DurableError
 from local.functions_host.host import DRAIN_SECONDS, Host, HostOptions
-from local.functions_host.invocation import Worker
-from local.functions_host.queues import LEASE
-from local.functions_host.settings import read_settings
-from local.functions_host.worker import DirectWorker
-from local.tls.arguments import add_certificate_options, given_certificate
+from local.functions_host.listeners.queue_listener import LEASE
+from local.functions_host.worker.worker import DirectWorker
+from local.loopback.certificates import add_certificate_options, given_certificate
 
 _REFUSED = 1
 

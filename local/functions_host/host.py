@@ -1,7 +1,5 @@
 """The host: wires worker, listeners and durable engine, and ends them in order."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import random
@@ -10,32 +8,30 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from local.functions_host.admin import Admin, RunByHand
-from local.functions_host.app import App, load
-from local.functions_host.converters import Datum
-from local.functions_host.durable import DurableEngine, DurableFunctions, DurableLinks, client_binding
-from local.functions_host.durable.rpc import public_routes, rpc_routes
-from local.functions_host.functions import (
+from local.functions_host.app.app import App, load
+from local.functions_host.app.functions import (
     ACTIVITY_TRIGGER,
     ORCHESTRATION_TRIGGER,
     QUEUE_TRIGGER,
     TIMER_TRIGGER,
     FunctionRecord,
 )
-from local.functions_host.http_server import FunctionsHandler, HttpListener
-from local.functions_host.invocation import Worker
-from local.functions_host.invoker import Invoker, Trigger, durable_name
-from local.functions_host.keys import DURABLE_KEY, KeyRing, read_keys
-from local.functions_host.outputs import QueueOutputs
-from local.functions_host.queue_clients import QueueClients
-from local.functions_host.queue_names import queue_of
-from local.functions_host.queue_wakeups import QueueWakeUps
-from local.functions_host.queues import LEASE, QueueListener
-from local.functions_host.settings import AppSettings
-from local.functions_host.timer_schedule import timer_schedule
-from local.functions_host.timer_status import TimerStatusFile
-from local.functions_host.timers import TimerListener
-from local.tls.files import Certificate
+from local.functions_host.app.invocation import Worker
+from local.functions_host.app.keys import DURABLE_KEY, KeyRing, read_keys
+from local.functions_host.app.settings import AppSettings
+from local.functions_host.app.triggers import queue_of, timer_schedule
+from local.functions_host.durable.engine import DurableEngine
+from local.functions_host.durable.hub.registry import DurableFunctions
+from local.functions_host.durable.rpc.links import DurableLinks, client_binding
+from local.functions_host.durable.rpc.rpc import public_routes, rpc_routes
+from local.functions_host.listeners.admin import Admin, RunByHand
+from local.functions_host.listeners.http_server import FunctionsHandler, HttpListener
+from local.functions_host.listeners.queue_clients import QueueClients, QueueOutputs, QueueWakeUps
+from local.functions_host.listeners.queue_listener import LEASE, QueueListener
+from local.functions_host.listeners.timer_listener import TimerListener, TimerStatusFile
+from local.functions_host.worker.converters import Datum
+from local.functions_host.worker.invoker import Invoker, Trigger, durable_name
+from local.loopback.certificates import Certificate
 
 logger = logging.getLogger(__name__)
 

@@ -4,8 +4,6 @@
 environment is passed on to the instances.
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 import os
@@ -14,7 +12,7 @@ import sys
 from pathlib import Path
 
 from local.errors import LocalStackError
-from local.processes.serving import serve
+from local.loopback.serving import serve
 from local.scale_set.instance import InstanceTemplate
 from local.scale_set.scale_sets import Graces, ScaleSets
 from local.scale_set.service import ScaleSetService

@@ -1,15 +1,13 @@
 """One instance: a scorer node process with a folder of its own."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.processes.kept import KeptProcess
 from local.processes.program import Program
+from local.processes.supervised import SupervisedProcess
 
 # More than the instances that may run at a time, so that no living one loses its log.
 _LOGS_KEPT = 300
@@ -68,7 +66,7 @@ class Instance:
         self._folder.mkdir(parents=True, exist_ok=True)
         (template.data_dir / "cache").mkdir(exist_ok=True)
         remove_old_logs(template.logs)
-        self.process = KeptProcess(template.program(compute, instance_id), on_change=on_change)
+        self.process = SupervisedProcess(template.program(compute, instance_id), on_change=on_change)
         self.process.start()
 
     async def suspend(self, grace_seconds: float) -> None:

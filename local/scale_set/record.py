@@ -1,13 +1,11 @@
 """What the scale set remembers over its own death: wanted capacities, instances and their processes."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from local.errors import StackStateError
-from local.processes.identity import ProcessIdentity
-from local.processes.private_files import read_json, write_private_json
+from local.private_files import read_json, write_private_json
+from local.processes.process import ProcessIdentity
 
 FILE_NAME = "scale_set.json"
 

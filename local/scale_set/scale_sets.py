@@ -1,15 +1,13 @@
 """All scale sets of the stack, one for each compute."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from local.processes.ending import end
-from local.scale_set.errors import InstanceNotFoundError, QuotaExceededError
+from local.processes.process import end
 from local.scale_set.instance import Instance, InstanceTemplate
 from local.scale_set.record import InstanceRecord, ScaleSetRecord, read_record, write_record
 
@@ -122,3 +120,42 @@ class ScaleSets:
     def _records(self, compute: str) -> tuple[InstanceRecord, ...]:
         instances = self._computes[compute].values()
         return tuple(InstanceRecord(one.id, one.wanted, one.process.identity) for one in instances)
+
+
+class ScaleSetError(Exception):
+    """The scale set refused the request."""
+
+    http_status: ClassVar[int]
+    code: ClassVar[str]
+
+    def as_body(self) -> dict[str, dict[str, str]]:
+        """The JSON body of the answer."""
+        return {"error": {"code": self.code, "message": str(self)}}
+
+
+class BadRequestError(ScaleSetError):
+    """The request's body or a name in its path is wrong."""
+
+    http_status = 400
+    code = "BadRequest"
+
+
+class WrongKeyError(ScaleSetError):
+    """The bearer key is missing or wrong."""
+
+    http_status = 401
+    code = "Unauthorized"
+
+
+class InstanceNotFoundError(ScaleSetError):
+    """The compute has no such instance."""
+
+    http_status = 404
+    code = "InstanceNotFound"
+
+
+class QuotaExceededError(ScaleSetError):
+    """More instances than this machine is meant to run."""
+
+    http_status = 409
+    code = "QuotaExceeded"

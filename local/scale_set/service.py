@@ -1,15 +1,12 @@
 """The HTTP API of the local scale set."""
 
-from __future__ import annotations
-
 import hmac
 import re
 from typing import Any
 
 from aiohttp import web
 
-from local.scale_set.errors import BadRequestError, ScaleSetError, WrongKeyError
-from local.scale_set.scale_sets import ScaleSets
+from local.scale_set.scale_sets import BadRequestError, ScaleSetError, ScaleSets, WrongKeyError
 
 _COMPUTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
 

@@ -1,10 +1,8 @@
 """The whole local stack: Azurite, token issuer, scale set and Functions host under one supervisor.
 
-The functions import what they need when they are called: `local.stack.connection`, which every command of the
+The functions import what they need when they are called: `local.data_folder.connection`, which every command of the
 CLI reads, must not pay for the supervisor.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
     from local.stack.options import StackOptions
 
 
-def up(options: StackOptions, *, on_ready: Callable[[StackStatus], None] | None = None) -> StackStatus:
+def up(options: "StackOptions", *, on_ready: "Callable[[StackStatus], None] | None" = None) -> "StackStatus":
     """Starts the stack, or brings back what is missing of a running one; `on_ready` is called when all is healthy.
 
     In the foreground it returns when the stack has ended (SIGINT, SIGTERM, `down`), unless another process
@@ -29,7 +27,7 @@ def up(options: StackOptions, *, on_ready: Callable[[StackStatus], None] | None 
     return start(options, on_ready=on_ready)
 
 
-def down(data_dir: Path) -> StackStatus:
+def down(data_dir: Path) -> "StackStatus":
     """Ends every process of the stack in `data_dir`, also what a killed supervisor left; says what ran before.
 
     Raises:
@@ -40,7 +38,7 @@ def down(data_dir: Path) -> StackStatus:
     return stop(data_dir)
 
 
-def status(data_dir: Path) -> StackStatus:
+def status(data_dir: Path) -> "StackStatus":
     """The addresses of the stack in `data_dir` and the condition of each of its processes.
 
     Raises:

@@ -1,20 +1,17 @@
 """`python -m local.stack up|down|status`: the local stack without the CLI."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
 from pathlib import Path
 
 from local import stack
+from local.data_folder.layout import open_data_folder
 from local.errors import LocalStackError
-from local.stack.data_folder import open_data_folder
-from local.stack.detached import Outcome, Report, send_report
 from local.stack.inspection import SUPERVISOR, Condition, StackStatus
-from local.stack.logs import log_to
 from local.stack.options import REPOSITORY_ROOT, StackOptions, default_data_dir
-from local.stack.supervising import supervise
+from local.stack.starting import Outcome, Report, send_report
+from local.stack.supervising import log_to, supervise
 
 _LAST_PORT = 65535
 _INTERRUPTED = 130

@@ -1,17 +1,15 @@
 """Environment variables that send Azure's own clients to a local stack."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.processes.ports import LOOPBACK
-from local.stack.connection import Connection, read_connection
-from local.stack.data_folder import DataFolder
-from local.stack.setup import StackSetup
-from local.stack.stack_file import require_stack_file
-from local.tls.trust import trusting
+from local.data_folder.connection import Connection, read_connection
+from local.data_folder.layout import DataFolder
+from local.data_folder.setup import StackSetup
+from local.data_folder.stack_file import require_stack_file
+from local.loopback.certificates import trusting
+from local.loopback.ports import LOOPBACK
 
 CLOUD = "LocalAml"
 """The name under which `/metadata/endpoints` describes the stack."""

@@ -1,17 +1,15 @@
 """Whether each process of a stack does its work, asked from outside."""
 
-from __future__ import annotations
-
 import http.client
 import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from local.azurite.readiness import is_ready
-from local.processes.loopback import connect
-from local.stack.setup import StackSetup
-from local.tls.files import TlsFiles
+from local.azurite.endpoints import is_ready
+from local.data_folder.setup import StackSetup
+from local.loopback.certificates import TlsFiles
+from local.loopback.ports import connect
 
 HealthCheck = Callable[[], bool]
 

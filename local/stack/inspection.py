@@ -1,18 +1,16 @@
 """The condition of a stack, as `status` shows it."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from local.processes.identity import ProcessIdentity
+from local.data_folder.layout import DataFolder
+from local.data_folder.setup import RESOURCE_GROUP, WORKSPACE
+from local.data_folder.stack_file import RecordedProcess, StackFile, require_stack_file
+from local.processes.process import ProcessIdentity
 from local.scale_set.record import read_record
-from local.stack.data_folder import DataFolder
 from local.stack.health import AZURITE, BLOB_EVENTS, FUNCTIONS_HOST, SCALE_SET, TOKEN_ISSUER, check_all
-from local.stack.setup import RESOURCE_GROUP, WORKSPACE
-from local.stack.stack_file import RecordedProcess, StackFile, require_stack_file
 
 SUPERVISOR = "supervisor"
 NODE = "node"

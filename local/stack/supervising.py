@@ -1,23 +1,25 @@
 """The supervisor as a process: takes the data folder, starts the stack, writes down what runs."""
 
-from __future__ import annotations
-
 import asyncio
+import fcntl
+import logging
 import os
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
 
-from local.processes.identity import ProcessIdentity
-from local.processes.kept import KeptProcess
-from local.stack.choosing import choose_setup
-from local.stack.data_folder import DataFolder, open_data_folder
+from local.data_folder.layout import DataFolder, open_data_folder
+from local.data_folder.setup import StackSetup
+from local.data_folder.stack_file import RecordedProcess, StackFile, read_stack_file, write_stack_file
+from local.processes.process import ProcessIdentity
+from local.processes.program import roll_log
+from local.processes.supervised import SupervisedProcess
 from local.stack.inspection import SUPERVISOR
-from local.stack.leftovers import end_leftovers
-from local.stack.lock import SupervisorLock
-from local.stack.options import StackOptions
+from local.stack.options import StackOptions, choose_setup
 from local.stack.roles import stack_roles
-from local.stack.setup import StackSetup
-from local.stack.stack_file import RecordedProcess, StackFile, read_stack_file, write_stack_file
+from local.stack.stopping import end_leftovers
 from local.stack.supervisor import Supervisor
 
 
@@ -72,9 +74,60 @@ def _myself(folder: DataFolder) -> RecordedProcess:
     return RecordedProcess(SUPERVISOR, identity.pid, identity.create_time, started, str(folder.log(SUPERVISOR)))
 
 
-def _recorded(kept: KeptProcess) -> RecordedProcess | None:
+def _recorded(kept: SupervisedProcess) -> RecordedProcess | None:
     if kept.identity is None or kept.started_at is None:
         return None
     program, identity = kept.program, kept.identity
     started = kept.started_at.isoformat()
     return RecordedProcess(program.name, identity.pid, identity.create_time, started, str(program.log))
+
+
+class SupervisorLock:
+    """An exclusive lock that ends with its process, so that a killed supervisor leaves none behind."""
+
+    def __init__(self, file: Path) -> None:
+        """`file` is made when it is missing; its content means nothing."""
+        self._file = file
+        self._handle: IO[bytes] | None = None
+
+    def acquire(self) -> bool:
+        """Takes the lock; False when another process has it."""
+        handle = self._file.open("ab")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.close()
+            return False
+        self._handle = handle
+        return True
+
+    def release(self) -> None:
+        """Gives the lock back, if it was taken."""
+        if self._handle:
+            self._handle.close()
+            self._handle = None
+
+    def is_free(self) -> bool:
+        """Whether nobody has the lock now."""
+        if not self._file.exists():
+            return True
+        free = self.acquire()
+        self.release()
+        return free
+
+
+_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
+
+def log_to(file: Path, *, also_to_stderr: bool) -> None:
+    """Sends the log lines of the stack to `file`, and to the terminal of a stack in the foreground."""
+    roll_log(file)
+    handlers: list[logging.Handler] = [logging.FileHandler(file, encoding="utf-8")]
+    if also_to_stderr:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    logger = logging.getLogger("local")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter(_FORMAT))
+        logger.addHandler(handler)

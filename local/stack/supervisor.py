@@ -1,22 +1,34 @@
 """Keeps the processes of one stack running, from their orderly start to their orderly end."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from local.errors import UnhealthyChildError
-from local.processes.ending import kill_tree
-from local.processes.kept import KeptProcess
-from local.processes.log_tail import last_lines
+from local.processes.process import end, kill_tree
+from local.processes.program import last_lines
+from local.processes.supervised import SupervisedProcess
 from local.stack.roles import Role
-from local.stack.watchdog import PATIENCE, Patience, Watchdog
 
 _log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When silence counts as a hang. Looks are counted, not seconds: they stand still while a laptop sleeps."""
+
+    pause_seconds: float = 10.0
+    looks: int = 4
+    """That many in a row without an answer, each for the time of a request: a minute or so in all."""
+
+
+PATIENCE = Patience()
+"""Of a stack."""
 
 
 class Supervisor:
@@ -25,7 +37,7 @@ class Supervisor:
     def __init__(self, roles: Sequence[Role], on_change: Callable[[], None], patience: Patience = PATIENCE) -> None:
         """`on_change` is called after each start and end of a process; `patience` is for those that hang."""
         self.roles = tuple(roles)
-        self.kept = {role.name: KeptProcess(role.program, on_change=on_change) for role in self.roles}
+        self.kept = {role.name: SupervisedProcess(role.program, on_change=on_change) for role in self.roles}
         self._healthy = {role.name: asyncio.Event() for role in self.roles}
         self._watchdogs = [Watchdog(role, self.kept[role.name], patience) for role in self.roles]
         self._end = asyncio.Event()
@@ -107,3 +119,40 @@ class Supervisor:
 
 def _unhealthy(role: Role, reason: str) -> UnhealthyChildError:
     return UnhealthyChildError(role.name, reason, role.program.log, last_lines(role.program.log))
+
+
+_log = logging.getLogger(__name__)
+
+
+class Watchdog:
+    """Watches one process of the stack."""
+
+    def __init__(self, role: Role, kept: SupervisedProcess, patience: Patience) -> None:
+        """`kept` starts the role's program again whenever it has ended."""
+        self._role = role
+        self._kept = kept
+        self._patience = patience
+
+    async def watch(self) -> None:
+        """Looks until it is cancelled."""
+        silent = 0
+        while True:
+            await asyncio.sleep(self._patience.pause_seconds)
+            silent = 0 if await self._is_fine() else silent + 1
+            if silent >= self._patience.looks:
+                silent = 0
+                await self._end()
+
+    async def _is_fine(self) -> bool:
+        """A process that is being started has the time that it has at the start of the stack."""
+        started = self._kept.started_at
+        if self._kept.identity is None or started is None:
+            return True
+        if datetime.now(UTC) - started < timedelta(seconds=self._role.healthy_within_seconds):
+            return True
+        return await asyncio.to_thread(self._role.answers)
+
+    async def _end(self) -> None:
+        if identity := self._kept.identity:
+            _log.error("%s (pid %d) does not answer any more and is ended", self._role.name, identity.pid)
+            await asyncio.to_thread(end, [identity], grace_seconds=self._role.grace_seconds)

@@ -1,15 +1,13 @@
 """A whole stack for the time of a `with` block: tests, benchmarks and examples."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 
+from local.data_folder.layout import open_data_folder
 from local.errors import SupervisorError
-from local.stack.data_folder import open_data_folder
-from local.stack.detached import start_detached
 from local.stack.inspection import StackStatus, inspect
 from local.stack.options import StackOptions
+from local.stack.starting import start_detached
 from local.stack.stopping import down
 
 

@@ -1,7 +1,5 @@
 """The traces of jobs, read from the telemetry in a data folder."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from local.stack.data_folder import DataFolder
+from local.data_folder.layout import DataFolder
 
 Span = dict[str, Any]
-"""A line of `traces.jsonl` (shared/observability/json_lines.py)."""
+"""A line of `traces.jsonl` (shared/observability/files.py)."""
 
 _INDENT = "· "
 

@@ -1,20 +1,17 @@
 """`python -m local.token_issuer`: the issuer as a process of its own."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
 
 from local.errors import LocalStackError
-from local.processes.ports import LOOPBACK
-from local.processes.serving import serve
-from local.tls.arguments import add_certificate_options, given_certificate
-from local.token_issuer.credentials import ensure_credentials
+from local.loopback.certificates import add_certificate_options, given_certificate
+from local.loopback.ports import LOOPBACK
+from local.loopback.serving import serve
+from local.token_issuer.credentials import ensure_credentials, issuer_url
 from local.token_issuer.issuer import Issuer
 from local.token_issuer.service import TokenService
 from local.token_issuer.signing_key import ensure_signing_key
-from local.token_issuer.urls import issuer_url
 
 
 def main() -> int:

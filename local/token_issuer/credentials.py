@@ -1,14 +1,12 @@
 """The one application that may ask the issuer for tokens. Standard library only: the CLI reads it at each command."""
 
-from __future__ import annotations
-
 import secrets
 import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from local.errors import StackStateError
-from local.processes.private_files import read_json, write_private_json
+from local.private_files import read_json, write_private_json
 
 FILE_NAME = "credentials.json"
 _SECRET_BYTES = 32
@@ -44,3 +42,23 @@ def ensure_credentials(folder: Path, tenant_id: str) -> Credentials:
     made = Credentials(tenant_id, str(uuid.uuid4()), str(uuid.uuid4()), secrets.token_urlsafe(_SECRET_BYTES))
     write_private_json(folder / FILE_NAME, asdict(made))
     return made
+
+
+def issuer_url(base_url: str, tenant_id: str) -> str:
+    """`iss` of the tokens of the issuer that listens at `base_url`."""
+    return f"{base_url}/{tenant_id}/v2.0"
+
+
+def jwks_url(base_url: str, tenant_id: str) -> str:
+    """Where the public keys are."""
+    return f"{base_url}/{tenant_id}/discovery/v2.0/keys"
+
+
+def authorization_url(base_url: str, tenant_id: str) -> str:
+    """Where a browser would be sent."""
+    return f"{base_url}/{tenant_id}/oauth2/v2.0/authorize"
+
+
+def token_url(base_url: str, tenant_id: str) -> str:
+    """Where tokens are asked for."""
+    return f"{base_url}/{tenant_id}/oauth2/v2.0/token"

@@ -1,20 +1,17 @@
 """The decision whether a request gets a token, and the token."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hmac
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 from urllib.parse import unquote_plus
 
 import jwt
 
-from local.token_issuer.audience import requested_audience
 from local.token_issuer.credentials import Credentials
-from local.token_issuer.errors import InvalidClientError, InvalidRequestError, UnsupportedGrantTypeError
 from local.token_issuer.signing_key import SigningKey
 
 LIFETIME_SECONDS = 3600
@@ -107,3 +104,71 @@ def _basic(header: str) -> tuple[str, str]:
     if scheme.lower() != "basic" or not colon:
         raise InvalidClientError("the Authorization header is not valid HTTP basic authentication")
     return unquote_plus(client_id), unquote_plus(secret)
+
+
+_DEFAULT_SCOPE = "/.default"
+
+
+def requested_audience(form: Mapping[str, str], allowed: Collection[str]) -> str:
+    """The audience that the token request names, without a trailing slash; one of `allowed`.
+
+    Raises:
+        InvalidRequestError, InvalidScopeError, InvalidTargetError: with what would be accepted.
+    """
+    audience = _named(form).rstrip("/")
+    if audience not in allowed:
+        raise InvalidTargetError(f"audience {audience!r} is not served here; accepted are {', '.join(sorted(allowed))}")
+    return audience
+
+
+def _named(form: Mapping[str, str]) -> str:
+    if resource := form.get("resource"):
+        return resource
+    scope = form.get("scope")
+    if not scope:
+        raise InvalidRequestError("the request needs `scope` (v2.0) or `resource` (v1)")
+    if not scope.endswith(_DEFAULT_SCOPE) or " " in scope:
+        raise InvalidScopeError(f"scope {scope!r} is not valid: one audience followed by {_DEFAULT_SCOPE} is expected")
+    return scope.removesuffix(_DEFAULT_SCOPE)
+
+
+class TokenError(Exception):
+    """The token request was refused."""
+
+    error: ClassVar[str]
+    http_status: ClassVar[int] = 400
+
+    def as_body(self) -> dict[str, str]:
+        """The JSON body of the answer."""
+        return {"error": self.error, "error_description": str(self)}
+
+
+class InvalidRequestError(TokenError):
+    """A parameter is missing, or the tenant is unknown."""
+
+    error = "invalid_request"
+
+
+class InvalidClientError(TokenError):
+    """The application or its secret is wrong."""
+
+    error = "invalid_client"
+    http_status = 401
+
+
+class UnsupportedGrantTypeError(TokenError):
+    """Only `client_credentials` is served."""
+
+    error = "unsupported_grant_type"
+
+
+class InvalidScopeError(TokenError):
+    """`scope` does not name one audience with `/.default`."""
+
+    error = "invalid_scope"
+
+
+class InvalidTargetError(TokenError):
+    """The audience is not one of this stack's (Entra ID calls it a resource)."""
+
+    error = "invalid_resource"

@@ -1,14 +1,11 @@
 """The HTTP routes of the issuer, at the paths of Microsoft Entra ID."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from aiohttp import web
 
-from local.token_issuer.errors import InvalidRequestError, TokenError
-from local.token_issuer.issuer import LIFETIME_SECONDS, AccessToken, Issuer
-from local.token_issuer.urls import authorization_url, issuer_url, jwks_url, token_url
+from local.token_issuer.credentials import authorization_url, issuer_url, jwks_url, token_url
+from local.token_issuer.issuer import LIFETIME_SECONDS, AccessToken, InvalidRequestError, Issuer, TokenError
 
 _NEVER_CACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 

@@ -1,7 +1,5 @@
 """The RSA key that signs tokens, kept so that tokens and cached key sets outlive a restart."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json
@@ -12,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local.errors import StackStateError
-from local.processes.private_files import write_private
+from local.private_files import write_private
 
 FILE_NAME = "signing_key.pem"
 _KEY_BITS = 2048

@@ -1,7 +1,5 @@
 """`python3 -m scorer_container.agent`: runs the agent on a scale set's machine."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@ It hands its standard output and error, and the descriptors named by `BATCH_COMM
 the agent and ends as the container ends. Killing it kills the container.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """The command lines of podman, run without root rights."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Also a program for the first pull, before there is an image: `python3 registry.py REGISTRY CLIENT_ID`.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

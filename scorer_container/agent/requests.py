@@ -1,7 +1,5 @@
 """What the node may ask for. Everything is checked: a node that was taken over must not reach the machine."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -42,7 +40,7 @@ class Request:
         return 4 if self.kind == "score" else 2
 
     @classmethod
-    def parse(cls, data: bytes, root: Path) -> Request:
+    def parse(cls, data: bytes, root: Path) -> "Request":
         """The request in a message; every folder must lie below `root`. Raises BadRequestError."""
         try:
             values: dict[str, Any] = json.loads(data)

@@ -4,8 +4,6 @@ A message holds a request and the file descriptors that the run gets; the answer
 end goes away first, the container is killed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import json

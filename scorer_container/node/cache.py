@@ -10,8 +10,8 @@ from pathlib import Path
 from scorer_container.node.file_lock import file_lock
 from scorer_container.node.sources import SourceError, Sources
 from scorer_container.node.workbench import Workbench
-from shared.contracts.locations import Location
-from shared.storage.folder_blobs import is_folder_blob
+from shared.contracts.job_spec import Location
+from shared.storage.blobs import is_folder_blob
 
 _PARALLEL_DOWNLOADS = 4
 

@@ -1,10 +1,10 @@
-"""What all results of a job have in common, claimed by the first one (shared/storage/containers.py)."""
+"""What all results of a job have in common, claimed by the first one (shared/storage/blobs.py)."""
 
 import json
 import threading
 from typing import Any
 
-from shared.storage.containers import JOBS_CONTAINER, columns_name
+from shared.storage.blobs import JOBS_CONTAINER, columns_name
 from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.hot_path.errors import StorageConflictError
 

@@ -1,7 +1,5 @@
 """Locks that processes of one machine share; the kernel frees them when their holder dies, however that happens."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 from collections.abc import Callable, Iterator

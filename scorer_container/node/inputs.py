@@ -14,7 +14,7 @@ from typing import BinaryIO
 from scorer_container.node.folders import empty_folder, remove
 from scorer_container.node.mini_batches import MiniBatch
 from scorer_container.node.sources import Sources
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location
 from shared.errors import ProductError
 from shared.storage.hot_path.errors import StoppedError
 

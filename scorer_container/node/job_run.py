@@ -29,10 +29,9 @@ from scorer_container.node.scoring_process import ProcessCommand
 from scorer_container.node.stager import RowBlocks, Stager
 from scorer_container.node.task_source import TaskSource
 from scorer_container.node.work import HeldMessage
-from shared.contracts.job_spec import JobSpec
+from shared.contracts.job_spec import JobSpec, OutputFormat
 from shared.contracts.messages import JOB_NUDGES, JobNudge
 from shared.contracts.names import task_queue
-from shared.contracts.output_format import OutputFormat
 from shared.contracts.progress import JobFailure
 from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError
 from shared.storage.queues import send

@@ -14,9 +14,7 @@ from scorer_container.node.work import HeldTask
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.progress import JobFailure
 from shared.observability import names
-from shared.observability.current import current
-from shared.observability.scope import current_ids, job_ids, job_labels, process_scope, scope
-from shared.observability.trace_context import context_of
+from shared.observability.tracing import context_of, current, current_ids, job_ids, job_labels, process_scope, scope
 
 log = logging.getLogger(__name__)
 

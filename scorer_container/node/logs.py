@@ -5,7 +5,7 @@ import threading
 import time
 
 from scorer_container.node.vital_thread import VitalThread
-from shared.storage.containers import JOBS_CONTAINER, log_name
+from shared.storage.blobs import JOBS_CONTAINER, log_name
 from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.hot_path.errors import HotPathError, StorageConflictError
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.contracts.job_spec import JobSpec
-from shared.storage.containers import JOBS_CONTAINER
+from shared.storage.blobs import JOBS_CONTAINER
 from shared.storage.hot_path.connect import HotAccount
 from shared.storage.manifest import ManifestReader
 

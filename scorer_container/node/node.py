@@ -20,7 +20,7 @@ from scorer_container.node.warm_processes import WarmProcesses
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.progress import NodeRow, NodeState, ProgressRow
 from shared.storage.account import StorageAccount
-from shared.storage.containers import JOBS_CONTAINER, spec_name
+from shared.storage.blobs import JOBS_CONTAINER, spec_name
 from shared.storage.hot_path.connect import HotAccount
 from shared.storage.hot_path.errors import BlobGoneError, HotPathError
 from shared.storage.hot_path.transport import Patience

@@ -14,8 +14,7 @@ from scorer_container.node.launchers import ContainerLauncher, Launcher, Process
 from scorer_container.node.settings import NodeSettings
 from scorer_container.node.sources import Sources
 from scorer_container.node.workbench import Workbench
-from shared.contracts.job_spec import JobSpec
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import JobSpec, Location
 from shared.errors import ProductError
 
 

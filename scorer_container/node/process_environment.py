@@ -6,8 +6,8 @@ from pathlib import Path
 
 from scorer_container.node.failure import fatal
 from scorer_container.node.process_folders import ProcessFolders
-from shared.contracts.environment_variables import fault_of_variable
 from shared.contracts.job_spec import JobSpec
+from shared.contracts.names import fault_of_variable
 
 _PASSED_ON = (
     "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT",

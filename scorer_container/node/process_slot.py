@@ -16,7 +16,7 @@ from shared.storage.hot_path.errors import StoppedError
 
 _INIT_TRIES = 3
 _SHUTDOWN_SECONDS = 30.0
-"""Limit of a script's `shutdown()`; the app waits longer (shared/triggers/orchestration.py)."""
+"""Limit of a script's `shutdown()`; the app waits longer (shared/triggers/background/orchestration.py)."""
 
 
 class ProcessSlot:

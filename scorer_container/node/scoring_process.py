@@ -13,13 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scorer_container.driver.frames import LOST_PIPE
-from scorer_container.node.answers import (
-    Answer,
-    AnswerReader,
-    BadAnswerError,
-    DeadlinePassedError,
-    ProcessEndedError,
-)
+from scorer_container.node.answers import Answer, AnswerReader, BadAnswerError, DeadlinePassedError, ProcessEndedError
 from scorer_container.node.commands import CommandWriter
 from scorer_container.node.launchers import Launcher, ProcessLauncher
 from scorer_container.node.log_pump import LogPump

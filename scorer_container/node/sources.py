@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 
 from azure.storage.blob import ContainerClient
 
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location
 from shared.errors import ProductError
-from shared.security.outbound_connections import guarded_pools
+from shared.outbound.connections import guarded_pools
 from shared.storage.account import StorageAccount
+from shared.storage.blobs import SECRETS_PARTITION, container_of, datastore_secrets
 from shared.storage.hot_path.authorization import AccountKeySas, Anonymous, Authorization, GivenSas
 from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.hot_path.connect import account_authorization
 from shared.storage.hot_path.errors import StorageRefusedError
 from shared.storage.hot_path.transport import Patience, Pools, Transport
-from shared.storage.locations import SECRETS_PARTITION, container_of, datastore_secrets
 
 _DATASTORE = "datastore:"
 

@@ -1,51 +1,24 @@
 """Makes the size of each scale set follow its outstanding tickets (DESIGN D3)."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
+from azure.data.tables import TableServiceClient
+from pydantic import BaseModel
+
+from shared.compute.nodes import Nodes
 from shared.compute.scale_sets import ScaleSets
-from shared.compute.scaling_problems import ScalingProblems
-from shared.compute.sizing import desired_capacity, removable
-from shared.contracts.compute_limits import ComputeLimits
+from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.names import ticket_queue
 from shared.contracts.progress import NodeRow, NodeState
+from shared.contracts.resources import ComputeLimits
 from shared.errors import DependencyError, PreconditionFailedError
 from shared.storage.account import StorageAccount
 from shared.storage.queues import delete_queue, message_count
-from shared.storage.rows import Row, RowTable, readable
+from shared.storage.rows import RowTable
 
 log = logging.getLogger(__name__)
-
-NODE_TOLERANCE = timedelta(seconds=30)
-"""A node without a heartbeat for this long counts as gone: its ticket lease has run out as well."""
-
-FORGOTTEN = timedelta(minutes=10)
-"""Rows of nodes that are gone for this long are removed."""
-
-
-class Nodes:
-    """The node rows of all computes."""
-
-    def __init__(self, account: StorageAccount, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """`clock` decides who is still alive."""
-        self.table = RowTable(account.tables, "nodes", NodeRow)
-        self._clock = clock
-
-    def live(self, compute: str) -> list[NodeRow]:
-        """The nodes of a compute that gave a sign of life lately."""
-        return [row.document for row in self.live_rows(compute)]
-
-    def live_rows(self, compute: str) -> list[Row[NodeRow]]:
-        """The same with their ETags; rows of nodes long gone are removed on the way."""
-        now, alive = self._clock(), list[Row[NodeRow]]()
-        for row in readable(self.table.partition(compute.lower())):
-            age = now - row.document.heartbeat
-            if age <= NODE_TOLERANCE:
-                alive.append(row)
-            elif age > FORGOTTEN:
-                self.table.delete(row.partition, row.key)
-        return alive
 
 
 class Scaling:
@@ -103,3 +76,59 @@ class Scaling:
             except PreconditionFailedError:
                 continue
             self._scale_sets.delete_instance(limits.compute, node.node_id)
+
+
+_PARTITION = "compute"
+
+
+class ScalingProblem(BaseModel):
+    """What the platform refused at the last try: a quota, a scale set that is not there, an outage.
+
+    Table `scalingproblems`, partition `compute`, row = the compute's name.
+    """
+
+    message: str
+    since: datetime
+
+
+class ScalingProblems:
+    """The problems of all computes."""
+
+    def __init__(self, tables: TableServiceClient, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """`clock` says since when there is a problem."""
+        self._rows = RowTable(tables, "scalingproblems", ScalingProblem)
+        self._clock = clock
+
+    def of(self, compute: str) -> ScalingProblem | None:
+        """The problem of a compute now."""
+        row = self._rows.find(_PARTITION, compute.lower())
+        return row.document if row else None
+
+    def note(self, compute: str, message: str) -> None:
+        """A compute could not be scaled; what is said of it may change while it lasts."""
+        known = self.of(compute)
+        if known is None or known.message != message:
+            problem = ScalingProblem(message=message, since=known.since if known else self._clock())
+            self._rows.put(_PARTITION, compute.lower(), problem)
+
+    def clear(self, compute: str) -> None:
+        """A compute could be scaled, or is gone."""
+        if self.of(compute) is not None:
+            self._rows.delete(_PARTITION, compute.lower())
+
+
+def desired_capacity(tickets: int, minimum: int, maximum: int) -> int:
+    """Instances that a compute should have: one for each outstanding ticket, within its limits (DESIGN D3)."""
+    return max(minimum, min(tickets, maximum))
+
+
+def removable(nodes: Iterable[NodeRow], surplus: int, idle_time: timedelta, now: datetime) -> list[NodeRow]:
+    """Up to `surplus` nodes that may go: idle for at least `idle_time`, the longest idle first."""
+    idle = [node for node in nodes if node.state is NodeState.IDLE and now - node.since >= idle_time]
+    return sorted(idle, key=lambda node: node.since)[: max(0, surplus)]
+
+
+def waiting_reason(problems: ScalingProblems, job: JobDocument) -> str:
+    """Why a job that waits for its first node does not get it; empty for any other job, and when nothing is amiss."""
+    problem = problems.of(job.compute) if job.status is JobStatus.QUEUED else None
+    return f"no node comes since {problem.since:%Y-%m-%d %H:%M:%S} UTC: {problem.message}" if problem else ""

@@ -11,23 +11,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    AzureError,
-    HttpResponseError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 
-from shared.compute.scale_sets import ScaleSetState
-from shared.compute.vmss_client import compute_client
-from shared.compute.vmss_instances import instance_of, is_gone
+from shared.compute.scale_sets import Instance, ScaleSetState
 from shared.errors import DependencyError
 from shared.settings import VmssSettings
 
-if TYPE_CHECKING:  # it takes seconds to import
+if TYPE_CHECKING:
     from azure.core.polling import LROPoller
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.compute.models import VirtualMachine, VirtualMachineScaleSet
+
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +30,20 @@ BAD_NEWS_SECONDS = 15.0
 
 _TRIES = 5
 """Of a capacity that others change at the same time."""
+
+
+def compute_client(settings: VmssSettings) -> "ComputeManagementClient":
+    """A client with the application's identity."""
+    from azure.identity import DefaultAzureCredential
+    from azure.mgmt.compute import ComputeManagementClient
+
+    return ComputeManagementClient(
+        DefaultAzureCredential(managed_identity_client_id=settings.client_id or None),
+        settings.subscription_id,
+        base_url=settings.endpoint,
+        credential_scopes=[f"{settings.endpoint}/.default"],
+        polling_interval=5,
+    )
 
 
 class VmssScaleSets:
@@ -204,3 +212,25 @@ def _failures(what: str) -> Iterator[None]:
         raise DependencyError(f"{what}: {_reason(error)}") from error
     except AzureError as error:
         raise DependencyError(f"{what}: {error}") from error
+
+
+_NOT_WORKING = {"PowerState/stopped", "PowerState/stopping", "PowerState/deallocated", "PowerState/deallocating"}
+
+
+def instance_of(machine: "VirtualMachine") -> Instance:
+    """The instance; its id is the machine's name, which the node on it has as its node id."""
+    return Instance(str(machine.name), _state(machine))
+
+
+def is_gone(machine: "VirtualMachine") -> bool:
+    """Whether the machine is being deleted."""
+    return str(machine.provisioning_state) == "Deleting"
+
+
+def _state(machine: "VirtualMachine") -> str:
+    """`starting`, `running` or `stopped`; a machine whose extension failed may well run."""
+    statuses = (machine.instance_view.statuses if machine.instance_view else None) or []
+    power = {str(status.code) for status in statuses if str(status.code).startswith("PowerState/")}
+    if power & _NOT_WORKING or (machine.provisioning_state == "Failed" and not power):
+        return "stopped"
+    return "running" if "PowerState/running" in power else "starting"

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from shared.contracts.parsing import parse_model
+from shared.contracts.bodies import parse_model
 from shared.errors import ValidationError
 
 BLOB_CREATED = "Microsoft.Storage.BlobCreated"

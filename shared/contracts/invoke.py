@@ -8,9 +8,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from shared.contracts.environment_variables import check_environment_variables
-from shared.contracts.resources import ArmModel, NotificationSetting, TextMap
-from shared.contracts.settings import AnyCaseEnum, LoggingLevel, OutputAction
+from shared.contracts.bodies import AnyCaseEnum, ArmModel, TextMap
+from shared.contracts.names import check_environment_variables
+from shared.contracts.resources import NotificationSetting
+from shared.contracts.settings import LoggingLevel, OutputAction
 
 
 class Dataset(ArmModel):

@@ -2,14 +2,24 @@
 
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
-from shared.contracts.locations import Location
+from shared.contracts.bodies import ArmModel
+from shared.contracts.job_spec import (
+    CodeSpec,
+    EnvironmentSpec,
+    JobSpec,
+    Location,
+    ModelSpec,
+    OutputSpec,
+    WorkSize,
+    blob_uri,
+)
 from shared.contracts.progress import JobFailure
-from shared.contracts.resources import ArmModel, Webhook
+from shared.contracts.resources import Webhook
 from shared.contracts.settings import ScoringSettings
 
 
@@ -141,3 +151,40 @@ class JobDocument(BaseModel):
     def ended(self) -> datetime | None:
         """When the job reached its terminal state."""
         return self.entered.get(self.status) if self.status.is_terminal else None
+
+
+def outcome(job: JobDocument) -> dict[str, Any]:
+    """What the job has done, when, and why it failed."""
+    shown: dict[str, Any] = {
+        "statistics": {**job.statistics.model_dump(), "seconds": phase_seconds(job)},
+        "startTime": job.created.isoformat(),
+        "endTime": job.ended.isoformat() if job.ended else None,
+    }
+    if found := "".join(job.trace.get("traceparent", "").split("-")[1:2]):
+        shown["traceId"] = found
+    if job.failure:
+        shown["error"] = {
+            "code": job.failure.error_type or "JobFailed",
+            "message": job.failure.message,
+            "step": job.failure.step,
+            "file": job.failure.file,
+            "traceback": job.failure.traceback,
+        }
+    return shown
+
+
+def phase_seconds(job: JobDocument) -> dict[str, float]:
+    """Seconds between entering each state and the next one that the job entered."""
+    moments = sorted([("Planning", job.created), *job.entered.items()], key=lambda entry: entry[1])
+    return {str(state): round((end - start).total_seconds(), 3) for (state, start), (_, end) in pairwise(moments)}
+
+
+def output_place(job: JobDocument) -> dict[str, str]:
+    """Where the output is."""
+    folder = job.output.folder
+    return {
+        "uri": f"{blob_uri(folder)}/",
+        "container": folder.container,
+        "path": job.output.file_path,
+        "fileName": job.output.file_name,
+    }

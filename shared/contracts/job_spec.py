@@ -1,9 +1,11 @@
 """What a scorer node is told about a job: one blob, written by the plan phase, read by every node."""
 
+from enum import StrEnum
+from typing import Literal
+from urllib.parse import quote
+
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.locations import Location
-from shared.contracts.output_format import OutputFormat
 from shared.contracts.settings import DEFAULT_OUTPUT_FILE_NAME, ScoringSettings
 
 
@@ -11,6 +13,39 @@ class SpecPart(BaseModel):
     """A frozen part of the job spec."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class Location(BaseModel):
+    """A blob, a folder of blobs, or a plain URL.
+
+    `credential` says how it is read: with the workspace's own `account`, `anonymous`ly, or with the secret of
+    a registered datastore (`datastore:<name>`), which is never part of a message or a blob.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["blob_folder", "blob", "url"]
+    account_url: str = ""
+    """Blob service URL without a trailing slash; empty for `url`."""
+    container: str = ""
+    path: str = ""
+    """Blob name, or folder without a trailing slash (empty for a whole container)."""
+    url: str = ""
+    """The address of a plain `url`; for blobs empty."""
+    credential: str = "account"
+    excluded_suffix: str = ""
+    """Blobs below a folder whose names end so are none of its files; empty: all are."""
+    has_folder_blobs: bool = False
+    """Whether there may be blobs below a folder that stand for folders themselves (shared/storage/blobs.py)."""
+
+    def child(self, relative_path: str) -> str:
+        """The blob name of `relative_path` below this folder."""
+        return f"{self.path}/{relative_path}" if self.path else relative_path
+
+    @property
+    def base_name(self) -> str:
+        """The last part of the path."""
+        return (self.path or self.url.split("?")[0]).rstrip("/").rsplit("/", 1)[-1]
 
 
 class ModelSpec(SpecPart):
@@ -37,6 +72,27 @@ class EnvironmentSpec(SpecPart):
     image: str = ""
     conda_file: str = ""
     """YAML text."""
+
+
+class OutputFormat(StrEnum):
+    """The format of an output file."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+    PARQUET = "parquet"
+
+    @classmethod
+    def of(cls, file_name: str) -> "OutputFormat":
+        """The format that a file of this name has; the case of the extension does not matter."""
+        name = file_name.lower()
+        if name.endswith(_PARQUET_ENDINGS):
+            return cls.PARQUET
+        return cls.JSON_LINES if name.endswith(".jsonl") else cls.CSV
+
+    @property
+    def media_type(self) -> str:
+        """What the blob says of its content."""
+        return _MEDIA_TYPES[self]
 
 
 class OutputSpec(SpecPart):
@@ -112,3 +168,26 @@ class JobSpec(SpecPart):
     work: WorkSize
     trace: dict[str, str] = Field(default_factory=dict)
     """The trace that all work on the job belongs to, as W3C headers."""
+
+
+_PARQUET_ENDINGS = (".parquet", ".pqt")
+
+
+_MEDIA_TYPES = {
+    OutputFormat.CSV: "text/csv; charset=utf-8",
+    OutputFormat.JSON_LINES: "application/x-ndjson",
+    OutputFormat.PARQUET: "application/vnd.apache.parquet",
+}
+
+
+def blob_uri(location: Location) -> str:
+    """The https address of a location, without any credential: what follows the question mark of a URL is hidden."""
+    if location.kind == "url":
+        return without_signature(location.url)
+    return f"{location.account_url}/{location.container}/{quote(location.path)}"
+
+
+def without_signature(url: str) -> str:
+    """A URL to show: its query, which may be a shared access signature, is hidden."""
+    address, mark, _ = url.partition("?")
+    return f"{address}?***" if mark else address

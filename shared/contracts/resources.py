@@ -4,12 +4,11 @@ Members travel in camelCase and are read in any case; unknown members are kept a
 other ages lose nothing. Source: `Microsoft.MachineLearningServices`, versions 2023-10-01 and 2024-01-01-preview.
 """
 
-import json
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from shared.contracts.bodies import AnyCaseEnum, ArmModel, TextMap
 from shared.contracts.names import WEBHOOK_NAME
 from shared.contracts.settings import (
     DEFAULT_ERROR_THRESHOLD,
@@ -18,59 +17,9 @@ from shared.contracts.settings import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_MINI_BATCH_SIZE,
     DEFAULT_OUTPUT_FILE_NAME,
-    AnyCaseEnum,
     LoggingLevel,
     OutputAction,
 )
-
-
-class ArmModel(BaseModel):
-    """Reads camelCase members in any case, keeps unknown ones; null means the same as absent."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
-
-    read_only: ClassVar[frozenset[str]] = frozenset()
-    """Members, in lower case, that only answers have: clients send back what they got."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _any_case(cls, data: Any) -> Any:
-        """Give members the spelling of their field (source: azureml_batch_facts 3.2)."""
-        if not isinstance(data, dict):
-            return data
-        spelling = {to_camel(name).lower(): to_camel(name) for name in cls.model_fields}
-        snake = {name: to_camel(name) for name in cls.model_fields}
-        given = {key: value for key, value in data.items() if value is not None and key.lower() not in cls.read_only}
-        names = {key: snake.get(key) or spelling.get(key.lower(), key) for key in given}
-        if len(set(names.values())) < len(names):
-            twice = next(name for name in names.values() if list(names.values()).count(name) > 1)
-            spelled = " and ".join(repr(key) for key, name in names.items() if name == twice)
-            raise ValueError(f"{spelled} are the same member; give it once")
-        return {names[key]: value for key, value in given.items()}
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_boolean_as_number(cls, value: Any, info: ValidationInfo) -> Any:
-        """Pydantic takes true for 1."""
-        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, int | None):
-            raise ValueError("a number is needed")
-        return value
-
-    def to_arm(self) -> dict[str, Any]:
-        """The members as they travel."""
-        return self.model_dump(by_alias=True, mode="json", exclude_none=True)
-
-
-def _as_texts(value: Any) -> Any:
-    """Clients send numbers in maps of texts: the official one does for `hash_version`."""
-    if not isinstance(value, dict):
-        return value
-    scalars = {key: json.dumps(item) if isinstance(item, int | float) else item for key, item in value.items()}
-    return {key: item for key, item in scalars.items() if item is not None}
-
-
-TextMap = Annotated[dict[str, str], BeforeValidator(_as_texts)]
-"""Names and texts; numbers and booleans become their JSON text."""
 
 
 class ScaleSettings(ArmModel):
@@ -285,3 +234,15 @@ class DeploymentProperties(ArmModel):
     logging_level: LoggingLevel = LoggingLevel.INFO
     description: str | None = None
     properties: TextMap = Field(default_factory=dict)
+
+
+class ComputeLimits(BaseModel):
+    """The part of a compute that its sizing needs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    compute: str
+    min_instances: int
+    max_instances: int
+    idle_seconds: float
+    """An instance without work for so long may be removed."""

@@ -1,9 +1,8 @@
 """How a deployment scores, with Azure ML's names and defaults; a job may override each value."""
 
-from enum import StrEnum
-from typing import Self
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.bodies import AnyCaseEnum
 
 DEFAULT_MINI_BATCH_SIZE = 10
 DEFAULT_OUTPUT_FILE_NAME = "predictions.csv"
@@ -16,15 +15,6 @@ DEFAULT_INSTANCE_COUNT = 1
 DEFAULT_MAX_CONCURRENCY = 1
 MAX_TIMEOUT_SECONDS = 259_200
 """Source: Azure ML's documented limit of a mini-batch timeout (3 days)."""
-
-
-class AnyCaseEnum(StrEnum):
-    """Reads its values in any case and with underscores, as the YAML files and older clients spell them."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        spelled = str(value).replace("_", "").lower()
-        return next((member for member in cls if member.lower() == spelled), None)
 
 
 class LoggingLevel(AnyCaseEnum):

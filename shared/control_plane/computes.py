@@ -3,15 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from shared.contracts.durations import seconds_of
+from shared.contracts.bodies import ResourceBody, parse_model, seconds_of
 from shared.contracts.names import COMPUTE_NAME
-from shared.contracts.parsing import parse_model
 from shared.contracts.progress import NodeRow
-from shared.contracts.requests import ResourceBody
 from shared.contracts.resources import ComputeProperties
-from shared.control_plane.conditions import ANY_STATE, WriteConditions
 from shared.control_plane.references import check_unused
-from shared.control_plane.saving import Change, Saved, upsert
+from shared.control_plane.resource_table import ANY_STATE, WriteConditions
+from shared.control_plane.upsert import Change, Upserted, upsert
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, ValidationError
 
@@ -31,7 +29,7 @@ class Machines:
     """Removes its instances and queues."""
 
 
-def put_compute(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Saved[ComputeProperties]:
+def put_compute(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Upserted[ComputeProperties]:
     """Create or update a compute; raises ValidationError."""
     COMPUTE_NAME.check(name)
     properties = parse_model(ComputeProperties, body.properties)

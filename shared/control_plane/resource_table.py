@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic
+from datetime import datetime
+from typing import Generic, TypeVar
 
 from azure.data.tables import TableServiceClient
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from shared.contracts.bodies import ArmModel
 from shared.contracts.names import NameRule
-from shared.control_plane.conditions import ANY_STATE, WriteConditions
-from shared.control_plane.resource import Properties, Resource
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, Problems
 from shared.storage.rows import Row, RowTable, readable
 
@@ -25,6 +26,79 @@ class Kind:
     """What one of them is called, such as `compute`."""
     names: tuple[NameRule, ...]
     """The rules of the names that lead to one: its parents' first, its own last."""
+
+
+def _matches(header: str, etag: str | None) -> bool:
+    if etag is None:
+        return False
+    return header.strip() == "*" or etag in {tag.strip() for tag in header.split(",")}
+
+
+@dataclass(frozen=True)
+class WriteConditions:
+    """Conditions of a write, as HTTP spells them; empty: none."""
+
+    if_match: str = ""
+    """An ETag, several separated by commas, or `*`: there must be one."""
+    if_none_match: str = ""
+    """`*`: there must be none yet; or ETags that must not be the current one."""
+
+    def check(self, etag: str | None, label: str) -> None:
+        """Compare with the current ETag (None: there is no resource); raises PreconditionFailedError."""
+        if self.if_match and not _matches(self.if_match, etag):
+            state = "has changed since it was read" if etag else "does not exist"
+            raise PreconditionFailedError(f"{label} {state} (If-Match: {self.if_match})")
+        if self.if_none_match and _matches(self.if_none_match, etag):
+            raise PreconditionFailedError(f"{label} exists (If-None-Match: {self.if_none_match})")
+
+
+ANY_STATE = WriteConditions()
+"""No demands."""
+
+Properties = TypeVar("Properties", bound=ArmModel)
+"""The ARM properties of a kind of resource."""
+
+
+class Author(BaseModel):
+    """Who made or changed a resource."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = ""
+    kind: str = "User"
+    """`User` or `Application` (ARM's `createdByType`)."""
+
+
+class Resource(BaseModel, Generic[Properties]):
+    """One resource of the workspace. `names` lead to it: the parents' first, its own last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    names: tuple[str, ...]
+    """Spelled as at creation; names are compared without regard to case."""
+    properties: Properties
+    tags: dict[str, str] = Field(default_factory=dict)
+    created: AwareDatetime
+    created_by: Author = Author()
+    modified: AwareDatetime
+    modified_by: Author = Author()
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.names[-1]
+
+    @property
+    def key(self) -> str:
+        """Sorts resources of a kind by their names."""
+        return ":".join(self.names).lower()
+
+    def changed(
+        self, properties: Properties, tags: dict[str, str] | None, by: Author, now: datetime
+    ) -> "Resource[Properties]":
+        """The same resource with other properties, and other tags unless None."""
+        update = {"properties": properties, "modified": now, "modified_by": by}
+        return self.model_copy(update=update if tags is None else update | {"tags": tags})
 
 
 class ResourceTable(Generic[Properties]):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from shared.contracts.blob_triggers import BlobTriggerProperties
+from shared.contracts.automation import BlobTriggerProperties, ScheduleProperties
 from shared.contracts.names import (
     ASSET_NAME,
     ASSET_VERSION,
@@ -26,9 +26,7 @@ from shared.contracts.resources import (
     EnvironmentProperties,
     ModelProperties,
 )
-from shared.contracts.schedules import ScheduleProperties
-from shared.control_plane.resource import Properties
-from shared.control_plane.resource_table import Kind, ResourceTable
+from shared.control_plane.resource_table import Kind, Properties, ResourceTable
 from shared.settings import Settings
 from shared.storage.account import StorageAccount
 

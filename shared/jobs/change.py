@@ -1,10 +1,11 @@
 """What users may change of a job: how it is described, and whether lists show it (azureml_batch_facts 3.6)."""
 
-from shared.contracts.job import JobDocument
-from shared.contracts.resources import ArmModel, TextMap
-from shared.jobs.resource import OWN_PROPERTIES, OWN_TAGS
-from shared.jobs.size import checked_size
-from shared.jobs.store import JobStore
+from shared.contracts.bodies import ArmModel, TextMap
+from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.messages import JOB_NUDGES, JobNudge
+from shared.jobs.store import JobStore, checked_size
+from shared.storage.account import StorageAccount
+from shared.storage.queues import send
 
 
 class JobChange(ArmModel):
@@ -36,3 +37,19 @@ def _changed(job: JobDocument, change: JobChange) -> JobDocument:
 def _without(given: dict[str, str] | None, own: frozenset[str]) -> dict[str, str] | None:
     """Clients send back what answers had, also what the service put there itself."""
     return None if given is None else {key: value for key, value in given.items() if key not in own}
+
+
+def request_cancel(account: StorageAccount, jobs: JobStore, name: str) -> JobDocument:
+    """Ask for the job's end; a job that has ended stays as it is. Raises NotFoundError."""
+    job = jobs.enter(name, JobStatus.CANCEL_REQUESTED)
+    if job.status is JobStatus.CANCEL_REQUESTED:
+        send(account.queues, JOB_NUDGES, JobNudge(job=name))
+    return job
+
+
+BATCH_RUN_TAG = "azureml.batchrun"
+"""Makes the official client download the output of the child run (azure_ai_ml_wire 7)."""
+
+OWN_TAGS = frozenset({BATCH_RUN_TAG})
+OWN_PROPERTIES = frozenset({"azureml.endpointname", "azureml.deploymentname", "azureml.childrunid"})
+"""What answers have beside the user's own tags and properties."""

@@ -4,8 +4,7 @@ import json
 import uuid
 from typing import Any
 
-from shared.contracts.job import JobDocument
-from shared.jobs.resource import outcome, output_place
+from shared.contracts.job import JobDocument, outcome, output_place
 from shared.settings import Settings
 
 EVENT_TYPE = "Microsoft.MachineLearningServices.RunStatusChanged"

@@ -1,13 +1,14 @@
 """The log files of a job, as links that anyone may read for a while."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from shared.contracts.job import JobDocument
+from azure.storage.blob import ContainerClient
+
+from shared.contracts.job import JobDocument, JobStatus
 from shared.isolation import isolated
-from shared.jobs.execution_log import EXECUTION_LOG, write_execution_log
 from shared.storage.account import StorageAccount
-from shared.storage.containers import JOBS_CONTAINER, ensure_container, log_name
-from shared.storage.signing import blob_link
+from shared.storage.blobs import JOBS_CONTAINER, ensure_container, log_name
+from shared.storage.sas import blob_link
 
 LINK_LIFE = timedelta(hours=1)
 
@@ -21,3 +22,48 @@ def log_files(account: StorageAccount, job: JobDocument) -> dict[str, str]:
         write_execution_log(container, execution, sizes.get(execution, 0), job)
     names = sorted({*sizes, execution})
     return {f"logs/{name.removeprefix(root)}": blob_link(account, JOBS_CONTAINER, name, LINK_LIFE) for name in names}
+
+
+EXECUTION_LOG = "azureml/executionlogs.txt"
+"""The name that the client looks for, below `logs/`."""
+
+_SENTENCES = {
+    JobStatus.QUEUED: "The input is listed and divided; waiting for a node of compute {compute}",
+    JobStatus.PREPARING: "A node makes the model and the environment ready",
+    JobStatus.RUNNING: "Scoring has begun",
+    JobStatus.FINALIZING: "All mini-batches are done; the output is being put together",
+    JobStatus.CANCEL_REQUESTED: "The job is to be canceled",
+    JobStatus.COMPLETED: "The job has completed",
+    JobStatus.FAILED: "The job has failed",
+    JobStatus.CANCELED: "The job has been canceled",
+}
+
+
+def write_execution_log(container: ContainerClient, name: str, size: int, job: JobDocument) -> None:
+    """Bring the blob `name`, which has `size` bytes now (0: is not there), up to the job's state."""
+    content = "".join(f"{line}\n" for line in execution_log(job)).encode()
+    if len(content) != size:
+        container.upload_blob(name, content, overwrite=True)
+
+
+def execution_log(job: JobDocument) -> list[str]:
+    """One line for each state that the job has entered, and at its end what it did."""
+    lines = [_line(job.created, f"Job {job.name} of endpoint {job.endpoint}, deployment {job.deployment}")]
+    entered = sorted(job.entered.items(), key=lambda entry: entry[1])
+    lines += [_line(moment, _SENTENCES[status].format(compute=job.compute)) for status, moment in entered]
+    return lines + [_line(job.ended, text) for text in _summary(job)] if job.ended else lines
+
+
+def _summary(job: JobDocument) -> list[str]:
+    numbers = job.statistics
+    done = f"{numbers.files} files in {numbers.mini_batches} mini-batches: {numbers.succeeded} succeeded, "
+    lines = [f"{done}{numbers.failed} failed, {numbers.rows} rows"] if numbers.files else []
+    if job.failure:
+        lines.append(f"Error in step {job.failure.step}: {' '.join(job.failure.message.split())}")
+    if job.status is JobStatus.COMPLETED:
+        lines.append(f"Output: {job.output.file_path} in container {job.output.folder.container}")
+    return lines
+
+
+def _line(moment: datetime, text: str) -> str:
+    return f"[{moment:%Y-%m-%d %H:%M:%S}Z] {text}"

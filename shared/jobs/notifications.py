@@ -12,14 +12,13 @@ import urllib3
 from shared.contracts.job import Delivery, JobDocument, JobStatus
 from shared.contracts.messages import JOB_NOTIFICATIONS, NotificationMessage
 from shared.contracts.resources import JobEvent, Webhook
-from shared.control_plane.webhooks import check_webhook_url
 from shared.control_plane.workspace import Workspace
 from shared.errors import DependencyError, ProductError
 from shared.jobs.cloud_event import CONTENT_TYPE, event_id, job_ended
 from shared.jobs.poison import set_aside
 from shared.jobs.store import JobStore
-from shared.security.outbound_connections import guarded_http
-from shared.security.webhook_secrets import signature_headers, webhook_secret
+from shared.outbound.connections import guarded_http
+from shared.signatures.webhooks import check_webhook_url, signature_headers, webhook_secret
 from shared.storage.account import StorageAccount
 from shared.storage.queues import send
 

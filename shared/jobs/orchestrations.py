@@ -2,8 +2,6 @@
 
 from typing import Any, Protocol
 
-from shared.contracts.job import JobDocument, JobStatus
-
 
 class Orchestrations(Protocol):
     """The orchestrations of jobs; the instance id is the job's name."""
@@ -23,10 +21,3 @@ class Orchestrations(Protocol):
     async def forget(self, job: str) -> None:
         """Remove the history of the job's orchestration, if there is one that has ended."""
         ...
-
-
-def start_input(job: JobDocument) -> dict[str, Any]:
-    """Where the orchestration of a job begins: with the plan, or with the watch once nodes were asked for."""
-    if job.status is JobStatus.NOT_STARTED or job.work is None:
-        return {"job": job.name}
-    return {"job": job.name, "phase": "watch", "memory": {}}

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from shared.contracts.job import JobDocument, JobStatistics, JobStatus
 from shared.contracts.names import JOB_NAME
-from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, Problems
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, Problems, ValidationError
 from shared.jobs.state_machine import entered, may_follow
 from shared.storage.rows import Row, RowTable, readable
 
@@ -200,3 +200,18 @@ def _age_key(moment: datetime) -> str:
 
 def _endpoint_partition(endpoint: str) -> str:
     return f"endpoint-{endpoint.lower()}"
+
+
+MAX_CHARACTERS = 300_000
+"""A row may hold 1 MiB of UTF-16 (Azure Table storage); the rest is for what becomes of the job."""
+
+
+def checked_size(job: JobDocument) -> JobDocument:
+    """The job; raises ValidationError when there would be no room for it."""
+    if (size := len(job.model_dump_json().encode("utf-16-le")) // 2) > MAX_CHARACTERS:
+        raise ValidationError(
+            f"properties: the job would have {size:,} characters of JSON, and {MAX_CHARACTERS:,} are the most; shorten "
+            "its tags, properties, description or environment variables",
+            target="properties",
+        )
+    return job

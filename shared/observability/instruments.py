@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from opentelemetry.metrics import CallbackOptions, Meter, NoOpMeter, Observation
 
 from shared.observability import names
-from shared.observability.scope import Ids
+from shared.observability.names import Ids
 
 READING_SECONDS = 60.0
 """A gauge tells its last reading for so long: then whoever read it has gone, or what was read."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber
 
-from shared.observability.scope import current_context, current_ids
+from shared.observability.tracing import current_context, current_ids
 
 _SEVERITIES = {
     logging.CRITICAL: SeverityNumber.FATAL,

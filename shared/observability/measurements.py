@@ -7,8 +7,7 @@ from contextlib import contextmanager
 
 from shared.contracts.job import JobDocument
 from shared.contracts.progress import NodeRow, NodeState
-from shared.observability.current import current
-from shared.observability.scope import job_labels
+from shared.observability.tracing import current, job_labels
 
 
 def note_waiting_tasks(job: JobDocument, count: int) -> None:

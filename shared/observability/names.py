@@ -1,5 +1,7 @@
 """The names of spans, metrics and attributes: workbook, alerts and saved queries in Azure rely on them."""
 
+from collections.abc import Mapping
+
 APP_SERVICE = "batch-endpoints-app"
 """`service.name` of the Function App."""
 NODE_SERVICE = "batch-endpoints-node"
@@ -33,3 +35,6 @@ JOBS_ENDED = "batch.jobs.ended"
 JOB_DURATION = "batch.job.duration"
 POISON_MESSAGES = "batch.poison_messages"
 NODES_LOST = "batch.nodes.lost"
+
+Ids = Mapping[str, str | int]
+"""Attributes by their name."""

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from shared.observability.current import NO_TELEMETRY, Telemetry, use
-from shared.observability.scope import Ids, set_process_ids
+from shared.observability.names import Ids
+from shared.observability.tracing import NO_TELEMETRY, Telemetry, set_process_ids, use
 from shared.settings import TelemetrySettings
 
 OUR_LOGGERS = ("shared", "scorer_container")

@@ -1,12 +1,13 @@
 """The decision whether a caller may do something."""
 
-from collections.abc import Callable, Iterator
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from shared.errors import AuthorizationError
-from shared.security.caller import Caller
-from shared.security.role_assignments import RoleAssignment
-from shared.security.roles import FOR_EVERY_ROLE, find_role
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,77 @@ class Target:
     """The ARM id of the resource."""
     endpoint: Callable[[], str] = str
     """Gives the batch endpoint that it belongs to, or nothing; only asked when that makes a difference."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What a trusted token says about its bearer."""
+
+    oid: str
+    """The identity's object id (`oid`, else `sub`)."""
+    name: str
+    """What people know it by; the object id when the token has nothing better."""
+    tenant: str
+    is_application: bool = False
+    """A service principal or managed identity, not a person."""
+    roles: tuple[str, ...] = ()
+    """App roles (`roles`)."""
+    groups: tuple[str, ...] = ()
+    """Object ids of groups (`groups`)."""
+    groups_are_missing: bool = False
+    """The caller is in more groups than fit into a token."""
+
+    @classmethod
+    def from_claims(cls, claims: Mapping[str, Any]) -> "Caller":
+        """Read the claims of an Entra ID token (v1 and v2) or of another OpenID issuer."""
+        oid = str(claims.get("oid") or claims.get("sub") or "")
+        names = ("preferred_username", "upn", "unique_name", "email", "name", "app_displayname", "azp", "appid")
+        name = next((str(claims[key]) for key in names if claims.get(key)), oid)
+        return cls(
+            oid,
+            name,
+            str(claims.get("tid") or ""),
+            is_application=claims.get("idtyp") == "app",
+            roles=_texts(claims.get("roles")),
+            groups=_texts(claims.get("groups")),
+            groups_are_missing="hasgroups" in claims or "groups" in (claims.get("_claim_names") or ()),
+        )
+
+    @property
+    def kind(self) -> str:
+        """ARM's `createdByType`."""
+        return "Application" if self.is_application else "User"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A set of actions under a name."""
+
+    name: str
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+    @property
+    def app_role(self) -> str:
+        """The role in the claim `roles` of a token: Entra ID takes no spaces there."""
+        return self.name.replace(" ", "")
+
+    def allows(self, action: str) -> bool:
+        """Whether the role has this action."""
+        if _matches(self.not_actions, action):
+            return False
+        return _matches((*self.actions, *FOR_EVERY_ROLE), action)
+
+
+@dataclass(frozen=True)
+class RoleAssignment:
+    """A role of a principal, in the whole workspace or for one batch endpoint."""
+
+    principal_id: str
+    """Object id of a user, a group, a service principal or a managed identity."""
+    role: Role
+    endpoint: str = ""
+    """Only for this batch endpoint and its jobs; empty for the workspace."""
 
 
 @dataclass(frozen=True)
@@ -53,3 +125,95 @@ def _refusal(caller: Caller, action: str, scope: str) -> str:
     if caller.groups_are_missing:
         message += " The caller is in more groups than the token lists, so roles of groups do not count."
     return message
+
+
+def _texts(claim: object) -> tuple[str, ...]:
+    return tuple(map(str, claim)) if isinstance(claim, list) else ()
+
+
+_KEYS = {"principalId", "role", "endpoint"}
+
+
+def role_assignments(text: str) -> tuple[RoleAssignment, ...]:
+    """The assignments in a JSON array of `{"principalId", "role", "endpoint"}`; raises ValueError that says why not.
+
+    Entries without a `principalId` are left out: the template writes one where it was told no owner.
+    """
+    try:
+        entries = json.loads(text or "[]")
+    except ValueError as error:
+        raise ValueError(f"it is no JSON: {error}") from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError("a JSON array of objects is expected")
+    return tuple(_assignment(entry) for entry in entries if entry.get("principalId") != "")
+
+
+def _assignment(entry: dict[str, Any]) -> RoleAssignment:
+    if unknown := entry.keys() - _KEYS:
+        raise ValueError(f"{', '.join(sorted(unknown))} is not known: use principalId, role and endpoint")
+    texts = {key: value for key, value in entry.items() if isinstance(value, str) and value}
+    if not {"principalId", "role"} <= texts.keys():
+        raise ValueError("principalId and role must be given, as texts")
+    if "endpoint" in entry and "endpoint" not in texts:
+        raise ValueError("endpoint must be the name of a batch endpoint; leave it out for the whole workspace")
+    name = texts["role"]
+    role = find_role(name)
+    if role is None:
+        raise ValueError(f"role {name!r} is not known: use {', '.join(role.name for role in ROLES)}")
+    return RoleAssignment(texts["principalId"], role, texts.get("endpoint", ""))
+
+
+WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
+
+FOR_EVERY_ROLE = (
+    "Microsoft.Resources/subscriptions/read",
+    "Microsoft.MachineLearningServices/locations/mfeOperationsStatus/read",
+)
+"""Whoever may do anything may see where, and whether what was begun has ended."""
+
+
+@cache
+def _matches(patterns: tuple[str, ...], action: str) -> bool:
+    return any(
+        re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), action, re.IGNORECASE) for pattern in patterns
+    )
+
+
+OWNER = Role("Owner", ("*",))
+CONTRIBUTOR = Role("Contributor", ("*",), ("Microsoft.Authorization/*",))
+READER = Role("Reader", ("*/read",))
+DATA_SCIENTIST = Role(
+    "AzureML Data Scientist",
+    (f"{WORKSPACES}/*",),
+    (
+        f"{WORKSPACES}/write",
+        f"{WORKSPACES}/delete",
+        f"{WORKSPACES}/computes/write",
+        f"{WORKSPACES}/computes/delete",
+        f"{WORKSPACES}/computes/listKeys/action",
+        f"{WORKSPACES}/listKeys/action",
+    ),
+)
+COMPUTE_OPERATOR = Role("AzureML Compute Operator", (f"{WORKSPACES}/computes/*",))
+INVOKER = Role(
+    "Batch Endpoint Invoker",
+    (
+        f"{WORKSPACES}/batchEndpoints/read",
+        f"{WORKSPACES}/batchEndpoints/deployments/read",
+        f"{WORKSPACES}/batchEndpoints/deployments/jobs/read",
+        f"{WORKSPACES}/batchEndpoints/jobs/read",
+        f"{WORKSPACES}/batchEndpoints/jobs/write",
+        f"{WORKSPACES}/jobs/read",
+        f"{WORKSPACES}/jobs/cancel/action",
+    ),
+)
+"""Azure has no built-in role for callers of batch endpoints and advises a custom one; this is ours."""
+
+ROLES = (OWNER, CONTRIBUTOR, READER, DATA_SCIENTIST, COMPUTE_OPERATOR, INVOKER)
+
+_BY_NAME = {key.lower(): role for role in ROLES for key in (role.name, role.app_role)}
+
+
+def find_role(name: str) -> Role | None:
+    """The role of this name, or of this value in the claim `roles`; None when there is none."""
+    return _BY_NAME.get(name.lower())

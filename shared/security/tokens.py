@@ -1,19 +1,84 @@
 """Bearer tokens: who is believed, and what a refused caller is told."""
 
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jwt
+import urllib3
+from jwt import PyJWK
+from jwt.exceptions import PyJWTError
 
-from shared.errors import AuthenticationError
-from shared.security.caller import Caller
-from shared.security.signing_keys import SigningKeys
-from shared.settings import Settings
+from shared.errors import AuthenticationError, DependencyError
+from shared.security.access import Caller
 
 ALGORITHM = "RS256"
 """The only signature that is accepted; `none` and shared secrets never are."""
 
 LEEWAY_SECONDS = 60
 """How far the clocks of issuer and service may differ."""
+
+
+class SigningKeys:
+    """Keys by their id (`kid`); may be used by many threads."""
+
+    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """`url` is that of the JWKS; `clock` gives seconds."""
+        self._url = url
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=urllib3.Retry(2, backoff_factor=0.2))
+        self._keys: Mapping[str, PyJWK] = {}
+        self._fetched: float | None = None
+        self._trouble = ""
+        self._failed: float | None = None
+
+    def get(self, key_id: str) -> PyJWK:
+        """The key; raises AuthenticationError when the issuer has none of this id, DependencyError when it is mute.
+
+        While the issuer is mute the keys known from before go on to serve.
+        """
+        with self._lock:
+            age = self._since(self._fetched)
+            if age > KEPT_SECONDS or (key_id not in self._keys and age > REFETCH_SECONDS):
+                self._refresh()
+            key = self._keys.get(key_id) if self._since(self._fetched) <= LONGEST_KEPT_SECONDS else None
+            trouble = self._trouble
+        if key is None and trouble:
+            raise DependencyError(trouble)
+        if key is None:
+            raise AuthenticationError(
+                f"The token is signed with a key that its issuer does not publish (kid {key_id!r})"
+            )
+        return key
+
+    def _since(self, moment: float | None) -> float:
+        return math.inf if moment is None else self._clock() - moment
+
+    def _refresh(self) -> None:
+        if self._since(self._failed) < PAUSE_SECONDS:
+            return
+        try:
+            self._fetch()
+        except DependencyError as error:
+            _log.warning("%s", error)
+            self._trouble, self._failed = str(error), self._clock()
+        else:
+            self._trouble, self._failed = "", None
+
+    def _fetch(self) -> None:
+        try:
+            answer = self._http.request("GET", self._url)
+            if answer.status != 200:
+                raise DependencyError(f"the token issuer's keys at {self._url} answered HTTP status {answer.status}")
+            keys = [_usable(entry) for entry in answer.json()["keys"]]
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DependencyError(f"the token issuer's keys at {self._url} cannot be read: {error}") from error
+        self._keys = {key.key_id: key for key in keys if key is not None and key.key_id}
+        self._fetched = self._clock()
 
 
 class TokenVerifier:
@@ -24,11 +89,6 @@ class TokenVerifier:
         self._issuer = issuer
         self._audiences = audiences
         self._keys = keys
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "TokenVerifier":
-        """The verifier that the application's settings describe."""
-        return cls(settings.token_issuer, settings.token_audiences, SigningKeys(settings.token_jwks_url))
 
     def caller(self, authorization: str | None) -> Caller:
         """Who the `Authorization` header speaks for; raises AuthenticationError that says what is wrong."""
@@ -80,3 +140,30 @@ class TokenVerifier:
                 return "The token's signature is wrong"
             case _:
                 return f"The token cannot be read: {error}"
+
+
+_log = logging.getLogger(__name__)
+
+KEPT_SECONDS = 3600.0
+"""How long keys are used before they are fetched again."""
+
+LONGEST_KEPT_SECONDS = 24 * 3600.0
+"""How long keys serve on when they cannot be fetched again; then they may long have been withdrawn."""
+
+REFETCH_SECONDS = 10.0
+"""Unknown key ids make at most one fetch in this time, so that forged tokens cannot make a flood."""
+
+PAUSE_SECONDS = 2.0
+"""How long an issuer that could not be read is left alone: each try holds up all callers for its time."""
+
+_TIMEOUT = urllib3.Timeout(connect=5, read=10)
+
+
+def _usable(entry: Mapping[str, Any]) -> PyJWK | None:
+    """An RSA signing key; None for keys of another kind, which issuers publish too."""
+    if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig":
+        return None
+    try:
+        return PyJWK(dict(entry), algorithm="RS256")
+    except PyJWTError:
+        return None

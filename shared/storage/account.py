@@ -108,3 +108,26 @@ class StorageAccount:
 def workspace_account() -> StorageAccount:
     """The account of this process."""
     return StorageAccount.from_environment()
+
+
+def storage_suffix(account: StorageAccount) -> str:
+    """What completes `https://<account>.blob.` to the account's blob service.
+
+    An emulator has the account in the path and no name in DNS. Then the text before `@` makes a user name of
+    `<account>.blob.x`, and what follows is host, port and path: `x@127.0.0.1:10000/devstoreaccount1`.
+    """
+    parts = urlsplit(account.blob_url)
+    host = parts.hostname or ""
+    prefix = f"{account.account_name}.blob."
+    if host.startswith(prefix):
+        return parts.netloc.removeprefix(prefix)
+    return f"x@{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def error_code(error: Exception) -> str:
+    """Such as `AuthorizationFailure`; empty for an error that storage has not answered.
+
+    The SDK gives an enum, whose text is `StorageErrorCode.…`, for codes that it knows.
+    """
+    code = getattr(error, "error_code", None)
+    return str(getattr(code, "value", code) or "").strip()

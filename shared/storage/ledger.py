@@ -14,7 +14,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.storage.blob import BlobBlock, BlobClient, BlockState, ContentSettings
 
 from shared.errors import OutputExistsError, PreconditionFailedError
-from shared.storage.error_codes import error_code
+from shared.storage.account import error_code
 from shared.storage.ownership import is_made_by, mark_of
 
 MAX_TASKS = 49_999

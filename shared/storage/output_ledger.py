@@ -10,13 +10,11 @@ from collections.abc import Callable
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlockState
 
-from shared.contracts.job_spec import OutputSpec
-from shared.contracts.output_format import OutputFormat
+from shared.contracts.job_spec import OutputFormat, OutputSpec
 from shared.storage.account import StorageAccount
-from shared.storage.containers import JOBS_CONTAINER, row_groups_name
+from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
 from shared.storage.csv_header import NO_HEADER, header_block
 from shared.storage.ledger import Ledger, TaskBlock
-from shared.storage.locations import container_of
 
 
 def read_ledger(account: StorageAccount, output: OutputSpec, job_id: str) -> Ledger:

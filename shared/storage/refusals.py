@@ -11,7 +11,7 @@ from azure.core.exceptions import ServiceRequestError
 from azure.core.pipeline.transport import RequestsTransport
 from urllib3.exceptions import NameResolutionError
 
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location
 from shared.errors import DataRefusedError
 
 ResponseHook = Callable[[Any], None]

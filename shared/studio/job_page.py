@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.compute.scaling_problems import ScalingProblems
-from shared.contracts.job import JobDocument, JobStatus
+from shared.compute.scaling import ScalingProblems, waiting_reason
+from shared.contracts.job import JobDocument, JobStatus, phase_seconds
+from shared.contracts.job_spec import blob_uri
 from shared.jobs.logs import log_files
-from shared.jobs.resource import phase_seconds, waiting_reason
 from shared.storage.account import StorageAccount
-from shared.storage.locations import blob_uri
-from shared.studio.output_look import OutputLook, look_at_output
+from shared.studio.output_preview import OutputLook, look_at_output
 
 _PHASES = ("Planning", "Queued", "Preparing", "Running", "Finalizing")
 

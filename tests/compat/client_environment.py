@@ -3,8 +3,6 @@
 `AZURE_AI_ML_RELEASE` tests another release: a version, or `newest`.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import os

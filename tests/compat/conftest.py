@@ -1,7 +1,5 @@
 """One stack with TLS and one process of the official client for all tests of this folder."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass

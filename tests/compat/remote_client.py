@@ -1,7 +1,5 @@
 """The official client in a child process: one interpreter for all tests, as its import takes seconds."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """`bml` itself with a service that speaks TLS."""
 
-from __future__ import annotations
-
 import shlex
 import subprocess
 from pathlib import Path

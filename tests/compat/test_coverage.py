@@ -1,7 +1,5 @@
 """docs/coverage.md says of every operation whether it works."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,14 +1,12 @@
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from local.azurite.endpoints import ACCOUNT_NAME
-from local.stack.connection import read_connection
+from local.data_folder.connection import read_connection
 from local.stack.inspection import StackStatus
-from shared.storage.signing import container_sas_with_key
+from shared.storage.sas import container_sas_with_key
 from tests.compat.remote_client import ClientError, RemoteClient
 
 pytestmark = pytest.mark.e2e

@@ -1,7 +1,5 @@
 """The code of docs/azure-ai-ml.md runs as it stands there."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

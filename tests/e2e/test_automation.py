@@ -1,7 +1,5 @@
 """Jobs that messages, schedules and new blobs start, and whose end is told to a webhook, on a whole stack."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -11,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.blob_events.events import blob_created
+from local.blob_events.watcher import blob_created
 from shared.contracts.messages import BLOB_EVENTS, JOB_REQUESTS, POISON, InvokeMessage
-from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
+from shared.storage.blobs import DEFAULT_DATASTORE_CONTAINER, ensure_container
 from shared.storage.queues import NEVER, message_count, queue_client, send
 from tests.e2e.user import TERMINAL, User
 from tests.http_server import QuietHandler, serving

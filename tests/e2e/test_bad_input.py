@@ -1,7 +1,5 @@
 """What cannot work is refused in one sentence and leaves nothing behind: no resource, no queue, no hanging job."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

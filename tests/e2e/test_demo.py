@@ -1,7 +1,5 @@
 """`make demo` as a newcomer runs it, except for the folder."""
 
-from __future__ import annotations
-
 import csv
 import os
 import signal

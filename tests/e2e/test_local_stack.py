@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import http.client
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from local.stack.connection import Connection, read_connection
+from local.data_folder.connection import Connection, read_connection
 from tests.strangers import PORTS_OF_A_STACK, answers_to_strangers, ports_of
 
 pytestmark = pytest.mark.e2e

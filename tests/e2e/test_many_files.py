@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import urllib3
 
-from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
-from shared.storage.signing import container_sas
+from shared.storage.blobs import DEFAULT_DATASTORE_CONTAINER, ensure_container
+from shared.storage.sas import container_sas
 
 pytestmark = pytest.mark.e2e
 

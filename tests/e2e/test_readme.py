@@ -1,7 +1,5 @@
 """The tour of the README, command by command, in one shell."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import sys

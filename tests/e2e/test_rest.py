@@ -1,7 +1,5 @@
 """REST alone, as a client without `bml` uses it: both generations of the body, polling, listing, canceling."""
 
-from __future__ import annotations
-
 import json
 import socket
 import urllib.request
@@ -112,7 +110,7 @@ def test_the_body_of_2021_with_every_setting_of_its_own(rest: Rest, eventually: 
     assert output_of(rest, f"{rest.endpoint}/out/mine.csv") == "0.txt,2\n1.txt,2\n2.txt,1\n"
 
 
-def told(rest: Rest, file: str, **wanted: Any) -> list[dict[str, Any]]:
+def captured(rest: Rest, file: str, **wanted: Any) -> list[dict[str, Any]]:
     """Lines of the stack's telemetry with these members."""
     found = (line for path in (rest.user.data_dir / "telemetry").glob(f"*/{file}") for line in path.open())
     whole = (json.loads(line) for line in found if line.endswith("\n"))
@@ -127,10 +125,10 @@ def test_a_job_is_one_trace_from_the_callers_header_to_its_blocks(rest: Rest, ev
     assert job["properties"]["traceId"] == trace
     eventually(lambda: rest.polled(job)["status"] == "Completed", 90, "the end of the job")
     ids = {"batch.job": job["name"], "batch.endpoint": rest.endpoint, "batch.compute": "rest-cluster"}
-    eventually(lambda: told(rest, "traces.jsonl", trace_id=trace, name="finish"), 30, "the trace's end")
-    eventually(lambda: len(told(rest, "traces.jsonl", trace_id=trace, name="task")) == 3, 30, "the tasks' spans")
+    eventually(lambda: captured(rest, "traces.jsonl", trace_id=trace, name="finish"), 30, "the trace's end")
+    eventually(lambda: len(captured(rest, "traces.jsonl", trace_id=trace, name="task")) == 3, 30, "the tasks' spans")
 
-    spans = told(rest, "traces.jsonl", trace_id=trace)
+    spans = captured(rest, "traces.jsonl", trace_id=trace)
     (invoke,) = [span for span in spans if span["name"] == "invoke"]
     assert (invoke["parent_id"], invoke["kind"]) == (caller, "server")
     steps = [span for span in spans if span["parent_id"] == invoke["span_id"]]
@@ -142,14 +140,16 @@ def test_a_job_is_one_trace_from_the_callers_header_to_its_blocks(rest: Rest, ev
     assert len(spans) == 1 + len(steps) + len(mini_batches), "no span hangs elsewhere"
     assert all(ids.items() <= span.items() and not span["failed"] for span in spans)
     (node,) = {span["batch.node"] for span in steps if span["name"] in {"prepare", "task"}}
-    eventually(lambda: told(rest, "logs.jsonl", trace_id=trace, **ids, **{"batch.node": node}), 30, "the node's log")
+    eventually(
+        lambda: captured(rest, "logs.jsonl", trace_id=trace, **ids, **{"batch.node": node}), 30, "the node's log"
+    )
     shown = rest.user.bml("local", "trace", "-n", job["name"])
     assert (shown[0]["step"], len(shown)) == ("invoke", len(spans))
-    end = {"logger": "shared.jobs.finish", "level": "INFO", "trace_id": trace}
-    eventually(lambda: told(rest, "logs.jsonl", **end, **ids), 30, "the log of the job's end")
+    end = {"logger": "shared.jobs.phases.finish", "level": "INFO", "trace_id": trace}
+    eventually(lambda: captured(rest, "logs.jsonl", **end, **ids), 30, "the log of the job's end")
     labels = {"endpoint": rest.endpoint, "deployment": "scripted", "compute": "rest-cluster"}
     for metric in ("batch.tasks.completed", "batch.jobs.ended", "batch.merge.duration", "batch.mini_batch.duration"):
-        eventually(lambda name=metric: told(rest, "metrics.jsonl", name=name, **labels), 30, metric)
+        eventually(lambda name=metric: captured(rest, "metrics.jsonl", name=name, **labels), 30, metric)
 
 
 def test_todays_body_repeated_polled_listed_and_canceled(rest: Rest, eventually: Callable[..., None]) -> None:

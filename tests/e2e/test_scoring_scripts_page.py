@@ -1,7 +1,5 @@
 """The example of docs/scoring-scripts.md runs as it stands there."""
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path

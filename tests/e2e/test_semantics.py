@@ -3,8 +3,6 @@
 A scoring script says that it has begun and then waits for a file, its gate, so that a test decides how long it runs.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path

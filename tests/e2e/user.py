@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from local.stack.connection import read_connection
+from local.data_folder.connection import read_connection
 from shared.storage.account import StorageAccount
 
 BML = Path(sys.executable).with_name("bml")

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.contracts.job import JobDocument
-from shared.contracts.job_spec import ModelSpec, OutputSpec
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location, ModelSpec, OutputSpec
 from shared.contracts.names import job_id
 from shared.contracts.settings import ScoringSettings
 from shared.storage.account import StorageAccount
-from shared.storage.containers import JOBS_CONTAINER, ensure_container
+from shared.storage.blobs import JOBS_CONTAINER, ensure_container
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The tour of docs/seed-tour.md, run once: one shell, one service, every block in order."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -13,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.environments import EnvironmentPreparationError
+from scorer_container.node.environments.errors import EnvironmentPreparationError
 from scorer_container.node.environments.interpreters import find_interpreter
 from scorer_container.node.environments.python_version import PythonRequirement
 from scorer_container.node.workbench import Workbench

@@ -1,7 +1,5 @@
 """Everything that the page of 2021 tells to do works, and gives what it says."""
 
-from __future__ import annotations
-
 import csv
 import json
 import runpy

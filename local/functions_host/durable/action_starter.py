@@ -7,18 +7,12 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from local.functions_host.durable.completion import Completion, finished, when_all, when_any
-from local.functions_host.durable.errors import ActionRefusedError, FunctionNotFoundError, InvalidRequestError
-from local.functions_host.durable.external_events import ExternalEvents
-from local.functions_host.durable.history import from_text
-from local.functions_host.durable.instance_id import check_instance_id
-from local.functions_host.durable.registry import DurableFunctions
-from local.functions_host.durable.scheduled import (
-    Scheduled,
-    ScheduledActivity,
-    ScheduledChild,
-    ScheduledTimer,
-)
+from local.functions_host.durable.completion import Completion, ExternalEvents, finished, when_all, when_any
+from local.functions_host.durable.hub.errors import ActionRefusedError, FunctionNotFoundError, InvalidRequestError
+from local.functions_host.durable.hub.history import from_text
+from local.functions_host.durable.hub.registry import DurableFunctions
+from local.functions_host.durable.hub.rows import check_instance_id
+from local.functions_host.durable.scheduled import Scheduled, ScheduledActivity, ScheduledChild, ScheduledTimer
 
 MAX_ACTIONS = 100_000
 """Tasks that one execution may start (`maxOrchestrationActions` of the extension)."""

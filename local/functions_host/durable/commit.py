@@ -5,14 +5,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from local.functions_host.durable import history
 from local.functions_host.durable.episode import Episode
-from local.functions_host.durable.history import Event
-from local.functions_host.durable.instance import Instance, RuntimeStatus
-from local.functions_host.durable.rows import ActivityItem, Message, TimerItem
+from local.functions_host.durable.hub import history
+from local.functions_host.durable.hub.history import Event
+from local.functions_host.durable.hub.rows import ActivityItem, Instance, Message, RuntimeStatus, TimerItem
+from local.functions_host.durable.hub.store import TaskHub
+from local.functions_host.durable.replayer import Completed, ContinuedAsNew, Decision, Failed
 from local.functions_host.durable.scheduled import ScheduledActivity, ScheduledChild, ScheduledTimer
-from local.functions_host.durable.shim import Completed, ContinuedAsNew, Decision, Failed
-from local.functions_host.durable.store import TaskHub
 
 
 @dataclass

@@ -7,24 +7,18 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
-from local.functions_host.durable.commit import (
-    Consequences,
-    commit_episode,
-    commit_stale,
-    commit_termination,
-)
+from local.functions_host.app.invocation import FunctionRunner
+from local.functions_host.durable.activity_end import task_end
+from local.functions_host.durable.commit import Consequences, commit_episode, commit_stale, commit_termination
 from local.functions_host.durable.episode import Episode, load_episode, run_episode
-from local.functions_host.durable.failure import task_end
-from local.functions_host.durable.history import timer_fired
-from local.functions_host.durable.hub_thread import WAIT_FOR_HUB_SECONDS, HubThread
-from local.functions_host.durable.instance import Instance
+from local.functions_host.durable.hub.history import timer_fired
+from local.functions_host.durable.hub.hub_thread import WAIT_FOR_HUB_SECONDS, HubThread
+from local.functions_host.durable.hub.registry import DurableFunctions
+from local.functions_host.durable.hub.rows import ActivityItem, Instance, Message, TimerItem
+from local.functions_host.durable.hub.store import TaskHub
 from local.functions_host.durable.operations import InstanceOperations
-from local.functions_host.durable.registry import DurableFunctions
-from local.functions_host.durable.rows import ActivityItem, Message, TimerItem
-from local.functions_host.durable.store import TaskHub
 from local.functions_host.durable.timers import TimerQueue
 from local.functions_host.durable.work_queue import WorkQueue
-from local.functions_host.invocation import FunctionRunner
 
 SUPPORTED_TRIGGERS = frozenset({"orchestrationTrigger", "activityTrigger"})
 """Durable triggers that the engine serves; the host refuses others (`entityTrigger`) at start-up."""

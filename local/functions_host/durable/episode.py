@@ -4,16 +4,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from local.functions_host.durable import history
-from local.functions_host.durable.errors import FunctionNotFoundError
-from local.functions_host.durable.history import Event, EventType
-from local.functions_host.durable.instance import Instance
-from local.functions_host.durable.registry import DurableFunctions
-from local.functions_host.durable.rows import Message
-from local.functions_host.durable.shim import Decision, Failed, Replayer
+from local.functions_host.app.invocation import FunctionRunner
+from local.functions_host.durable.hub import history
+from local.functions_host.durable.hub.errors import FunctionNotFoundError
+from local.functions_host.durable.hub.history import Event, EventType
+from local.functions_host.durable.hub.registry import DurableFunctions
+from local.functions_host.durable.hub.rows import Instance, Message
+from local.functions_host.durable.hub.store import TaskHub
+from local.functions_host.durable.replayer import Decision, Failed, Replayer
 from local.functions_host.durable.state import OrchestratorState, read_state
-from local.functions_host.durable.store import TaskHub
-from local.functions_host.invocation import FunctionRunner
 
 _CONTEXT = {
     "upperSchemaVersion": 1,

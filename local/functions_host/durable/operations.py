@@ -4,9 +4,9 @@ import json
 import logging
 from collections.abc import Sequence
 
-from local.functions_host.durable import history
 from local.functions_host.durable.commit import new_execution_id, start_instance
-from local.functions_host.durable.errors import (
+from local.functions_host.durable.hub import history
+from local.functions_host.durable.hub.errors import (
     InstanceFinishedError,
     InstanceInUseError,
     InstanceMissingError,
@@ -14,13 +14,19 @@ from local.functions_host.durable.errors import (
     InvalidRequestError,
     NotOfferedError,
 )
-from local.functions_host.durable.history import Event
-from local.functions_host.durable.hub_thread import HubThread
-from local.functions_host.durable.instance import FINISHED, Instance, InstanceFilter, RuntimeStatus
-from local.functions_host.durable.instance_id import check_instance_id, new_instance_id
-from local.functions_host.durable.registry import DurableFunctions
-from local.functions_host.durable.rows import Message
-from local.functions_host.durable.store import TaskHub
+from local.functions_host.durable.hub.history import Event
+from local.functions_host.durable.hub.hub_thread import HubThread
+from local.functions_host.durable.hub.registry import DurableFunctions
+from local.functions_host.durable.hub.rows import (
+    FINISHED,
+    Instance,
+    InstanceFilter,
+    Message,
+    RuntimeStatus,
+    check_instance_id,
+    new_instance_id,
+)
+from local.functions_host.durable.hub.store import TaskHub
 
 log = logging.getLogger("local.functions_host.durable")
 

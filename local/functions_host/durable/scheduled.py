@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from local.functions_host.durable import history
-from local.functions_host.durable.errors import NonDeterministicError
-from local.functions_host.durable.history import Event, EventType
+from local.functions_host.durable.hub import history
+from local.functions_host.durable.hub.errors import NonDeterministicError
+from local.functions_host.durable.hub.history import Event, EventType
 
 
 @dataclass(frozen=True)

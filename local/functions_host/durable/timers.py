@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from local.functions_host.durable.history import utc_now
-from local.functions_host.durable.rows import TimerItem
+from local.functions_host.durable.hub.history import utc_now
+from local.functions_host.durable.hub.rows import TimerItem
 
 _LONGEST_NAP_SECONDS = 30.0
 """The clock is looked at again after this time, because it may be set or the machine may have slept."""

@@ -1,7 +1,5 @@
 """Fills a folder with a virtual environment."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

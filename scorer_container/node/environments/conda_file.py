@@ -1,7 +1,5 @@
 """A conda environment file (`conda.yaml`)."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

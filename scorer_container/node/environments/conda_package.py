@@ -1,7 +1,5 @@
 """One entry of a conda file's `dependencies`, as a requirement that PyPI can fulfil."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 
@@ -44,7 +42,7 @@ class CondaPackage:
     """What follows the name, white space removed where it means nothing."""
 
     @classmethod
-    def parse(cls, entry: str) -> CondaPackage:
+    def parse(cls, entry: str) -> "CondaPackage":
         """The package of one entry; raises EnvironmentPreparationError when it is not understood."""
         match = _ENTRY.fullmatch(entry.strip())
         if not match or re.search(r"[\[|@]", match["version"]):

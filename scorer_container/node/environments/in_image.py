@@ -1,7 +1,5 @@
 """The environment of a job that runs in an image of its own: what its conda file lists, built inside that image."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

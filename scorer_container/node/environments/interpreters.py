@@ -1,7 +1,5 @@
 """Finds a Python of a given minor version on this machine."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

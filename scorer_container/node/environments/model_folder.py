@@ -1,7 +1,5 @@
 """The environment that an MLflow model brings in its own folder."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +47,7 @@ class _EnvironmentFiles:
     """`python_version` of `MLmodel`: what the model was logged with."""
 
     @classmethod
-    def of(cls, folder: Path) -> _EnvironmentFiles:
+    def of(cls, folder: Path) -> "_EnvironmentFiles":
         flavor = _python_function_flavor(folder)
         named = flavor.get("env") or {}
         if isinstance(named, str):

@@ -1,7 +1,5 @@
 """The one entry: from a job's spec to the interpreter that scores it."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

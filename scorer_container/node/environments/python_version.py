@@ -1,7 +1,5 @@
 """Which Python an environment asks for, as far as it matters: the minor version."""
 
-from __future__ import annotations
-
 import re
 import sys
 from dataclasses import dataclass
@@ -30,7 +28,7 @@ class PythonRequirement:
     """The minor versions of Python 3 that it accepts, ascending."""
 
     @classmethod
-    def parse(cls, text: str) -> PythonRequirement | None:
+    def parse(cls, text: str) -> "PythonRequirement | None":
         """What `=3.8.5`, `3.8`, `==3.8.*` or `>=3.8,<3.11` ask for; None when any Python will do."""
         if not text.strip(" *="):
             return None

@@ -1,7 +1,5 @@
 """Lines of a requirements file or of the `pip:` list of a conda file."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -39,7 +37,7 @@ class RequirementLines:
     options: list[str] = field(default_factory=list)
     _open_files: tuple[Path, ...] = ()
 
-    def add(self, lines: Iterable[str], *, as_constraints: bool = False) -> RequirementLines:
+    def add(self, lines: Iterable[str], *, as_constraints: bool = False) -> "RequirementLines":
         """Take `lines` in; raises EnvironmentPreparationError for one that cannot be followed."""
         for line in _logical(lines):
             if line.startswith("-"):

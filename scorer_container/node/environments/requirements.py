@@ -1,7 +1,5 @@
 """What an environment consists of, whatever kind of file said so."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass

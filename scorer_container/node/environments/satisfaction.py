@@ -1,7 +1,5 @@
 """Whether the node's own interpreter has everything that an environment asks for."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from importlib import metadata

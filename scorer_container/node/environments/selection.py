@@ -1,7 +1,5 @@
 """Which environment a job asks for: the deployment's, the model's own, or none."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

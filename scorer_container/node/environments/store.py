@@ -1,7 +1,5 @@
 """The built environments of a machine: one folder for each, shared by all its nodes and jobs."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A text file that says what an environment needs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from scorer_container.node.environments.errors import EnvironmentPreparationError

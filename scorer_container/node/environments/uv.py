@@ -1,7 +1,5 @@
 """Calls of `uv`, which finds interpreters, makes virtual environments and installs packages."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

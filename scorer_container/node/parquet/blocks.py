@@ -6,7 +6,7 @@ from typing import BinaryIO
 from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.parquet.encoding import parquet_block
 from scorer_container.node.work import HeldTask
-from shared.storage.containers import JOBS_CONTAINER, row_groups_name
+from shared.storage.blobs import JOBS_CONTAINER, row_groups_name
 from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.ledger import TaskBlock
 from shared.storage.row_groups import BlockRowGroups

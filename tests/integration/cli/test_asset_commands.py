@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import logging
 import re
 
@@ -30,11 +28,11 @@ def test_a_command_tells_as_much_as_it_is_asked_to(bml: Bml, project: Project) -
     assert "Uploading model" in bml(*arguments).err
     project.write("model/more.txt", "more")
     assert bml(*arguments, "--only-show-errors").err == ""
-    told = bml("model", "list", "--verbose").err.splitlines()
+    captured = bml("model", "list", "--verbose").err.splitlines()
     assert [
-        line for line in told if not re.fullmatch(r"INFO cli\.api\.transport: GET http\S+: 200 in \d+ ms", line)
+        line for line in captured if not re.fullmatch(r"INFO cli\.api\.transport: GET http\S+: 200 in \d+ ms", line)
     ] == []
-    assert told
+    assert captured
     level = logging.getLogger().level
     failed = bml("model", "show", "--name", "nobody", "--debug")
     assert logging.getLogger().level == level

@@ -1,7 +1,5 @@
 """Transfers between a folder and a container."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import pytest
 
 from cli.uploads.container import Container
 from shared.storage.account import StorageAccount
-from shared.storage.signing import container_sas
+from shared.storage.sas import container_sas
 
 pytestmark = pytest.mark.integration
 

@@ -1,17 +1,15 @@
 """Assets, datastores, computes and jobs: changed, archived, deleted, purged."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from local.stack.connection import read_connection
+from local.data_folder.connection import read_connection
 from local.stack.inspection import StackStatus
 from shared.contracts.messages import PURGE_REQUESTS, PurgeRequest
 from shared.storage.account import StorageAccount
-from shared.storage.containers import JOBS_CONTAINER
+from shared.storage.blobs import JOBS_CONTAINER
 from shared.storage.queues import send
 from tests.integration.cli.conftest import Bml, Project
 

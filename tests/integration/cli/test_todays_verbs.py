@@ -1,7 +1,5 @@
 """Today's verbs of Azure ML, and what they share with those of 2021."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.integration.cli.conftest import COMPUTE, Bml, Project

@@ -1,7 +1,5 @@
 """Triggers and schedules by options and by files."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.integration.cli.conftest import Bml, Project

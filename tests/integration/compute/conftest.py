@@ -1,7 +1,5 @@
 """Both scale sets: the real local process, and the real Azure SDK against a small compute API."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Azure's compute API, as far as flexible scale sets need it: over real HTTPS, with long-running operations."""
 
-from __future__ import annotations
-
 import datetime as dt
 import ipaddress
 import itertools

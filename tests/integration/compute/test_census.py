@@ -1,22 +1,19 @@
 """`Census` over real queues and tables."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.compute.census import Census
-from shared.compute.scaling import NODE_TOLERANCE, Nodes
+from shared.compute.nodes import NODE_TOLERANCE, Census, Nodes
 from shared.contracts.messages import NodeTicket
 from shared.contracts.names import ticket_queue
 from shared.contracts.progress import NodeRow, NodeState
 from shared.observability import names
 from shared.storage.account import StorageAccount
 from shared.storage.queues import send
-from tests.told import Told
+from tests.captured import Captured
 
 pytestmark = pytest.mark.integration
 
@@ -45,7 +42,7 @@ def compute(connection_string: str, unique_name: Callable[[str], str]) -> Iterat
     yield Compute(unique_name("cpu"), StorageAccount(connection_string=connection_string))
 
 
-def test_tickets_and_live_nodes_are_counted(compute: Compute, told: Told) -> None:
+def test_tickets_and_live_nodes_are_counted(compute: Compute, captured: Captured) -> None:
     for number in range(2):
         send(compute.account.queues, ticket_queue(compute.name), NodeTicket(job_id="job", number=number))
     compute.heartbeat("gone")
@@ -53,14 +50,14 @@ def test_tickets_and_live_nodes_are_counted(compute: Compute, told: Told) -> Non
     compute.heartbeat("works")
     compute.heartbeat("waits", NodeState.IDLE)
     compute.take()
-    (tickets,) = told.points(names.TICKETS).values()
+    (tickets,) = captured.points(names.TICKETS).values()
     assert tickets.value == 2
-    states = {dict(key)["state"]: point.value for key, point in told.points(names.NODES).items()}
+    states = {dict(key)["state"]: point.value for key, point in captured.points(names.NODES).items()}
     assert states == {"idle": 1, "preparing": 0, "running": 1, "leaving": 0}
 
 
 def test_a_node_that_goes_silent_is_told_of_once(
-    compute: Compute, told: Told, caplog: pytest.LogCaptureFixture
+    compute: Compute, captured: Captured, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
     compute.heartbeat("lost")
@@ -72,7 +69,7 @@ def test_a_node_that_goes_silent_is_told_of_once(
     compute.take()
     compute.now += timedelta(seconds=10)
     compute.take()
-    assert [point.value for point in told.points(names.NODES_LOST).values()] == [1]
+    assert [point.value for point in captured.points(names.NODES_LOST).values()] == [1]
     assert [record.message for record in caplog.records] == [
         f"node lost of compute {compute.name} went silent; it was running"
     ]

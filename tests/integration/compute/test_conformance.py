@@ -1,7 +1,5 @@
 """What the application relies on; the local scale set and Azure's pass the same tests."""
 
-from __future__ import annotations
-
 import pytest
 
 pytestmark = pytest.mark.integration

@@ -1,18 +1,16 @@
 """`Scaling` over the real local scale set and real queues and tables."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.compute.local_scale_sets import LocalScaleSets
-from shared.compute.scaling import Nodes, Scaling
-from shared.compute.scaling_problems import ScalingProblem
-from shared.contracts.compute_limits import ComputeLimits
+from shared.compute.nodes import Nodes
+from shared.compute.scaling import Scaling, ScalingProblem
 from shared.contracts.messages import NodeTicket
 from shared.contracts.names import ticket_queue
 from shared.contracts.progress import NodeRow, NodeState
+from shared.contracts.resources import ComputeLimits
 from shared.errors import PreconditionFailedError
 from shared.storage.account import StorageAccount
 from shared.storage.queues import queue_client, send

@@ -1,7 +1,5 @@
 """What only Azure's scale sets do: evictions, refused quotas, concurrent changes, missing scale sets."""
 
-from __future__ import annotations
-
 import logging
 import subprocess
 import sys
@@ -143,11 +141,11 @@ def test_an_unreachable_azure_is_a_failed_dependency(vmss, compute_api, free_por
 
 @pytest.fixture
 def free_port():
-    from local.processes.ports import free_ports
+    from local.loopback.ports import free_ports
 
     return f"https://127.0.0.1:{free_ports(1)[0]}"
 
 
 def test_the_sdk_is_not_imported_before_it_is_needed():
-    program = "import sys, shared.wiring; sys.exit('azure.mgmt.compute' in sys.modules)"
+    program = "import sys, shared.triggers.wiring; sys.exit('azure.mgmt.compute' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

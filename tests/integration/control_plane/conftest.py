@@ -1,7 +1,5 @@
 """The management API of a workspace of its own on the session's Azurite, called with signed tokens."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +14,10 @@ from shared.control_plane.workspace import Workspace
 from shared.security.tokens import TokenVerifier
 from shared.settings import Settings
 from shared.storage.account import StorageAccount
-from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
-from shared.triggers.admission import admission
-from shared.triggers.management.app import management_app
-from shared.wiring import build
+from shared.storage.blobs import DEFAULT_DATASTORE_CONTAINER, ensure_container
+from shared.triggers.http.framework.authorization import authorizer
+from shared.triggers.http.management.app import management_app
+from shared.triggers.wiring import build
 from tests.integration.control_plane.management_api import ManagementApi
 from tests.integration.control_plane.scale_set_server import ScaleSetServer, scale_set_server
 from tests.signed_tokens import ISSUER, SigningKey, key_server
@@ -60,7 +58,7 @@ def serve(workspace: Workspace, scale_sets_url: str, key: SigningKey) -> Iterato
     machines = LocalScaleSets(scale_sets_url, "key")
     application = build(workspace, machines)
     verifier = TokenVerifier.from_settings(workspace.settings)
-    app = management_app(application, admission(workspace.settings, verifier, application.jobs))
+    app = management_app(application, authorizer(workspace.settings, verifier, application.jobs))
     with TestClient(app, base_url="http://public.example") as client:
         yield ManagementApi(client, workspace.settings.workspace_id, key)
 
@@ -83,14 +81,14 @@ def api(workspace: Workspace, signing_key: SigningKey, scale_sets: ScaleSetServe
 
 
 @pytest.fixture
-def registered(api: ManagementApi, workspace: Workspace) -> Registered:
+def registered(api: ManagementApi, workspace: Workspace) -> "Registered":
     return register(api, workspace)
 
 
 @pytest.fixture(scope="module")
 def lasting(
     azurite: AzuriteEndpoints, jwks_url: str, signing_key: SigningKey, scale_sets: ScaleSetServer
-) -> Iterator[Registered]:
+) -> "Iterator[Registered]":
     """The same for a whole module: for tests that leave nothing behind."""
     workspace = make_workspace(azurite.connection_string, jwks_url)
     with serve(workspace, scale_sets.url, signing_key) as served:

@@ -1,7 +1,5 @@
 """A caller of the management API in tests."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

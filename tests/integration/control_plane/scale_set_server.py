@@ -1,7 +1,5 @@
 """The far end of the local scale sets' client: a real HTTP server that has no instances and notes what is removed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -1,13 +1,10 @@
 """Models, data, environments and code: versions with a content that never changes."""
 
-from __future__ import annotations
-
 import pytest
 
-from shared.control_plane.asset_locations import model_location
-from shared.control_plane.resolution import resolve_data_asset
+from shared.control_plane.assets.locations import model_location, resolve_data_asset
 from shared.control_plane.workspace import Workspace
-from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER
+from shared.storage.blobs import DEFAULT_DATASTORE_CONTAINER
 from tests.integration.control_plane.conftest import CONDA, Registered, upload_code
 from tests.integration.control_plane.management_api import ManagementApi, message_of
 

@@ -1,7 +1,5 @@
 """Blob triggers in the management API."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

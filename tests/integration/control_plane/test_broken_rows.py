@@ -1,10 +1,8 @@
 """What is stored of one resource is broken: lists show the others, say so, and the resource can be deleted."""
 
-from __future__ import annotations
-
 import pytest
 
-from shared.control_plane.resolution import list_computes
+from shared.control_plane.endpoints.resolution import list_computes
 from shared.control_plane.workspace import Workspace
 from tests.broken_rows import write_broken
 from tests.integration.control_plane.conftest import Registered

@@ -1,19 +1,16 @@
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 
+from shared.contracts.bodies import ResourceBody
 from shared.contracts.job import JobDocument
-from shared.contracts.job_spec import ModelSpec, OutputSpec
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location, ModelSpec, OutputSpec
 from shared.contracts.names import job_id
-from shared.contracts.requests import ResourceBody
 from shared.contracts.settings import ScoringSettings
 from shared.control_plane.computes import put_compute
-from shared.control_plane.saving import Change
+from shared.control_plane.upsert import Change
 from shared.control_plane.workspace import Workspace
 from shared.jobs.store import JobStore
 from tests.integration.control_plane.conftest import Registered

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
@@ -7,9 +5,9 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.storage.blob import ContainerClient
 
 from local.azurite.endpoints import ACCOUNT_KEY, ACCOUNT_NAME
-from shared.control_plane.resolution import resolve_uri
+from shared.control_plane.assets.locations import resolve_uri
 from shared.control_plane.workspace import Workspace
-from shared.storage.locations import container_of
+from shared.storage.blobs import container_of
 from tests.integration.control_plane.conftest import Registered
 from tests.integration.control_plane.management_api import ManagementApi, message_of
 

@@ -1,14 +1,12 @@
 """Endpoints and deployments: what they refer to must be there and fit."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
 
-from shared.control_plane.endpoints import clear_default
-from shared.control_plane.resolution import resolve_deployment
-from shared.control_plane.saving import Change
+from shared.control_plane.endpoints.endpoints import clear_default
+from shared.control_plane.endpoints.resolution import resolve_deployment
+from shared.control_plane.upsert import Change
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError, ValidationError
 from tests.integration.control_plane.conftest import Registered, upload_code

@@ -1,14 +1,12 @@
 """Jobs in the management API: described anew, archived, purged."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from shared.compute.scaling_problems import ScalingProblems
+from shared.compute.scaling import ScalingProblems
 from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.messages import PURGE_REQUESTS, PurgeRequest
 from shared.contracts.names import JOB_NAME

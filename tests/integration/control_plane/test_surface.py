@@ -1,7 +1,5 @@
 """What all routes of the management API have in common."""
 
-from __future__ import annotations
-
 import json
 import time
 

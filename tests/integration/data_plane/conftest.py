@@ -1,7 +1,5 @@
 """The surfaces of the data plane over a real workspace with jobs in it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -11,14 +9,14 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from shared.compute.local_scale_sets import LocalScaleSets
+from shared.contracts.bodies import ResourceBody
 from shared.contracts.job import JobDocument
-from shared.contracts.requests import ResourceBody
-from shared.control_plane.endpoints import put_endpoint
-from shared.control_plane.saving import Change
+from shared.control_plane.endpoints.endpoints import put_endpoint
+from shared.control_plane.upsert import Change
 from shared.control_plane.workspace import Workspace
-from shared.security.caller import Caller
+from shared.security.access import Caller
 from shared.storage.account import StorageAccount
-from shared.wiring import Application, build
+from shared.triggers.wiring import Application, build
 from tests.integration.workspace_settings import SETTINGS
 
 WORKSPACE_PATH = SETTINGS.workspace_id
@@ -34,12 +32,12 @@ def application(account: StorageAccount, unique_table_name: Callable[[str], str]
 def serve(application: Application) -> Callable[..., TestClient]:
     """A client of an app that lets everybody in."""
 
-    def admit(request: Request) -> Caller:
+    def authorize(request: Request) -> Caller:
         request.state.caller = Caller(oid="o", name="tester", tenant="t")
         return request.state.caller
 
     def make(app: Callable[..., FastAPI], *, with_callers: bool = True) -> TestClient:
-        return TestClient(app(application, admit) if with_callers else app(application))
+        return TestClient(app(application, authorize) if with_callers else app(application))
 
     return make
 

@@ -1,7 +1,5 @@
 """A client made of an OpenAPI document: a method for each operation, its arguments by their names in the document."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

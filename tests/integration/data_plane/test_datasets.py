@@ -1,19 +1,16 @@
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
+from shared.contracts.bodies import ResourceBody
 from shared.contracts.job import JobDocument
-from shared.contracts.job_spec import OutputSpec
-from shared.contracts.locations import Location
-from shared.contracts.requests import ResourceBody
-from shared.control_plane.datastores import put_datastore
-from shared.control_plane.saving import Change
-from shared.jobs.outputs import output_asset_id
-from shared.triggers.datasets.app import datasets_app
-from shared.wiring import Application
+from shared.contracts.job_spec import Location, OutputSpec
+from shared.control_plane.datastores.datastores import put_datastore
+from shared.control_plane.upsert import Change
+from shared.triggers.http.data import datasets_app
+from shared.triggers.http.history import output_asset_id
+from shared.triggers.wiring import Application
 from tests.integration.data_plane.conftest import WORKSPACE_PATH
 from tests.integration.workspace_settings import SETTINGS
 

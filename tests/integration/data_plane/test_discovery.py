@@ -1,13 +1,10 @@
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
-from shared.storage.account import StorageAccount
-from shared.storage.addresses import storage_suffix
-from shared.triggers.discovery.app import discovery_app, metadata_app
+from shared.storage.account import StorageAccount, storage_suffix
+from shared.triggers.http.discovery import discovery_app, metadata_app
 from tests.integration.workspace_settings import SETTINGS
 
 pytestmark = pytest.mark.integration

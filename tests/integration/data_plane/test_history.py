@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
@@ -7,8 +5,8 @@ from starlette.testclient import TestClient
 
 from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.progress import JobFailure
-from shared.triggers.history.app import history_app
-from shared.wiring import Application
+from shared.triggers.http.history import history_app
+from shared.triggers.wiring import Application
 from tests.integration.data_plane.conftest import WORKSPACE_PATH
 
 pytestmark = pytest.mark.integration

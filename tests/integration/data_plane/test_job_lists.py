@@ -1,14 +1,12 @@
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
 from shared.contracts.job import JobDocument
-from shared.triggers.frontend.app import frontend_app
-from shared.triggers.history.app import history_app
-from shared.triggers.management.app import management_app
+from shared.triggers.http.history import history_app
+from shared.triggers.http.management.app import management_app
+from shared.triggers.http.scoring import frontend_app
 from tests.integration.data_plane.conftest import WORKSPACE_PATH
 from tests.integration.workspace_settings import SETTINGS
 

@@ -1,19 +1,16 @@
 """A client can be generated from the document of each surface."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
-from shared.triggers.datasets.app import datasets_app
-from shared.triggers.discovery.app import discovery_app, metadata_app
-from shared.triggers.frontend.app import frontend_app
-from shared.triggers.history.app import history_app
-from shared.triggers.management.app import management_app
-from shared.triggers.scoring.app import scoring_app
+from shared.triggers.http.data import datasets_app
+from shared.triggers.http.discovery import discovery_app, metadata_app
+from shared.triggers.http.history import history_app
+from shared.triggers.http.management.app import management_app
+from shared.triggers.http.scoring import frontend_app, scoring_app
 from tests.integration.data_plane.generated_client import GeneratedClient, operations, references
 
 pytestmark = pytest.mark.integration
@@ -25,12 +22,12 @@ WITH_CALLERS = {
     "data": datasets_app,
     "mferp": frontend_app,
 }
-SURFACES = {**WITH_CALLERS, "discovery": discovery_app, "metadata": metadata_app}
+APPS = {**WITH_CALLERS, "discovery": discovery_app, "metadata": metadata_app}
 
 
-@pytest.mark.parametrize("root", SURFACES)
+@pytest.mark.parametrize("root", APPS)
 def test_the_document_is_complete_and_readable(serve: Callable[..., TestClient], root: str) -> None:
-    client = serve(SURFACES[root], with_callers=root in WITH_CALLERS)
+    client = serve(APPS[root], with_callers=root in WITH_CALLERS)
     document = client.get(f"/{root}/openapi.json").json()
     found = list(operations(document))
     assert len({operation.id for operation in found}) == len(found) > 0

@@ -1,9 +1,6 @@
 """A caller who may use one endpoint sees its jobs on every surface, and no others."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,15 +8,13 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from shared.contracts.job import JobDocument
-from shared.security.role_assignments import RoleAssignment
-from shared.security.roles import INVOKER
-from shared.security.signing_keys import SigningKeys
-from shared.security.tokens import TokenVerifier
-from shared.triggers.admission import admission
-from shared.triggers.history.app import history_app
-from shared.triggers.management.app import management_app
-from shared.triggers.scoring.app import scoring_app
-from shared.wiring import Application
+from shared.security.access import INVOKER, Access, RoleAssignment
+from shared.security.tokens import SigningKeys, TokenVerifier
+from shared.triggers.http.framework.authorization import authorizer
+from shared.triggers.http.history import history_app
+from shared.triggers.http.management.app import management_app
+from shared.triggers.http.scoring import scoring_app
+from shared.triggers.wiring import Application
 from tests.integration.workspace_settings import SETTINGS
 from tests.signed_tokens import AUDIENCE, ISSUER, SigningKey, key_server
 
@@ -32,14 +27,14 @@ Ask = Callable[..., int]
 def ask(application: Application, endpoint: str) -> Iterator[Ask]:
     """The status of the answer to a caller who is the invoker of `endpoint`."""
     key = SigningKey("key-1")
-    settings = replace(SETTINGS, role_assignments=(RoleAssignment("robot", INVOKER, endpoint.upper()),))
+    access = Access((RoleAssignment("robot", INVOKER, endpoint.upper()),))
     with key_server(key) as keys:
         verifier = TokenVerifier(ISSUER, (AUDIENCE,), SigningKeys(keys.url))
-        admit = admission(settings, verifier, application.jobs)
+        authorize = authorizer(SETTINGS, verifier, access, application.jobs)
         headers = {"Authorization": f"Bearer {key.token(oid='robot', roles=None)}"}
 
         def status(app: Callable[..., FastAPI], method: str, path: str, **options: Any) -> int:
-            client = TestClient(app(application, admit), headers=headers)
+            client = TestClient(app(application, authorize), headers=headers)
             return client.request(method, f"{path}?api-version=2023-10-01", **options).status_code
 
         yield status

@@ -41,7 +41,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     with (FOLDER / "calls").open("a") as calls:
         calls.write(json.dumps(arguments) + "\n")
-    if "scorer_container.agent.export" in arguments:
+    if "scorer_container.export" in arguments:
         export(Path(arguments[-1]))
     elif arguments[0] == "run":
         run_node()

@@ -4,8 +4,6 @@ There may be no container engine where the tests run. The steps are those of the
 moved into a folder of the test; the node sees nothing of the repository but what the image has.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shlex
@@ -143,7 +141,7 @@ def test_a_node_that_cannot_reach_its_storage_is_not_healthy(image: Path) -> Non
 
 def test_the_machine_finds_agent_driver_and_uv_in_the_image(image: Path, tmp_path: Path) -> None:
     python = image / "opt/node/bin/python"
-    command = [python, "-m", "scorer_container.agent.export", tmp_path / "tools"]
+    command = [python, "-m", "scorer_container.export", tmp_path / "tools"]
     subprocess.run(command, cwd=image / "opt/batch", check=True, env=_environment(image, "/usr/bin:/bin"))
     found = {path.relative_to(tmp_path / "tools").as_posix() for path in (tmp_path / "tools").rglob("*.py")}
     assert {"scorer_container/agent/__main__.py", "scorer_container/driver/main.py"} <= found

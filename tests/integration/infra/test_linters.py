@@ -1,7 +1,5 @@
 """Linters of others on Bicep, Dockerfile, scripts and workflows: no finding but the reasoned exceptions."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The program of a scale set's machine, as a real process, with a played metadata service and container engine."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -18,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from local.processes.ports import free_ports
+from local.loopback.ports import free_ports
 from tests.http_server import QuietHandler, running
 from tests.unit.infra.bicep_files import INFRA
 
@@ -137,7 +135,7 @@ def test_it_signs_in_pulls_takes_the_agent_out_and_starts_agent_and_node(machine
     assert (machine.folder / "login").read_text() == "['crx.azurecr.io', '11111111-2222-3333-4444-555555555555']"
     pull, export, node = machine.calls()
     assert pull == ["pull", "--quiet", IMAGE]
-    assert export[-3:] == ["-m", "scorer_container.agent.export", f"{machine.folder}/root/tools"]
+    assert export[-3:] == ["-m", "scorer_container.export", f"{machine.folder}/root/tools"]
     agent = (machine.folder / "root/agent.arguments").read_text().split()
     assert {f"--image={IMAGE}", "--device=nvidia.com/gpu=all"} <= set(agent)
     assert node[-1] == IMAGE

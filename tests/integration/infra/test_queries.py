@@ -1,7 +1,5 @@
 """Microsoft's own parser and analyser finds nothing wrong in the queries of alert rules and workbook."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -9,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.azurite.installation import ensure_installed
-from local.azurite.node import find_node
+from local.azurite.installation import ensure_installed, find_node
 from tests.unit.infra.queries import queries
 
 pytestmark = pytest.mark.integration

@@ -3,17 +3,18 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.compute.local_scale_sets import LocalScaleSets
-from shared.compute.scaling import Nodes, Scaling
-from shared.contracts.compute_limits import ComputeLimits
+from shared.compute.nodes import Nodes
+from shared.compute.scaling import Scaling
 from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import CodeSpec, WorkSize
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure, NodeRow, NodeState
+from shared.contracts.resources import ComputeLimits
 from shared.errors import NotFoundError
-from shared.jobs.finish import finish
-from shared.jobs.phases import Phases
+from shared.jobs.phases.finish import finish
+from shared.jobs.phases.phases import Phases
+from shared.jobs.phases.watch import Action, WatchMemory
 from shared.jobs.store import JobStore
-from shared.jobs.watch import Action, WatchMemory
 from shared.storage.queues import ensure_queue, message_count
 
 pytestmark = pytest.mark.integration

@@ -1,8 +1,8 @@
 import pytest
 
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location
 from shared.errors import ValidationError
-from shared.jobs.inputs import find_input, list_page
+from shared.jobs.submission.inputs import find_input, list_page
 
 pytestmark = pytest.mark.integration
 

@@ -8,11 +8,10 @@ from pyarrow import parquet
 from scorer_container.node.parquet.encoding import parquet_block
 from shared.contracts.job_spec import WorkSize
 from shared.errors import ConflictError, OutputExistsError, PreconditionFailedError
-from shared.jobs.merge import commit_errors, is_merged, merge
-from shared.storage.containers import JOBS_CONTAINER, row_groups_name
+from shared.jobs.phases.merge import commit_errors, is_merged, merge
+from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
 from shared.storage.csv_header import NO_HEADER, header_block, header_digest, header_line
 from shared.storage.ledger import EMPTY_BLOCK, TaskBlock, commit
-from shared.storage.locations import container_of
 from shared.storage.output_ledger import read_ledger
 from shared.storage.row_groups import BlockRowGroups
 
@@ -151,9 +150,9 @@ def stage_parquet(account, output, job, task, names, *, attempt=1):
     """As a node does it."""
     made = parquet_block([json.dumps([names]).encode()], ["name"], ["text"])
     block = TaskBlock(job.job_id[:8], task, attempt, len(names), 2, 0, made.digest)
-    told = BlockRowGroups(block.block_id, made.length, len(names), made.footer.schema, made.footer.row_groups)
+    captured = BlockRowGroups(block.block_id, made.length, len(names), made.footer.schema, made.footer.row_groups)
     places = account.blobs.get_blob_client(JOBS_CONTAINER, row_groups_name(job.job_id))
-    places.stage_block(block.block_id, told.to_line())
+    places.stage_block(block.block_id, captured.to_line())
     made.content.seek(0)
     output.get_blob_client(job.output.file_path).stage_block(block.block_id, made.content.read())
 

@@ -7,13 +7,13 @@ import pytest
 
 from shared.contracts.job import JobStatus
 from shared.errors import OutputExistsError
-from shared.jobs.finish import finish
-from shared.jobs.output_place import take_place
-from shared.jobs.reservations import Reservations
+from shared.jobs.phases.finish import finish
 from shared.jobs.store import JobStore
+from shared.jobs.submission.output_place import take_place
+from shared.jobs.submission.reservations import Reservations
+from shared.storage.blobs import container_of
 from shared.storage.csv_header import NO_HEADER
 from shared.storage.ledger import TaskBlock
-from shared.storage.locations import container_of
 from shared.storage.ownership import mark_of
 
 pytestmark = pytest.mark.integration

@@ -5,9 +5,10 @@ import pytest
 from shared.contracts.job_spec import JobSpec, WorkSize
 from shared.contracts.messages import TaskMessage
 from shared.contracts.names import task_queue
-from shared.jobs import inputs, plan
+from shared.jobs.phases import plan
+from shared.jobs.submission import inputs
 from shared.storage import manifest
-from shared.storage.containers import JOBS_CONTAINER, spec_name
+from shared.storage.blobs import JOBS_CONTAINER, spec_name
 from shared.storage.manifest import ManifestReader
 from shared.storage.queues import queue_client
 

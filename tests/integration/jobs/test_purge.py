@@ -1,25 +1,21 @@
 """What is left of jobs that ended long ago goes away, and nothing else."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.contracts.job import JobStatus
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location
 from shared.contracts.messages import PurgeRequest
-from shared.contracts.purge import PurgeOrder
-from shared.control_plane import code_uploads
-from shared.control_plane.code_uploads import remove_uploads, unnamed_uploads
-from shared.control_plane.codes import start_upload
+from shared.control_plane.assets import codes as code_uploads
+from shared.control_plane.assets.codes import remove_uploads, start_upload, unnamed_uploads
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError
-from shared.jobs.purge import purge_job, request_purge
-from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
-from shared.storage.containers import JOBS_CONTAINER, log_name, spec_name
+from shared.jobs.submission.reservations import Reservations
+from shared.jobs.upkeep.purge import PurgeOrder, purge_job, request_purge
+from shared.storage.blobs import JOBS_CONTAINER, log_name, spec_name
 from shared.storage.ownership import mark_of
 from tests.broken_rows import write_broken
 from tests.integration.workspace_settings import SETTINGS

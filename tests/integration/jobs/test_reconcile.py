@@ -5,9 +5,10 @@ import pytest
 from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import WorkSize
 from shared.contracts.names import task_queue
-from shared.jobs.reconcile import MAX_RESUMES, reconcile, start_orchestration
-from shared.jobs.reservations import Reservations
 from shared.jobs.store import JobStore
+from shared.jobs.submission.requests import start_orchestration
+from shared.jobs.submission.reservations import Reservations
+from shared.jobs.upkeep.reconcile import MAX_RESUMES, reconcile
 from shared.storage.queues import ensure_queue, message_count
 from tests.broken_rows import write_broken
 
@@ -92,7 +93,7 @@ async def test_a_job_that_is_purged_while_it_is_looked_at_is_no_trouble(account,
             return False
 
     await reconcile(account, jobs, Purging())
-    assert [told for told in caplog.messages if told.startswith(f"job {job.name}")] == []
+    assert [captured for captured in caplog.messages if captured.startswith(f"job {job.name}")] == []
 
 
 async def test_a_job_that_was_just_invoked_is_left_to_its_message(account, jobs, make_job):

@@ -9,10 +9,11 @@ from pathlib import Path
 import azure.durable_functions as df
 import pytest
 
-from local.functions_host.durable import DurableEngine, DurableFunctions
-from local.functions_host.invocation import Outcome
-from shared.triggers import orchestration
-from shared.triggers.orchestration import NUDGE, ORCHESTRATOR
+from local.functions_host.app.invocation import Outcome
+from local.functions_host.durable.engine import DurableEngine
+from local.functions_host.durable.hub.registry import DurableFunctions
+from shared.triggers.background import orchestration
+from shared.triggers.background.orchestration import NUDGE, ORCHESTRATOR
 
 pytestmark = [
     pytest.mark.integration,

@@ -1,7 +1,5 @@
 """A way to Azurite that a test can cut: to the node it looks as if storage were restarted."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from contextlib import suppress

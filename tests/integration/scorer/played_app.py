@@ -1,7 +1,5 @@
 """Plays the application's part of a job, so that real node processes can be tested without the application."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -14,20 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, JobSpec, Location, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.messages import NodeTicket, TaskMessage
 from shared.contracts.names import task_queue, ticket_queue
 from shared.contracts.progress import NodeRow, ProgressRow
 from shared.contracts.settings import ScoringSettings
-from shared.jobs.merge import commit_output
+from shared.jobs.phases.merge import commit_output
 from shared.storage.account import StorageAccount
-from shared.storage.containers import (
-    DEFAULT_DATASTORE_CONTAINER,
-    JOBS_CONTAINER,
-    ensure_container,
-    spec_name,
-)
+from shared.storage.blobs import DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER, ensure_container, spec_name
 from shared.storage.ledger import Ledger, commit
 from shared.storage.manifest import SHARD_FILES, write_shard
 from shared.storage.output_ledger import read_ledger

@@ -1,7 +1,5 @@
 """What nodes keep on the disk of their machine."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.integration.scorer.played_app import wait_until

@@ -1,7 +1,5 @@
 """The driver as a process of its own, in this and in older versions of Python."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import io
 import threading
 
@@ -7,7 +5,8 @@ import pytest
 
 from local.azurite.endpoints import AzuriteEndpoints
 from shared.storage.account import StorageAccount
-from shared.storage.hot_path import (
+from shared.storage.hot_path.connect import HotAccount
+from shared.storage.hot_path.errors import (
     BlobGoneError,
     LeaseLostError,
     QueueGoneError,
@@ -15,7 +14,6 @@ from shared.storage.hot_path import (
     StorageConflictError,
     StorageUnavailableError,
 )
-from shared.storage.hot_path.connect import HotAccount
 from shared.storage.hot_path.transport import Patience
 from shared.storage.ledger import TaskBlock
 from shared.storage.queues import ensure_queue

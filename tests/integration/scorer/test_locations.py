@@ -1,15 +1,13 @@
 """Inputs and outputs that lie elsewhere than in the workspace's own containers."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from azure.storage.blob import BlobSasPermissions, ContainerSasPermissions, generate_blob_sas, generate_container_sas
 
 from local.azurite.endpoints import ACCOUNT_KEY, ACCOUNT_NAME
-from shared.contracts.locations import Location
-from shared.storage.locations import SECRETS_PARTITION, DatastoreSecret, datastore_secrets
+from shared.contracts.job_spec import Location
+from shared.storage.blobs import SECRETS_PARTITION, DatastoreSecret, datastore_secrets
 
 pytestmark = pytest.mark.integration
 

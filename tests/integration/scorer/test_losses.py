@@ -1,7 +1,5 @@
 """Processes and nodes that die, hang or leave in the middle of a job."""
 
-from __future__ import annotations
-
 import signal
 import socket
 
@@ -14,7 +12,7 @@ from shared.contracts.job_spec import EnvironmentSpec
 from shared.contracts.messages import TaskMessage
 from shared.contracts.names import task_queue, ticket_queue
 from shared.contracts.progress import NodeState
-from shared.storage.containers import JOBS_CONTAINER, columns_name
+from shared.storage.blobs import JOBS_CONTAINER, columns_name
 from shared.storage.queues import message_count, queue_client, send, send_all
 from shared.storage.rows import RowTable
 from tests.integration.scorer.cuttable import CuttableService

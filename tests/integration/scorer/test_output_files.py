@@ -8,8 +8,7 @@ import pytest
 
 from scorer_container.node.failure import FatalProblemError
 from scorer_container.node.output_files import OutputFiles
-from shared.contracts.job_spec import OutputSpec
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location, OutputSpec
 from shared.storage.account import StorageAccount
 from shared.storage.hot_path.connect import HotAccount
 

@@ -1,7 +1,5 @@
 """Requests to an ASGI app as a host hands them over: whatever stands in them, no client refuses to send it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

@@ -7,19 +7,19 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from shared.compute.local_scale_sets import LocalScaleSets
-from shared.contracts.requests import ResourceBody
+from shared.contracts.bodies import ResourceBody
+from shared.control_plane.assets.data import put_data
+from shared.control_plane.assets.models import put_model
 from shared.control_plane.computes import put_compute
-from shared.control_plane.data import put_data
-from shared.control_plane.deployments import put_deployment
-from shared.control_plane.endpoints import put_endpoint
-from shared.control_plane.models import put_model
-from shared.control_plane.saving import Change
+from shared.control_plane.endpoints.deployments import put_deployment
+from shared.control_plane.endpoints.endpoints import put_endpoint
+from shared.control_plane.upsert import Change
 from shared.control_plane.workspace import Workspace
-from shared.security.caller import Caller
+from shared.security.access import Caller
 from shared.storage.account import StorageAccount
-from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, ensure_container
-from shared.triggers.scoring.app import scoring_app
-from shared.wiring import Application, build
+from shared.storage.blobs import DEFAULT_DATASTORE_CONTAINER, ensure_container
+from shared.triggers.http.scoring import scoring_app
+from shared.triggers.wiring import Application, build
 from tests.integration.workspace_settings import SETTINGS
 
 MLMODEL = "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n"
@@ -69,8 +69,8 @@ def endpoint(application: Application, folder: str, unique_name: Callable[[str],
 
 @pytest.fixture
 def client(application: Application) -> TestClient:
-    def admit(request: Request) -> Caller:
+    def authorize(request: Request) -> Caller:
         request.state.caller = Caller(oid="o", name="tester", tenant="t")
         return request.state.caller
 
-    return TestClient(scoring_app(application, admit))
+    return TestClient(scoring_app(application, authorize))

@@ -4,15 +4,15 @@ import json
 
 import pytest
 
+from shared.contracts.bodies import ResourceBody
 from shared.contracts.messages import BLOB_EVENTS, POISON
-from shared.contracts.requests import ResourceBody
-from shared.control_plane.blob_triggers import delete_trigger, put_trigger, runs_of
-from shared.control_plane.endpoints import delete_endpoint
-from shared.control_plane.saving import Change
+from shared.control_plane.automation.blob_triggers import delete_trigger, put_trigger, runs_of
+from shared.control_plane.endpoints.endpoints import delete_endpoint
+from shared.control_plane.upsert import Change
 from shared.errors import DependencyError, NotFoundError, ValidationError
-from shared.jobs.blob_events import accept_blob_event
-from shared.jobs.inputs import list_page
-from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER
+from shared.jobs.automation.blob_events import accept_blob_event
+from shared.jobs.submission.inputs import list_page
+from shared.storage.blobs import DEFAULT_DATASTORE_CONTAINER
 from shared.storage.queues import queue_client
 from tests.unit.jobs.test_blob_events import grid_event
 
@@ -121,7 +121,7 @@ def test_an_outage_leaves_the_event_on_its_queue(application, trigger, tell, mon
         raise DependencyError("storage is away")
 
     with monkeypatch.context() as patch:
-        patch.setattr("shared.jobs.job_requests.invoke", fail)
+        patch.setattr("shared.jobs.submission.requests.invoke", fail)
         with pytest.raises(DependencyError):
             tell()
     assert runs_of(application.workspace, trigger.name).last_problem == "storage is away"

@@ -1,7 +1,5 @@
 """Bad input is refused by name, on every route: no answer has a status of 500 or more, and nothing is changed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,17 +8,15 @@ from fastapi import FastAPI
 from starlette.requests import Request
 
 from shared.contracts.messages import JOB_REQUESTS
-from shared.security.caller import Caller
+from shared.security.access import Caller
 from shared.storage.queues import message_count
-from shared.triggers.datasets.app import datasets_app
-from shared.triggers.discovery.app import discovery_app, metadata_app
-from shared.triggers.frontend.app import frontend_app
-from shared.triggers.history.app import history_app
-from shared.triggers.management.app import management_app
-from shared.triggers.schemas.app import schemas_app
-from shared.triggers.scoring.app import scoring_app
-from shared.triggers.studio.app import studio_app
-from shared.wiring import Application
+from shared.triggers.http.data import datasets_app
+from shared.triggers.http.discovery import discovery_app, metadata_app, schemas_app
+from shared.triggers.http.history import history_app
+from shared.triggers.http.management.app import management_app
+from shared.triggers.http.scoring import frontend_app, scoring_app
+from shared.triggers.http.studio import studio_app
+from shared.triggers.wiring import Application
 from tests.integration.scoring.asgi import ask
 from tests.integration.workspace_settings import SETTINGS
 
@@ -34,16 +30,16 @@ BAD_VALUES: list[Any] = ["x" * 40_000, "\0/../é", -1, 1e308, [{}] * 300, {"x" *
 
 @pytest.fixture
 def surfaces(application: Application) -> dict[str, FastAPI]:
-    def admit(request: Request) -> Caller:
+    def authorize(request: Request) -> Caller:
         request.state.caller = Caller(oid="o", name="tester", tenant="t")
         return request.state.caller
 
     return {
-        "management": management_app(application, admit),
-        "scoring": scoring_app(application, admit),
-        "history": history_app(application, admit),
-        "datasets": datasets_app(application, admit),
-        "frontend": frontend_app(application, admit),
+        "management": management_app(application, authorize),
+        "scoring": scoring_app(application, authorize),
+        "history": history_app(application, authorize),
+        "datasets": datasets_app(application, authorize),
+        "frontend": frontend_app(application, authorize),
         "studio": studio_app(application),
         "discovery": discovery_app(application),
         "metadata": metadata_app(application),
@@ -190,11 +186,11 @@ async def test_no_value_of_a_body_is_answered_with_a_failure_of_the_service(
     surfaces: dict[str, FastAPI], endpoint: str, folder: str
 ) -> None:
     store, turn = f"azureml://datastores/workspaceblobstore/paths/{folder}", 0
-    for (surface, method, path), body in bodies(endpoint, store).items():
+    for (new_app, method, path), body in bodies(endpoint, store).items():
         for place in places(body):
             turn += 1  # two of the values at each place: each kind of value meets each kind of member
             for bad in (BAD_VALUES[turn % len(BAD_VALUES)], BAD_VALUES[(turn + 2) % len(BAD_VALUES)]):
-                answer = await ask(surfaces[surface], method, path.rstrip("?"), body=replaced(body, place, bad))
+                answer = await ask(surfaces[new_app], method, path.rstrip("?"), body=replaced(body, place, bad))
                 assert answer.status < 500, f"{method} {path} {place} {bad!r:.50}: {answer}"
                 assert answer.status < 400 or len(answer.body) < 20_000
 
@@ -240,9 +236,9 @@ async def test_data_assets_that_lead_to_each_other_are_refused(
 
 @pytest.mark.parametrize("token", [b"x", b"e30=", b"%00", b"eyJQYXJ0aXRpb25LZXkiOiAiYSIsICJSb3dLZXkiOiAiYiJ9" * 40])
 async def test_a_token_of_another_list_is_no_failure(surfaces: dict[str, FastAPI], endpoint: str, token: bytes) -> None:
-    for surface, path in (("scoring", f"/endpoints/{endpoint}/jobs"), ("management", f"{WORKSPACE}/jobs")):
+    for new_app, path in (("scoring", f"/endpoints/{endpoint}/jobs"), ("management", f"{WORKSPACE}/jobs")):
         query = b"api-version=2023-10-01&$skiptoken=" + token
-        assert (await ask(surfaces[surface], "GET", path, query=query)).status == 400
+        assert (await ask(surfaces[new_app], "GET", path, query=query)).status == 400
 
 
 async def test_a_ticket_of_thousands_of_digits_opens_no_page(surfaces: dict[str, FastAPI]) -> None:

@@ -7,9 +7,9 @@ from azure.functions.queue import QueueMessage
 
 from shared.contracts.messages import JOB_REQUESTS, POISON, JobRequest
 from shared.errors import DependencyError, as_problem
-from shared.jobs.job_requests import accept
+from shared.jobs.submission.requests import accept
 from shared.storage.queues import queue_client, remove_matching
-from shared.triggers.deliveries import MAX_DELIVERIES, delivered
+from shared.triggers.background.functions import MAX_DELIVERIES, delivered
 
 pytestmark = pytest.mark.integration
 
@@ -132,6 +132,6 @@ def test_an_outage_leaves_the_message_on_its_queue(receive, message, monkeypatch
     def fail(*_):
         raise DependencyError("storage is away")
 
-    monkeypatch.setattr("shared.jobs.job_requests.invoke", fail)
+    monkeypatch.setattr("shared.jobs.submission.requests.invoke", fail)
     with pytest.raises(DependencyError):
         receive(message)

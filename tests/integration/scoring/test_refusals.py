@@ -1,7 +1,5 @@
 """Storage that a user names and that refuses the service: the caller hears at once which it was and what to check."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,14 +7,14 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 
-from shared.contracts.requests import ResourceBody
-from shared.control_plane.datastores import put_datastore
-from shared.control_plane.saving import Change
+from shared.contracts.bodies import ResourceBody
+from shared.control_plane.datastores.datastores import put_datastore
+from shared.control_plane.upsert import Change
 from shared.errors import DataRefusedError
-from shared.storage.containers import ensure_container
+from shared.storage.blobs import ensure_container
 from shared.storage.refusals import UnansweredError
-from shared.triggers.http_errors import storage_failure
-from shared.wiring import Application
+from shared.triggers.http.framework.errors import storage_failure
+from shared.triggers.wiring import Application
 
 pytestmark = pytest.mark.integration
 
@@ -48,7 +46,7 @@ def folder_of(uri: str) -> dict[str, Any]:
     return {"inputData": {"d": {"jobInputType": "UriFolder", "uri": uri}}}
 
 
-def told(answer: Any) -> str:
+def captured(answer: Any) -> str:
     assert answer.status_code == 400, answer.text
     return str(answer.json()["error"]["message"])
 
@@ -61,7 +59,7 @@ def test_a_wrong_key_of_a_datastore_is_named_for_inputs_and_outputs(
     written = f"azureml://datastores/workspaceblobstore/paths/{folder}/data"
     outputs = {"outputData": {"o": {"uri": f"azureml://datastores/locked/paths/{folder}/o.csv"}}}
     for answer in (invoke(**folder_of(inside)), invoke(**folder_of(written), **outputs)):
-        message = told(answer)
+        message = captured(answer)
         assert message.startswith("datastore 'locked' (http"), message
         assert (
             "/azureml-blobstore) refuses this service: AuthorizationFailure; the key or signature is wrong" in message
@@ -80,14 +78,16 @@ def test_a_container_that_is_gone_is_named(
     written = folder_of(f"azureml://datastores/workspaceblobstore/paths/{folder}/data")
     outputs = {"outputData": {"o": {"uri": "azureml://datastores/gone/paths/o.csv"}}}
     for answer in (invoke(**folder_of("azureml://datastores/gone/paths/x")), invoke(**written, **outputs)):
-        assert "/no-such-container) refuses this service: ContainerNotFound; there is no such container" in told(answer)
+        assert "/no-such-container) refuses this service: ContainerNotFound; there is no such container" in captured(
+            answer
+        )
 
 
 def test_an_account_that_does_not_exist_is_named_at_once(
     invoke: Callable[..., Any], add_datastore: Callable[..., None]
 ) -> None:
     add_datastore("nowhere", "abc", accountName="bmlnosuchaccount0")
-    message = told(invoke(**folder_of("azureml://datastores/nowhere/paths/x")))
+    message = captured(invoke(**folder_of("azureml://datastores/nowhere/paths/x")))
     assert message.startswith(
         "datastore 'nowhere' (https://bmlnosuchaccount0.blob.core.windows.net/abc) cannot be reached"
     )
@@ -105,7 +105,7 @@ def test_a_container_with_a_name_that_no_listing_can_hold_is_named_at_once(
     add_datastore("odd", container, credentials={"credentialsType": "None"})
     ensure_container(application.account.blobs, container).upload_blob(name, b"1")
     begun = time.monotonic()
-    message = told(invoke(**folder_of("azureml://datastores/odd/paths/in")))
+    message = captured(invoke(**folder_of("azureml://datastores/odd/paths/in")))
     assert f"/{container} cannot be listed: a blob or folder in it probably has a name that XML cannot hold" in message
     assert time.monotonic() - begun < 20, "nobody tries again what cannot work"
 

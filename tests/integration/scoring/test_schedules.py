@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
+from shared.contracts.bodies import ResourceBody
 from shared.contracts.job import JobStatus
-from shared.contracts.requests import ResourceBody
-from shared.control_plane.endpoints import delete_endpoint
-from shared.control_plane.saving import Change
-from shared.control_plane.schedules import delete_schedule, due_time, last_run, next_due_time, put_schedule
+from shared.control_plane.automation.schedules import delete_schedule, due_time, last_run, next_due_time, put_schedule
+from shared.control_plane.endpoints.endpoints import delete_endpoint
+from shared.control_plane.upsert import Change
 from shared.errors import DependencyError, NotFoundError, ValidationError
-from shared.jobs import schedules
-from shared.jobs.schedules import run_due_schedules
+from shared.jobs.automation import schedules
+from shared.jobs.automation.schedules import run_due_schedules
 from shared.storage.rows import Row
 from tests.broken_rows import BROKEN, write_broken
 
@@ -74,7 +74,7 @@ def test_each_time_it_is_due_one_job_starts(application, schedule, tick):
 def test_a_crash_before_the_run_is_noted_starts_no_second_job(schedule, tick, monkeypatch):
     moment = first_due(schedule) + timedelta(seconds=1)
     with monkeypatch.context() as patch:
-        patch.setattr("shared.jobs.schedules.note_run", _fail)
+        patch.setattr("shared.jobs.automation.schedules.note_run", _fail)
         assert len(tick(moment)) == 1
     assert len(tick(moment)) == 1
 

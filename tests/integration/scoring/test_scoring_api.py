@@ -2,10 +2,10 @@ import json
 
 import pytest
 
+from shared.contracts.bodies import ResourceBody
 from shared.contracts.messages import JOB_REQUESTS
-from shared.contracts.requests import ResourceBody
-from shared.control_plane.endpoints import put_endpoint
-from shared.control_plane.saving import Change
+from shared.control_plane.endpoints.endpoints import put_endpoint
+from shared.control_plane.upsert import Change
 from shared.storage.queues import queue_client
 
 pytestmark = pytest.mark.integration

@@ -1,13 +1,10 @@
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
 import pytest
 
-from cli.connection.connection import data_dir, resolve
-from cli.connection.defaults import Defaults, defaults_file
-from cli.errors import CliError, UsageError
+from cli.connection.connection import Defaults, data_dir, defaults_file, resolve
+from cli.output.errors import CliError, UsageError
 
 pytestmark = pytest.mark.unit
 

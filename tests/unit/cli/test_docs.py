@@ -1,25 +1,20 @@
 """The reference pages name everything that there is."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
 import click
 import pytest
 
-from cli import errors
 from cli.lazy_group import LazyGroup
 from cli.main import bml
+from cli.output import errors
 from cli.yaml_files.asset_forms import DataFile, EnvironmentForm, ModelForm
-from cli.yaml_files.compute_form import ComputeForm
-from cli.yaml_files.datastore_form import CredentialsForm, DatastoreForm
 from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, RetryForm, SettingKeys
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import REFERENCE, Form
-from cli.yaml_files.invocation_form import InputForm, InvocationForm
-from cli.yaml_files.schedule_form import ScheduleForm
-from cli.yaml_files.trigger_form import TriggerForm
+from cli.yaml_files.invocation_forms import InputForm, InvocationForm, ScheduleForm, TriggerForm
+from cli.yaml_files.resource_forms import ComputeForm, CredentialsForm, DatastoreForm
 
 pytestmark = pytest.mark.unit
 

@@ -1,8 +1,6 @@
-from __future__ import annotations
-
 import pytest
 
-from cli.api.field_names import in_files_words
+from cli.output.field_names import in_files_words
 
 pytestmark = pytest.mark.unit
 

@@ -1,11 +1,9 @@
-from __future__ import annotations
-
 import io
 
 import pytest
 import yaml
 
-from cli.errors import UsageError
+from cli.output.errors import UsageError
 from cli.output.forms import OutputForm
 
 pytestmark = pytest.mark.unit

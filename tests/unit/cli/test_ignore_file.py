@@ -1,11 +1,9 @@
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 
-from cli.deploy.mlflow_folder import check_mlflow_kept
-from cli.errors import InvalidInputError
+from cli.deploy.local_assets import check_mlflow_kept
+from cli.output.errors import InvalidInputError
 from cli.uploads.ignore_file import check_kept
 from cli.uploads.local_files import local_files
 

@@ -1,19 +1,15 @@
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 import pytest
 
-from cli.commands.override_options import override_options
-from cli.errors import UsageError
-from cli.invocation.overrides import put_webhook, set_override
-from cli.invocation.scoring_input import InputOptions, place_input
-from cli.invocation.scoring_output import place_output
+from cli.invocation.data import InputOptions, place_input, place_output
+from cli.invocation.overrides import override_options, put_webhook, set_override
+from cli.output.errors import UsageError
+from shared.contracts.bodies import parse_model
 from shared.contracts.invoke import InvokeProperties
-from shared.contracts.parsing import parse_model
-from shared.jobs.overrides import asks_for_a_file
+from shared.contracts.job_settings import asks_for_a_file
 
 if TYPE_CHECKING:
     from cli.deploy.assets import Assets

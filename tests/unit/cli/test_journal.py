@@ -1,9 +1,7 @@
-from __future__ import annotations
-
 import pytest
 
 from cli.deploy.journal import UndoJournal
-from cli.errors import ConflictError, InvalidInputError
+from cli.output.errors import ConflictError, InvalidInputError
 
 pytestmark = pytest.mark.unit
 
@@ -41,7 +39,7 @@ def test_what_could_not_be_undone_is_said() -> None:
     with pytest.raises(InvalidInputError) as caught, UndoJournal() as journal:
         journal.made("first", lambda: undone.append("first"))
         journal.made("batchEndpoints/x", refuse)
-        raise InvalidInputError("the third step failed", mend="Mend it")
+        raise InvalidInputError("the third step failed", hint="Mend it")
     assert undone == ["first"]
     assert caught.value.as_line() == (
         "the third step failed. Mend it. These could not be removed again: batchEndpoints/x."

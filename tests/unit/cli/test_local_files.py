@@ -1,12 +1,10 @@
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path
 
 import pytest
 
-from cli.errors import InvalidInputError, NotFoundError
+from cli.output.errors import InvalidInputError, NotFoundError
 from cli.uploads.container import safe_path
 from cli.uploads.local_files import local_files
 

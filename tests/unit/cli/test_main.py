@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import base64
 import os
 import subprocess
@@ -78,14 +76,14 @@ def test_a_service_that_does_not_answer_is_told_once_and_without_signatures() ->
     variables = {f"BML_{name}": "x" for name in ("SUBSCRIPTION", "RESOURCE_GROUP", "WORKSPACE")}
     variables |= {"BML_MANAGEMENT_URL": "http://127.0.0.1:9", "BML_ACCESS_TOKEN": f"x.{claims}.x"}
     command = [Path(sys.executable).with_name("bml"), "endpoint", "list"]
-    quiet, told = (
+    quiet, captured = (
         subprocess.run([*command, *options], env=os.environ | variables, capture_output=True, text=True, check=False)
         for options in ([], ["--verbose"])
     )
     assert (quiet.returncode, quiet.stderr.count("\n")) == (8, 1), quiet.stderr
-    assert "GET http://127.0.0.1:9/subscriptions" in told.stderr
-    assert ": no answer in " in told.stderr
-    assert "Retrying" not in told.stderr, "with the whole address, in which a signature may be"
+    assert "GET http://127.0.0.1:9/subscriptions" in captured.stderr
+    assert ": no answer in " in captured.stderr
+    assert "Retrying" not in captured.stderr, "with the whole address, in which a signature may be"
 
 
 def test_the_help_names_every_group(capsys: pytest.CaptureFixture[str]) -> None:

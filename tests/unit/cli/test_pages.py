@@ -1,10 +1,8 @@
 """Lists that come page after page."""
 
-from __future__ import annotations
-
 import pytest
 
-from cli.api.pages import items_of
+from cli.api.workspace import items_of
 
 pytestmark = pytest.mark.unit
 
@@ -15,5 +13,5 @@ def test_items_of_all_pages_come_and_what_cannot_be_shown_is_told_on_stderr(caps
         "2": {"value": [{"name": "c"}]},
     }
     assert [item["name"] for item in items_of(pages.__getitem__, "1")] == ["a", "c"]
-    told = capsys.readouterr()
-    assert (told.out, told.err) == ("", "warning: row schedules / b cannot be read\n")
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "warning: row schedules / b cannot be read\n")

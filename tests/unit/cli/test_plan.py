@@ -1,14 +1,11 @@
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from cli.deploy.files import deployment_plan, endpoint_plan
-from cli.deploy.plan import LocalEnvironment, LocalModel
-from cli.errors import CliError, InvalidInputError, NotFoundError, UsageError
+from cli.deploy.plan import LocalEnvironment, LocalModel, deployment_plan, endpoint_plan
+from cli.output.errors import CliError, InvalidInputError, NotFoundError, UsageError
 
 pytestmark = pytest.mark.unit
 

@@ -1,13 +1,11 @@
-from __future__ import annotations
-
 import re
 from typing import Any
 
 import pytest
 
 from cli.deploy.property_changes import PropertyChanges
-from cli.errors import CliError, UsageError
-from cli.repeated_options import spread
+from cli.main import spread
+from cli.output.errors import CliError, UsageError
 from cli.yaml_files.description_forms import Description, EndpointDescription
 
 pytestmark = pytest.mark.unit

@@ -1,7 +1,5 @@
 """The published schemas are those of the forms, and hold for every YAML file that we show."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,19 +1,17 @@
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 import yaml
 
 from cli.deploy.local_assets import local_environment
-from cli.errors import CliError, InvalidInputError, NotFoundError
+from cli.output.errors import CliError, InvalidInputError, NotFoundError
 from cli.yaml_files.asset_forms import DataFile, EnvironmentFile
-from cli.yaml_files.compute_form import ComputeForm
 from cli.yaml_files.deployment_form import DeploymentForm
 from cli.yaml_files.document import empty_document, read_document
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import Form, read_form
-from cli.yaml_files.schedule_form import ScheduleForm
+from cli.yaml_files.invocation_forms import ScheduleForm
+from cli.yaml_files.resource_forms import ComputeForm
 
 pytestmark = pytest.mark.unit
 

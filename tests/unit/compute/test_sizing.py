@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.compute.sizing import desired_capacity, removable
+from shared.compute.scaling import desired_capacity, removable
 from shared.contracts.progress import NodeRow, NodeState
 
 pytestmark = pytest.mark.unit

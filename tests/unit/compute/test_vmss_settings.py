@@ -1,11 +1,9 @@
-from __future__ import annotations
-
 import pytest
 
 from shared.compute.local_scale_sets import LocalScaleSets
 from shared.compute.vmss_scale_sets import VmssScaleSets
 from shared.settings import Settings, SettingsError, VmssSettings
-from shared.wiring import scale_sets
+from shared.triggers.wiring import scale_sets
 
 pytestmark = pytest.mark.unit
 

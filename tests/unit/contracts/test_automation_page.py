@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.contracts.blob_triggers import BlobTriggerProperties
+from shared.contracts.automation import BlobTriggerProperties, ScheduleProperties
+from shared.contracts.bodies import parse_model
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.messages import InvokeMessage, PoisonMessage
-from shared.contracts.parsing import parse_model
-from shared.contracts.schedules import ScheduleProperties
 from shared.jobs.cloud_event import EVENT_TYPE
 
 pytestmark = pytest.mark.unit

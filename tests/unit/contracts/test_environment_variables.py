@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from shared.contracts.environment_variables import MAX_BYTES, check_environment_variables, fault_of_variable
+from shared.contracts.names import MAX_BYTES, check_environment_variables, fault_of_variable
 from shared.errors import ValidationError
 
 pytestmark = pytest.mark.unit

@@ -1,10 +1,10 @@
 import pytest
 
+from shared.contracts.bodies import parse_model
 from shared.contracts.invoke import InvokeBody
-from shared.contracts.parsing import parse_model
+from shared.contracts.job_settings import merged_settings
 from shared.contracts.settings import LoggingLevel, ScoringSettings
 from shared.errors import ValidationError
-from shared.jobs.overrides import merged_settings
 
 pytestmark = pytest.mark.unit
 

@@ -1,7 +1,5 @@
 """JSON arrives as it was written, or not at all."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

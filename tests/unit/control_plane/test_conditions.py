@@ -1,8 +1,6 @@
-from __future__ import annotations
-
 import pytest
 
-from shared.control_plane.conditions import WriteConditions
+from shared.control_plane.resource_table import WriteConditions
 from shared.errors import PreconditionFailedError
 
 pytestmark = pytest.mark.unit

@@ -1,9 +1,7 @@
-from __future__ import annotations
-
 import pytest
 
 from shared.contracts.resources import DatastoreProperties
-from shared.control_plane.datastore_locations import foreign_account_url, is_azure_blob_host
+from shared.control_plane.datastores.locations import foreign_account_url, is_azure_blob_host
 
 pytestmark = pytest.mark.unit
 

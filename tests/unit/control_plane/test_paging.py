@@ -1,9 +1,7 @@
-from __future__ import annotations
-
 import pytest
 
-from shared.control_plane.paging import page_of
 from shared.errors import ValidationError
+from shared.triggers.http.framework.paging import page_of
 
 pytestmark = pytest.mark.unit
 

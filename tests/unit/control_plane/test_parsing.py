@@ -1,16 +1,9 @@
 """Bodies are read as clients of all ages write them; errors name the member."""
 
-from __future__ import annotations
-
 import pytest
 
-from shared.contracts.parsing import parse_model
-from shared.contracts.resources import (
-    ComputeProperties,
-    DatastoreProperties,
-    DeploymentProperties,
-    EndpointProperties,
-)
+from shared.contracts.bodies import parse_model
+from shared.contracts.resources import ComputeProperties, DatastoreProperties, DeploymentProperties, EndpointProperties
 from shared.errors import ValidationError
 
 pytestmark = pytest.mark.unit

@@ -1,11 +1,9 @@
 """How resources are named in requests."""
 
-from __future__ import annotations
-
 import pytest
 
-from shared.control_plane.arm_ids import AssetName, parse_asset, parse_named, resource_id
-from shared.control_plane.datastore_uris import DatastorePath, parse_datastore_uri
+from shared.control_plane.datastores.locations import DatastorePath, parse_datastore_uri
+from shared.control_plane.references import AssetName, parse_asset, parse_named, resource_id
 from shared.errors import ValidationError
 from shared.settings import Settings
 

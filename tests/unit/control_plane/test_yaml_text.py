@@ -1,10 +1,8 @@
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest
 
-from shared.control_plane.yaml_text import read_yaml
+from shared.control_plane.assets.yaml_text import read_yaml
 from shared.errors import ValidationError
 
 pytestmark = pytest.mark.unit

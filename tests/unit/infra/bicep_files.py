@@ -1,7 +1,5 @@
 """The project's Bicep files, read: what they declare, what they name, and the values of their properties."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Which types the expressions of a Bicep file have, as far as they can be told without Azure."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The scorer's Dockerfile, read as its instructions."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

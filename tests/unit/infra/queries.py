@@ -1,7 +1,5 @@
 """The Kusto queries of the project: those of alert rules and those of the workbook."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from typing import Any

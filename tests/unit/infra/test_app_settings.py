@@ -1,7 +1,5 @@
 """Settings in Bicep are exactly those that the code reads: no more, no fewer, and the code accepts them."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

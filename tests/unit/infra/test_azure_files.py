@@ -1,7 +1,5 @@
 """azure.yaml, the hooks and the workflows: they name things that exist, and pin what they use."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

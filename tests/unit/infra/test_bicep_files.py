@@ -1,7 +1,5 @@
 """What Bicep's compiler and the platform would refuse, checked without them."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator
@@ -232,7 +230,7 @@ def test_parameters_of_azd_are_the_templates_own_with_the_same_defaults() -> Non
     for name, one in declared.items():
         value, default = parameters[name]["value"], one["default"]
         if isinstance(value, str) and "=" in value:
-            told = value.removesuffix("}").split("=", 1)[1]
-            assert told == (str(default).lower() if isinstance(default, bool) else str(default)), name
+            captured = value.removesuffix("}").split("=", 1)[1]
+            assert captured == (str(default).lower() if isinstance(default, bool) else str(default)), name
         elif not isinstance(value, str):
             assert not default or value == default, name

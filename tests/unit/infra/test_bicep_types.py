@@ -1,7 +1,5 @@
 """Values have the types and keep the limits of the parameters and outputs that they are given to."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Rules for the scorer image that need no engine: pinned, small, unprivileged, and the same program as locally."""
 
-from __future__ import annotations
-
 import fnmatch
 import json
 import re

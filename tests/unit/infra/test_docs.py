@@ -1,7 +1,5 @@
 """The pages about Azure name what exists."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Alert rules and workbook ask for what the code tells, under the names that it has there."""
 
-from __future__ import annotations
-
 import ast
 import re
 from typing import Any
@@ -19,7 +17,7 @@ pytestmark = pytest.mark.unit
 METRICS = {value for name, value in vars(names).items() if name.isupper() and str(value).startswith("batch.")}
 MEASURING = (
     "shared/observability/measurements.py",
-    "shared/observability/scope.py",
+    "shared/observability/tracing.py",
     "scorer_container/node/job_telemetry.py",
 )
 """Where measurements get their labels."""

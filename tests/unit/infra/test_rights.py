@@ -1,7 +1,5 @@
 """Whoever calls storage or compute has the right to: docs/infra.md, the code and Bicep say the same."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import re

@@ -1,7 +1,5 @@
 """What the scripts ask of Azure and of a machine, with programs that a test plays."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Rules that hold for every resource: identities instead of keys, nothing public, TLS, no secret that gets out."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

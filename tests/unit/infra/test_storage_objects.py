@@ -1,7 +1,5 @@
 """Every container, queue and table that the code uses is made: by the deployment, or by the code where it may."""
 
-from __future__ import annotations
-
 import ast
 import json
 from collections.abc import Iterator
@@ -10,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from shared.contracts import messages
+from shared.contracts.automation import SILENT_CONTAINERS, SILENT_FOLDERS
 from shared.contracts.blob_events import BLOB_CREATED, UNFINISHED_APIS
-from shared.contracts.blob_triggers import SILENT_CONTAINERS, SILENT_FOLDERS
-from shared.control_plane.asset_locations import CODE_CONTAINER_PREFIX
 from shared.control_plane.workspace import Workspace
-from shared.storage.containers import DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER
+from shared.storage.blobs import CODE_CONTAINER_PREFIX, DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER
 from tests.unit.infra.bicep_files import REPOSITORY, file_named, resource_named
 
 pytestmark = pytest.mark.unit

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.contracts.job import JobDocument, JobStatus
-from shared.contracts.job_spec import ModelSpec, OutputSpec, WorkSize
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.settings import ScoringSettings
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.contracts.automation import BlobTriggerProperties
 from shared.contracts.blob_events import BlobCreated, read_event
-from shared.contracts.blob_triggers import BlobTriggerProperties
 from shared.contracts.names import JOB_NAME
 from shared.errors import ValidationError
-from shared.jobs.blob_events import job_name, watches
+from shared.jobs.automation.blob_events import job_name, watches
 
 pytestmark = pytest.mark.unit
 

@@ -1,7 +1,7 @@
 import pytest
 
 from shared.errors import ValidationError
-from shared.jobs.plan import TASKS_PER_CALL, size_work, task_messages, task_width
+from shared.jobs.phases.plan import TASKS_PER_CALL, size_work, task_messages, task_width
 from shared.storage.ledger import MAX_TASKS
 from tests.unit.jobs.jobs_for_tests import a_job
 

@@ -1,12 +1,10 @@
 """When a request that comes again is the same one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
 
-from shared.jobs.repetition import differences
+from shared.jobs.submission.repetition import differences
 from tests.unit.jobs.jobs_for_tests import a_job
 
 pytestmark = pytest.mark.unit

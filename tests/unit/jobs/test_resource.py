@@ -1,8 +1,6 @@
-from __future__ import annotations
-
 import pytest
 
-from shared.jobs.resource import without_signatures
+from shared.triggers.http.framework.job_views import without_signatures
 
 pytestmark = pytest.mark.unit
 

@@ -1,9 +1,7 @@
-from __future__ import annotations
-
 import pytest
 
 from shared.errors import ValidationError
-from shared.jobs.size import MAX_CHARACTERS, checked_size
+from shared.jobs.store import MAX_CHARACTERS, checked_size
 from tests.unit.jobs.jobs_for_tests import a_job
 
 pytestmark = pytest.mark.unit

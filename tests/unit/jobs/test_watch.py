@@ -4,7 +4,7 @@ import pytest
 
 from shared.contracts.job import JobStatus
 from shared.contracts.progress import JobFailure, NodeRow, NodeState, ProgressRow
-from shared.jobs.watch import (
+from shared.jobs.phases.watch import (
     LOST_TASKS_AFTER,
     LOST_TICKETS_AFTER,
     Action,

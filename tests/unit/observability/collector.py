@@ -1,7 +1,5 @@
 """Receivers of telemetry that listen on a free port: an OpenTelemetry collector, and Application Insights."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Iterator

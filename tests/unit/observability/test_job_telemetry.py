@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 from opentelemetry.trace import StatusCode
 
@@ -10,7 +8,7 @@ from shared.contracts.messages import TaskMessage
 from shared.contracts.progress import JobFailure
 from shared.observability import names
 from shared.storage.hot_path.queue import Received
-from tests.told import Told
+from tests.captured import Captured
 from tests.unit.jobs.jobs_for_tests import a_job
 
 pytestmark = pytest.mark.unit
@@ -20,7 +18,7 @@ FAILURE = MiniBatchResult(errors=[ItemError(0, 3, "ValueError", "not a number", 
 
 
 @pytest.fixture
-def telemetry(told: Told) -> JobTelemetry:
+def telemetry(captured: Captured) -> JobTelemetry:
     job = a_job().model_copy(update={"trace": {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}})
     return JobTelemetry(job.spec())
 
@@ -39,9 +37,9 @@ def score(telemetry: JobTelemetry, results: list[MiniBatchResult]) -> HeldTask:
     return task
 
 
-def test_a_task_is_a_step_of_the_job_and_its_mini_batches_are_steps_of_it(telemetry, told) -> None:
+def test_a_task_is_a_step_of_the_job_and_its_mini_batches_are_steps_of_it(telemetry, captured) -> None:
     telemetry.task_completed(score(telemetry, [SUCCESS, FAILURE]))
-    good, bad, task = told.spans()
+    good, bad, task = captured.spans()
     assert (f"{task.context.trace_id:032x}", f"{task.parent.span_id:016x}") == ("a" * 32, "b" * 16)
     assert [step.parent.span_id for step in (good, bad)] == [task.context.span_id] * 2
     assert task.attributes[names.TASK_NUMBER] == good.attributes[names.TASK_NUMBER] == 4
@@ -51,32 +49,32 @@ def test_a_task_is_a_step_of_the_job_and_its_mini_batches_are_steps_of_it(teleme
     assert (bad.status.status_code, bad.status.description) == (StatusCode.ERROR, "ValueError: not a number")
 
 
-def test_completed_tasks_and_their_items_are_counted(telemetry, told) -> None:
+def test_completed_tasks_and_their_items_are_counted(telemetry, captured) -> None:
     telemetry.task_completed(score(telemetry, [SUCCESS, SUCCESS, FAILURE]))
     labels = (("compute", "cpu-cluster"), ("deployment", "v1"), ("endpoint", "heart"))
-    assert told.points(names.TASKS_COMPLETED)[labels].value == 1
-    assert told.points(names.ITEMS)[(*labels, ("outcome", "succeeded"))].value == 2
-    assert told.points(names.ITEMS)[(*labels, ("outcome", "failed"))].value == 1
-    assert (told.points(names.MINI_BATCH_DURATION)[labels].count) == 3
+    assert captured.points(names.TASKS_COMPLETED)[labels].value == 1
+    assert captured.points(names.ITEMS)[(*labels, ("outcome", "succeeded"))].value == 2
+    assert captured.points(names.ITEMS)[(*labels, ("outcome", "failed"))].value == 1
+    assert (captured.points(names.MINI_BATCH_DURATION)[labels].count) == 3
 
 
-def test_a_task_of_a_thousand_mini_batches_shows_the_first_ones_and_some_that_failed(telemetry, told) -> None:
+def test_a_task_of_a_thousand_mini_batches_shows_the_first_ones_and_some_that_failed(telemetry, captured) -> None:
     telemetry.task_completed(score(telemetry, [SUCCESS] * 500 + [FAILURE] * 500))
-    shown = [step.attributes["batch.mini_batch"] for step in told.spans(names.MINI_BATCH)]
+    shown = [step.attributes["batch.mini_batch"] for step in captured.spans(names.MINI_BATCH)]
     assert shown == [*range(4), *range(500, 504)]
 
 
-def test_a_task_that_is_given_back_says_so_and_is_not_counted(telemetry, told) -> None:
+def test_a_task_that_is_given_back_says_so_and_is_not_counted(telemetry, captured) -> None:
     task = score(telemetry, [SUCCESS])
     task.trace.ends(task.result, "given back")
-    (step,) = told.spans(names.TASK)
+    (step,) = captured.spans(names.TASK)
     assert (step.status.status_code, step.status.description) == (StatusCode.ERROR, "given back")
-    assert told.points(names.TASKS_COMPLETED) == {}
+    assert captured.points(names.TASKS_COMPLETED) == {}
 
 
-def test_a_preparation_ends_once_and_with_its_failure(telemetry, told) -> None:
+def test_a_preparation_ends_once_and_with_its_failure(telemetry, captured) -> None:
     preparing = telemetry.preparing()
     preparing.ends(JobFailure(step="environment", message="no such package"))
     preparing.ends()
-    (step,) = told.spans(names.PREPARE)
+    (step,) = captured.spans(names.PREPARE)
     assert (step.status.status_code, step.status.description) == (StatusCode.ERROR, "no such package")

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import logging
 from threading import Thread
 
@@ -11,10 +9,17 @@ from opentelemetry.trace import SpanKind, StatusCode
 from shared.errors import ValidationError
 from shared.observability import names
 from shared.observability.log_records import TelemetryHandler
-from shared.observability.scope import current_ids, job_ids, process_scope, scope
-from shared.observability.spans import job_scope, job_span, span
-from shared.observability.trace_context import context_of
-from tests.told import Told
+from shared.observability.tracing import (
+    context_of,
+    current_ids,
+    job_ids,
+    job_scope,
+    job_span,
+    process_scope,
+    scope,
+    span,
+)
+from tests.captured import Captured
 from tests.unit.jobs.jobs_for_tests import a_job
 
 pytestmark = pytest.mark.unit
@@ -39,11 +44,11 @@ def logged():
 log = logging.getLogger("shared.test")
 
 
-def test_a_step_carries_the_ids_of_its_job_and_so_do_its_log_records(told: Told, logged) -> None:
+def test_a_step_carries_the_ids_of_its_job_and_so_do_its_log_records(captured: Captured, logged) -> None:
     with job_span(names.MERGE, JOB):
         log.warning("only %d rows", 3)
     log.info("between the jobs")
-    (step,) = told.spans()
+    (step,) = captured.spans()
     assert dict(step.attributes) == IDS
     inside, outside = logged()
     assert (inside.body, inside.severity_text, inside.span_id) == ("only 3 rows", "WARNING", step.context.span_id)
@@ -52,32 +57,32 @@ def test_a_step_carries_the_ids_of_its_job_and_so_do_its_log_records(told: Told,
     assert outside.trace_id == 0
 
 
-def test_what_a_step_raises_is_noted_on_it_and_goes_on(told: Told) -> None:
+def test_what_a_step_raises_is_noted_on_it_and_goes_on(captured: Captured) -> None:
     with pytest.raises(ValueError, match="broken"), job_span(names.MERGE, JOB):
         raise ValueError("broken")
-    (step,) = told.spans()
+    (step,) = captured.spans()
     assert (step.status.status_code, step.status.description) == (StatusCode.ERROR, "broken")
     assert [event.name for event in step.events] == ["exception"]
 
 
-def test_a_callers_mistake_fails_no_request_but_the_step_of_a_job(told: Told) -> None:
+def test_a_callers_mistake_fails_no_request_but_the_step_of_a_job(captured: Captured) -> None:
     with pytest.raises(ValidationError), span(names.INVOKE, {}, {}, SpanKind.SERVER):
         raise ValidationError("no such input")
     with pytest.raises(ValidationError), job_span(names.PLAN, JOB):
         raise ValidationError("no such input")
-    invoke, plan = told.spans()
+    invoke, plan = captured.spans()
     assert invoke.status.status_code is StatusCode.UNSET
     assert (plan.status.status_code, plan.status.description) == (StatusCode.ERROR, "no such input")
     assert invoke.attributes["error.type"] == plan.attributes["error.type"] == ValidationError("").code
     assert invoke.events == plan.events == ()
 
 
-def test_a_watched_job_has_records_in_its_trace_but_no_span(told: Told, logged) -> None:
+def test_a_watched_job_has_records_in_its_trace_but_no_span(captured: Captured, logged) -> None:
     with job_scope(JOB):
         log.info("looks well")
     (record,) = logged()
     assert (f"{record.trace_id:032x}", record.attributes[names.JOB]) == ("a" * 32, "nightly")
-    assert told.spans() == []
+    assert captured.spans() == []
 
 
 def test_all_threads_of_a_node_work_on_its_job(logged) -> None:

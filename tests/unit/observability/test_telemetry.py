@@ -1,7 +1,5 @@
 """What a process tells arrives: in files, at a collector, at Application Insights; and nothing waits for it."""
 
-from __future__ import annotations
-
 import json
 import logging
 import socket
@@ -14,11 +12,10 @@ import pytest
 from opentelemetry.trace import SpanKind
 
 from shared.observability import names, telemetry
-from shared.observability.current import NO_TELEMETRY, current
 from shared.observability.exporters import exporters
 from shared.observability.files import KEPT_PROCESSES, TelemetryFile, folder_of
-from shared.observability.spans import span
 from shared.observability.telemetry import OUR_LOGGERS, start_telemetry
+from shared.observability.tracing import NO_TELEMETRY, current, span
 from shared.settings import TelemetrySettings
 from tests.unit.observability.collector import receiver
 

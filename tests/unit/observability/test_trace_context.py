@@ -1,15 +1,12 @@
-from __future__ import annotations
-
 import json
 
 import pytest
 
 from shared.jobs.cloud_event import job_ended
 from shared.observability import names
-from shared.observability.spans import job_span, span
-from shared.observability.trace_context import carried, received, trace_id
+from shared.observability.tracing import carried, job_span, received, span, trace_id
+from tests.captured import Captured
 from tests.integration.workspace_settings import SETTINGS
-from tests.told import Told
 from tests.unit.jobs.jobs_for_tests import a_job
 
 pytestmark = pytest.mark.unit
@@ -31,32 +28,32 @@ def test_a_wrong_header_is_as_none(header: str) -> None:
     assert trace_id({"traceparent": header}) == ""
 
 
-def test_a_step_belongs_to_the_callers_trace_and_further_steps_to_it(told: Told) -> None:
+def test_a_step_belongs_to_the_callers_trace_and_further_steps_to_it(captured: Captured) -> None:
     with span(names.INVOKE, CALLER, {}):
         job = a_job().model_copy(update={"trace": carried()})
     with job_span(names.PLAN, job, "size_work"):
         pass
-    invoke, plan = told.spans()
+    invoke, plan = captured.spans()
     assert (f"{invoke.context.trace_id:032x}", f"{invoke.parent.span_id:016x}") == (TRACE, "b7ad6b7169203331")
     assert (plan.context.trace_id, plan.parent.span_id) == (invoke.context.trace_id, invoke.context.span_id)
     assert plan.context.trace_state.get("vendor") == "1"
 
 
-def test_a_new_trace_begins_when_the_caller_has_none(told: Told) -> None:
+def test_a_new_trace_begins_when_the_caller_has_none(captured: Captured) -> None:
     with span(names.INVOKE, {}, {}):
         first = carried()
     with span(names.INVOKE, {}, {}):
         second = carried()
     assert len({trace_id(first), trace_id(second), ""}) == 3
-    assert all(step.parent is None for step in told.spans())
+    assert all(step.parent is None for step in captured.spans())
 
 
-def test_a_caller_that_is_not_sampled_is_not_traced_but_its_trace_is_passed_on(told: Told) -> None:
+def test_a_caller_that_is_not_sampled_is_not_traced_but_its_trace_is_passed_on(captured: Captured) -> None:
     with span(names.INVOKE, {"traceparent": f"00-{TRACE}-b7ad6b7169203331-00"}, {}):
         job = a_job().model_copy(update={"trace": carried()})
     with job_span(names.PLAN, job):
         pass
-    assert told.spans() == []
+    assert captured.spans() == []
     assert trace_id(job.trace) == TRACE
     assert job.spec().trace == job.trace
 

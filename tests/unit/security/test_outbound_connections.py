@@ -1,7 +1,5 @@
 """Connections to names whose meaning changes; the server is a real one on this machine."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +8,8 @@ import pytest
 import requests
 import urllib3
 
-from shared.security.outbound_connections import GuardedAdapter, guarded_http
-from shared.security.outbound_urls import ForbiddenAddressError, check_outbound_url
+from shared.outbound.connections import GuardedAdapter, guarded_http
+from shared.outbound.urls import ForbiddenAddressError, check_outbound_url
 from tests.signed_tokens import KeyServer, SigningKey, key_server
 
 pytestmark = pytest.mark.unit

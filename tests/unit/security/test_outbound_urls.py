@@ -1,9 +1,7 @@
-from __future__ import annotations
-
 import pytest
 
 from shared.errors import ValidationError
-from shared.security.outbound_urls import check_outbound_url
+from shared.outbound.urls import check_outbound_url
 
 pytestmark = pytest.mark.unit
 

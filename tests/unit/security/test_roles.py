@@ -1,16 +1,14 @@
 """Actions here are those of Azure's role definitions, not of our tables."""
 
-from __future__ import annotations
+from dataclasses import replace
 
 import pytest
 
 from shared.errors import AuthorizationError
-from shared.security.access import Access, Target
-from shared.security.caller import Caller
-from shared.security.role_assignments import role_assignments
-from shared.security.roles import ROLES, WORKSPACES, find_role
+from shared.security.access import ROLES, WORKSPACES, Access, Caller, Target, find_role, role_assignments
 from shared.settings import SettingsError
-from shared.settings import _role_assignments as assignments_of_setting
+from shared.triggers.wiring import access_from
+from tests.integration.workspace_settings import SETTINGS
 
 pytestmark = pytest.mark.unit
 
@@ -136,4 +134,4 @@ def test_a_refusal_names_client_action_and_scope_as_arm_does() -> None:
 )
 def test_a_wrong_setting_is_refused_with_what_is_wrong(text: str, reason: str) -> None:
     with pytest.raises(SettingsError, match=f"BATCH_ROLE_ASSIGNMENTS is not valid: .*{reason}"):
-        assignments_of_setting(text)
+        access_from(replace(SETTINGS, role_assignments=text))

@@ -1,9 +1,7 @@
-from __future__ import annotations
-
 import pytest
 
 from shared.errors import AuthenticationError, DependencyError
-from shared.security.signing_keys import KEPT_SECONDS, LONGEST_KEPT_SECONDS, PAUSE_SECONDS, REFETCH_SECONDS, SigningKeys
+from shared.security.tokens import KEPT_SECONDS, LONGEST_KEPT_SECONDS, PAUSE_SECONDS, REFETCH_SECONDS, SigningKeys
 from tests.signed_tokens import SigningKey, key_server
 
 pytestmark = pytest.mark.unit

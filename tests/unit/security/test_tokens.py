@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 
@@ -7,8 +5,7 @@ import jwt
 import pytest
 
 from shared.errors import AuthenticationError
-from shared.security.signing_keys import SigningKeys
-from shared.security.tokens import TokenVerifier
+from shared.security.tokens import SigningKeys, TokenVerifier
 from shared.settings import DEFAULT_TOKEN_AUDIENCES
 from tests.signed_tokens import AUDIENCE, ISSUER, KeyServer, SigningKey, key_server
 

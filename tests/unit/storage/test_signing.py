@@ -6,7 +6,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient, UserDelegationKey
 
 from shared.storage.account import StorageAccount
-from shared.storage.signing import blob_link, container_sas
+from shared.storage.sas import blob_link, container_sas
 
 pytestmark = pytest.mark.unit
 HOUR = timedelta(hours=1)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.contracts.progress import NodeRow, NodeState
-from shared.triggers.management.computes import allocation
+from shared.triggers.http.management.computes import allocation
 
 pytestmark = pytest.mark.unit
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

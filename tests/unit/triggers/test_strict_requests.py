@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import azure.functions as func
@@ -9,15 +7,15 @@ from starlette.testclient import TestClient
 
 from shared.contracts.strict_json import MAX_DEPTH
 from shared.errors import ValidationError
-from shared.triggers.strict_requests import MAX_BYTES, check_transport
-from shared.triggers.surface import surface
+from shared.triggers.http.framework.app_factory import new_app
+from shared.triggers.http.framework.strict_requests import MAX_BYTES, check_transport
 
 pytestmark = pytest.mark.unit
 
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    app = surface("t", "things", "d")
+    app = new_app("t", "things", "d")
 
     @app.post("/things")
     def echo(body: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import asyncio
 import importlib.util
 import json
@@ -8,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.functions_host.durable import DurableEngine
+from local.functions_host.durable.engine import DurableEngine
 
 
 def _sibling(name: str):

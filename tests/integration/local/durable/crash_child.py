@@ -9,8 +9,8 @@ from pathlib import Path
 import azure.durable_functions as df
 from direct_runner import DirectRunner
 
-from local.functions_host.durable import DurableEngine
-from local.functions_host.durable.errors import InstanceNotFoundError
+from local.functions_host.durable.engine import DurableEngine
+from local.functions_host.durable.hub.errors import InstanceNotFoundError
 
 
 def build(folder: Path) -> df.DFApp:

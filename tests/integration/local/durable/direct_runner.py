@@ -9,8 +9,8 @@ import azure.durable_functions as df
 from azure.functions.durable_functions import ActivityTriggerConverter
 from azure.functions.meta import Datum
 
-from local.functions_host.durable import DurableFunctions
-from local.functions_host.invocation import Outcome
+from local.functions_host.app.invocation import Outcome
+from local.functions_host.durable.hub.registry import DurableFunctions
 
 
 class DirectRunner:

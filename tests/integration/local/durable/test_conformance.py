@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from local.functions_host.durable.history import EventType
-from local.functions_host.durable.instance import RuntimeStatus
+from local.functions_host.durable.hub.history import EventType
+from local.functions_host.durable.hub.rows import RuntimeStatus
 
 pytestmark = [
     pytest.mark.integration,

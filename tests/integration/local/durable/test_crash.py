@@ -11,9 +11,9 @@ from pathlib import Path
 import azure.durable_functions as df
 import pytest
 
-from local.functions_host.durable.errors import TaskHubBusyError
-from local.functions_host.durable.history import EventType
-from local.functions_host.durable.instance import RuntimeStatus
+from local.functions_host.durable.hub.errors import TaskHubBusyError
+from local.functions_host.durable.hub.history import EventType
+from local.functions_host.durable.hub.rows import RuntimeStatus
 
 pytestmark = pytest.mark.integration
 CHILD = Path(__file__).with_name("crash_child.py")

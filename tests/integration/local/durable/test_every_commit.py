@@ -6,8 +6,8 @@ import sqlite3
 
 import pytest
 
-from local.functions_host.durable.instance import RuntimeStatus
-from local.functions_host.durable.store import TaskHub
+from local.functions_host.durable.hub.rows import RuntimeStatus
+from local.functions_host.durable.hub.store import TaskHub
 
 pytestmark = pytest.mark.integration
 

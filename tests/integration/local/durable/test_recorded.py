@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from local.functions_host.durable.episode import Episode, run_episode
-from local.functions_host.durable.history import EventType, played
-from local.functions_host.durable.instance import Instance, RuntimeStatus
-from local.functions_host.durable.shim import Completed
+from local.functions_host.durable.hub.history import EventType, played
+from local.functions_host.durable.hub.rows import Instance, RuntimeStatus
+from local.functions_host.durable.replayer import Completed
 
 pytestmark = [
     pytest.mark.integration,

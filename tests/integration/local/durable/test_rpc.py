@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 from azure.durable_functions.models.utils import http_utils
 
-from local.functions_host.durable import DurableLinks, client_binding
-from local.functions_host.durable.rpc import public_routes, rpc_routes
+from local.functions_host.durable.rpc.links import DurableLinks, client_binding
+from local.functions_host.durable.rpc.rpc import public_routes, rpc_routes
 
 pytestmark = pytest.mark.integration
 Status = df.OrchestrationRuntimeStatus

@@ -1,7 +1,5 @@
 """The host with Azure's own worker library in place of our worker; started by the fidelity tests."""
 
-from __future__ import annotations
-
 import sys
 
 from library_worker import LibraryWorker

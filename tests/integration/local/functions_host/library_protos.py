@@ -1,7 +1,5 @@
 """Plain classes in place of the protobuf messages that Azure's host gives to the worker library."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

@@ -1,7 +1,5 @@
 """A worker that calls functions through Azure's own worker library, `azure-functions-runtime`."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import threading
@@ -14,10 +12,10 @@ import azure_functions_runtime as library
 import library_protos as protos
 from azure.functions.meta import Datum
 
-from local.functions_host.errors import AppImportError
-from local.functions_host.functions import FunctionRecord
-from local.functions_host.invocation import Invocation, Outcome
-from local.functions_host.loader import record_of
+from local.functions_host.app.errors import AppImportError
+from local.functions_host.app.functions import FunctionRecord
+from local.functions_host.app.invocation import Invocation, Outcome
+from local.functions_host.worker.loader import record_of
 
 
 class LibraryWorker:

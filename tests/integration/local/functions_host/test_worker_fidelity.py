@@ -1,7 +1,5 @@
 """Our worker and Azure's own worker library make the same of every type of function."""
 
-from __future__ import annotations
-
 import base64
 import os
 import subprocess

@@ -1,10 +1,8 @@
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
 
-from local.processes.identity import ProcessIdentity
+from local.processes.process import ProcessIdentity
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Clients of one storage account that know what it acknowledged to them, and so what it has to keep."""
 
-from __future__ import annotations
-
 import random
 import threading
 import time

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient

@@ -1,7 +1,5 @@
 """Azurite killed at any moment: whatever it acknowledged is there when it is started again."""
 
-from __future__ import annotations
-
 import contextlib
 import random
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """On a laptop a watcher tells of new blobs as Event Grid does."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Callable, Iterator
@@ -14,13 +12,13 @@ import pytest
 
 from local.blob_events.memory import Memory
 from local.blob_events.watcher import Watcher
+from shared.contracts.automation import BlobTriggerProperties
 from shared.contracts.blob_events import read_event
-from shared.contracts.blob_triggers import BlobTriggerProperties
 from shared.contracts.messages import BLOB_EVENTS
-from shared.control_plane.resource import Resource
+from shared.control_plane.resource_table import Resource
 from shared.control_plane.workspace import Workspace
 from shared.storage.account import StorageAccount
-from shared.storage.containers import ensure_container
+from shared.storage.blobs import ensure_container
 from shared.storage.queues import ensure_queue
 from tests.integration.workspace_settings import SETTINGS
 
@@ -94,9 +92,13 @@ def test_each_content_of_a_blob_is_told_once_also_over_restarts(watching: Watchi
     watching.upload("in/deep/my file.csv", "1")
     watching.upload("out/b.csv", "1")
     (event,) = watching.look()
-    told = read_event(event)
-    assert told is not None
-    assert (told.account, told.container, told.blob) == ("devstoreaccount1", watching.container, "in/deep/my file.csv")
+    captured = read_event(event)
+    assert captured is not None
+    assert (captured.account, captured.container, captured.blob) == (
+        "devstoreaccount1",
+        watching.container,
+        "in/deep/my file.csv",
+    )
     assert watching.look() == []
     watching.upload("in/deep/my file.csv", "22")
     (changed,) = watching.look()

@@ -1,12 +1,9 @@
-from __future__ import annotations
-
 import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local.azurite.installation import ensure_installed
-from local.azurite.node import find_node
+from local.azurite.installation import ensure_installed, find_node
 from local.errors import AzuriteInstallError
 
 pytestmark = pytest.mark.integration

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -7,10 +5,8 @@ import sys
 import psutil
 import pytest
 
-from local.processes.ending import end, kill_session
-from local.processes.identity import ProcessIdentity
-from local.processes.log_tail import last_lines
-from local.processes.program import roll_log
+from local.processes.process import ProcessIdentity, end, kill_session
+from local.processes.program import last_lines, roll_log
 
 pytestmark = pytest.mark.integration
 

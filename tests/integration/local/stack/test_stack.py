@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import dataclasses
 import json
 import os
@@ -12,9 +10,9 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from local import stack
+from local.data_folder.connection import read_connection
 from local.errors import NoStackError, PortInUseError, StackRunningError, SupervisorError
-from local.processes.identity import ProcessIdentity
-from local.stack.connection import read_connection
+from local.processes.process import ProcessIdentity
 from local.stack.health import FUNCTIONS_HOST
 from local.stack.inspection import Condition, StackStatus
 from local.stack.options import StackOptions
@@ -214,6 +212,6 @@ def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path):
 
 
 def test_a_client_reads_the_connection_without_the_supervisors_imports():
-    check = "import sys, local.stack.connection; print({'psutil', 'aiohttp', 'asyncio'} & set(sys.modules))"
+    check = "import sys, local.data_folder.connection; print({'psutil', 'aiohttp', 'asyncio'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

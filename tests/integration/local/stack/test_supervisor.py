@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import asyncio
 import os
 import signal
@@ -12,8 +10,7 @@ import pytest
 from local.errors import UnhealthyChildError
 from local.processes.program import Program
 from local.stack.roles import Role
-from local.stack.supervisor import Supervisor
-from local.stack.watchdog import Patience
+from local.stack.supervisor import Patience, Supervisor
 
 pytestmark = pytest.mark.integration
 
@@ -52,7 +49,7 @@ class Run:
         self.supervisor.listen_to_signals()
         self.task = asyncio.create_task(self.supervisor.run(self.ready.set))
 
-    async def __aenter__(self) -> Run:
+    async def __aenter__(self) -> "Run":
         ready = asyncio.create_task(self.ready.wait())
         await asyncio.wait([ready, self.task], return_when=asyncio.FIRST_COMPLETED)
         if self.task.done():

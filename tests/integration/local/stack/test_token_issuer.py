@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import contextlib
 import http.client
 import json
@@ -10,9 +8,8 @@ from urllib.parse import urlencode
 import jwt
 import pytest
 
-from local.processes.ports import free_ports
-from local.token_issuer.credentials import read_credentials
-from local.token_issuer.urls import issuer_url, jwks_url, token_url
+from local.loopback.ports import free_ports
+from local.token_issuer.credentials import issuer_url, jwks_url, read_credentials, token_url
 
 pytestmark = pytest.mark.integration
 

@@ -1,7 +1,5 @@
 """A real agent with an engine that runs programs itself, and nodes that use it."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -22,7 +20,7 @@ class Agent:
         self.root = root
         self.socket = root / "agent.sock"
         self.engine = root / "podman"
-        tools = [sys.executable, "-m", "scorer_container.agent.export", str(root / "tools")]
+        tools = [sys.executable, "-m", "scorer_container.export", str(root / "tools")]
         subprocess.run(tools, check=True, cwd=ROOT)
         shutil.copy(ROOT / "tests" / "fake_engine.py", root / "fake_engine.py")
         self.engine.write_text(f'#!/bin/sh\nexec {sys.executable} {root / "fake_engine.py"} "$@"\n')

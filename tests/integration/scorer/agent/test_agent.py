@@ -1,7 +1,5 @@
 """What the agent refuses, and how the node hears of it."""
 
-from __future__ import annotations
-
 import socket
 from pathlib import Path
 

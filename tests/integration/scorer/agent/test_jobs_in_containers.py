@@ -1,7 +1,5 @@
 """Whole jobs on a node whose scoring processes run in containers; the driver's pipes pass through the engine."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os
@@ -55,9 +53,9 @@ def image(name: str = "example.io/team/image:2", conda_file: str = "") -> Enviro
 def test_a_job_runs_in_the_image_of_its_environment(machine, agent):
     variables = {"OWN": "value,with=signs\nand lines"}
     job = machine.job({"a.txt": "one", "b.txt": "two"}, script=TELL, environment=image(), variables=variables)
-    told = told_by(job)
-    assert [one["content"] for one in told] == ["one", "two"]
-    environment = told[0]["env"]
+    captured = told_by(job)
+    assert [one["content"] for one in captured] == ["one", "two"]
+    environment = captured[0]["env"]
     assert environment["OWN"] == variables["OWN"]
     assert environment["HOME"].endswith("/process000/home")
     assert not {"NODES_SECRET", "AzureWebJobsStorage", "BATCH_NODE_AGENT", "BATCH_COMMANDS_FD"} & set(environment)
@@ -79,8 +77,8 @@ def test_only_the_jobs_own_folders_are_mounted(machine, agent):
 
 
 def test_without_an_image_the_nodes_own_is_used(machine, agent):
-    (told,) = told_by(machine.job({"a.txt": "one"}, script=TELL))
-    assert told["content"] == "one"
+    (captured,) = told_by(machine.job({"a.txt": "one"}, script=TELL))
+    assert captured["content"] == "one"
     assert "registry/scorer:1" in agent.calls("run")[-1]
 
 
@@ -98,18 +96,18 @@ def test_the_conda_file_is_applied_inside_the_image(machine, agent):
 
 def test_an_image_that_cannot_be_pulled_fails_the_job_with_the_engines_reason(machine):
     failure = machine.job({"a.txt": "one"}, script=TELL, environment=image("example.io/missing:1"))
-    told = failure.wait_for_failure()
-    assert told.step == "environment"
-    assert "image example.io/missing:1 could not be pulled: Error: manifest unknown" in told.message
+    captured = failure.wait_for_failure()
+    assert captured.step == "environment"
+    assert "image example.io/missing:1 could not be pulled: Error: manifest unknown" in captured.message
     failure.end()
 
 
 def test_packages_that_cannot_be_installed_fail_the_job_with_uvs_reason(machine):
     conda_file = "dependencies: [{pip: [no-such-package-of-anyone==9.9.9]}]"
     job = machine.job({"a.txt": "one"}, script=TELL, environment=image(conda_file=conda_file))
-    told = job.wait_for_failure()
-    assert told.step == "environment"
-    assert "no-such-package-of-anyone" in told.message
+    captured = job.wait_for_failure()
+    assert captured.step == "environment"
+    assert "no-such-package-of-anyone" in captured.message
     job.end()
 
 
@@ -138,8 +136,8 @@ def test_the_end_of_a_job_ends_its_containers(machine, agent):
 
 def test_without_an_agent_the_log_says_that_the_image_is_not_used(served):
     job = served.job({"a.txt": "one"}, script=TELL, environment=image())
-    (told,) = told_by(job)
-    assert told["content"] == "one"
+    (captured,) = told_by(job)
+    assert captured["content"] == "one"
     log = logged(job, "sys/node/node-0/node.txt", ": ends")
     assert log.count("image example.io/team/image:2 is not used, as this node has no container engine") == 1
 

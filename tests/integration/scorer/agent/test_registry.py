@@ -1,7 +1,5 @@
 """Signing in to the registry with the machine's identity, against both services over HTTP."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -10,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.environments import EnvironmentPreparationError, prepare_environment
+from scorer_container.node.environments.errors import EnvironmentPreparationError
 from scorer_container.node.environments.interpreters import find_interpreter
+from scorer_container.node.environments.preparation import prepare_environment
 from scorer_container.node.environments.python_version import PythonRequirement
 from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
 from scorer_container.node.workbench import Workbench
-from shared.contracts.job_spec import EnvironmentSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import EnvironmentSpec, JobSpec, Location, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.settings import ScoringSettings
 
 pytestmark = pytest.mark.integration

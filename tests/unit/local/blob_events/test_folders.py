@@ -1,7 +1,5 @@
 """What the events of new blobs are made from: folders, and what was told of already."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +7,8 @@ import pytest
 
 from local.blob_events.folders import outermost
 from local.blob_events.memory import Memory
-from shared.contracts.blob_triggers import Watched
-from shared.contracts.locations import Location
+from shared.contracts.automation import Watched
+from shared.contracts.job_spec import Location
 
 pytestmark = pytest.mark.unit
 

@@ -5,16 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.functions_host.durable import history
 from local.functions_host.durable.commit import commit_episode, start_instance
 from local.functions_host.durable.episode import load_episode
-from local.functions_host.durable.errors import TaskHubFormatError
-from local.functions_host.durable.history import EventType
-from local.functions_host.durable.instance import Instance, InstanceFilter, RuntimeStatus
-from local.functions_host.durable.rows import Message
+from local.functions_host.durable.hub import history
+from local.functions_host.durable.hub.errors import TaskHubFormatError
+from local.functions_host.durable.hub.history import EventType
+from local.functions_host.durable.hub.rows import Instance, InstanceFilter, Message, RuntimeStatus
+from local.functions_host.durable.hub.store import TaskHub
+from local.functions_host.durable.replayer import ContinuedAsNew, Decision
 from local.functions_host.durable.scheduled import ScheduledActivity
-from local.functions_host.durable.shim import ContinuedAsNew, Decision
-from local.functions_host.durable.store import TaskHub
 
 pytestmark = pytest.mark.unit
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

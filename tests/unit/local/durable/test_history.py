@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from local.functions_host.durable import history
-from local.functions_host.durable.history import EventType, from_text, played, to_text
+from local.functions_host.durable.hub import history
+from local.functions_host.durable.hub.history import EventType, from_text, played, to_text
 
 pytestmark = pytest.mark.unit
 

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local.functions_host.durable import action_starter, history
-from local.functions_host.durable.history import to_text
-from local.functions_host.durable.registry import DurableFunctions
+from local.functions_host.durable import action_starter
+from local.functions_host.durable.hub import history
+from local.functions_host.durable.hub.history import to_text
+from local.functions_host.durable.hub.registry import DurableFunctions
+from local.functions_host.durable.replayer import Completed, ContinuedAsNew, Failed, Replayer
 from local.functions_host.durable.scheduled import ScheduledActivity, ScheduledChild, ScheduledTimer
-from local.functions_host.durable.shim import Completed, ContinuedAsNew, Failed, Replayer
 from local.functions_host.durable.state import OrchestratorState
 
 pytestmark = pytest.mark.unit

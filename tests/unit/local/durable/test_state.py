@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from local.functions_host.app.invocation import Outcome
 from local.functions_host.durable.state import read_state
-from local.functions_host.invocation import Outcome
 
 pytestmark = pytest.mark.unit
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from local.functions_host.durable.history import utc_now
-from local.functions_host.durable.rows import TimerItem
+from local.functions_host.durable.hub.history import utc_now
+from local.functions_host.durable.hub.rows import TimerItem
 from local.functions_host.durable.timers import TimerQueue
 
 pytestmark = pytest.mark.unit

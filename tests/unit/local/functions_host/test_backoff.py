@@ -1,8 +1,7 @@
 import pytest
 
-from local.functions_host.backoff import RandomizedBackoff
-from local.functions_host.functions import RetryPolicy
-from local.functions_host.retry import retry_delay
+from local.functions_host.app.functions import RetryPolicy, retry_delay
+from local.functions_host.listeners.queue_listener import RandomizedBackoff
 
 pytestmark = pytest.mark.unit
 

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from local.functions_host.config import parse_host_config
-from local.functions_host.errors import HostConfigError
-from local.functions_host.settings import AppSettings
+from local.functions_host.app.config import parse_host_config
+from local.functions_host.app.errors import HostConfigError
+from local.functions_host.app.settings import AppSettings
 
 pytestmark = pytest.mark.unit
 

@@ -2,11 +2,11 @@ import azure.durable_functions as df
 import azure.functions as func
 import pytest
 
-from local.functions_host.config import parse_host_config
-from local.functions_host.function_rules import check_functions, retry_warnings
-from local.functions_host.loader import describe
-from local.functions_host.routes import read_routes
-from local.functions_host.settings import AppSettings
+from local.functions_host.app.app import check_functions, retry_warnings
+from local.functions_host.app.config import parse_host_config
+from local.functions_host.app.routes import read_routes
+from local.functions_host.app.settings import AppSettings
+from local.functions_host.worker.loader import describe
 
 pytestmark = pytest.mark.unit
 

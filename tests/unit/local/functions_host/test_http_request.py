@@ -1,6 +1,6 @@
 import pytest
 
-from local.functions_host.http_request import decode_path, encode_path, query_values, split_target
+from local.functions_host.listeners.http_messages import decode_path, encode_path, query_values, split_target
 
 pytestmark = pytest.mark.unit
 

@@ -1,19 +1,15 @@
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 
 import pytest
 from azure.functions.meta import Datum
 
-from local.functions_host.errors import AppSettingError
-from local.functions_host.functions import FunctionRecord
-from local.functions_host.invoker import Invoker, Trigger
-from local.functions_host.outputs import QueueOutputs
-from local.functions_host.queue_clients import QueueClients
-from local.functions_host.queue_wakeups import QueueWakeUps
-from local.functions_host.settings import AppSettings
-from local.functions_host.worker import DirectWorker
+from local.functions_host.app.errors import AppSettingError
+from local.functions_host.app.functions import FunctionRecord
+from local.functions_host.app.settings import AppSettings
+from local.functions_host.listeners.queue_clients import QueueClients, QueueOutputs, QueueWakeUps
+from local.functions_host.worker.invoker import Invoker, Trigger
+from local.functions_host.worker.worker import DirectWorker
 
 pytestmark = pytest.mark.unit
 

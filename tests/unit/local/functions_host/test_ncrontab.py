@@ -3,11 +3,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from local.functions_host.errors import AppSettingError
-from local.functions_host.functions import Binding
-from local.functions_host.ncrontab import NCrontab
-from local.functions_host.settings import AppSettings
-from local.functions_host.timer_schedule import timer_schedule
+from local.functions_host.app.errors import AppSettingError
+from local.functions_host.app.functions import Binding
+from local.functions_host.app.settings import AppSettings
+from local.functions_host.app.triggers import NCrontab, timer_schedule
 
 pytestmark = pytest.mark.unit
 

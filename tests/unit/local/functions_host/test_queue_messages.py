@@ -3,15 +3,15 @@ import json
 import pytest
 from azure.functions.meta import Datum
 
-from local.functions_host.queue_messages import (
+from local.functions_host.app.triggers import QueueAddress
+from local.functions_host.listeners.queue_clients import QueueWakeUps
+from local.functions_host.listeners.queue_messages import (
     UndecodableMessageError,
     decode_body,
     encode_body,
     output_bodies,
     trigger_value,
 )
-from local.functions_host.queue_names import QueueAddress
-from local.functions_host.queue_wakeups import QueueWakeUps
 
 pytestmark = pytest.mark.unit
 

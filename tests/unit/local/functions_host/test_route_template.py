@@ -1,6 +1,6 @@
 import pytest
 
-from local.functions_host.route_template import RouteTemplate
+from local.functions_host.app.route_template import RouteTemplate
 
 pytestmark = pytest.mark.unit
 

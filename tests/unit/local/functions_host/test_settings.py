@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from local.functions_host.errors import AppSettingError, HostConfigError
-from local.functions_host.settings import AppSettings, read_settings
+from local.functions_host.app.errors import AppSettingError, HostConfigError
+from local.functions_host.app.settings import AppSettings, read_settings
 
 pytestmark = pytest.mark.unit
 

@@ -3,9 +3,9 @@ from typing import List  # noqa: UP035 - the SDK refuses list[str]
 import azure.functions as func
 import pytest
 
-from local.functions_host.errors import FunctionLoadError
-from local.functions_host.functions import Binding
-from local.functions_host.signature import read_signature
+from local.functions_host.app.errors import FunctionLoadError
+from local.functions_host.app.functions import Binding
+from local.functions_host.worker.signature import read_signature
 
 pytestmark = pytest.mark.unit
 

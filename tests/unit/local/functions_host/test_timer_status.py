@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.functions_host.ncrontab import NCrontab
-from local.functions_host.timer_status import TimerStatus, TimerStatusFile
+from local.functions_host.app.triggers import NCrontab
+from local.functions_host.listeners.timer_listener import TimerStatus, TimerStatusFile
 
 pytestmark = pytest.mark.unit
 

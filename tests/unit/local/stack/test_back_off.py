@@ -1,8 +1,6 @@
-from __future__ import annotations
-
 import pytest
 
-from local.processes.back_off import BackOff
+from local.processes.supervised import BackOff
 
 pytestmark = pytest.mark.unit
 

@@ -1,14 +1,11 @@
-from __future__ import annotations
-
 import dataclasses
 import socket
 
 import pytest
 
 from local.errors import PortInUseError, SchemeError
-from local.processes.ports import free_ports
-from local.stack.choosing import choose_setup
-from local.stack.options import StackOptions
+from local.loopback.ports import free_ports
+from local.stack.options import StackOptions, choose_setup
 
 pytestmark = pytest.mark.unit
 

@@ -1,15 +1,12 @@
-from __future__ import annotations
-
 import json
 
 import pytest
 
+from local.data_folder.connection import read_connection
+from local.data_folder.layout import DataFolder
+from local.data_folder.stack_file import RecordedProcess, StackFile, read_stack_file, write_stack_file
 from local.errors import NoStackError, OtherVersionError, StackStateError
-from local.stack.choosing import choose_setup
-from local.stack.connection import read_connection
-from local.stack.data_folder import DataFolder
-from local.stack.options import StackOptions
-from local.stack.stack_file import RecordedProcess, StackFile, read_stack_file, write_stack_file
+from local.stack.options import StackOptions, choose_setup
 from local.token_issuer.credentials import ensure_credentials
 
 pytestmark = pytest.mark.unit

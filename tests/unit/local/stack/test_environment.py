@@ -1,12 +1,9 @@
-from __future__ import annotations
-
 import pytest
 
-from local.stack.choosing import choose_setup
-from local.stack.data_folder import DataFolder
+from local.data_folder.layout import DataFolder
+from local.data_folder.stack_file import StackFile, write_stack_file
 from local.stack.environment import client_environment
-from local.stack.options import StackOptions
-from local.stack.stack_file import StackFile, write_stack_file
+from local.stack.options import StackOptions, choose_setup
 from local.token_issuer.credentials import ensure_credentials
 
 pytestmark = pytest.mark.unit

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import base64
 import time
 
@@ -7,14 +5,14 @@ import jwt
 import pytest
 
 from local.token_issuer.credentials import Credentials, ensure_credentials
-from local.token_issuer.errors import (
+from local.token_issuer.issuer import (
     InvalidClientError,
     InvalidRequestError,
     InvalidScopeError,
     InvalidTargetError,
+    Issuer,
     UnsupportedGrantTypeError,
 )
-from local.token_issuer.issuer import Issuer
 from local.token_issuer.signing_key import ensure_signing_key
 
 pytestmark = pytest.mark.unit

@@ -1,11 +1,9 @@
-from __future__ import annotations
-
 import os
 import sys
 
 import pytest
 
-from local.azurite.node import find_node
+from local.azurite.installation import find_node
 from local.errors import NodeMissingError
 
 pytestmark = pytest.mark.unit

@@ -1,17 +1,15 @@
-from __future__ import annotations
-
 import subprocess
 import sys
 
 import pytest
 
-from local.processes import ports
+from local.loopback import ports
 
 pytestmark = pytest.mark.unit
 
 CHOOSES = """
 import sys
-from local.processes.ports import free_ports
+from local.loopback.ports import free_ports
 print(*free_ports(2), flush=True)
 sys.stdin.read()
 """

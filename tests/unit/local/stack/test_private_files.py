@@ -1,11 +1,9 @@
-from __future__ import annotations
-
 import stat
 
 import pytest
 
 from local.errors import StackStateError
-from local.processes.private_files import read_json, write_private_json
+from local.private_files import read_json, write_private_json
 
 pytestmark = pytest.mark.unit
 

@@ -1,10 +1,7 @@
-from __future__ import annotations
-
 import pytest
 
-from local.stack.choosing import choose_setup
-from local.stack.options import StackOptions
-from local.stack.settings import application_settings, scale_set_settings, with_direct_loopback
+from local.stack.options import StackOptions, choose_setup
+from local.stack.roles import application_settings, scale_set_settings, with_direct_loopback
 from shared.settings import Settings
 
 pytestmark = pytest.mark.unit

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import socket
 import ssl
 import threading
@@ -7,9 +5,8 @@ import threading
 import pytest
 from cryptography import x509
 
-from local.tls.authority import ensure_certificates
-from local.tls.files import TlsFiles
-from local.tls.trust import trusting, write_bundle
+from local.loopback.authority import ensure_certificates
+from local.loopback.certificates import TlsFiles, trusting, write_bundle
 
 pytestmark = pytest.mark.unit
 

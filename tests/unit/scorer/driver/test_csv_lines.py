@@ -1,7 +1,5 @@
 """CSV is right when its readers give back what was written: Python's `csv` and pandas are asked."""
 
-from __future__ import annotations
-
 import csv
 import io
 

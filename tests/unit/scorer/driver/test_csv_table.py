@@ -1,7 +1,5 @@
 """The rows and columns of CSV files: never moved, lost or made up."""
 
-from __future__ import annotations
-
 import gzip
 import math
 import random

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from scorer_container.driver.failures import describe, with_type

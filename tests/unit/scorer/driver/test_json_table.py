@@ -1,7 +1,5 @@
 """The records of JSON files and of JSON lines."""
 
-from __future__ import annotations
-
 import pandas as pd
 import pytest
 

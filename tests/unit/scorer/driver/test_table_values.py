@@ -1,7 +1,5 @@
 """What a value of a table becomes, by signature type and by the kind of file that holds it."""
 
-from __future__ import annotations
-
 import datetime
 import decimal
 import io

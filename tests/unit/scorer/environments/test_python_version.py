@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from scorer_container.node.environments.errors import EnvironmentPreparationError

@@ -1,12 +1,9 @@
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 
 from scorer_container.node.environments.selection import select_requirements
-from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, JobSpec, ModelSpec, OutputSpec, WorkSize
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, JobSpec, Location, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.settings import ScoringSettings
 
 pytestmark = pytest.mark.unit

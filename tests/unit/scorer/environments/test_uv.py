@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from scorer_container.node.environments.uv import reason, uv_environment, without_secrets

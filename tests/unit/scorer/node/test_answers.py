@@ -1,7 +1,5 @@
 """What comes through the pipe of a scoring process is an answer of a driver, or ends the process with a reason."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """Inputs keep their names on the node's disk, or are refused by name."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +9,7 @@ import pytest
 
 from scorer_container.node.inputs import InputFetcher, LocalFile
 from scorer_container.node.mini_batches import MiniBatch
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location
 
 pytestmark = pytest.mark.unit
 

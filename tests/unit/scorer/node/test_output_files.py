@@ -1,7 +1,5 @@
 """What a script leaves in its output folder: all of it is uploaded, or the job fails with what cannot be."""
 
-from __future__ import annotations
-
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -13,8 +11,7 @@ import pytest
 from scorer_container.node.failure import FatalProblemError
 from scorer_container.node.folders import remove
 from scorer_container.node.output_files import OutputFiles
-from shared.contracts.job_spec import OutputSpec
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import Location, OutputSpec
 from shared.storage.hot_path.blobs import MAX_PUT_BYTES
 from shared.storage.hot_path.errors import StorageRefusedError
 from tests.unit.scorer.node.test_folders import nest

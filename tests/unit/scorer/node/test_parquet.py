@@ -26,8 +26,8 @@ def merged(*tasks):
         block.content.seek(0)
         content += block.content.read()
         rows = sum(len(json.loads(result)[0]) for result in results)
-        told = BlockRowGroups(f"t{number}", block.length, rows, block.footer.schema, block.footer.row_groups)
-        builder.add(BlockRowGroups.from_line(told.to_line()))
+        captured = BlockRowGroups(f"t{number}", block.length, rows, block.footer.schema, block.footer.row_groups)
+        builder.add(BlockRowGroups.from_line(captured.to_line()))
     return content + builder.footer()
 
 

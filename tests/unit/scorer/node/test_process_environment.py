@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -7,8 +5,7 @@ import pytest
 from scorer_container.node.failure import FatalProblemError
 from scorer_container.node.process_environment import process_environment
 from scorer_container.node.process_folders import ProcessFolders
-from shared.contracts.job_spec import JobSpec, ModelSpec, OutputSpec, WorkSize
-from shared.contracts.locations import Location
+from shared.contracts.job_spec import JobSpec, Location, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.settings import ScoringSettings
 
 pytestmark = pytest.mark.unit

@@ -1,14 +1,12 @@
-from __future__ import annotations
-
 import io
 from types import SimpleNamespace
 
 import pytest
 
 from scorer_container.node.sources import Sources, UrlFile
-from shared.contracts.locations import Location
-from shared.security.outbound_connections import guarded_pools
-from shared.security.outbound_urls import ForbiddenAddressError
+from shared.contracts.job_spec import Location
+from shared.outbound.connections import guarded_pools
+from shared.outbound.urls import ForbiddenAddressError
 from shared.storage.account import StorageAccount
 from shared.storage.hot_path.errors import StorageUnavailableError
 from shared.storage.hot_path.transport import Patience

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -7,7 +5,7 @@ import pytest
 from scorer_container.node.results import ItemError, MiniBatchResult
 from scorer_container.node.work import HeldTask
 from shared.contracts.messages import TaskMessage
-from shared.storage.hot_path import HotQueue, Received
+from shared.storage.hot_path.queue import HotQueue, Received
 
 pytestmark = pytest.mark.unit
 

@@ -1,7 +1,5 @@
 """Tables that Hypothesis makes: columns of a signature's types, with what is nasty in each of them."""
 
-from __future__ import annotations
-
 import datetime
 import math
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Tensors made by Hypothesis, and the files that hold them: columns side by side, or lists in a column."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The model in process: MLflow's own checks of a signature, and a model that shows what it was given."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which values of a signature's type are the same as a value of any type."""
 
-from __future__ import annotations
-
 import datetime
 import math
 import re

@@ -4,8 +4,6 @@ Python's `csv` and `json` and pyarrow read; the expected values are the generate
 "What becomes of a value").
 """
 
-from __future__ import annotations
-
 import csv
 import datetime
 import io

@@ -3,8 +3,6 @@
 The expected values are the generated ones; no reader of ours has seen them. `make fuzz-values` tries more of them.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 import pytest

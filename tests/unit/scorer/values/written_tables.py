@@ -1,7 +1,5 @@
 """Generated tables as files, written with Python's own csv rules, `json` and pyarrow: never with pandas."""
 
-from __future__ import annotations
-
 import datetime
 import gzip
 import io

@@ -1,0 +1,98 @@
+"""The verbs that schedules and triggers share: both start jobs by themselves, and can be stopped."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from cli.api.views import snake_names
+from cli.api.workspace import Resource, Workspace
+from cli.commands.verb import confirm, in_workspace, name_option, shown, yes_option
+
+
+@dataclass(frozen=True)
+class AutomationVerbs:
+    """The verbs for one kind."""
+
+    kind: str
+    """`schedule` or `trigger`."""
+    collection: str
+    """In the API's paths."""
+    columns: tuple[str, ...]
+    """Of tables."""
+    view: Callable[[Resource], dict[str, Any]]
+    """One of the kind as it is shown."""
+
+    def show(self, help_text: str) -> click.Command:
+        """`show`."""
+
+        def show(workspace: Workspace, name: str) -> dict[str, Any]:
+            return self.view(workspace.get(f"{self.collection}/{name}"))
+
+        return self._verb("show", help_text, show)
+
+    def list(self) -> click.Command:
+        """`list`."""
+
+        @click.command("list", help=f"List all {self.kind}s.")
+        @shown(*self.columns)
+        @in_workspace
+        def list_all(workspace: Workspace) -> list[dict[str, Any]]:
+            return [self.view(automation) for automation in workspace.list(self.collection)]
+
+        return list_all
+
+    def enable(self, help_text: str) -> click.Command:
+        """`enable`."""
+        return self._verb("enable", help_text, lambda workspace, name: self._switch(workspace, name, enabled=True))
+
+    def disable(self, help_text: str) -> click.Command:
+        """`disable`."""
+        return self._verb("disable", help_text, lambda workspace, name: self._switch(workspace, name, enabled=False))
+
+    def delete(self) -> click.Command:
+        """`delete`."""
+
+        @click.command("delete", help=f"Delete a {self.kind}; its jobs stay.")
+        @name_option(f"The {self.kind}.")
+        @yes_option
+        @shown()
+        @in_workspace
+        def delete(workspace: Workspace, name: str, yes: bool) -> None:
+            workspace.get(f"{self.collection}/{name}")
+            confirm(f"Delete the {self.kind} {name}?", yes)
+            workspace.delete(f"{self.collection}/{name}")
+
+        return delete
+
+    def _verb(self, name: str, help_text: str, action: Callable[[Workspace, str], dict[str, Any]]) -> click.Command:
+        @click.command(name, help=help_text)
+        @name_option(f"The {self.kind}.")
+        @shown(*self.columns)
+        @in_workspace
+        def verb(workspace: Workspace, name: str) -> dict[str, Any]:
+            return action(workspace, name)
+
+        return verb
+
+    def _switch(self, workspace: Workspace, name: str, *, enabled: bool) -> dict[str, Any]:
+        path = f"{self.collection}/{name}"
+        properties = workspace.get(path)["properties"]
+        return self.view(workspace.put(path, {"properties": {**properties, "isEnabled": enabled}}))
+
+
+def automation_view(automation: Resource) -> dict[str, Any]:
+    """What both kinds show: whether it is on, and what it invokes."""
+    properties = automation["properties"]
+    invocation = properties["action"]["endpointInvocationDefinition"]
+    return {
+        "name": automation["name"],
+        "id": automation["id"],
+        "description": properties.get("description"),
+        "is_enabled": properties["isEnabled"],
+        "endpoint": invocation["endpoint"],
+        "deployment": invocation.get("deployment"),
+        "invocation": invocation["properties"],
+        "creation_context": snake_names(automation.get("systemData") or {}),
+    }

@@ -1,0 +1,148 @@
+"""`bml trigger create|update`."""
+
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.api.workspace import Resource, Workspace
+from cli.commands.automation import AutomationVerbs, automation_view
+from cli.commands.invoke import datastore_id
+from cli.commands.verb import check_given, file_option, in_workspace, name_option, shown
+from cli.invocation.overrides import repeated_override_options
+from cli.output.errors import UsageError
+
+INPUTS = {"UriFile": "file", "UriFolder": "folder"}
+
+_KINDS = {word: kind for kind, word in INPUTS.items()}
+_OPTIONS = (
+    click.option("--path", metavar="URI", help="Folder to watch: azureml://datastores/NAME/paths/FOLDER."),
+    click.option("--ends-with", help="Only blobs whose names end so, e.g. .csv or _SUCCESS."),
+    click.option(
+        "--input",
+        type=click.Choice(list(_KINDS)),
+        help="What a job scores: the new blob, or the folder that holds it without what ends with --ends-with.",
+    ),
+    click.option("-e", "--endpoint", help="The endpoint."),
+    click.option("-d", "--deployment", help="The deployment to use; by default the active one."),
+    click.option("-s", "--output-datastore", metavar="azureml:NAME", help="Datastore of the outputs."),
+    click.option("-x", "--output-path", help="Folder of the output in its datastore; each job needs a free one."),
+)
+
+
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
+    return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), repeated_override_options(function))
+
+
+COLUMNS = ("name", "is_enabled", "path", "ends_with", "input", "endpoint", "jobs_started", "problems", "last_job")
+
+
+@click.command()
+@file_option("The trigger; options win over it.")
+@click.option("-n", "--name", help="The trigger; its jobs are named after it.")
+@click.option("--disabled", is_flag=True, help="Start nothing until it is enabled.")
+@_options
+@shown(*COLUMNS)
+@in_workspace
+def create(
+    workspace: Workspace, *, file: Path | None, disabled: bool, body: dict[str, Any], **options: Any
+) -> dict[str, Any]:
+    """Make a trigger that invokes an endpoint when blobs arrive, or replace one that exists.
+
+    Blobs that are there already start nothing.
+    """
+    from cli.invocation.automation import invoke_action
+    from cli.invocation.request import ScoringUri
+    from cli.yaml_files.document import empty_document, read_document
+    from cli.yaml_files.form import read_form
+    from cli.yaml_files.invocation_forms import TriggerForm
+
+    _put_output(workspace, options, body)
+    document = read_document(file) if file else empty_document()
+    given = options | {"enabled": False if disabled else None}
+    document.content.update({key: value for key, value in given.items() if value is not None})
+    if not file:
+        check_given("trigger", document.content, ("name", "path", "endpoint"))
+    form = read_form(TriggerForm, document)
+    check_given("trigger", document.content, ("name",))
+    ScoringUri.of(workspace, form.endpoint, form.deployment)
+    properties = {
+        "description": form.description,
+        "isEnabled": form.enabled,
+        "trigger": {
+            "triggerType": "BlobCreated",
+            "path": form.path,
+            "endsWith": form.ends_with,
+            "jobInputType": _KINDS[form.input],
+        },
+        "action": invoke_action(form, {}, body),
+    }
+    return trigger_view(workspace.put(f"blobTriggers/{form.name}", {"properties": properties}))
+
+
+@click.command()
+@name_option("The trigger.")
+@_options
+@shown(*COLUMNS)
+@in_workspace
+def update(workspace: Workspace, *, name: str, body: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Change a trigger; what is not given stays as it is.
+
+    Another --path, --ends-with or --input counts blobs from now on only.
+    """
+    from cli.invocation.automation import merged
+
+    _put_output(workspace, options, body)
+    given = {key: value for key, value in options.items() if value is not None}
+    if not (given or body):
+        raise UsageError("there is nothing to update", hint="Give --path, --endpoint, --mini-batch-size or the like")
+    kind = _KINDS.get(given.get("input", ""))
+    source = {"path": given.get("path"), "endsWith": given.get("ends_with"), "jobInputType": kind}
+    invocation = {"endpoint": given.get("endpoint"), "deployment": given.get("deployment"), "properties": body}
+    changes = {"trigger": _told(source), "action": {"endpointInvocationDefinition": _told(invocation)}}
+    properties = merged(workspace.get(f"blobTriggers/{name}")["properties"], changes)
+    return trigger_view(workspace.put(f"blobTriggers/{name}", {"properties": properties}))
+
+
+def _told(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _put_output(workspace: Workspace, options: dict[str, Any], body: dict[str, Any]) -> None:
+    """The options for outputs, as members of the body."""
+    output = {
+        "datastoreId": datastore_id(workspace, options.pop("output_datastore")),
+        "path": options.pop("output_path"),
+    }
+    if told := _told(output):
+        body["outputDataset"] = told
+
+
+def trigger_view(trigger: Resource) -> dict[str, Any]:
+    """A trigger: which blobs count, what it invokes, what it did."""
+    properties = trigger["properties"]
+    source, status = properties["trigger"], properties.get("status") or {}
+    return automation_view(trigger) | {
+        "path": source["path"],
+        "ends_with": source["endsWith"],
+        "input": INPUTS[source["jobInputType"]],
+        "since": status.get("since"),
+        "jobs_started": status.get("jobsStarted"),
+        "last_job": status.get("lastJob"),
+        "last_blob": status.get("lastBlob"),
+        "last_time": status.get("lastTime"),
+        "problems": status.get("problems"),
+        "last_problem": status.get("lastProblem"),
+        "last_problem_blob": status.get("lastProblemBlob"),
+        "last_problem_time": status.get("lastProblemTime"),
+    }
+
+
+_verbs = AutomationVerbs("trigger", "blobTriggers", COLUMNS, trigger_view)
+show = _verbs.show("Show a trigger, what it started last and what went wrong last.")
+list_triggers = _verbs.list()
+enable = _verbs.enable("Let a trigger go on; blobs that came while it was stopped start nothing.")
+disable = _verbs.disable("Stop a trigger; jobs that it has started go on.")
+delete = _verbs.delete()

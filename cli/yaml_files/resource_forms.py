@@ -1,0 +1,92 @@
+"""The compute in a YAML file."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from cli.yaml_files.form import ComputeName, FileForm, Form, Text, Variables, Whole
+from shared.contracts.bodies import duration_text
+
+
+def _plain_word(value: Any) -> Any:
+    return value.replace("_", "").lower() if isinstance(value, str) else value
+
+
+class ComputeForm(FileForm):
+    """A compute cluster file. Defaults are the service's own."""
+
+    name: ComputeName | None = None
+    """May also be given as `--name`."""
+    type: Annotated[Literal["amlcompute"], BeforeValidator(_plain_word)] = "amlcompute"
+    description: Text | None = None
+    tags: Variables = Field(default_factory=dict)
+    location: str | None = None
+    size: str | None = None
+    tier: Annotated[Literal["dedicated", "lowpriority"], BeforeValidator(_plain_word)] | None = None
+    min_instances: Whole | None = Field(default=None, ge=0)
+    max_instances: Whole | None = Field(default=None, ge=1)
+    idle_time_before_scale_down: Whole | None = Field(default=None, ge=0)
+    """Seconds."""
+
+    @model_validator(mode="after")
+    def _bounds(self) -> "ComputeForm":
+        if (
+            self.min_instances is not None
+            and self.max_instances is not None
+            and self.min_instances > self.max_instances
+        ):
+            raise ValueError(f"min_instances ({self.min_instances}) is above max_instances ({self.max_instances})")
+        return self
+
+
+_TIERS = {"dedicated": "Dedicated", "lowpriority": "LowPriority"}
+
+
+def compute_body(form: ComputeForm, location: str | None) -> dict[str, Any]:
+    """The body of a PUT; what the form does not say is left to the service."""
+    idle = form.idle_time_before_scale_down
+    scale = {
+        "minNodeCount": form.min_instances,
+        "maxNodeCount": form.max_instances,
+        "nodeIdleTimeBeforeScaleDown": None if idle is None else duration_text(idle),
+    }
+    cluster = {"vmSize": form.size, "vmPriority": _TIERS.get(form.tier or ""), "scaleSettings": _given(scale)}
+    properties = {"computeType": "AmlCompute", "description": form.description, "properties": _given(cluster)}
+    return _given({"location": location, "tags": form.tags, "properties": _given(properties)})
+
+
+def _given(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _datastore_type(value: Any) -> Any:
+    """`AzureBlob` (ARM) and `azure_blob` (YAML) are the same."""
+    return {"azureblob": "azure_blob"}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+class CredentialsForm(Form):
+    """`credentials:` how the container is opened; without them with the service's own identity."""
+
+    account_key: str | None = Field(default=None, repr=False)
+    sas_token: str | None = Field(default=None, repr=False)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "CredentialsForm":
+        if bool(self.account_key) == bool(self.sas_token):
+            raise ValueError("give either `account_key` or `sas_token`")
+        return self
+
+
+class DatastoreForm(FileForm):
+    """A datastore file."""
+
+    name: Text | None = None
+    """May also be given as `--name`; the service checks it."""
+    type: Annotated[Literal["azure_blob"], BeforeValidator(_datastore_type)] = "azure_blob"
+    description: Text | None = None
+    tags: Variables = Field(default_factory=dict)
+    account_name: str
+    container_name: str
+    protocol: Literal["https", "http"] | None = None
+    endpoint: str | None = None
+    credentials: CredentialsForm | None = None

@@ -1,0 +1,1 @@
+"""What the app declares, read and checked."""

@@ -1,0 +1,179 @@
+"""host.json: what it says, with Azure's defaults, and which of its keys have no effect here."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from local.functions_host.app.config_section import ConfigSection
+from local.functions_host.app.errors import HostConfigError
+from local.functions_host.app.settings import AppSettings, read_json_object
+
+HOST_FILE = "host.json"
+DEFAULT_FUNCTION_TIMEOUT = timedelta(minutes=30)
+MAX_BATCH_SIZE = 32  # what one call to Azure Queue Storage can return
+_CORES = os.cpu_count() or 1
+
+# Sections that shape the platform around the functions and change nothing about what they do.
+_PLATFORM_SECTIONS = {
+    "aggregator", "concurrency", "extensionBundle", "healthMonitor", "logging", "managedDependency",
+    "singleton", "telemetryMode", "version", "watchDirectories", "watchFiles",
+}  # fmt: skip
+# What concerns storage provider, tracing and versions of the extension in Azure.
+_DURABLE_PLATFORM_KEYS = {
+    "defaultVersion", "extendedSessionsEnabled", "notifications", "storageProvider", "tracing",
+    "versionMatchStrategy", "versionFailureStrategy",
+}  # fmt: skip
+_LOG_LEVELS = {
+    "trace": "DEBUG", "debug": "DEBUG", "information": "INFO", "warning": "WARNING",
+    "error": "ERROR", "critical": "CRITICAL", "none": "CRITICAL",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class QueueOptions:
+    """`extensions.queues`.
+
+    Attributes:
+        batch_size: messages fetched together, 1 to 32.
+        new_batch_threshold: the next batch is fetched when no more than this many still run.
+        max_dequeue_count: tries before a message goes to the poison queue.
+        visibility_timeout: how long a message stays hidden after a failed try.
+        max_polling_interval: the longest pause between two looks at an empty queue.
+        base64: whether messages are base64 in the queue (`messageEncoding`).
+    """
+
+    batch_size: int = 16
+    new_batch_threshold: int = 8 * _CORES
+    max_dequeue_count: int = 5
+    visibility_timeout: timedelta = timedelta()
+    max_polling_interval: timedelta = timedelta(minutes=1)
+    base64: bool = True
+
+
+@dataclass(frozen=True)
+class DurableOptions:
+    """`extensions.durableTask`, the part that has a meaning without the Azure storage provider.
+
+    Attributes:
+        hub_name: name of the task hub.
+        max_concurrent_activities: activities that run at the same time.
+        max_concurrent_orchestrators: orchestrators that are replayed at the same time.
+    """
+
+    hub_name: str = "TestHubName"  # the extension's own name when there is no site name
+    max_concurrent_activities: int = 10 * _CORES
+    max_concurrent_orchestrators: int = 10 * _CORES
+
+
+@dataclass(frozen=True)
+class HostConfig:
+    """What host.json asks of the host.
+
+    Attributes:
+        route_prefix: put before every route, `api` by default.
+        function_timeout: the longest run of a function; None means unlimited.
+        log_level: Python's name of the default log level.
+        ignored: keys of the file that have no effect here, with the reason, to be logged once.
+    """
+
+    route_prefix: str = "api"
+    function_timeout: timedelta | None = DEFAULT_FUNCTION_TIMEOUT
+    queues: QueueOptions = QueueOptions()
+    durable: DurableOptions = DurableOptions()
+    log_level: str = "INFO"
+    ignored: tuple[str, ...] = ()
+
+
+def read_host_config(app_root: Path, settings: AppSettings) -> HostConfig:
+    """The configuration in `app_root/host.json`.
+
+    Raises:
+        HostConfigError: the file is missing or broken, or a value has the wrong type or range.
+    """
+    file = app_root / HOST_FILE
+    if not file.is_file():
+        raise HostConfigError(HOST_FILE, "$", f"does not exist in {app_root}; every function app has one")
+    return parse_host_config(read_json_object(file), settings)
+
+
+def parse_host_config(content: Mapping[str, Any], settings: AppSettings) -> HostConfig:
+    """The configuration in the parsed host.json; see `read_host_config`."""
+    ignored: list[str] = []
+    root = ConfigSection("", content, ignored)
+    if root.take("version", str, None) != "2.0":
+        raise HostConfigError(HOST_FILE, "version", 'must be "2.0"')
+    if "customHandler" in content:
+        raise HostConfigError(HOST_FILE, "customHandler", "is not supported; the local host runs Python functions")
+    if root.take("retry", dict, None) is not None:
+        ignored.append("`retry` at the top level: Azure no longer supports it; use @app.retry on the function")
+    extensions = root.section("extensions")
+    http = extensions.section("http")
+    config = HostConfig(
+        route_prefix=http.take("routePrefix", str, "api").strip("/"),
+        function_timeout=_function_timeout(root),
+        queues=_queue_options(extensions.section("queues")),
+        durable=_durable_options(extensions.section("durableTask"), settings),
+        log_level=_log_level(root),
+    )
+    http.report_rest("the local host does not limit HTTP requests")
+    extensions.report_rest("the local host has no such extension")
+    root.report_rest("unknown key", known=_PLATFORM_SECTIONS)
+    return HostConfig(**{**vars(config), "ignored": tuple(ignored)})
+
+
+def _function_timeout(root: ConfigSection) -> timedelta | None:
+    if root.peek("functionTimeout") in ("-1", -1):
+        root.take("functionTimeout", object, None)
+        return None
+    timeout = root.time_span("functionTimeout", DEFAULT_FUNCTION_TIMEOUT)
+    if timeout <= timedelta():
+        raise HostConfigError(HOST_FILE, "functionTimeout", "must be positive, or -1 for no limit")
+    return timeout
+
+
+def _queue_options(section: ConfigSection) -> QueueOptions:
+    batch_size = section.integer("batchSize", 16, 1, MAX_BATCH_SIZE)
+    encoding = section.take("messageEncoding", str, "base64").lower()
+    if encoding not in {"base64", "none"}:
+        raise section.error("messageEncoding", f"is {encoding!r}; use base64 or none")
+    options = QueueOptions(
+        batch_size=batch_size,
+        new_batch_threshold=section.integer("newBatchThreshold", batch_size // 2 * _CORES, 0, 100_000),
+        max_dequeue_count=section.integer("maxDequeueCount", 5, 1, 1_000_000),
+        visibility_timeout=section.time_span("visibilityTimeout", timedelta()),
+        max_polling_interval=section.time_span("maxPollingInterval", timedelta(minutes=1)),
+        base64=encoding == "base64",
+    )
+    if options.max_polling_interval < timedelta(milliseconds=100):
+        raise section.error("maxPollingInterval", "must be at least 00:00:00.1")
+    section.report_rest("unknown key of the queue extension")
+    return options
+
+
+def _durable_options(section: ConfigSection, settings: AppSettings) -> DurableOptions:
+    options = DurableOptions(
+        hub_name=settings.resolve(section.take("hubName", str, DurableOptions.hub_name)),
+        max_concurrent_activities=section.integer(
+            "maxConcurrentActivityFunctions", DurableOptions.max_concurrent_activities, 1, 100_000
+        ),
+        max_concurrent_orchestrators=section.integer(
+            "maxConcurrentOrchestratorFunctions", DurableOptions.max_concurrent_orchestrators, 1, 100_000
+        ),
+    )
+    section.report_rest("unknown key of the durable extension", known=_DURABLE_PLATFORM_KEYS)
+    return options
+
+
+def _log_level(root: ConfigSection) -> str:
+    logging_section = root.peek("logging")
+    levels = logging_section.get("logLevel", {}) if isinstance(logging_section, dict) else {}
+    level = levels.get("default", "Information") if isinstance(levels, dict) else "Information"
+    name = _LOG_LEVELS.get(str(level).lower())
+    if name is None:
+        raise HostConfigError(
+            HOST_FILE, "logging.logLevel.default", f"is {level!r}; use one of {', '.join(_LOG_LEVELS)}"
+        )
+    return name

@@ -1,0 +1,1 @@
+"""The durable management API over HTTP."""

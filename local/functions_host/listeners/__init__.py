@@ -1,0 +1,1 @@
+"""HTTP, queues and timers that start functions."""

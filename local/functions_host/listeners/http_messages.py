@@ -1,0 +1,150 @@
+"""An HTTP request as Azure's host hands it to the worker."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote
+
+from aiohttp import web
+
+from local.functions_host.app.functions import HTTP_OUTPUT, RETURN_BINDING, FunctionRecord
+from local.functions_host.app.invocation import Outcome
+from local.functions_host.worker.converters import Datum
+
+_ENCODED = re.compile(r"(%[0-9A-Fa-f]{2})")
+_PATH_CHARACTERS = "/:@!$&'()*+,;=~-._"
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """Path (still encoded) and query (without `?`) of a request target."""
+    if not target.startswith("/"):  # absolute form, as proxies send it
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    path, _, query = target.partition("?")
+    return path, query
+
+
+def decode_path(path: str) -> str:
+    """The path as routes see it: decoded but for `%2F`, its dot segments resolved."""
+    decoded = unquote(re.sub("%2f", "%252F", path, flags=re.IGNORECASE))
+    if "/." not in decoded:
+        return decoded
+    kept: list[str] = []
+    segments = decoded.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    trailing = "/" if segments[-1] in (".", "..") and kept else ""
+    return "/" + "/".join(kept) + trailing
+
+
+def encode_path(path: str) -> str:
+    """The path as the function's URL shows it; sequences that are encoded already stay."""
+    return "".join(
+        part if _ENCODED.fullmatch(part) else quote(part, safe=_PATH_CHARACTERS) for part in _ENCODED.split(path)
+    )
+
+
+def query_values(query: str) -> dict[str, str]:
+    """The query's values: repeated keys joined by `,` ignoring case, keys without any value left out."""
+    names: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        values.setdefault(names.setdefault(name.lower(), name), []).append(value)
+    joined = {name: ",".join(parts) for name, parts in values.items()}
+    return {name: value for name, value in joined.items() if value}
+
+
+def header_values(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The headers with lower-case names, repeated ones joined by `,`."""
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name.lower(), []).append(value)
+    return {name: ",".join(parts) for name, parts in values.items()}
+
+
+def request_datum(
+    *,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    route: Mapping[str, str],
+    body: bytes,
+) -> Datum:
+    """The data of an HTTP trigger."""
+    return Datum(
+        type="http",
+        value={
+            "method": _text(method),
+            "url": _text(url),
+            "headers": _texts(headers),
+            "query": _texts(query),
+            "params": _texts(route),
+            "body": Datum(type="bytes", value=body),
+        },
+    )
+
+
+def _text(value: str) -> Datum:
+    return Datum(type="string", value=value)
+
+
+def _texts(values: Mapping[str, str]) -> dict[str, Datum]:
+    return {name: _text(value) for name, value in values.items()}
+
+
+# The server computes these from the body that it sends.
+_SERVER_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"})
+
+
+def response_of(function: FunctionRecord, outcome: Outcome) -> web.Response:
+    """200 and more as the function says; 500 without a body when it failed, 204 when it has no output."""
+    if not outcome.succeeded:
+        return web.Response(status=500)
+    datum = _output(function, outcome)
+    if datum is None or datum.type is None:
+        return web.Response(status=204)
+    if datum.type == "http":
+        return _described_by_function(datum.value)
+    return _described_by_text(datum)
+
+
+def _output(function: FunctionRecord, outcome: Outcome) -> Any:
+    for binding in function.outputs:
+        if binding.type == HTTP_OUTPUT:
+            is_return = binding.name == RETURN_BINDING
+            return outcome.return_value if is_return else outcome.outputs.get(binding.name)
+    return None
+
+
+def _described_by_function(value: dict[str, Any]) -> web.Response:
+    response = web.Response(status=int(value["status_code"].value), body=value["body"].value)
+    for name, header in value["headers"].items():
+        if name.lower() not in _SERVER_HEADERS:
+            response.headers[name] = header.value
+    for cookie in value.get("cookies") or ():
+        for morsel in cookie.values():
+            response.headers.add("Set-Cookie", morsel.OutputString())
+    return response
+
+
+def _described_by_text(datum: Datum) -> web.Response:
+    text = datum.value.decode(errors="replace") if datum.type == "bytes" else str(datum.value)
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or not any(key.lower() == "body" for key in content):
+        return web.Response(text=text)
+    described = {key.lower(): value for key, value in content.items()}
+    body = described["body"]
+    status = described.get("statuscode", described.get("status", 200))
+    headers = described.get("headers")
+    return web.Response(
+        status=int(status),
+        headers={name: str(value) for name, value in headers.items()} if isinstance(headers, dict) else None,
+        body=(body if isinstance(body, str) else json.dumps(body)).encode(),
+    )

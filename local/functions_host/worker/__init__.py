@@ -1,0 +1,1 @@
+"""Calls the app's functions."""

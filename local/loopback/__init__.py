@@ -1,0 +1,1 @@
+"""Ports, certificates and small servers on this machine's loopback interface."""

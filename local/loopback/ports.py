@@ -1,0 +1,73 @@
+"""Ports of this machine's loopback interface."""
+
+import fcntl
+import functools
+import http.client
+import os
+import random
+import socket
+import ssl
+import tempfile
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+# Below the range that systems hand out to outgoing connections, so that a port kept for a stack
+# that is down now is hardly ever taken when it comes up again.
+_RANGE = range(10_200, 32_000)
+_TRIES = 200
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this loopback port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_ports(count: int, *, avoid: frozenset[int] = frozenset()) -> tuple[int, ...]:
+    """`count` different free ports, none of them in `avoid`, which nobody else is given while this process lives.
+
+    Raises:
+        OSError: no free port was found, which means that the machine is out of ports, or the folder for temporary files
+            cannot be written.
+    """
+    chosen: list[int] = []
+    for _ in range(_TRIES):
+        if len(chosen) == count:
+            break
+        port = random.choice(_RANGE)  # noqa: S311 (a port number, not a secret)
+        if port not in avoid and port not in chosen and is_free(port) and _claim(port):
+            chosen.append(port)
+    if len(chosen) < count:
+        raise OSError(f"{count} free ports between {_RANGE.start} and {_RANGE.stop} were not found")
+    return tuple(chosen)
+
+
+def _claim(port: int) -> bool:
+    """Make a port ours, by a lock on the byte of its number: servers listen on theirs seconds after they were chosen.
+
+    The lock ends with this process, however it ends; a process may be given its own ports again.
+    """
+    claims = _claims()
+    try:
+        fcntl.lockf(claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except (BlockingIOError, PermissionError):  # source: fcntl(2) leaves it open which of the two
+        return False
+    return True
+
+
+@functools.cache
+def _claims() -> int:
+    """The file with the locks of all processes of this user; it is never closed, which would end ours."""
+    return os.open(Path(tempfile.gettempdir()) / f"bml-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def connect(port: int, trust: ssl.SSLContext | None, timeout_seconds: float) -> http.client.HTTPConnection:
+    """A connection that is made with its first request; over TLS when `trust` says whom to believe."""
+    if trust is None:
+        return http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_seconds)
+    return http.client.HTTPSConnection(LOOPBACK, port, timeout=timeout_seconds, context=trust)

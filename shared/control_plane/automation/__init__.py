@@ -1,0 +1,1 @@
+"""Schedules and blob triggers as resources."""

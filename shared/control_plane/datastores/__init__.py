@@ -1,0 +1,1 @@
+"""Datastores, and where URIs of users lead."""

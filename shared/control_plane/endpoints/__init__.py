@@ -1,0 +1,1 @@
+"""Endpoints, deployments, and what an invocation resolves."""

@@ -1,0 +1,186 @@
+"""What comes on `blob-events`: new blobs, which start the jobs of the triggers that watch their folders."""
+
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from shared.contracts.automation import SILENT_CONTAINERS, SILENT_FOLDERS, BlobTriggerProperties, BlobTriggerRuns
+from shared.contracts.blob_events import BlobCreated, read_event
+from shared.contracts.job_spec import Location
+from shared.contracts.messages import BLOB_EVENTS
+from shared.control_plane.automation.blob_triggers import input_path, trigger_notes, watched_folder
+from shared.control_plane.resource_table import Resource
+from shared.control_plane.workspace import Workspace
+from shared.errors import ConflictError, PreconditionFailedError, Problems, ProductError, ValidationError
+from shared.isolation import isolated
+from shared.jobs.poison import is_final, set_aside
+from shared.jobs.store import JobStore
+from shared.jobs.submission.requests import message_object, start_job
+from shared.storage.blobs import container_of
+
+log = logging.getLogger(__name__)
+
+
+def accept_blob_event(workspace: Workspace, jobs: JobStore, body: bytes, message_id: str) -> None:
+    """Start the jobs of an event; one that can never work is set aside.
+
+    Raises the errors that may be over at the next delivery; jobs that were started by then are not started again.
+    """
+    try:
+        event = read_event(message_object(body))
+        if event:
+            start_jobs(workspace, jobs, event)
+    except ProductError as error:
+        if not is_final(error):
+            raise
+        set_aside(workspace.account.queues, BLOB_EVENTS, message_id, body, error)
+
+
+def start_jobs(workspace: Workspace, jobs: JobStore, event: BlobCreated) -> None:
+    """Start a job of each trigger that watches the blob; trouble with one does not keep the others waiting.
+
+    Raises what a trigger met in the end, rather an error that may be over at the next delivery than a final one.
+    """
+    trouble = Problems()
+    for trigger in list(workspace.blob_triggers.documents()):
+        if not watches(trigger.properties, event):
+            continue
+        here = Problems()
+        with isolated(f"trigger {trigger.name} starts no job for {event.subject}", here):
+            _start(workspace, jobs, trigger, event)
+        with isolated(f"what trigger {trigger.name} met is not noted"):
+            for problem in here:
+                note_problem(workspace, trigger.name, event, problem.message)
+        trouble += here
+    if trouble:
+        raise min(trouble, key=is_final)
+
+
+def watches(properties: BlobTriggerProperties, event: BlobCreated) -> bool:
+    """Whether a trigger starts a job for this blob."""
+    watched, blob = properties.watched, event.blob
+    if watched is None or not properties.is_enabled or blob.endswith("/"):
+        return False
+    if blob.split("/")[0] in SILENT_FOLDERS or event.container.startswith(SILENT_CONTAINERS):
+        return False
+    folder = f"{watched.folder.path}/" if watched.folder.path else ""
+    return (
+        (event.account, event.container) == (watched.account, watched.folder.container)
+        and blob.startswith(folder)
+        and blob.endswith(properties.trigger.ends_with)
+        # Storage tells times of blobs in whole seconds only.
+        and event.time >= watched.since.replace(microsecond=0)
+    )
+
+
+def job_name(trigger: str, event: BlobCreated) -> str:
+    """The name of the job that a trigger starts for a content of a blob."""
+    seed = "\n".join((event.account, event.container, event.blob, event.content))
+    return f"{trigger}-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
+
+
+def _start(workspace: Workspace, jobs: JobStore, trigger: Resource[BlobTriggerProperties], event: BlobCreated) -> None:
+    name = job_name(trigger.name, event)
+    if (job := jobs.find(name)) and job.entered:
+        return  # the event came before
+    _check_name(event)
+    folder = _folder(workspace, trigger)
+    if not container_of(workspace.account, folder).get_blob_client(event.blob).exists():
+        log.info("trigger %s: %s is gone again", trigger.name, event.subject)
+        return
+    found = {"input": _input(workspace, trigger, event)}
+    invocation, caller = trigger.properties.invocation, f"trigger {trigger.name}"
+    start_job(workspace, jobs, invocation, caller=caller, name=name, inputData=found)
+    if job is None:
+        with isolated(f"the start of trigger {trigger.name} is not noted"):
+            note_start(workspace, trigger.name, event, name)
+
+
+def _check_name(event: BlobCreated) -> None:
+    """Event Grid puts U+FFFD for characters of names that take four bytes: looking for those would find nothing."""
+    if "\ufffd" in event.blob:
+        raise ValidationError(
+            f"Event Grid spoiled the name of the blob {event.blob!r}: use no emojis in names", target="subject"
+        )
+
+
+def _folder(workspace: Workspace, trigger: Resource[BlobTriggerProperties]) -> Location:
+    """The folder that the trigger watches; raises ConflictError when its datastore now lies elsewhere."""
+    watched = trigger.properties.watched
+    _, folder = watched_folder(workspace, trigger.properties.trigger)
+    if watched is None or folder != watched.folder:
+        raise ConflictError(
+            f"the datastore of {trigger.properties.trigger.path!r} was changed after the trigger {trigger.name!r}; "
+            "update the trigger",
+            target=trigger.name,
+        )
+    return folder
+
+
+def _input(workspace: Workspace, trigger: Resource[BlobTriggerProperties], event: BlobCreated) -> dict[str, str]:
+    """The new blob, or the folder that holds it, without its like."""
+    source = trigger.properties.trigger
+    if source.job_input_type == "UriFile":
+        return {"jobInputType": "UriFile", "uri": input_path(workspace, source, event.blob)}
+    folder = event.blob.rpartition("/")[0]
+    return {
+        "jobInputType": "UriFolder",
+        "uri": input_path(workspace, source, folder),
+        "excludeSuffix": source.ends_with,
+    }
+
+
+log = logging.getLogger(__name__)
+
+_TRIES = 20
+_LONGEST_PAUSE_SECONDS = 0.2
+
+
+def note_start(workspace: Workspace, trigger: str, event: BlobCreated, job: str) -> None:
+    """Count a job that was started."""
+    _note(
+        workspace,
+        trigger,
+        lambda runs: {
+            "jobs_started": runs.jobs_started + 1,
+            "last_job": job,
+            "last_blob": _shown(event),
+            "last_time": datetime.now(UTC),
+        },
+    )
+
+
+def note_problem(workspace: Workspace, trigger: str, event: BlobCreated, problem: str) -> None:
+    """Count a job that could not be started."""
+    _note(
+        workspace,
+        trigger,
+        lambda runs: {
+            "problems": runs.problems + 1,
+            "last_problem": problem,
+            "last_problem_blob": _shown(event),
+            "last_problem_time": datetime.now(UTC),
+        },
+    )
+
+
+def _note(workspace: Workspace, trigger: str, change: Callable[[BlobTriggerRuns], dict[str, object]]) -> None:
+    """Write over what is there, again if another writer came first."""
+    notes = trigger_notes(workspace)
+    for _ in range(_TRIES):
+        row = notes.find(trigger)
+        runs = row.document if row else BlobTriggerRuns()
+        try:
+            notes.write(trigger, row, runs.model_copy(update=change(runs)))
+        except (ConflictError, PreconditionFailedError):
+            time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311 - writers step out of each other's way
+            continue
+        return
+    log.warning("trigger %s: what it did could not be noted, as others note all the time", trigger)
+
+
+def _shown(event: BlobCreated) -> str:
+    return f"{event.container}/{event.blob}"

@@ -1,0 +1,1 @@
+"""What the orchestration calls: plan, allocate, watch, merge, finish."""

@@ -1,0 +1,79 @@
+"""The end of a job, however it ends: what belongs to it goes away, and its last state is written."""
+
+import logging
+
+from azure.core.exceptions import HttpResponseError
+
+from shared.compute.nodes import Nodes
+from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.names import task_queue
+from shared.contracts.progress import JobFailure
+from shared.errors import ProductError
+from shared.jobs.notifications import request_notifications
+from shared.jobs.phases.allocate import withdraw_tickets
+from shared.jobs.phases.merge import commit_errors
+from shared.jobs.phases.observe import progress_table
+from shared.jobs.store import JobStore
+from shared.jobs.submission.reservations import Reservations
+from shared.observability.measurements import note_end
+from shared.storage.account import StorageAccount
+from shared.storage.blobs import container_of
+from shared.storage.output_ledger import read_ledger
+from shared.storage.queues import delete_queue
+
+log = logging.getLogger(__name__)
+
+
+def stop_nodes(account: StorageAccount, job: JobDocument) -> None:
+    """Delete the task queue, whose absence tells the nodes to stop, and the tickets that no node holds."""
+    delete_queue(account.queues, task_queue(job.job_id))
+    withdraw_tickets(account, job)
+
+
+def is_shutting_down(account: StorageAccount, job: JobDocument) -> bool:
+    """Whether the job's script has a `shutdown()` that a live node has yet to call, or to end."""
+    if job.code is None:
+        return False
+    return any(node.job_id == job.job_id and node.shuts_down for node in Nodes(account).live(job.compute))
+
+
+def finish(
+    account: StorageAccount, jobs: JobStore, job: JobDocument, status: JobStatus, failure: JobFailure | None = None
+) -> JobDocument:
+    """Bring the job to a terminal state. May be repeated: each step finds what an earlier try has done.
+
+    The nodes are stopped first; the state comes last, as a terminal state promises that nothing more happens.
+    """
+    stop_nodes(account, job)
+    if status is not JobStatus.COMPLETED:
+        _keep_errors(account, job)
+    else:
+        # What was written stands there by itself now; once somebody removes it, its place is free. Of a job that
+        # failed the reservation tells the next one at its place whom it follows.
+        Reservations(account, jobs).release(job.output, job.name)
+    progress_table(account).delete_partition(job.job_id)
+    request_notifications(account, job)
+    ended = jobs.enter(job.name, status, failure=failure)
+    if not job.status.is_terminal:
+        note_end(ended)
+        _log_end(ended)
+    return ended
+
+
+def _log_end(job: JobDocument) -> None:
+    if job.failure:
+        log.error("job %s: %s in step %s: %s", job.name, job.status, job.failure.step, job.failure.message)
+    else:
+        log.info("job %s: %s", job.name, job.status)
+
+
+def _keep_errors(account: StorageAccount, job: JobDocument) -> None:
+    """Make the list of failed items appear; a job ends also when its output's place cannot be reached any more."""
+    if job.work is None:
+        return
+    try:
+        output = container_of(account, job.output.folder)
+        ledger = read_ledger(account, job.output, job.job_id)
+        commit_errors(output, job, ledger)
+    except (ProductError, HttpResponseError) as error:
+        log.warning("job %s: the list of failed items could not be written: %s", job.name, error)

@@ -1,0 +1,116 @@
+"""The merge phase: the ledger's blocks become the output file in one call (DESIGN D1)."""
+
+import json
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import ContainerClient
+
+from shared.contracts.job import JobDocument
+from shared.contracts.job_spec import OutputFormat, OutputSpec
+from shared.contracts.progress import JobFailure
+from shared.contracts.settings import OutputAction
+from shared.errors import ConflictError
+from shared.storage.account import StorageAccount
+from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
+from shared.storage.csv_header import HAS_HEADER, NO_HEADER, header_block
+from shared.storage.ledger import Ledger, commit, is_committed
+from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
+
+_FIRST_ERROR_BYTES = 262_144
+"""Longer than a line of the list can be: 24,000 characters of message and traceback, at most 6 bytes each."""
+
+
+def merge(account: StorageAccount, job: JobDocument, ledger: Ledger) -> JobFailure | None:
+    """Commit the list of failed items, then the output; returns why the job fails, if it does."""
+    output = container_of(account, job.output.folder)
+    commit_errors(output, job, ledger)
+    if not ledger.succeeded:
+        return _nothing_succeeded(output, job, ledger)
+    if job.settings.output_action is OutputAction.APPEND_ROW:
+        commit_output(account, job.output, job.job_id, ledger)
+    return None
+
+
+def commit_output(account: StorageAccount, output: OutputSpec, job_id: str, ledger: Ledger) -> None:
+    """Make the output file appear."""
+    blocks, footer, metadata = ledger.row_blocks, b"", dict[str, str]()
+    if output.format is OutputFormat.PARQUET:
+        blocks, footer = _parquet_file(account, job_id, ledger)
+    elif output.format is OutputFormat.CSV:
+        header = _header(ledger)
+        blocks, metadata = [*header, *blocks], HAS_HEADER if header else {}
+    blob = container_of(account, output.folder).get_blob_client(output.file_path)
+    content_type = output.format.media_type
+    commit(blob, blocks, job_id=job_id, footer=footer, content_type=content_type, metadata=metadata)
+
+
+def is_merged(account: StorageAccount, job: JobDocument) -> bool:
+    """Whether the output is there already, from a merge whose end was not noted."""
+    output = container_of(account, job.output.folder)
+    return is_committed(output.get_blob_client(job.output.file_path), job.job_id)
+
+
+def commit_errors(output: ContainerClient, job: JobDocument, ledger: Ledger) -> None:
+    """Make `errors.jsonl` appear when items failed."""
+    if blocks := ledger.error_blocks:
+        commit(
+            output.get_blob_client(job.output.errors_path),
+            blocks,
+            job_id=job.job_id,
+            content_type=OutputFormat.JSON_LINES.media_type,
+        )
+
+
+def _parquet_file(account: StorageAccount, job_id: str, ledger: Ledger) -> tuple[list[str], bytes]:
+    """The blocks of a Parquet file, and its footer.
+
+    What the footer says is committed first. An earlier try of this merge may have done so, and a task may have been
+    finished once more since then: the blocks are those that the footer tells of.
+    """
+    builder, blocks = FooterBuilder(), list[str]()
+    if ledger.row_blocks:
+        places = account.blobs.get_blob_client(JOBS_CONTAINER, row_groups_name(job_id))
+        commit(places, ledger.row_blocks, job_id=job_id, content_type=OutputFormat.JSON_LINES.media_type)
+        for line in lines_of(places.download_blob().chunks()):
+            block = BlockRowGroups.from_line(line)
+            builder.add(block)
+            blocks.append(block.block_id)
+    return blocks, builder.footer()
+
+
+def _header(ledger: Ledger) -> list[str]:
+    """The block of the header that all rows stand under; none when they have none."""
+    digests = {block.digest for block in ledger.blocks.values() if block.rows}
+    if "" in digests:
+        raise ConflictError(
+            "a node of an older version did not say which header its rows need; renew the nodes and run the job again"
+        )
+    if len(digests) > 1:
+        raise ConflictError(
+            "storage lost the job's columns while it ran, and its results now have different ones; run the job again"
+        )
+    return [header_block(digest) for digest in digests if digest != NO_HEADER]
+
+
+def _nothing_succeeded(output: ContainerClient, job: JobDocument, ledger: Ledger) -> JobFailure:
+    first = _first_error(output, job)
+    where = first.get("file") or f"mini-batch {first.get('mini_batch')}"
+    reason = f"; {where}: {first.get('error_type')}: {first.get('message')}" if first else ""
+    return JobFailure(
+        step="run",
+        error_type="NoItemSucceeded",
+        message=f"none of the {ledger.failed} items succeeded{reason}",
+        file=str(first.get("file") or ""),
+        traceback=str(first.get("traceback") or ""),
+    )
+
+
+def _first_error(output: ContainerClient, job: JobDocument) -> dict[str, Any]:
+    """Empty when the list is not there or somebody replaced it: it only makes the reason clearer."""
+    try:
+        start = output.download_blob(job.output.errors_path, offset=0, length=_FIRST_ERROR_BYTES).readall()
+        first = json.loads(start.split(b"\n", 1)[0])
+    except (ResourceNotFoundError, ValueError, RecursionError):
+        return {}
+    return first if isinstance(first, dict) else {}

@@ -1,0 +1,35 @@
+"""Looks at everything that belongs to a running job."""
+
+from datetime import UTC, datetime
+
+from shared.compute.nodes import Nodes
+from shared.contracts.job import JobDocument
+from shared.contracts.names import task_queue, ticket_queue
+from shared.contracts.progress import ProgressRow
+from shared.jobs.phases.watch import Observation
+from shared.storage.account import StorageAccount
+from shared.storage.output_ledger import read_ledger
+from shared.storage.queues import message_count
+from shared.storage.rows import RowTable, readable
+
+
+def progress_table(account: StorageAccount) -> RowTable[ProgressRow]:
+    """The progress rows of all jobs."""
+    return RowTable(account.tables, "progress", ProgressRow)
+
+
+def observe(account: StorageAccount, job: JobDocument) -> Observation:
+    """The job as it is now.
+
+    The queue is counted before the ledger is read: a task that is finished in between is then still queued, never
+    missing.
+    """
+    queued = message_count(account.queues, task_queue(job.job_id))
+    return Observation(
+        now=datetime.now(UTC),
+        ledger=read_ledger(account, job.output, job.job_id),
+        progress=[row.document for row in readable(progress_table(account).partition(job.job_id))],
+        nodes=Nodes(account).live(job.compute),
+        queued_tasks=queued,
+        tickets=message_count(account.queues, ticket_queue(job.compute)) or 0,
+    )

@@ -1,0 +1,131 @@
+"""The place of a job's output: it must be free, and then it is the job's until the job ends."""
+
+from collections.abc import Iterator
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import BlobClient, BlobProperties, ContainerClient
+
+from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.job_spec import OutputSpec, blob_uri
+from shared.contracts.names import default_output_path
+from shared.errors import OutputExistsError, ProductError
+from shared.jobs.store import JobStore
+from shared.jobs.submission.reservations import Reservations
+from shared.storage.account import StorageAccount
+from shared.storage.blobs import container_of, ensure_container, find_blob, is_folder_blob
+from shared.storage.output_ledger import has_blocks
+from shared.storage.ownership import maker_of
+
+_LONGEST_LINE_OF_JOBS = 20
+
+
+def take_place(account: StorageAccount, jobs: JobStore, job: JobDocument) -> JobDocument:
+    """Reserve the place of the job's output; doing it again for the same job is fine.
+
+    Returns the job, which now knows what jobs failed at this place before.
+
+    Raises OutputExistsError when something is there or another job is going to write it. A list of failed items that
+    an ended job left there, which wrote no output, goes: it would pass for the new job's own.
+    """
+    if job.output.folder.credential == "account":
+        ensure_container(account.blobs, job.output.folder.container)
+    reservations = Reservations(account, jobs)
+    before = reservations.holder(job.output)
+    is_new = reservations.reserve(job.output, job.name, job.created)
+    # A job gives up its reservation after its files have appeared, so this look misses none of them.
+    try:
+        if job.output.folder.path != default_output_path(job.job_id):
+            check_no_folder(container_of(account, job.output.folder), job.output)
+        if is_new:
+            _check_no_rows(account, job)
+        _make_room(account, jobs, job.output)
+    except ProductError:
+        if is_new:
+            reservations.release(job.output, job.name)
+        raise
+    return _following(job, before)
+
+
+def _following(job: JobDocument, before: JobDocument | None) -> JobDocument:
+    if before is None or before.name == job.name or before.status not in {JobStatus.FAILED, JobStatus.CANCELED}:
+        return job
+    follows = (before.job_id, *before.output.follows)[:_LONGEST_LINE_OF_JOBS]
+    return job.model_copy(update={"output": job.output.model_copy(update={"follows": follows})})
+
+
+def _make_room(account: StorageAccount, jobs: JobStore, output: OutputSpec) -> None:
+    container = container_of(account, output.folder)
+    if container.get_blob_client(output.file_path).exists():
+        raise _taken(output, output.file_path, "the output")
+    errors = container.get_blob_client(output.errors_path)
+    found = find_blob(errors)
+    if found and not (_is_left_behind(jobs, output, found) and _delete(errors, found)):
+        raise _taken(output, output.errors_path, "the list of failed items")
+
+
+def _check_no_rows(account: StorageAccount, job: JobDocument) -> None:
+    """A job that was purged before it wrote its output had the id of a later one of its name: its rows would count."""
+    blob = container_of(account, job.output.folder).get_blob_client(job.output.file_path)
+    if has_blocks(blob, job.job_id):
+        where = blob_uri(job.output.folder.model_copy(update={"path": job.output.file_path}))
+        raise OutputExistsError(
+            f"rows of an earlier job {job.name!r} are staged for {where}, where storage keeps them for a week; "
+            "give the job another name or another output",
+            target="name",
+        )
+
+
+def _is_left_behind(jobs: JobStore, output: OutputSpec, found: BlobProperties) -> bool:
+    """Whether this is the list of failed items of a job that has ended."""
+    maker = maker_of(found)
+    job = jobs.find_child_run(maker) if maker else None
+    if job is None or not job.status.is_terminal:
+        return False
+    folder = job.output.folder
+    return (folder.account_url, folder.container, job.output.errors_path) == (
+        output.folder.account_url,
+        output.folder.container,
+        output.errors_path,
+    )
+
+
+def _delete(blob: BlobClient, found: BlobProperties) -> bool:
+    """Delete the very blob that was found; False when it is another one by now."""
+    try:
+        blob.delete_blob(etag=found.etag, match_condition=MatchConditions.IfNotModified)
+    except ResourceModifiedError:
+        return False
+    except ResourceNotFoundError:
+        return True
+    return True
+
+
+def _taken(output: OutputSpec, path: str, what: str) -> OutputExistsError:
+    where = blob_uri(output.folder.model_copy(update={"path": path}))
+    return OutputExistsError(
+        f"{what} {where} exists already; remove it, or name another path or output_file_name",
+        target="output_file_name",
+    )
+
+
+def check_no_folder(container: ContainerClient, output: OutputSpec) -> None:
+    """Raise OutputExistsError when a file of the output is a folder already, or when its folder is a file."""
+    for path in (output.file_path, output.errors_path):
+        if next(iter(container.list_blob_names(name_starts_with=f"{path}/", results_per_page=1)), None):
+            raise _refused(output, path, "is a folder that has files")
+    for folder in _folders(output.folder.path):
+        found = find_blob(container.get_blob_client(folder))
+        if found and not is_folder_blob(found):
+            raise _refused(output, folder, "is a file, so no output can lie below it")
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folder and those above it."""
+    parts = path.split("/") if path else []
+    return ("/".join(parts[:count]) for count in range(len(parts), 0, -1))
+
+
+def _refused(output: OutputSpec, path: str, why: str) -> OutputExistsError:
+    where = blob_uri(output.folder.model_copy(update={"path": path}))
+    return OutputExistsError(f"{where} {why}; name another path or output_file_name", target="output_file_name")

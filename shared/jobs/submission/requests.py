@@ -1,0 +1,108 @@
+"""What comes on `job-requests`: names of jobs that exist already, and invocations of other systems."""
+
+import asyncio
+import logging
+from typing import Any
+
+from shared.contracts.automation import EndpointInvocation
+from shared.contracts.bodies import parse_model
+from shared.contracts.invoke import InvokeProperties
+from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.messages import JOB_REQUESTS, InvokeMessage, JobRequest
+from shared.contracts.names import JOB_NAME
+from shared.contracts.strict_json import read_json
+from shared.control_plane.workspace import Workspace
+from shared.errors import ProductError, ValidationError
+from shared.jobs.orchestrations import Orchestrations
+from shared.jobs.poison import is_final, set_aside
+from shared.jobs.store import JobStore
+from shared.jobs.submission.invoke import Invocation, invoke
+from shared.observability.tracing import received
+
+log = logging.getLogger(__name__)
+
+CALLER = "queue job-requests"
+"""Who made a job that a message asked for: the right to send the message is the right to invoke."""
+
+
+def accept(workspace: Workspace, jobs: JobStore, body: bytes, message_id: str) -> JobRequest | None:
+    """The job whose orchestration is to be started now.
+
+    None for an invocation, which sends such a request itself, and for a message that was set aside because it can
+    never work. Raises the errors that may be over at the next delivery.
+    """
+    try:
+        content = message_object(body)
+        if "job" in content:
+            request = parse_model(JobRequest, content, prefix="")
+            JOB_NAME.check(request.job)
+            return request
+        invoke_by_message(workspace, jobs, parse_model(InvokeMessage, content, prefix=""), message_id)
+    except ProductError as error:
+        if not is_final(error):
+            raise
+        set_aside(workspace.account.queues, JOB_REQUESTS, message_id, body, error)
+    return None
+
+
+def invoke_by_message(
+    workspace: Workspace,
+    jobs: JobStore,
+    message: InvokeMessage,
+    message_id: str,
+    caller: str = CALLER,
+    *,
+    is_event: bool = False,
+) -> JobDocument:
+    """The job that a message asks for; a message that comes again gets the job that exists."""
+    properties = parse_model(InvokeProperties, message.properties)
+    request_id = message.request_id or message_id
+    invocation = Invocation(
+        message.endpoint,
+        properties,
+        message.properties,
+        message.deployment,
+        request_id,
+        caller,
+        is_event,
+        received(message.trace),
+    )
+    return invoke(workspace, jobs, invocation)
+
+
+def message_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that a message is; raises ValidationError."""
+    content = read_json(body, "the message")
+    if not isinstance(content, dict):
+        raise ValidationError("the message is not a JSON object; send one")
+    return content
+
+
+def start_input(job: JobDocument) -> dict[str, Any]:
+    """Where the orchestration of a job begins: with the plan, or with the watch once nodes were asked for."""
+    if job.status is JobStatus.NOT_STARTED or job.work is None:
+        return {"job": job.name}
+    return {"job": job.name, "phase": "watch", "memory": {}}
+
+
+async def start_orchestration(jobs: JobStore, orchestrations: Orchestrations, name: str) -> None:
+    """Start the orchestration of a requested job, unless it is alive or the job has ended."""
+    if await orchestrations.is_alive(name):
+        return
+    job = await asyncio.to_thread(jobs.find, name)  # read afterwards: an orchestration ends after its job
+    if job is None:
+        log.error("job request for %r: there is no such job", name)
+    elif not job.status.is_terminal:
+        await orchestrations.start(name, start_input(job))
+
+
+def start_job(
+    workspace: Workspace, jobs: JobStore, invocation: EndpointInvocation, *, caller: str, name: str, **members: Any
+) -> JobDocument:
+    """The job of this name, with further members of its body; the job that exists when it was started before."""
+    message = InvokeMessage(
+        endpoint=invocation.endpoint,
+        deployment=invocation.deployment,
+        properties={**invocation.properties, "name": name, **members},
+    )
+    return invoke_by_message(workspace, jobs, message, "", caller, is_event=True)

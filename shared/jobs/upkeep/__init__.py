@@ -1,0 +1,1 @@
+"""Repair after crashes, and purge of old jobs."""

@@ -1,0 +1,161 @@
+"""Cleaning up behind jobs that ended long ago: their blobs, rows and orchestration history.
+
+Azure keeps all of this for ever, and every listing pays for it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import BlobProperties, ContainerClient
+from pydantic import Field
+
+from shared.contracts.bodies import ArmModel, Instant
+from shared.contracts.job import JobDocument
+from shared.contracts.messages import PURGE_REQUESTS, PurgeRequest
+from shared.contracts.names import default_output_path
+from shared.control_plane.assets.codes import remove_uploads, unnamed_uploads
+from shared.control_plane.workspace import Workspace
+from shared.errors import DataRefusedError, NotFoundError, Problems
+from shared.isolation import isolated
+from shared.jobs.orchestrations import Orchestrations
+from shared.jobs.phases.observe import progress_table
+from shared.jobs.store import JobStore
+from shared.jobs.submission.reservations import Reservations
+from shared.storage.account import StorageAccount
+from shared.storage.blobs import JOBS_CONTAINER, container_of, ensure_container, find_blob
+from shared.storage.ownership import is_made_by
+from shared.storage.queues import ensure_queue, send_all
+
+log = logging.getLogger(__name__)
+
+_BLOBS_PER_BATCH = 256
+"""Azure's limit of a batch request."""
+
+_GONE = {202, 404, 412}
+
+
+class PurgeOrder(ArmModel):
+    """What is to be removed."""
+
+    ended_before: Instant
+    """Jobs that ended earlier; younger and unfinished ones stay."""
+    include_outputs: bool = False
+    """Their outputs, too."""
+    dry_run: bool = False
+    """Only say what would be removed."""
+
+
+class PurgePlan(ArmModel):
+    """What is removed; the jobs one after the other, by messages."""
+
+    dry_run: bool = False
+    jobs: list[str] = Field(default_factory=list)
+    """Names, at most MAX_JOBS_PER_PURGE of them."""
+    more: bool = False
+    """There are further jobs of that age."""
+    code_uploads: list[str] = Field(default_factory=list)
+    """Containers of uploaded code that no version names."""
+    warnings: list[str] = Field(default_factory=list)
+    """What cannot be read, and so keeps uploads of code from being removed."""
+
+
+def request_purge(workspace: Workspace, jobs: JobStore, order: PurgeOrder) -> PurgePlan:
+    """Remove code that nothing names, and send a message for each job to remove; with `dry_run` only say which."""
+    found = jobs.ended_before(order.ended_before, MAX_JOBS_PER_PURGE + 1)
+    names = [job.name for job in found[:MAX_JOBS_PER_PURGE]]
+    problems = Problems()
+    uploads = _uploads(workspace, jobs, problems)
+    if not order.dry_run:
+        queue = ensure_queue(workspace.account.queues, PURGE_REQUESTS)
+        send_all(queue, (PurgeRequest(job=name, include_outputs=order.include_outputs) for name in names))
+        remove_uploads(workspace, uploads)
+    return PurgePlan(
+        dry_run=order.dry_run,
+        jobs=names,
+        more=len(found) > len(names),
+        code_uploads=uploads,
+        warnings=[problem.message for problem in problems],
+    )
+
+
+def _uploads(workspace: Workspace, jobs: JobStore, problems: Problems) -> list[str]:
+    """Uploads of code that nothing names; none while something that may name one cannot be read."""
+    used = [job.code.location for job in jobs.unfinished(problems) if job.code]
+    if not problems:
+        with isolated("uploads of code", problems):
+            return unnamed_uploads(workspace, used)
+    return []
+
+
+async def purge_job(
+    account: StorageAccount, jobs: JobStore, orchestrations: Orchestrations, request: PurgeRequest
+) -> None:
+    """Remove what is left of a job that has ended. May be repeated: the job's row goes last and tells what is left."""
+    job = await asyncio.to_thread(jobs.find, request.job)
+    if job is None or not job.status.is_terminal:
+        return
+    await orchestrations.forget(job.name)
+    await asyncio.to_thread(_remove, account, jobs, job, include_outputs=request.include_outputs)
+
+
+def _remove(account: StorageAccount, jobs: JobStore, job: JobDocument, *, include_outputs: bool) -> None:
+    internals = ensure_container(account.blobs, JOBS_CONTAINER)
+    _delete_blobs(internals, internals.list_blobs(name_starts_with=f"{job.job_id}/"))
+    if include_outputs:
+        _delete_outputs(account, job)
+    Reservations(account, jobs).release(job.output, job.name)
+    progress_table(account).delete_partition(job.job_id)
+    jobs.remove(job)
+
+
+def _delete_outputs(account: StorageAccount, job: JobDocument) -> None:
+    """What the job made in its own folder; in a folder that the user named, the files that bear the job's names."""
+    try:
+        output = container_of(account, job.output.folder)
+        _delete_blobs(output, (blob for blob in _outputs(output, job) if is_made_by(blob.metadata or {}, job.job_id)))
+    except ResourceNotFoundError:
+        return  # the container of the output is gone, and the output with it
+    except (NotFoundError, DataRefusedError) as error:
+        log.warning("job %s: its output stays, as it cannot be reached any more: %s", job.name, error)
+
+
+def _outputs(output: ContainerClient, job: JobDocument) -> Iterator[BlobProperties]:
+    """Blobs with their metadata that the job may have made."""
+    if job.output.folder.path == default_output_path(job.job_id):
+        yield from output.list_blobs(name_starts_with=f"{job.output.folder.path}/", include=["metadata"])
+        return
+    for path in (job.output.file_path, job.output.errors_path):
+        if found := find_blob(output.get_blob_client(path)):
+            yield found
+
+
+def _delete_blobs(container: ContainerClient, blobs: Iterable[BlobProperties]) -> None:
+    """Delete these very blobs; those that are gone or were replaced are no error."""
+    waiting = list(blobs)
+    for start in range(0, len(waiting), _BLOBS_PER_BATCH):
+        batch = [_unchanged(blob) for blob in waiting[start : start + _BLOBS_PER_BATCH]]
+        answers = container.delete_blobs(*batch, raise_on_any_failure=False)
+        if any(answer.status_code not in _GONE for answer in answers):
+            _delete_one_by_one(container, batch)
+
+
+def _unchanged(blob: BlobProperties) -> dict[str, Any]:
+    return {"name": blob.name, "etag": blob.etag, "match_condition": MatchConditions.IfNotModified}
+
+
+def _delete_one_by_one(container: ContainerClient, batch: list[dict[str, Any]]) -> None:
+    """Raises what a batch only noted."""
+    for blob in batch:
+        with suppress(ResourceNotFoundError, ResourceModifiedError):
+            container.get_blob_client(blob["name"]).delete_blob(
+                etag=blob["etag"], match_condition=blob["match_condition"]
+            )
+
+
+MAX_JOBS_PER_PURGE = 1000
+"""A purge of more is asked for again; one request stays short."""

@@ -1,0 +1,187 @@
+"""What the current work belongs to: the ids that spans and log records of it carry."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.trace import (
+    NoOpTracer,
+    Span,
+    SpanKind,
+    Status,
+    StatusCode,
+    Tracer,
+    format_trace_id,
+    get_current_span,
+)
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from shared.contracts.job import JobDocument
+from shared.contracts.job_spec import JobSpec
+from shared.errors import ProductError
+from shared.observability import names
+from shared.observability.instruments import NO_INSTRUMENTS, Instruments
+from shared.observability.names import Ids
+
+_of_process: Ids = {}
+_context_of_process = Context()
+_of_work: ContextVar[Ids] = ContextVar("ids", default={})  # noqa: B039 (never changed, only replaced)
+
+
+def current_ids() -> Ids:
+    """Those of the process, and those of the work that this thread does."""
+    return {**_of_process, **_of_work.get()}
+
+
+def current_context() -> Context:
+    """The trace that this thread works in, else that of the process."""
+    own = get_current()
+    return own if get_current_span(own).get_span_context().is_valid else _context_of_process
+
+
+def set_process_ids(ids: Ids) -> None:
+    """What all threads of this process belong to from now on."""
+    global _of_process  # noqa: PLW0603 (a process has one)
+    _of_process = dict(ids)
+
+
+@contextmanager
+def process_scope(ids: Ids, context: Context) -> Iterator[None]:
+    """What any thread of the process does meanwhile belongs to `ids`, and to the trace of `context`."""
+    global _of_process, _context_of_process
+    before = _of_process, _context_of_process
+    _of_process, _context_of_process = {**_of_process, **ids}, context
+    try:
+        yield
+    finally:
+        _of_process, _context_of_process = before
+
+
+@contextmanager
+def scope(ids: Ids) -> Iterator[None]:
+    """What is done inside belongs to `ids` as well."""
+    token = _of_work.set({**_of_work.get(), **ids})
+    try:
+        yield
+    finally:
+        _of_work.reset(token)
+
+
+def job_ids(job: JobDocument | JobSpec) -> dict[str, str | int]:
+    """The ids of a job."""
+    return {
+        names.JOB: job.name if isinstance(job, JobDocument) else job.job_name,
+        names.COMPUTE: job.compute,
+        names.ENDPOINT: job.endpoint,
+        names.DEPLOYMENT: job.deployment,
+    }
+
+
+def job_labels(job: JobDocument | JobSpec) -> dict[str, str | int]:
+    """What metrics tell apart: few values, whatever the number of jobs."""
+    return {"compute": job.compute, "endpoint": job.endpoint, "deployment": job.deployment}
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """What is written to."""
+
+    tracer: Tracer
+    instruments: Instruments
+
+
+NO_TELEMETRY = Telemetry(NoOpTracer(), NO_INSTRUMENTS)
+
+_current = NO_TELEMETRY
+
+
+def current() -> Telemetry:
+    """That of this process."""
+    return _current
+
+
+def use(telemetry: Telemetry) -> None:
+    """Write to `telemetry` from now on."""
+    global _current  # noqa: PLW0603 (a process has one)
+    _current = telemetry
+
+
+@contextmanager
+def span(name: str, parent: Mapping[str, str], ids: Ids, kind: SpanKind = SpanKind.INTERNAL) -> Iterator[Span]:
+    """A step; what it raises is noted on it. Log records of the step carry `ids` and belong to the span."""
+    with (
+        scope(ids),
+        current().tracer.start_as_current_span(
+            name,
+            context_of(parent),
+            kind=kind,
+            attributes=dict(current_ids()),
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as started,
+    ):
+        try:
+            yield started
+        except Exception as error:
+            _note(started, error, kind)
+            raise
+
+
+def _note(step: Span, error: Exception, kind: SpanKind) -> None:
+    """A caller's mistake is no exception, and its refusal is what a server is there for; as a step it has failed."""
+    is_mistake = isinstance(error, ProductError) and error.http_status < 500
+    step.set_attribute("error.type", error.code if isinstance(error, ProductError) else type(error).__name__)
+    if not is_mistake:
+        step.record_exception(error)
+    if not is_mistake or kind is not SpanKind.SERVER:
+        step.set_status(Status(StatusCode.ERROR, str(error)))
+
+
+@contextmanager
+def job_scope(job: JobDocument) -> Iterator[None]:
+    """Log records of what is done inside belong to `job` and its trace; it is no step of its own."""
+    token = attach(context_of(job.trace))
+    try:
+        with scope(job_ids(job)):
+            yield
+    finally:
+        detach(token)
+
+
+@contextmanager
+def job_span(name: str, job: JobDocument, part: str = "") -> Iterator[Span]:
+    """A step of `job`, or a part of one that is done in several calls."""
+    ids = job_ids(job)
+    with span(name, job.trace, {**ids, names.PART: part} if part else ids) as started:
+        yield started
+
+
+FIELDS = ("traceparent", "tracestate")
+
+_propagator = TraceContextTextMapPropagator()
+
+
+def received(headers: Mapping[str, str]) -> dict[str, str]:
+    """The trace that a caller belongs to; empty when it sent none that is valid."""
+    given = {name: headers[name] for name in FIELDS if headers.get(name)}
+    return carried(_propagator.extract(given, Context()))
+
+
+def carried(context: Context | None = None) -> dict[str, str]:
+    """`context` (by default the current one) to be sent along; empty when it belongs to no trace."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier, context)
+    return carrier
+
+
+def context_of(carrier: Mapping[str, str]) -> Context:
+    """The context in which spans become children of what was carried."""
+    return _propagator.extract(dict(carrier), Context())
+
+
+def trace_id(carrier: Mapping[str, str]) -> str:
+    """32 hexadecimal digits, by which Application Insights and others find the trace; empty when there is none."""
+    context = get_current_span(context_of(carrier)).get_span_context()
+    return format_trace_id(context.trace_id) if context.is_valid else ""

@@ -1,0 +1,1 @@
+"""Where the service may go: the guard for URLs that users give."""

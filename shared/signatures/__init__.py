@@ -1,0 +1,1 @@
+"""What the workspace signs: links to job pages, and requests to webhooks."""

@@ -1,0 +1,135 @@
+"""From a resolved location to a client that may read or write it."""
+
+from contextlib import suppress
+from typing import Any, Literal
+
+import requests
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, ContainerClient
+from pydantic import Field
+
+from shared.contracts.bodies import ArmModel
+from shared.contracts.job_spec import Location
+from shared.errors import NotFoundError
+from shared.outbound.connections import GuardedAdapter
+from shared.storage.account import StorageAccount
+from shared.storage.refusals import PATIENCE, NamedTransport, Place
+from shared.storage.rows import RowTable
+
+SECRETS_PARTITION = "datastore"
+
+
+class DatastoreSecret(ArmModel):
+    """The secret of a datastore. Table `datastoresecrets`, partition `datastore`, row = the datastore's name."""
+
+    secrets_type: Literal["Sas", "AccountKey"]
+    sas_token: str = Field(default="", repr=False)
+    key: str = Field(default="", repr=False)
+
+    @property
+    def credential(self) -> str:
+        """What the SDK's clients take."""
+        return self.sas_token.lstrip("?") if self.secrets_type == "Sas" else self.key
+
+
+def datastore_secrets(account: StorageAccount) -> RowTable[DatastoreSecret]:
+    """The table of datastore secrets."""
+    return RowTable(account.tables, "datastoresecrets", DatastoreSecret)
+
+
+def container_of(account: StorageAccount, location: Location) -> ContainerClient:
+    """A client of the location's container with the credential that the location names.
+
+    Raises NotFoundError when it names a datastore whose secret is gone.
+    """
+    if location.credential == "account":
+        return account.blobs.get_container_client(location.container)
+    credential: Any = None
+    if location.credential != "anonymous":
+        name = location.credential.removeprefix("datastore:")
+        secret = datastore_secrets(account).find(SECRETS_PARTITION, name)
+        if secret is None:
+            raise NotFoundError(
+                f"datastore {name!r}, which knew the secret of {location.account_url}/{location.container}, is gone",
+                target=name,
+            )
+        credential = secret.document.credential
+    foreign = foreign_blobs(account, Place.of(location), credential)
+    return foreign.get_container_client(location.container)
+
+
+def foreign_blobs(account: StorageAccount, place: Place, credential: Any) -> BlobServiceClient:
+    """A client of a blob service that a user named, which connects to no address that the service must not call.
+
+    The workspace's own service, which may be named as well, needs no such care. What the service refuses is raised as
+    DataRefusedError.
+    """
+    session = requests.Session()
+    if place.account_url != account.blob_url:
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, GuardedAdapter(allow_loopback=account.is_on_loopback))
+    return BlobServiceClient(
+        place.account_url,
+        credential=credential,
+        transport=NamedTransport(place, session=session),
+        raw_response_hook=place.check,
+        **PATIENCE,
+    )
+
+
+CODE_CONTAINER_PREFIX = "code-"
+"""Every upload of code gets a container of its own (azure_ai_ml_wire, row 28)."""
+
+DEFAULT_DATASTORE = "workspaceblobstore"
+DEFAULT_DATASTORE_CONTAINER = "azureml-blobstore"
+"""The container behind the default datastore: uploads and, by default, outputs."""
+
+JOBS_CONTAINER = "batch-jobs"
+"""Job internals: `<job id>/spec.json`, `<job id>/columns.json`, `<job id>/row-groups.jsonl`, `<job id>/manifest/…`,
+`<job id>/logs/…`."""
+
+
+def spec_name(job_id: str) -> str:
+    """Blob name of the job spec."""
+    return f"{job_id}/spec.json"
+
+
+def columns_name(job_id: str) -> str:
+    """Blob name of the columns of the output; written once by the first process that has a row."""
+    return f"{job_id}/columns.json"
+
+
+def row_groups_name(job_id: str) -> str:
+    """Blob name of what a Parquet output's footer will say (row_groups.py); a ledger like the output's own."""
+    return f"{job_id}/row-groups.jsonl"
+
+
+def log_name(job_id: str, path: str) -> str:
+    """Blob name of a log file; `path` is what users see, such as `user/stdout/<node>/process000.stdout.txt`."""
+    return f"{job_id}/logs/{path}"
+
+
+def ensure_container(service: BlobServiceClient, name: str) -> ContainerClient:
+    """The container, created when it is not there yet."""
+    container = service.get_container_client(name)
+    with suppress(ResourceExistsError):
+        container.create_container()
+    return container
+
+
+_MARK = "hdi_isfolder"
+"""Metadata of such a blob; source: https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues."""
+
+
+def is_folder_blob(blob: BlobProperties) -> bool:
+    """Whether a blob, got or listed with its metadata, is no file."""
+    metadata = {name.lower(): value for name, value in (blob.metadata or {}).items()}
+    return str(blob.name).endswith("/") or metadata.get(_MARK, "").lower() == "true"
+
+
+def find_blob(client: BlobClient) -> BlobProperties | None:
+    """A blob with its metadata; None when there is none."""
+    try:
+        return client.get_blob_properties()
+    except ResourceNotFoundError:
+        return None

@@ -1,0 +1,1 @@
+"""Functions that no caller waits for: queues, timers, the orchestration."""

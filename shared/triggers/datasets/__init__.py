@@ -1,1 +1,0 @@
-"""The surface that turns ids of data into addresses."""

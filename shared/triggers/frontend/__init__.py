@@ -1,1 +1,0 @@
-"""The surface that lists the jobs of endpoints and deployments for the official client."""

@@ -1,0 +1,1 @@
+"""The HTTP functions: one FastAPI app for each root."""

@@ -1,0 +1,1 @@
+"""What every FastAPI app shares."""

@@ -1,0 +1,75 @@
+"""Who may pass: the bearer token of an HTTP request and the roles of its caller, as a FastAPI dependency."""
+
+import logging
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPBearer
+from starlette.requests import Request
+
+from shared.errors import AuthorizationError, NotFoundError
+from shared.jobs.store import JobStore
+from shared.security.access import Access, Caller, Target
+from shared.security.tokens import TokenVerifier
+from shared.settings import Settings
+from shared.triggers.http.framework.app_factory import WORKSPACE
+from shared.triggers.http.framework.route_actions import ROUTE_ACTIONS
+
+log = logging.getLogger(__name__)
+
+Authorize = Callable[..., Caller]
+"""A dependency: gives the caller of a request; raises AuthenticationError or AuthorizationError."""
+
+_BEARER = Depends(HTTPBearer(scheme_name="token", description="Of Microsoft Entra ID, JWT", auto_error=False))
+"""Says in the OpenAPI document that the route needs a token; the verifier says what is wrong with one."""
+
+
+def authorizer(settings: Settings, verifier: TokenVerifier, access: Access, jobs: JobStore) -> Authorize:
+    """A dependency that lets a request pass whose caller may do what its route does, as ROUTE_ACTIONS says.
+
+    Put it on every route of a surface (`dependencies=[Depends(admit)]`); the handlers get the Caller by
+    `Depends(current_caller)`.
+    """
+
+    def authorize(request: Request, _: Annotated[object, _BEARER]) -> Caller:
+        caller = verifier.caller(request.headers.get("authorization"))
+        route = str(request.scope["route"].path).replace(WORKSPACE, "~")
+        action = ROUTE_ACTIONS[f"{request.method} {route}"]
+        names: dict[str, str] = request.path_params
+        target = Target(settings.workspace_id + _resource(route, names), lambda: _endpoint(jobs, names))
+        try:
+            access.require(caller, action, target)
+        except AuthorizationError as refusal:
+            log.warning("refused: %s", " ".join(refusal.message.split()))  # a name may have lines
+            raise
+        request.state.caller = caller
+        return caller
+
+    return authorize
+
+
+def current_caller(request: Request) -> Caller:
+    """The caller that the admission let pass."""
+    caller = request.state.caller
+    assert isinstance(caller, Caller)
+    return caller
+
+
+def _resource(route: str, names: dict[str, str]) -> str:
+    """The path of the resource below its workspace: collections and names alternate, a verb at the end is none."""
+    below = route.partition("~")[2] if "~" in route else route.replace("/endpoints/", "/batchEndpoints/")
+    segments = below.strip("/").split("/")
+    pairs = segments[: len(segments) // 2 * 2]
+    return "".join(f"/{names.get(segment.strip('{}'), segment)}" for segment in pairs)
+
+
+def _endpoint(jobs: JobStore, names: dict[str, str]) -> str:
+    """The batch endpoint that the path names, or that of the job which it names."""
+    run = names.get("job") or names.get("run")
+    if "endpoint" in names or not run:
+        return names.get("endpoint", "")
+    try:
+        return jobs.of_run(run).endpoint
+    except NotFoundError:
+        return ""

@@ -1,0 +1,169 @@
+"""A job as the APIs show it: as a job of the data plane, and as a pipeline job of the management API.
+
+Sources: azureml_batch_facts 3.4, azure_ai_ml_wire rows 38, 39, 43.
+"""
+
+from typing import Any
+
+from shared.compute.scaling import ScalingProblems, waiting_reason
+from shared.contracts.bodies import duration_text
+from shared.contracts.job import Delivery, JobDocument, JobStatus, outcome, output_place
+from shared.contracts.job_spec import blob_uri, without_signature
+from shared.jobs.change import BATCH_RUN_TAG
+from shared.settings import Settings
+from shared.signatures.job_links import JobLinks
+from shared.triggers.wiring import Application
+
+
+def job_resources(application: Application) -> "JobResources":
+    """Shows the jobs of an application."""
+    return JobResources(application.workspace.settings, application.job_links, application.scaling.problems)
+
+
+class JobResources:
+    """Shows jobs of one workspace."""
+
+    def __init__(self, settings: Settings, links: JobLinks, problems: ScalingProblems) -> None:
+        """`links` give the address of a job's page, `problems` the reason why a job waits for nodes."""
+        self._settings = settings
+        self._links = links
+        self._problems = problems
+
+    def scoring_job(self, job: JobDocument) -> dict[str, Any]:
+        """The job as the scoring URI answers it."""
+        return {
+            "id": f"{self._settings.workspace_id}/batchEndpoints/{job.endpoint}/jobs/{job.name}",
+            "name": job.name,
+            "type": "Microsoft.MachineLearningServices/workspaces/batchEndpoints/jobs",
+            "systemData": system_data(job),
+            "interactionEndpoints": self._interaction(job),
+            "status": job.status,
+            "properties": {
+                **without_signatures(job.request_body),
+                "name": job.name,
+                "displayName": job.display_name,
+                "experimentName": job.experiment_name,
+                "deployment": job.deployment,
+                "tags": job.tags,
+                "properties": job.properties,
+                **_settings(job),
+                "status": job.status,
+                "provisioningState": _provisioning_state(job.status),
+                "interactionEndpoints": self._interaction(job),
+                "output": output_place(job),
+                **self._warnings(job),
+                **outcome(job),
+                **_notifications(job),
+            },
+        }
+
+    def management_job(self, job: JobDocument) -> dict[str, Any]:
+        """The job as the management API answers it: a pipeline job with one child run."""
+        return {
+            "id": f"{self._settings.workspace_id}/jobs/{job.name}",
+            "name": job.name,
+            "type": "Microsoft.MachineLearningServices/workspaces/jobs",
+            "systemData": system_data(job),
+            "properties": {
+                "jobType": "Pipeline",
+                "displayName": job.display_name,
+                "description": job.description,
+                "experimentName": job.experiment_name,
+                "status": job.status,
+                "tags": {**job.tags, BATCH_RUN_TAG: "true"},
+                "properties": {
+                    **job.properties,
+                    "azureml.endpointname": job.endpoint,
+                    "azureml.deploymentname": job.deployment,
+                    "azureml.childrunid": job.job_id,
+                },
+                "services": {"Studio": {"jobServiceType": "Studio", "endpoint": self._links.page_url(job.name)}},
+                "computeId": f"{self._settings.workspace_id}/computes/{job.compute}",
+                "isArchived": job.is_archived,
+                "inputs": {"data": {"jobInputType": _input_type(job), "uri": blob_uri(job.input)}},
+                "outputs": {"score": _output(job)},
+                "settings": _settings(job),
+                **self._warnings(job),
+                **outcome(job),
+                **_notifications(job),
+            },
+        }
+
+    def management_run(self, job: JobDocument) -> dict[str, Any]:
+        """The job's child run as the management API answers it: clients without properties turn to run history."""
+        return {
+            "id": f"{self._settings.workspace_id}/jobs/{job.job_id}",
+            "name": job.job_id,
+            "type": "Microsoft.MachineLearningServices/workspaces/jobs",
+            "systemData": system_data(job),
+            "properties": None,
+        }
+
+    def _warnings(self, job: JobDocument) -> dict[str, Any]:
+        reason = waiting_reason(self._problems, job)
+        return {"warnings": [{"code": "WaitingForNodes", "message": reason}]} if reason else {}
+
+    def _interaction(self, job: JobDocument) -> dict[str, Any]:
+        return {"Studio": {"endpoint": self._links.page_url(job.name), "jobEndpointType": "Studio"}}
+
+
+def without_signatures(value: Any) -> Any:
+    """JSON in which URLs have no query: it may be a shared access signature, which a job's readers need not have."""
+    if isinstance(value, dict):
+        return {key: without_signatures(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [without_signatures(part) for part in value]
+    if isinstance(value, str) and value.lower().startswith(("http://", "https://")):
+        return without_signature(value)
+    return value
+
+
+def system_data(job: JobDocument) -> dict[str, Any]:
+    """Who made the job, and when it changed last."""
+    changed = max(job.entered.values(), default=job.created)
+    return {
+        "createdAt": job.created.isoformat(),
+        "createdBy": job.created_by,
+        "createdByType": "User",
+        "lastModifiedAt": changed.isoformat(),
+    }
+
+
+def _settings(job: JobDocument) -> dict[str, Any]:
+    settings = job.settings
+    return {
+        "compute": {"target": job.compute, "instanceCount": settings.instance_count},
+        "miniBatchSize": settings.mini_batch_size,
+        "maxConcurrencyPerInstance": settings.max_concurrency_per_instance,
+        "errorThreshold": settings.error_threshold,
+        "retrySettings": {"maxRetries": settings.max_retries, "timeout": duration_text(settings.timeout_seconds)},
+        "initTimeout": duration_text(settings.init_timeout_seconds),
+        "loggingLevel": settings.logging_level,
+        "outputAction": settings.output_action,
+        "outputFileName": settings.output_file_name,
+    }
+
+
+def _notifications(job: JobDocument) -> dict[str, Any]:
+    if not job.webhooks:
+        return {}
+    return {"notifications": {name: job.notifications.get(name, Delivery()).to_arm() for name in job.webhooks}}
+
+
+def _output(job: JobDocument) -> dict[str, str]:
+    """The output as a member of `outputs`; of a single file also the name of its list of failed items."""
+    place = output_place(job)
+    if not job.output.is_file:
+        return {"jobOutputType": "uri_folder", "uri": place["uri"]}
+    file = job.output.folder.model_copy(update={"path": job.output.file_path})
+    errors = job.output.errors_path.rpartition("/")[2]
+    return {"jobOutputType": "uri_file", "uri": blob_uri(file), "errorsFileName": errors}
+
+
+def _input_type(job: JobDocument) -> str:
+    return "uri_folder" if job.input.kind == "blob_folder" else "uri_file"
+
+
+def _provisioning_state(status: JobStatus) -> str:
+    ends = {JobStatus.COMPLETED: "Succeeded", JobStatus.FAILED: "Failed", JobStatus.CANCELED: "Canceled"}
+    return ends.get(status, "InProgress")

@@ -1,0 +1,124 @@
+"""The edge of every HTTP surface: what a request says is read strictly, or the request is refused here.
+
+Nobody, with or without a token, makes the service parse more than it ever needs. What passes is text that storage can
+hold: the routes and all that lies behind them need not ask again.
+"""
+
+import re
+from urllib.parse import unquote, unquote_to_bytes
+
+import azure.functions as func
+from azure.functions._http_asgi import AsgiRequest
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.contracts.strict_json import read_json
+from shared.errors import MediaTypeError, ProductError, RequestTooLargeError, ValidationError
+from shared.triggers.http.framework.errors import error_response
+
+MAX_BYTES = 1024 * 1024
+"""Files go to storage directly; what a body describes is kept in a row of at most this size."""
+
+PAGING = ("$top", "$skiptoken", "$orderBy")
+"""The parameters of lists that begin with `$`."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PRINTABLE = re.compile(r"[\x20-\x7e]{0,1000}")
+
+_PLAIN_HEADERS = ("repeatability_request-id", "azureml-model-deployment", "if-match", "if-none-match")
+"""Those that the routes read as text; HTTP knows no encoding of headers beyond ASCII (RFC 9110, 5.5)."""
+
+
+class StrictRequests:
+    """Reads the whole request, and answers itself when something in it is not as it must be."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with the body that was read."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            check_path(scope["path"])
+            check_query(scope["query_string"])
+            check_headers(Headers(scope=scope))
+            body = await _read(receive)
+            if body.strip():
+                read_json(body, "The body")
+        except ProductError as error:
+            await error_response(error)(scope, receive, send)
+            return
+        unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def again() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await self._app(scope, again, send)
+
+
+def check_path(path: str) -> None:
+    """Raise ValidationError for a path that has characters of no name."""
+    if _CONTROL.search(path) or "\\" in path:
+        raise ValidationError(f"The path {path!r} is not valid: it has a backslash or a control character")
+
+
+def check_query(query: bytes) -> None:
+    """Raise ValidationError unless each parameter is given once, in UTF-8, and would be read."""
+    names = [_text(part.partition("=")[0]) for part in query.decode("latin-1").split("&") if part]
+    for part in query.decode("latin-1").split("&"):
+        if _CONTROL.search(_text(part.partition("=")[2])):
+            raise ValidationError("The query is not valid: a parameter has a control character")
+    for name in names:
+        if names.count(name) > 1:
+            raise ValidationError(f"The query has {name!r} more than once; give it once", target=name)
+        if name.startswith("$") and name not in PAGING:
+            raise ValidationError(
+                f"The query parameter {name!r} is not supported: use {', '.join(PAGING)}; pages follow nextLink",
+                target=name,
+            )
+
+
+def check_headers(headers: Headers) -> None:
+    """Raise ValidationError for a header whose text cannot be known, MediaTypeError for a body that is packed."""
+    for name in _PLAIN_HEADERS:
+        for value in headers.getlist(name):
+            if not _PRINTABLE.fullmatch(value):
+                raise ValidationError(f"The header {name} is not valid: use up to 1,000 characters of ASCII")
+    packed = headers.get("content-encoding", "identity").strip().lower()
+    if packed not in {"", "identity"}:
+        raise MediaTypeError(f"The body is packed with {packed!r}: send it as it is, without Content-Encoding")
+
+
+def check_transport(request: func.HttpRequest) -> None:
+    """Raise ValidationError for a request that cannot become one of ASGI, or would become another one.
+
+    A slash that is part of a name (`%2F`) would divide it: no name of this service has one.
+    """
+    try:
+        AsgiRequest(request).to_asgi_http_scope()
+    except ValueError:  # also UnicodeError
+        raise ValidationError("The request is not valid: its address or a header is not UTF-8, or no address") from None
+    if "%2f" in request.url.partition("?")[0].lower():
+        raise ValidationError("The path is not valid: a name has a slash (%2F)")
+
+
+def _text(encoded: str) -> str:
+    """A part of the query as it is read; raises ValidationError."""
+    try:
+        unquote_to_bytes(encoded.replace("+", " ")).decode()
+    except UnicodeDecodeError:
+        raise ValidationError("The query is not valid: a parameter is not UTF-8") from None
+    return unquote(encoded.replace("+", " "))
+
+
+async def _read(receive: Receive) -> bytes:
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MAX_BYTES:
+            raise RequestTooLargeError(f"The body has more than {MAX_BYTES:,} bytes; upload files to a datastore")
+    return bytes(body)

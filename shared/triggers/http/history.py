@@ -1,0 +1,203 @@
+"""The FastAPI app of run history: `/history/v1.0/subscriptions/…/runs/{run}/…` (azure_ai_ml_wire rows 47-50)."""
+
+import re
+import uuid
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.bodies import ArmModel, TextMap
+from shared.contracts.job import JobDocument, JobStatus
+from shared.errors import NotFoundError
+from shared.jobs.change import BATCH_RUN_TAG, JobChange, change_job
+from shared.jobs.logs import log_files
+from shared.settings import Settings
+from shared.signatures.job_links import JobLinks
+from shared.triggers.http.framework.app_factory import WORKSPACE, CanonicalPaths, new_app
+from shared.triggers.http.framework.authorization import Authorize
+from shared.triggers.http.framework.requests import served_workspace
+from shared.triggers.wiring import Application
+
+ROOT = f"/history/v1.0{WORKSPACE}"
+ROUTES = [f"{ROOT}{path}" for path in ("/runs/{run}", "/runs/{run}/details", "/runs/{run}/children", "/rundata")]
+CHANGED = f"{ROOT}/experiments/{{experiment}}/runs/{{run}}"
+
+
+class RunDataRequest(BaseModel):
+    """Which run, and which parts of it; only its metadata are kept here."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    run: str = Field(alias="runId")
+
+
+def history_app(application: Application, authorize: Authorize) -> FastAPI:
+    """The run history surface over an application."""
+    app = new_app("Run history", "history", "Jobs as runs: a root run and one child run, `batchscoring`.")
+    settings, links, jobs = application.workspace.settings, application.job_links, application.jobs
+    guards = [Depends(authorize), Depends(served_workspace(settings))]
+    one, details, children, data = ROUTES
+
+    @app.get(one, dependencies=guards)
+    def get_run(run: str, agent: Annotated[str, Header(alias="user-agent")] = "") -> dict[str, Any]:
+        """A run."""
+        job = jobs.of_run(run)
+        return (
+            root_run(settings, links, job) if run == job.name else child_run(settings, links, job, output_type(agent))
+        )
+
+    @app.get(details, dependencies=guards)
+    def get_details(run: str) -> dict[str, Any]:
+        """A run's status, its error and links to its log files."""
+        job = jobs.of_run(run)
+        return run_details(job, run, log_files(application.account, job))
+
+    @app.get(children, dependencies=guards)
+    def list_children(run: str, agent: Annotated[str, Header(alias="user-agent")] = "") -> dict[str, Any]:
+        """The child run of a job; the child itself has none."""
+        job = jobs.of_run(run)
+        runs = [child_run(settings, links, job, output_type(agent))] if run == job.name else []
+        return {"value": runs, "nextLink": None}
+
+    @app.post(data, dependencies=guards)
+    def get_run_data(request: RunDataRequest, agent: Annotated[str, Header(alias="user-agent")] = "") -> dict[str, Any]:
+        """The metadata of a run, its output among them."""
+        return {"runMetadata": get_run(request.run, agent), "runDefinition": None, "jobSpecification": None}
+
+    @app.patch(CHANGED, dependencies=guards)
+    def change_run(experiment: str, run: str, change: RunChange) -> dict[str, Any]:
+        """Change how a job is called, described and tagged, or archive it (`hidden`)."""
+        job = jobs.get(run)
+        if experiment.lower() != job.experiment_name.lower():
+            raise NotFoundError(f"run {run!r} not found in experiment {experiment!r}", target=run)
+        return root_run(settings, links, change_job(jobs, run, change.of(job)))
+
+    app.add_middleware(CanonicalPaths, templates=[*ROUTES, CHANGED])
+    return app
+
+
+OUTPUT_NAME = "score"
+"""The name that Azure ML gives to the output of a batch job."""
+
+_OUTPUT_ID = re.compile(r".*/data/azureml_(?P<run>[0-9a-f-]{36})_output_data_score/versions/1")
+
+
+def output_asset_id(settings: Settings, job: JobDocument) -> str:
+    """The id of the job's output."""
+    return f"azureml:/{settings.workspace_id}/data/azureml_{job.job_id}_output_data_{OUTPUT_NAME}/versions/1"
+
+
+def run_of_output(asset_id: str) -> str | None:
+    """The run whose output this id names; None when it names no output."""
+    match = _OUTPUT_ID.fullmatch(asset_id)
+    return match["run"] if match else None
+
+
+_CLIENT = re.compile(r"azure-ai-ml/(\d+)\.(\d+)")
+_NEW_SPELLING = (1, 35)
+
+
+def output_type(user_agent: str) -> str:
+    """The type of a folder of output for the client with this `User-Agent`."""
+    client = _CLIENT.search(user_agent)
+    is_new = client is not None and (int(client[1]), int(client[2])) >= _NEW_SPELLING
+    return "uri_folder" if is_new else "UriFolder"
+
+
+class RunChange(ArmModel):
+    """The body of the PATCH; what is absent or null stays as it is."""
+
+    display_name: str | None = None
+    description: str | None = None
+    tags: TextMap | None = None
+    properties: TextMap | None = None
+    hidden: bool | None = None
+    """Whether the job is archived."""
+
+    def of(self, job: JobDocument) -> JobChange:
+        """The change of this job."""
+        return JobChange(
+            display_name=self.display_name,
+            description=self.description,
+            tags=None if self.tags is None else job.tags | self.tags,
+            properties=None if self.properties is None else job.properties | self.properties,
+            is_archived=self.hidden,
+        )
+
+
+CHILD_NAME = "batchscoring"
+"""The name that Azure ML gives to the child run of a batch job."""
+
+
+def root_run(settings: Settings, links: JobLinks, job: JobDocument) -> dict[str, Any]:
+    """The job's root run, a pipeline."""
+    return {
+        **_common(settings, links, job),
+        "runId": job.name,
+        "displayName": job.display_name,
+        "description": job.description,
+        "runType": "azureml.PipelineRun",
+        "tags": {**job.tags, BATCH_RUN_TAG: "true"},
+        "properties": {
+            **job.properties,
+            "azureml.endpointname": job.endpoint,
+            "azureml.deploymentname": job.deployment,
+        },
+        "outputs": {},
+    }
+
+
+def child_run(settings: Settings, links: JobLinks, job: JobDocument, output_type: str) -> dict[str, Any]:
+    """The job's child run, which has the output once the job has completed."""
+    output = {"assetId": output_asset_id(settings, job), "type": output_type}
+    return {
+        **_common(settings, links, job),
+        "runId": job.job_id,
+        "parentRunId": job.name,
+        "displayName": CHILD_NAME,
+        "description": "",
+        "runType": "azureml.StepRun",
+        "tags": {},
+        "properties": {"azureml.moduleName": CHILD_NAME},
+        "outputs": {OUTPUT_NAME: output} if job.status is JobStatus.COMPLETED else {},
+    }
+
+
+def run_details(job: JobDocument, run: str, log_files: dict[str, str]) -> dict[str, Any]:
+    """What a client follows a run by."""
+    started = job.entered.get(JobStatus.RUNNING, job.created)
+    return {
+        "runId": run,
+        "status": job.status,
+        "startTimeUtc": started.isoformat(),
+        "endTimeUtc": job.ended.isoformat() if job.ended else None,
+        "error": _error(job),
+        "warnings": [],
+        "logFiles": log_files,
+    }
+
+
+def _common(settings: Settings, links: JobLinks, job: JobDocument) -> dict[str, Any]:
+    experiment = f"{settings.workspace_id}/experiments/{job.experiment_name}".lower()
+    return {
+        "rootRunId": job.name,
+        "experimentId": str(uuid.uuid5(uuid.NAMESPACE_URL, experiment)),
+        "status": job.status,
+        "createdUtc": job.created.isoformat(),
+        "startTimeUtc": job.created.isoformat(),
+        "endTimeUtc": job.ended.isoformat() if job.ended else None,
+        "createdBy": {"userName": job.created_by},
+        "target": job.compute,
+        "compute": {"target": job.compute, "instanceCount": job.settings.instance_count},
+        "services": {"Studio": {"type": "Studio", "endpoint": links.page_url(job.name)}},
+        "error": _error(job),
+        "warnings": [],
+        "hidden": False,
+    }
+
+
+def _error(job: JobDocument) -> dict[str, Any] | None:
+    if job.failure is None:
+        return None
+    return {"error": {"code": job.failure.error_type or "JobFailed", "message": job.failure.message}}

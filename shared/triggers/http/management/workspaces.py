@@ -1,0 +1,98 @@
+"""The workspace itself, and the state of operations in it (azure_ai_ml_wire rows 1 and 41)."""
+
+import uuid
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from shared.contracts.bodies import ArmModel
+from shared.control_plane.resource_table import SEPARATOR
+from shared.control_plane.workspace import Workspace
+from shared.errors import NotFoundError
+from shared.signatures.webhooks import check_webhook_url, webhook_secret
+from shared.triggers.http.framework.app_factory import WORKSPACE
+from shared.triggers.http.framework.responses import POLL_SECONDS
+
+
+def subscriptions_router(workspace: Workspace) -> APIRouter:
+    """The list of subscriptions, which the Azure CLI reads at its login: the one of this workspace."""
+    router = APIRouter(tags=["workspace"])
+    settings = workspace.settings
+
+    @router.get("/subscriptions")
+    def list_subscriptions() -> dict[str, Any]:
+        """The subscription of the workspace."""
+        subscription = {
+            "id": f"/subscriptions/{settings.subscription_id}",
+            "subscriptionId": settings.subscription_id,
+            "tenantId": settings.tenant_id,
+            "displayName": settings.workspace,
+            "state": "Enabled",
+        }
+        return {"value": [subscription], "nextLink": None}
+
+    return router
+
+
+def workspaces_router(workspace: Workspace) -> APIRouter:
+    """Routes of a workspace."""
+    router = APIRouter(prefix=WORKSPACE, tags=["workspace"])
+    settings = workspace.settings
+
+    @router.get("")
+    def get_workspace() -> dict[str, Any]:
+        """What clients need to know of the workspace."""
+        return {
+            "id": settings.workspace_id,
+            "name": settings.workspace,
+            "type": "Microsoft.MachineLearningServices/workspaces",
+            "location": settings.location,
+            "tags": {},
+            "properties": {
+                "friendlyName": settings.workspace,
+                "workspaceId": str(uuid.uuid5(uuid.NAMESPACE_URL, settings.workspace_id.lower())),
+                "discoveryUrl": f"{settings.public_url}/discovery",
+                "provisioningState": "Succeeded",
+            },
+        }
+
+    @router.get("/operationStatuses/{operation}")
+    def get_operation(operation: str) -> JSONResponse:
+        """Creations and updates end before they are answered: the operation of a resource that is there succeeded."""
+        kind, *names = operation.split(SEPARATOR)
+        tables = {table.kind.partition: table for table in workspace.operated}
+        table = tables.get(kind)
+        row = table.find(*names) if table is not None and names else None
+        if row is None:
+            raise NotFoundError(f"operation {operation!r} not found", target=operation)
+        content = {
+            "id": f"{settings.workspace_id}/operationStatuses/{operation}",
+            "name": operation,
+            "status": "Succeeded",
+            "startTime": row.document.modified.isoformat(),
+            "endTime": row.document.modified.isoformat(),
+        }
+        return JSONResponse(content, headers={"Retry-After": str(POLL_SECONDS)})
+
+    return router
+
+
+class SecretQuestion(ArmModel):
+    """Whose secret is asked for."""
+
+    url: str
+    """The receiver's URL, exactly as the webhook has it."""
+
+
+def webhooks_router(workspace: Workspace) -> APIRouter:
+    """Routes below a workspace."""
+    router = APIRouter(prefix=WORKSPACE, tags=["webhooks"])
+
+    @router.post("/listWebhookSecret")
+    def list_webhook_secret(question: SecretQuestion) -> dict[str, str]:
+        """The secret of the receiver at a URL; the same at every call."""
+        check_webhook_url(workspace.settings, question.url, "url")
+        return {"url": question.url, "secret": webhook_secret(workspace.account.tables, question.url)}
+
+    return router

@@ -1,0 +1,103 @@
+"""The FastAPI app behind the scoring URI: `/endpoints/{endpoint}/jobs`."""
+
+from typing import Annotated, Any
+
+from fastapi import Body, Depends, FastAPI, Header, Request
+from fastapi.responses import JSONResponse
+
+from shared.contracts.bodies import parse_model
+from shared.contracts.invoke import InvokeBody
+from shared.errors import NotFoundError
+from shared.jobs.submission.invoke import Invocation, invoke
+from shared.observability.tracing import received
+from shared.security.access import Caller
+from shared.triggers.http.framework.app_factory import WORKSPACE, CanonicalPaths, new_app
+from shared.triggers.http.framework.authorization import Authorize, current_caller
+from shared.triggers.http.framework.job_views import job_resources
+from shared.triggers.http.framework.paging import JobQuery, job_page
+from shared.triggers.http.framework.requests import api_version, served_workspace
+from shared.triggers.wiring import Application
+
+
+def scoring_app(application: Application, authorize: Authorize) -> FastAPI:
+    """The scoring surface over an application."""
+    app = new_app("Batch scoring", "endpoints", "Starts batch scoring jobs and shows them.")
+    settings = application.workspace.settings
+    guarded = [Depends(authorize)]
+
+    @app.post("/endpoints/{endpoint}/jobs", dependencies=guarded)
+    def invoke_endpoint(
+        request: Request,
+        endpoint: str,
+        body: Annotated[dict[str, Any], Body()],
+        caller: Annotated[Caller, Depends(current_caller)],
+        *,
+        deployment: Annotated[str | None, Header(alias="azureml-model-deployment")] = None,
+        request_id: Annotated[str, Header(alias="repeatability_request-id", convert_underscores=False)] = "",
+    ) -> JSONResponse:
+        """Start a batch scoring job; the body has the form of 2021 or today's."""
+        parsed = parse_model(InvokeBody, body, prefix="")
+        raw: dict[str, Any] = next((value for key, value in body.items() if key.lower() == "properties"), {})
+        invocation = Invocation(
+            endpoint,
+            parsed.properties,
+            raw,
+            deployment,
+            request_id,
+            caller.name,
+            trace=received(request.headers),
+        )
+        job = invoke(application.workspace, application.jobs, invocation)
+        return JSONResponse(job_resources(application).scoring_job(job), 201)
+
+    @app.get("/endpoints/{endpoint}/jobs", dependencies=guarded)
+    def list_jobs(request: Request, endpoint: str, query: JobQuery, deployment: str | None = None) -> dict[str, Any]:
+        """The endpoint's jobs, the newest first."""
+        name = application.workspace.endpoints.get(endpoint).document.name
+        page = application.jobs.page(
+            endpoint=name, deployment=deployment, size=query.size, continuation=query.continuation
+        )
+        return job_page(settings, request, page, job_resources(application).scoring_job)
+
+    @app.get("/endpoints/{endpoint}/jobs/{job}", dependencies=guarded)
+    def get_job(endpoint: str, job: str) -> dict[str, Any]:
+        """One job."""
+        found = application.jobs.find(job)
+        if found is None or found.endpoint.lower() != endpoint.lower():
+            raise NotFoundError(f"job {job!r} not found on endpoint {endpoint!r}", target=job)
+        return job_resources(application).scoring_job(found)
+
+    return app
+
+
+_ENDPOINT = f"/mferp/managementfrontend{WORKSPACE}/batchEndpoints/{{endpoint}}"
+ENDPOINT_JOBS = f"{_ENDPOINT}/jobs"
+DEPLOYMENT_JOBS = f"{_ENDPOINT}/deployments/{{deployment}}/jobs"
+
+
+def frontend_app(application: Application, authorize: Authorize) -> FastAPI:
+    """The management frontend over an application."""
+    app = new_app("Management frontend", "mferp", "The jobs of batch endpoints and of their deployments.")
+    workspace = application.workspace
+    guards = [Depends(authorize), Depends(served_workspace(workspace.settings)), Depends(api_version)]
+
+    def page(request: Request, endpoint: str, deployment: str | None, query: JobQuery) -> dict[str, Any]:
+        name = workspace.endpoints.get(endpoint).document.name
+        found = application.jobs.page(
+            endpoint=name, deployment=deployment, size=query.size, continuation=query.continuation
+        )
+        return job_page(workspace.settings, request, found, job_resources(application).scoring_job)
+
+    @app.get(ENDPOINT_JOBS, dependencies=guards)
+    def list_jobs_of_endpoint(request: Request, endpoint: str, query: JobQuery) -> dict[str, Any]:
+        """The jobs of an endpoint, the newest first."""
+        return page(request, endpoint, None, query)
+
+    @app.get(DEPLOYMENT_JOBS, dependencies=guards)
+    def list_jobs_of_deployment(request: Request, endpoint: str, deployment: str, query: JobQuery) -> dict[str, Any]:
+        """The jobs of a deployment, the newest first."""
+        name = workspace.deployments.get(endpoint, deployment).document.name
+        return page(request, endpoint, name, query)
+
+    app.add_middleware(CanonicalPaths, templates=[ENDPOINT_JOBS, DEPLOYMENT_JOBS])
+    return app

@@ -1,1 +1,0 @@
-"""The scoring surface: invoking an endpoint and following its jobs."""
