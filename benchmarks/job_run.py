@@ -92,7 +92,7 @@ class BatchEndpoint:
             time.sleep(max(_SHORTEST_POLL, _POLLS_SHARE * (time.monotonic() - began)))
 
     def _output(self, job: dict[str, Any]) -> bytes:
-        """The output file, where a job puts it that names no place for it (DESIGN section 5)."""
+        """The output file, at the default place."""
         path = f"azureml/{job['properties']['properties']['azureml.childrunid']}/score/predictions.csv"
         container = datastore_container(self.workspace, "workspaceblobstore")
         return container.client.download_blob(path).readall()

@@ -88,7 +88,7 @@ def make_tiny_files(folder: Path, files: int, processes: int) -> Workload:
 
 
 def make_heavy_files(folder: Path, files: int, processes: int) -> Workload:
-    """`files` mini-batches of a quarter of a second's computing each: the budget's heavy mini-batches (DESIGN 6)."""
+    """`files` mini-batches of a quarter of a second's computing each: the budget's heavy mini-batches."""
     title = f"{files:,} mini-batches of 0.25 s of computing"
     name = f"heavy-files-{processes}"
     workload = Workload(name, title, folder, files, 1, is_mlflow=False, rows=files, processes=processes)

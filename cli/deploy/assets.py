@@ -15,7 +15,7 @@ from cli.uploads.datastore import DEFAULT_DATASTORE, upload_to_datastore
 from cli.uploads.local_files import LocalFiles, local_files
 
 HASH_VERSION = "202208"
-"""The version of the content hash that the API's look-up by hash expects (azure_ai_ml_wire, row 27)."""
+"""The version of the content hash that the API's look-up by hash expects."""
 
 _DESCRIBING = ("description", "tags", "properties")
 

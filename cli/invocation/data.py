@@ -75,7 +75,7 @@ def _data_asset(reference: str) -> dict[str, Any]:
 def place_input(assets: Assets, place: str, kind: str | None, folder: Path) -> dict[str, Any]:
     """The input in today's form: a URI, a reference, or a path below `folder` that is uploaded and registered.
 
-    In autumn 2021 the place began with its type: `folder:` or `file:` (azureml_batch_facts 2).
+    In autumn 2021 the place began with its type: `folder:` or `file:`.
     """
     for prefix, named in _TYPE_PREFIXES.items():
         if place.startswith(prefix):

@@ -1,4 +1,4 @@
-"""Scores one mini-batch on a scoring process: tries, timeouts, and who failed (azureml_batch_facts 4.2 to 4.4)."""
+"""Scores one mini-batch on a scoring process: tries, timeouts, and who failed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The tickets of a compute: each asks for one node for one job (DESIGN D3)."""
+"""The tickets of a compute: each asks for one node for one job (docs/decisions/0003)."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Makes the size of each scale set follow its outstanding tickets (DESIGN D3)."""
+"""Makes the size of each scale set follow its outstanding tickets (docs/decisions/0003)."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -118,7 +118,7 @@ class ScalingProblems:
 
 
 def desired_capacity(tickets: int, minimum: int, maximum: int) -> int:
-    """Instances that a compute should have: one for each outstanding ticket, within its limits (DESIGN D3)."""
+    """Instances that a compute should have: one for each outstanding ticket, within its limits."""
     return max(minimum, min(tickets, maximum))
 
 

@@ -35,7 +35,7 @@ class ArmModel(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _any_case(cls, data: Any) -> Any:
-        """Give members the spelling of their field (source: azureml_batch_facts 3.2)."""
+        """Give members the spelling of their field: Azure ML reads their names in any case."""
         if not isinstance(data, dict):
             return data
         spelling = {to_camel(name).lower(): to_camel(name) for name in cls.model_fields}

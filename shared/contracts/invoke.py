@@ -1,6 +1,6 @@
 """The body of an invocation, in the form of 2021 (`dataset`) and in today's (`inputData`).
 
-Sources: azureml_batch_facts 3.2 and 3.3, azure_ai_ml_wire 6. Member names are read in any case; the keys of
+Member names are read in any case; the keys of
 `inputData`, `outputData`, `tags` and the like stay as they are.
 """
 
@@ -54,7 +54,7 @@ class JobOutput(ArmModel):
     def file_name(self) -> str:
         """The file that the URI names; empty when it names a folder.
 
-        The official client also sends a folder as a file: a last part without a dot is one (azure_ai_ml_wire 6).
+        The official client also sends a folder as a file: a last part without a dot is one.
         """
         if self.job_output_type is JobOutputType.URI_FOLDER or not self.uri:
             return ""

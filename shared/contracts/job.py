@@ -24,7 +24,7 @@ from shared.contracts.settings import ScoringSettings
 
 
 class JobStatus(StrEnum):
-    """The states of a job (Azure ML's names, DESIGN section 4)."""
+    """The states of a job (Azure ML's names)."""
 
     NOT_STARTED = "NotStarted"
     """The row is written, the orchestration is not there yet."""

@@ -121,7 +121,7 @@ class NodeTicket(Message):
 
 
 class TaskMessage(Message):
-    """A contiguous range of mini-batches; the unit of delivery (DESIGN section 1)."""
+    """A contiguous range of mini-batches; the unit of delivery."""
 
     task: int = Field(ge=0)
     first_mini_batch: int = Field(ge=0)

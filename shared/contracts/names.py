@@ -127,7 +127,7 @@ _JOB_ID_NAMESPACE = uuid.UUID("8f0f5f0e-3c64-5d0c-9a5e-6d3a2b1c4e70")
 def job_id(job_name: str) -> str:
     """The id of a job's child run, made from its name: the same name always gives the same id.
 
-    It names the default output folder, the job's queue and its blobs (DESIGN section 5).
+    It names the default output folder, the job's queue and its blobs.
     """
     return str(uuid.uuid5(_JOB_ID_NAMESPACE, job_name))
 

@@ -81,7 +81,7 @@ class ModelProperties(AssetProperties):
     model_type: Literal["mlflow_model", "custom_model", "triton_model"] = "custom_model"
     model_uri: str
     flavors: dict[str, Any] = Field(default_factory=dict)
-    """Never null: the official client fails on it (azure_ai_ml_wire, quirk 2)."""
+    """Never null: the official client fails on null."""
 
 
 class DataProperties(AssetProperties):

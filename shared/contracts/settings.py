@@ -9,7 +9,7 @@ DEFAULT_OUTPUT_FILE_NAME = "predictions.csv"
 DEFAULT_MAX_RETRIES = 3
 DEFAULT_TIMEOUT_SECONDS = 30
 DEFAULT_INIT_TIMEOUT_SECONDS = 600
-"""Source: Azure ML's limit for a job's first task (azureml_batch_facts 4.1)."""
+"""Source: Azure ML's limit for a job's first task."""
 DEFAULT_ERROR_THRESHOLD = -1
 DEFAULT_INSTANCE_COUNT = 1
 DEFAULT_MAX_CONCURRENCY = 1
@@ -51,7 +51,7 @@ class ScoringSettings(BaseModel):
     output_action: OutputAction = OutputAction.APPEND_ROW
     output_file_name: str = DEFAULT_OUTPUT_FILE_NAME
     max_retries: int = Field(default=DEFAULT_MAX_RETRIES, ge=0)
-    """Tries of a mini-batch in all, at least one (azureml_batch_facts 4.1: a setting of 3 means 3 tries)."""
+    """Tries of a mini-batch in all, at least one (as in Azure ML, 3 means 3 tries)."""
     timeout_seconds: float = Field(default=DEFAULT_TIMEOUT_SECONDS, gt=0, le=MAX_TIMEOUT_SECONDS)
     """Limit of one call of `run()`."""
     init_timeout_seconds: float = Field(default=DEFAULT_INIT_TIMEOUT_SECONDS, gt=0, le=MAX_TIMEOUT_SECONDS)

@@ -1,4 +1,4 @@
-"""What users may change of a job: how it is described, and whether lists show it (azureml_batch_facts 3.6)."""
+"""What users may change of a job: how it is described, and whether lists show it."""
 
 from shared.contracts.bodies import ArmModel, TextMap
 from shared.contracts.job import JobDocument, JobStatus
@@ -48,7 +48,7 @@ def request_cancel(account: StorageAccount, jobs: JobStore, name: str) -> JobDoc
 
 
 BATCH_RUN_TAG = "azureml.batchrun"
-"""Makes the official client download the output of the child run (azure_ai_ml_wire 7)."""
+"""Makes the official client download the output of the child run."""
 
 OWN_TAGS = frozenset({BATCH_RUN_TAG})
 OWN_PROPERTIES = frozenset({"azureml.endpointname", "azureml.deploymentname", "azureml.childrunid"})

@@ -16,7 +16,7 @@ _EARLY_ENDS = {JobStatus.FAILED, JobStatus.CANCELED}
 
 
 def may_follow(old: JobStatus, new: JobStatus) -> bool:
-    """Whether a job in state `old` may enter `new`; a terminal state never changes (DESIGN section 4)."""
+    """Whether a job in state `old` may enter `new`; a terminal state never changes."""
     if old.is_terminal or old is new:
         return False
     if old is JobStatus.CANCEL_REQUESTED:

@@ -78,7 +78,7 @@ def foreign_blobs(account: StorageAccount, place: Place, credential: Any) -> Blo
 
 
 CODE_CONTAINER_PREFIX = "code-"
-"""Every upload of code gets a container of its own (azure_ai_ml_wire, row 28)."""
+"""Each upload of code gets its own container, whose name begins with this."""
 
 DEFAULT_DATASTORE = "workspaceblobstore"
 DEFAULT_DATASTORE_CONTAINER = "azureml-blobstore"

@@ -1,4 +1,4 @@
-"""The ledger of a job: the uncommitted blocks of its output blob (DESIGN D1).
+"""The ledger of a job: the uncommitted blocks of its output blob (docs/decisions/0001).
 
 A scoring node stages the rows of a task as one block whose id carries the tally. Staging again cannot double
 rows, as the merge takes one block of each task; the merge is one `commit_block_list`.

@@ -36,7 +36,7 @@ class PendingUpload:
 
 
 def start_upload(workspace: Workspace) -> PendingUpload:
-    """A new container and a SAS for it. Files land below the local folder's name (azure_ai_ml_wire, row 28)."""
+    """Create a container for one upload, with a SAS. The client uploads below the local folder's name."""
     upload_id = uuid.uuid4().hex
     container = f"{CODE_CONTAINER_PREFIX}{upload_id}"
     workspace.account.blobs.create_container(container)

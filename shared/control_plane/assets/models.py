@@ -53,7 +53,7 @@ def _inspected(workspace: Workspace, properties: ModelProperties) -> ModelProper
 
 FILE_NAME = "MLmodel"
 PYTHON_FUNCTION = "python_function"
-"""The flavor that can score anything; batch endpoints need it (azureml_batch_facts 4.8)."""
+"""The flavor that can score anything; batch endpoints need it."""
 
 _MAX_BYTES = 4 * 1024 * 1024
 

@@ -25,7 +25,7 @@ from shared.storage.refusals import Place
 from shared.storage.sas import container_sas, container_sas_with_key
 
 PERMISSIONS = "rcwl"
-"""What clients do in a datastore: read, create, write, list (azure_ai_ml_wire 3)."""
+"""What clients do in a datastore: read, create, write, list."""
 
 MAX_HOURS = 24
 
@@ -123,7 +123,7 @@ def lend_secret(workspace: Workspace, name: str, request: SecretsRequest) -> dic
     """What `listSecrets` answers: for the default datastore a short-lived SAS, else the datastore's own secret.
 
     Instead of an account key a SAS is given when the client asks for an expirable secret: storage clients take
-    either in the member `key`, whose type must be that of the datastore (azure_ai_ml_wire, row 11).
+    either in the member `key`, whose type must match the datastore's type.
     """
     lifetime = timedelta(hours=request.expire_after_hours)
     if is_default(name):

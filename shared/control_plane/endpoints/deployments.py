@@ -92,7 +92,7 @@ def _with_assets(workspace: Workspace, properties: DeploymentProperties) -> Depl
 def _check_scoring(
     workspace: Workspace, properties: DeploymentProperties, model: ModelSpec, code: CodeSpec | None
 ) -> None:
-    """Source of the rules: azureml_batch_facts 1.5."""
+    """Raise ValidationError unless the model can be scored with this code, or without code (Azure ML's rules)."""
     shown = f"{model.name}:{model.version}"
     if code is None:
         if not model.is_mlflow:

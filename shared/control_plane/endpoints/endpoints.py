@@ -35,7 +35,7 @@ def put_endpoint(workspace: Workspace, name: str, body: ResourceBody, change: Ch
 
 
 def delete_endpoint(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:
-    """Delete an endpoint and its deployments; its jobs stay (azureml_batch_facts 3.6). False when it was not there."""
+    """Delete an endpoint and its deployments; its jobs stay. False when it was not there."""
     row = workspace.endpoints.find(name)
     if row is None:
         return False

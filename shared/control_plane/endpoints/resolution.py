@@ -20,7 +20,7 @@ NO_DEPLOYMENT = (
     "No valid deployments to route to. Please check that the endpoint has at least one deployment with positive "
     "weight values or use a deployment specific header to route."
 )
-"""The service's own text (azureml_batch_facts 3.5)."""
+"""Azure ML's own text."""
 
 
 class ResolvedDeployment(BaseModel):

@@ -1,4 +1,4 @@
-"""The merge phase: the ledger's blocks become the output file in one call (DESIGN D1)."""
+"""The merge phase: the ledger's blocks become the output file in one call (docs/decisions/0001)."""
 
 import json
 from typing import Any

@@ -21,13 +21,13 @@ PAGES_PER_CALL = 20
 """Pages listed by one activity: about 100,000 files, some 15 s."""
 
 TASKS_PER_CALL = 1_000
-"""Tasks enqueued by one activity (DESIGN section 4)."""
+"""Tasks enqueued by one activity."""
 
 TASKS_PER_PROCESS = 64
-"""Enough to keep all processes busy to the end (DESIGN D8: 50 to 100)."""
+"""Enough to keep all processes busy to the end, at 50 to 100 tasks a process."""
 
 COMFORTABLE_TASKS = 2_000
-"""Queue and block list stay fast up to about here (storage_facts, "Depth matters")."""
+"""Queue and block list stay fast up to about here; both slow down with their depth."""
 
 MAX_MINI_BATCHES_PER_TASK = 1_000
 """A task's progress is lost with its node, and its rows are one block: keep it bounded where tasks allow."""
@@ -74,7 +74,7 @@ def size_work(job: JobDocument, files: int) -> WorkSize:
 
 
 def task_width(mini_batches: int, processes: int) -> int:
-    """Mini-batches in a task (DESIGN D8): many enough tasks for all processes, few enough for queue and ledger."""
+    """Mini-batches in a task: many enough tasks for all processes, few enough for queue and ledger."""
     tasks = min(mini_batches, max(processes * TASKS_PER_PROCESS, 1), MAX_TASKS)
     tasks = min(tasks, max(COMFORTABLE_TASKS, processes * 2))
     width = min(-(-mini_batches // tasks), MAX_MINI_BATCHES_PER_TASK)
@@ -91,7 +91,7 @@ def publish(account: StorageAccount, job: JobDocument) -> None:
 def enqueue_tasks(account: StorageAccount, job: JobDocument, first: int) -> None:
     """Enqueue up to TASKS_PER_CALL tasks from number `first` on.
 
-    Doing it twice makes tasks that are scored twice and counted once (DESIGN D1).
+    Doing it twice makes tasks that are scored twice and counted once (docs/decisions/0001).
     """
     queue = ensure_queue(account.queues, task_queue(job.job_id))
     send_all(queue, task_messages(job, first))

@@ -1,4 +1,4 @@
-"""The durable orchestration of a job: phases only, never mini-batches (DESIGN D2).
+"""The durable orchestration of a job: phases only, never mini-batches (docs/decisions/0002).
 
 It is deterministic: every decision comes with an activity's answer. An activity answers with `failure` when the job
 is to fail. Any other exception of an activity, after its retries, ends the orchestration, and the reconciliation

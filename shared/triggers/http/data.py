@@ -1,4 +1,4 @@
-"""`/data/v1.0/…/dataversion/batchGetResolvedUris` (azure_ai_ml_wire row 51)."""
+"""`/data/v1.0/…/dataversion/batchGetResolvedUris`: where versions of data assets lie."""
 
 from typing import Any
 

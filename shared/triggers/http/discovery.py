@@ -1,4 +1,4 @@
-"""`/discovery` and `/metadata/endpoints`, both without a token (azure_ai_ml_wire rows 46 and 53)."""
+"""`/discovery` and `/metadata/endpoints`, both without a token."""
 
 from typing import Annotated, Any
 from urllib.parse import urljoin

@@ -1,4 +1,4 @@
-"""The FastAPI app of run history: `/history/v1.0/subscriptions/…/runs/{run}/…` (azure_ai_ml_wire rows 47-50)."""
+"""The FastAPI app of run history: `/history/v1.0/subscriptions/…/runs/{run}/…`."""
 
 import re
 import uuid

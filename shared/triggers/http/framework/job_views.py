@@ -1,7 +1,4 @@
-"""A job as the APIs show it: as a job of the data plane, and as a pipeline job of the management API.
-
-Sources: azureml_batch_facts 3.4, azure_ai_ml_wire rows 38, 39, 43.
-"""
+"""A job as the APIs show it: as a job of the data plane, and as a pipeline job of the management API."""
 
 from typing import Any
 

@@ -20,7 +20,7 @@ _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-zA-Z]+)?")
 
 
 def api_version(asked: Annotated[str | None, Query(alias="api-version")] = None) -> None:
-    """Every request names a version; all well-formed ones are served alike (azure_ai_ml_wire 1)."""
+    """Every request names a version; all well-formed ones are served alike."""
     if not asked:
         raise ApiVersionError("the query parameter api-version is missing: add ?api-version=YYYY-MM-DD")
     if not _API_VERSION.fullmatch(asked):

@@ -19,7 +19,7 @@ from shared.triggers.http.framework.paging import Named, Page, next_link, page_c
 PROVIDER = "Microsoft.MachineLearningServices/workspaces"
 
 POLL_SECONDS = 1
-"""Clients without this header wait half a minute between two looks (azure_ai_ml_wire 5)."""
+"""Without this header, clients wait half a minute between two polls."""
 
 Properties = TypeVar("Properties", bound=ArmModel)
 

@@ -1,4 +1,4 @@
-"""Models, data and environments: containers and versions (azure_ai_ml_wire rows 12 to 26)."""
+"""Models, data and environments: containers and versions."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Computes (azure_ai_ml_wire rows 2 to 5)."""
+"""Computes in the management API, with their nodes."""
 
 from collections import Counter
 from typing import Any
@@ -103,7 +103,7 @@ def node_content(node: NodeRow) -> dict[str, Any]:
 
 
 def node_states(nodes: list[NodeRow]) -> dict[str, Any]:
-    """`nodeStateCounts` (azureml_batch_facts 1.6)."""
+    """`nodeStateCounts`: how many nodes are in each state."""
     counts = Counter(node.state for node in nodes)
     states = {f"{state}NodeCount": counts[state] for state in NodeState}
     return {"nodeStateCounts": states | {"unusableNodeCount": 0, "preemptedNodeCount": 0}}

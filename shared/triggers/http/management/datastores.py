@@ -1,4 +1,4 @@
-"""Datastores (azure_ai_ml_wire rows 6 to 11)."""
+"""Datastores in the management API, with their secrets."""
 
 from typing import Annotated, Any
 

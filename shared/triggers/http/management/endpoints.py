@@ -1,4 +1,4 @@
-"""Batch endpoints (azure_ai_ml_wire rows 30 to 33)."""
+"""Batch endpoints in the management API."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Jobs in the management API: listed, shown, changed, canceled, purged (azure_ai_ml_wire rows 38-40)."""
+"""Jobs in the management API: listed, shown, changed, canceled, purged."""
 
 from dataclasses import replace
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""The workspace itself, and the state of operations in it (azure_ai_ml_wire rows 1 and 41)."""
+"""The workspace itself, and the state of operations in it."""
 
 import uuid
 from typing import Any
