@@ -133,8 +133,6 @@ def _input(workspace: Workspace, trigger: Resource[BlobTriggerProperties], event
     }
 
 
-log = logging.getLogger(__name__)
-
 _TRIES = 20
 _LONGEST_PAUSE_SECONDS = 0.2
 

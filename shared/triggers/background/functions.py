@@ -1,4 +1,4 @@
-"""Queue triggers: jobs are started, their watches nudged, their ends told to webhooks, old ones purged."""
+"""Queue and timer triggers. Queues start jobs, nudge their watches, notify webhooks and purge; timers do the upkeep."""
 
 import asyncio
 import logging
@@ -37,7 +37,12 @@ from shared.storage.account import CONNECTION_SETTING, StorageAccount
 from shared.triggers.background.orchestration import NUDGE, ORCHESTRATOR
 from shared.triggers.wiring import application
 
+log = logging.getLogger(__name__)
+
 blueprint = df.Blueprint()
+
+MAX_DELIVERIES = 5
+"""`extensions.queues.maxDequeueCount` of host.json: the host then sets the message aside by itself."""
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=JOB_REQUESTS, connection=CONNECTION_SETTING)
@@ -89,10 +94,28 @@ async def on_purge_request(message: func.QueueMessage, client: df.DurableOrchest
             await purge_job(app.account, app.jobs, DurableOrchestrations(client), request)
 
 
-log = logging.getLogger(__name__)
+@blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)
+def scale_computes(timer: func.TimerRequest) -> None:
+    """Bring every compute to the size that it should have; trouble with one does not keep the others waiting."""
+    for limits in application().computes():
+        with isolated(f"compute {limits.compute}"):
+            application().scaling.try_to_scale(limits)
+        with isolated(f"the census of compute {limits.compute}"):
+            application().census.take(limits.compute)
 
-MAX_DELIVERIES = 5
-"""`extensions.queues.maxDequeueCount` of host.json: the host then sets the message aside by itself."""
+
+@blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)
+def run_schedules(timer: func.TimerRequest) -> None:
+    """Start the jobs that are due by schedule."""
+    run_due_schedules(application().workspace, application().jobs, datetime.now(UTC))
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="30 * * * * *", use_monitor=False)
+@blueprint.durable_client_input(client_name="client")
+async def reconcile_jobs(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    """Resume jobs whose orchestration is gone, and remove what belongs to no job."""
+    app = application()
+    await reconcile(app.account, app.jobs, DurableOrchestrations(client))
 
 
 @contextmanager
@@ -146,30 +169,3 @@ class DurableOrchestrations:
     async def forget(self, job: str) -> None:
         """Remove the history of the job's orchestration, if there is one that has ended."""
         await self._client.purge_instance_history(job)
-
-
-blueprint = df.Blueprint()
-
-
-@blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)
-def scale_computes(timer: func.TimerRequest) -> None:
-    """Bring every compute to the size that it should have; trouble with one does not keep the others waiting."""
-    for limits in application().computes():
-        with isolated(f"compute {limits.compute}"):
-            application().scaling.try_to_scale(limits)
-        with isolated(f"the census of compute {limits.compute}"):
-            application().census.take(limits.compute)
-
-
-@blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)
-def run_schedules(timer: func.TimerRequest) -> None:
-    """Start the jobs that are due by schedule."""
-    run_due_schedules(application().workspace, application().jobs, datetime.now(UTC))
-
-
-@blueprint.timer_trigger(arg_name="timer", schedule="30 * * * * *", use_monitor=False)
-@blueprint.durable_client_input(client_name="client")
-async def reconcile_jobs(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
-    """Resume jobs whose orchestration is gone, and remove what belongs to no job."""
-    app = application()
-    await reconcile(app.account, app.jobs, DurableOrchestrations(client))
