@@ -57,10 +57,13 @@ class ColumnKinds:
         return self.label(name) in self._by_name or any(tensor.name == name for tensor in self.tensors)
 
     def ambiguous(self, names: List[Any]) -> Optional[Any]:
-        """The first of `names` that is there twice although the signature asks for it; None when there is none."""
+        """The first of `names` that is there twice although the signature asks for it; None when there is none.
+
+        A signature without names asks for the columns by position, and MLflow takes no two of one name then.
+        """
         seen = set()
         for position, name in enumerate(names):
-            if name in seen and self.of(position, name) not in (UNKNOWN, GUESS):
+            if name in seen and not (self._named and self.of(position, name) == UNKNOWN):
                 return name
             seen.add(name)
         return None

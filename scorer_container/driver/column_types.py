@@ -12,6 +12,7 @@ from .values import column_values, is_missing, plain
 TEXT = "text"
 WHOLE = range(-(2**63), 2**63)
 UNSIGNED = range(2**64)
+"""Ask them for values of the very class `int` only: of a subclass, Python would count through the range."""
 
 _NUMBERS = {"int64", "float32", "float64"}
 _UNKNOWN = "unknown"
@@ -125,7 +126,7 @@ def _of_dtype(dtype: Any) -> str:
 
 _KINDS: Tuple[Tuple[Any, Callable[[Any], str]], ...] = (
     (bool, lambda _: "bool"),
-    (int, lambda value: "int64" if value in WHOLE else TEXT),
+    (int, lambda value: "int64" if int(value) in WHOLE else TEXT),
     (float, lambda _: "float64"),
     (bytes, lambda _: "binary"),
     (datetime.datetime, lambda value: "timestamp" if value.tzinfo is None else "timestamp_utc"),

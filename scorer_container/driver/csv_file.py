@@ -5,7 +5,7 @@ import csv
 import gzip
 import io
 import sys
-from typing import Any, Iterator, List
+from typing import Any, Iterator, List, TextIO
 
 from .failures import TableError
 
@@ -35,7 +35,7 @@ class CsvFile:
         csv.field_size_limit(sys.maxsize)  # the length of a text is the user's matter
         self._path = path
         with self._open() as text:
-            records = (record for record in csv.reader(text) if record)
+            records = (record for record in _records(text) if record)
             self.header = next(records, [])
             self.first = next(records, [])
         if not self.header:
@@ -82,11 +82,14 @@ class CsvFile:
     def check_rows(self) -> int:
         """Return the most fields of a row; raise TableError for a row with more or fewer than the header has.
 
-        Empty fields behind the last named column do not count: many programs end a line with a comma.
+        Empty fields behind the last named column do not count: many programs end a line with a comma. A quoted field
+        with a lone quote inside is refused as well: nobody knows what its writer meant.
         """
         most = self.fields
-        with self.rows() as text:
-            for row, record in enumerate(self._without_blanks(csv.reader(text))):
+        with self._open() as text:
+            records = _records(text)
+            next(record for record in records if record)
+            for row, record in enumerate(self._without_blanks(records)):
                 if len(record) < self.named or any(record[len(self.header) :]):
                     raise TableError(
                         "row {} (counted from 0) has {} instead of {} fields; quote fields that hold commas or line "
@@ -110,3 +113,13 @@ class CsvFile:
         if content.peek(3)[:3] == codecs.BOM_UTF8:
             content.read(3)
         return io.TextIOWrapper(content, encoding="utf-8", newline="")  # `utf-8-sig` is slow
+
+
+def _records(text: TextIO) -> Iterator[List[str]]:
+    """The records of a whole file; raises TableError with the file's line."""
+    reader = csv.reader(text, strict=True)
+    try:
+        yield from reader
+    except csv.Error as error:
+        message = "line {} is no CSV: {}; a quote inside a quoted field is written twice".format(reader.line_num, error)
+        raise TableError(message) from None

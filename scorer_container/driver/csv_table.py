@@ -4,7 +4,6 @@ pandas guesses the types of numbers and booleans alone, and where a guess could 
 read again as the texts that the file holds. The casts to the types of the signature see either exact numbers or texts.
 """
 
-import csv
 import warnings
 from typing import Any, Dict, Tuple
 
@@ -24,8 +23,6 @@ def read_csv(path: str, kinds: ColumnKinds) -> Any:
         return _Reading(CsvFile(path), kinds).table()
     except UnicodeDecodeError as error:
         raise TableError("the file is no UTF-8 text ({}); save it as UTF-8".format(error)) from None
-    except csv.Error as error:
-        raise TableError("the file is no CSV: {}".format(error)) from None
 
 
 class _Reading:
@@ -70,12 +67,12 @@ class _Reading:
             content: Any = text.buffer
         if content.has_zeros:
             raise TableError("the file holds NUL characters; write it as UTF-8 text without them")
-        if not self._is_even(frame, content.has_quotes):
-            self._file.check_rows()
+        if content.has_quotes or not self._is_even(frame):
+            self._file.check_rows()  # pandas also takes a quoted field that goes on behind its end
         return frame
 
-    def _is_even(self, frame: Any, quoted: bool) -> bool:
-        """Whether all rows surely have as many fields as the header.
+    def _is_even(self, frame: Any) -> bool:
+        """Whether all rows of a file without quotes surely have as many fields as the header.
 
         A row with fewer has nothing in the last column. One with more is refused by pandas from version 2 on.
         """
@@ -84,7 +81,7 @@ class _Reading:
         last_is_full = not frame[self._file.named - 1].isna().any()
         if last_is_full and _pandas() >= (2, 0):
             return True
-        return not quoted and self._file.commas() == (len(frame) + 1) * (self._fields - 1)
+        return self._file.commas() == (len(frame) + 1) * (self._fields - 1)
 
     def _types(self) -> Dict[int, Any]:
         if self._guessing:

@@ -101,12 +101,18 @@ def _objects(values: Any, dtype: Any) -> Any:
         raise InexactError("the type {} of the model's signature cannot be read from files".format(dtype))
     element = _ELEMENTS[dtype.kind]
     cast: List[Any] = []
-    for position, value in enumerate(values.reshape(-1).tolist()):
+    for position, value in enumerate(_listed(values)):
         try:
             cast.append(element(value, dtype))
         except (ValueError, TypeError, ArithmeticError, LookupError):
             raise _inexact(value, dtype, position) from None
     return numpy.array(cast, dtype=dtype).reshape(values.shape)
+
+
+def _listed(values: Any) -> List[Any]:
+    """The values as Python's objects, but moments and spans of time as numpy's: `tolist()` counts their nanoseconds."""
+    flat = values.reshape(-1)
+    return list(flat) if values.dtype.kind in "mM" else list(flat.tolist())
 
 
 def _whole(value: Any, dtype: Any) -> int:
@@ -148,7 +154,8 @@ def _number(value: Any, of_decimal: Callable[[str], Any]) -> Any:
     `of_decimal` makes the number of a text with a point or an exponent.
     """
     if not isinstance(value, str):
-        if not isinstance(value, (numbers.Number, decimal.Decimal)):
+        is_span = type(value).__name__ == "timedelta64"  # one of numpy's whole numbers
+        if is_span or not isinstance(value, (numbers.Number, decimal.Decimal)):
             raise TypeError
         return value
     text = value.strip()

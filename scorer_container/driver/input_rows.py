@@ -59,7 +59,11 @@ class InputRows:
         return numbers
 
     def _is_of_input(self, index: Any) -> bool:
-        return list(index.names) == list(self._index.names) and bool(index.isin(self._index).all())
+        if list(index.names) != list(self._index.names):
+            return False
+        if not self._index.is_unique:
+            return bool(index.isin(self._index).all())
+        return bool((self._index.get_indexer(index) >= 0).all())  # `isin()` takes True for 1
 
     def _shown(self, count: int) -> str:
         rows = "the input's only row" if self.count == 1 else "the {} rows of the input".format(self.count)

@@ -9,7 +9,7 @@ import math
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from .column_casts import Written
-from .column_kinds import GUESS, ColumnKinds
+from .column_kinds import GUESS, NESTED, ColumnKinds
 from .failures import TableError
 
 FORMS = 'a list of records or {"columns": [...], "data": [...]}'
@@ -121,7 +121,7 @@ def _frame(names: List[Any], columns: List[List[Any]], rows: int, kinds: ColumnK
 
 
 def _for_kind(values: List[Any], kind: str) -> List[Any]:
-    if kind == GUESS:
+    if kind in (GUESS, NESTED, "binary"):
         return [_plain(value) for value in values]
     if kind == "string":
         values = [str(value).lower() if isinstance(value, bool) else value for value in values]

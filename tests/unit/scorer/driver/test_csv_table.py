@@ -74,6 +74,10 @@ def test_without_names_in_the_signature_positions_count(read, content):
         ("a,b\n1,x\n2\n", "row 1 .* has 1 instead of 2 fields"),
         ('a,b\n1,"x"\n2\n', "row 1 .* has 1 instead of 2 fields"),
         ("a,b\n1,\n\n2\n3,z\n", "row 1 .* has 1 instead of 2 fields"),
+        ('a,b\n1,"u"\n2,"say \\"hi\\" now"\n', "line 3 is no CSV: .*a quote inside a quoted field is written twice"),
+        ('a,b\n1,"x" \n', "line 2 is no CSV"),
+        ('a,b\n1,"x\n2,y\n', "line 3 is no CSV"),
+        ('"a" ,b\n1,x\n', "line 1 is no CSV"),
         ("a,b\n1,x\x00y\n", "NUL"),
         ("", "the file is empty"),
         ("\n\n", "the file is empty"),
@@ -109,6 +113,10 @@ def test_a_blank_line_of_a_file_with_one_column_is_a_row(read, schema):
 def test_quoted_texts_keep_every_character(read):
     frame = read('a,b\n1," x\r\n""y"", z "\n2,' + "x" * 200_000 + "\n")
     assert frame["b"].tolist() == [' x\r\n"y", z ', "x" * 200_000]
+
+
+def test_a_quote_in_a_field_without_quotes_is_a_character(read):
+    assert read('a,b\n1,5" pipe\n2,""\n3,x"y"\n')["b"].tolist()[::2] == ['5" pipe', 'x"y"']
 
 
 def test_a_header_without_rows_is_a_table_without_rows(read):

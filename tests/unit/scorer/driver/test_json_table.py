@@ -9,7 +9,7 @@ pytestmark = [
 ]
 
 from mlflow.types import ColSpec, Schema  # noqa: E402 (below the mark that its warnings need)
-from mlflow.types.schema import Array, DataType, Object, Property  # noqa: E402 (as above)
+from mlflow.types.schema import AnyType, Array, DataType, Object, Property  # noqa: E402 (as above)
 
 from scorer_container.driver.failures import CastError, TableError  # noqa: E402 (as above)
 from scorer_container.driver.model_input import ModelInput  # noqa: E402 (as above)
@@ -50,6 +50,9 @@ def test_a_fault_of_the_file_is_named_by_its_own_line_or_row(read, name, content
 def test_two_columns_of_one_name_are_refused_where_the_signature_asks_for_it(read):
     with pytest.raises(CastError, match="two columns 'x'"):
         read("a.json", '{"columns": ["x", "x"], "data": [[1, 2]]}')
+    by_position = Schema([ColSpec("long"), ColSpec("long")])
+    with pytest.raises(CastError, match="two columns 'more'"):
+        read("a.json", '{"columns": ["x", "y", "more", "more"], "data": [[1, 2, 3, 4]]}', by_position)
 
 
 @pytest.mark.parametrize(
@@ -77,5 +80,8 @@ def test_lists_and_objects_reach_the_model_with_numbers_in_them(read):
     schema = Schema([ColSpec(Array(DataType.double), "v"), ColSpec(Object([Property("a", DataType.long)]), "o")])
     frame = read("a.jsonl", f'{{"v": [1.5, 2.0], "o": {{"a": {2**53 + 1}}}}}\n', schema)
     assert (frame["v"].tolist(), frame["o"].tolist()) == ([[1.5, 2.0]], [{"a": 2**53 + 1}])
+    anything = Schema([ColSpec(AnyType(), "v", required=False), ColSpec("binary", "b")])
+    frame = read("a.jsonl", '{"v": 1.50, "b": 2}\n{"v": [1.50], "b": 2.5}\n', anything)
+    assert (frame["v"].tolist(), frame["b"].tolist()) == ([1.5, [1.5]], [2, 2.5])
     with pytest.raises(TableError, match="1e400 is too large"):
         read("a.jsonl", '{"v": [1e400], "o": {}}\n', schema)

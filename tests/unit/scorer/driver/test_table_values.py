@@ -21,6 +21,8 @@ from mlflow.types import ColSpec, Schema  # noqa: E402 (below the mark that its 
 from scorer_container.driver.failures import CastError  # noqa: E402 (as above)
 from scorer_container.driver.model_input import ModelInput  # noqa: E402 (as above)
 
+NANOSECONDS = [pa.timestamp("ns"), pa.duration("ns"), pa.timestamp("ns", "UTC")]
+"""numpy hands their values out as whole numbers."""
 BIG = 2**53 + 1
 """The first whole number that a double cannot hold."""
 
@@ -237,6 +239,7 @@ def test_a_text_that_spells_no_value_of_the_type_is_refused(given, kind, text):
         ("double", pa.array([1, BIG])),
         ("float", pa.array([0.5, 1e39])),
         ("boolean", pa.array([1, 2])),
+        *((kind, pa.array([None, 1], unit)) for kind in ("double", "float", "boolean") for unit in NANOSECONDS),
         ("datetime", pa.array(["2021-01-01", "soon"])),
         ("datetime", pa.array([None, 1])),
         ("datetime", pa.array([None, datetime.time(1, 2)])),
@@ -246,6 +249,13 @@ def test_a_text_that_spells_no_value_of_the_type_is_refused(given, kind, text):
 def test_a_parquet_value_that_would_change_is_refused(given, kind, array):
     with pytest.raises(CastError, match=r"column 'x' .* type .* row 1 \(counted from 0\) holds "):
         given(kind, "a.parquet", parquet_of(array))
+
+
+@pytest.mark.parametrize("unit", NANOSECONDS)
+@pytest.mark.parametrize("kind", ["integer", "long"])
+def test_moments_are_no_whole_numbers(given, kind, unit):
+    with pytest.raises(CastError, match=r"row 0 .* holds "):
+        given(kind, "a.parquet", parquet_of(pa.array([1, 2], unit)))
 
 
 @pytest.mark.parametrize("kind", ["integer", "long"])

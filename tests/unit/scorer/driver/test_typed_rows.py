@@ -1,4 +1,5 @@
 import datetime
+import enum
 import json
 from decimal import Decimal
 
@@ -38,6 +39,8 @@ def typed(first, second):
         ([1, 2.5, None], "float64"),
         ([True, None], "bool"),
         ([2**64], "text"),
+        ([enum.IntEnum("Grade", "good bad").bad], "int64"),
+        ([enum.IntFlag("Huge", {"bit": 2**64}).bit], "text"),
         ([b"\x00"], "binary"),
         ([datetime.date(2024, 1, 2)], "date"),
         (pandas.to_datetime(["2024-01-02T03:04:05.678901"]), "timestamp"),
