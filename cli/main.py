@@ -7,44 +7,18 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from cli.lazy_group import LazyCommand, LazyGroup
+from cli.command_tree import bml
 from cli.output.errors import CliError, StoppedError, sentence
 from cli.output.verbosity import Verbosity
 
 log = logging.getLogger(__name__)
 
-bml = LazyGroup(
-    "bml",
-    {
-        "endpoint": LazyCommand(
-            "cli.command_tree:endpoint_group", "Batch endpoints and their deployments; invoke them."
-        ),
-        "batch-endpoint": LazyCommand("cli.command_tree:batch_endpoint_group", "The same with today's verbs."),
-        "batch-deployment": LazyCommand("cli.command_tree:batch_deployment_group", "Deployments, with today's verbs."),
-        "job": LazyCommand("cli.command_tree:job_group", "Watch batch scoring jobs and get their results."),
-        "compute": LazyCommand("cli.command_tree:compute_group", "Clusters that jobs run on."),
-        "model": LazyCommand("cli.command_tree:model", "Registered models."),
-        "data": LazyCommand("cli.command_tree:data", "Registered data."),
-        "environment": LazyCommand("cli.command_tree:environment", "Registered environments of scripts."),
-        "datastore": LazyCommand("cli.command_tree:datastore", "Registered blob containers."),
-        "schedule": LazyCommand("cli.command_tree:schedule_group", "Invoke endpoints by the clock."),
-        "trigger": LazyCommand("cli.command_tree:trigger_group", "Invoke endpoints when blobs arrive."),
-        "webhook": LazyCommand("cli.command_tree:webhook_group", "Who is told of the end of jobs."),
-        "workspace": LazyCommand("cli.command_tree:workspace_group", "The workspace; purge what is left of old jobs."),
-        "account": LazyCommand("cli.command_tree:account_group", "Who you are; access tokens for REST calls."),
-        "local": LazyCommand("cli.command_tree:local_group", "A whole service on this machine: up, down, status."),
-        "configure": LazyCommand("cli.configure:configure", "Keep defaults for options."),
-        "completion": LazyCommand("cli.configure:completion", "Make a shell complete commands."),
-        "version": LazyCommand("cli.configure:version", "The version of bml."),
-    },
-    help="""Azure Machine Learning batch endpoints, self-hosted.
-
-    Begin with `bml local up`, then `bml compute create` and `bml endpoint create`.""",
-)
+SPREAD = frozenset({"--set", "--tags", "--environment-variables", "--defaults"})
+"""Options that take several values after one another, as those of `az` do."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; the exit code is the one of docs/cli.md."""
+    """Run a command and return its exit code, which docs/cli.md lists."""
     verbosity = Verbosity()
     try:
         return _run(sys.argv[1:] if arguments is None else arguments, verbosity)
@@ -80,7 +54,7 @@ def _fail(line: str, code: int) -> int:
 
 
 def _usage_line(error: click.ClickException) -> str:
-    """click's message in one line, with the way to the command's help."""
+    """Return click's message on one line, followed by the command that prints the help."""
     message = sentence(error.format_message())
     context = getattr(error, "ctx", None)
     return f"{message} See `{context.command_path} --help`." if context else message
@@ -92,19 +66,13 @@ def _defect(error: Exception) -> str:
 
 
 def _leave_closed_pipe() -> int:
-    """Whoever read our output has gone (`| head`): end quietly, and keep Python from flushing into the pipe."""
+    """End quietly when the reader of our output has exited (`| head`), and keep Python from flushing into the pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
-
-SPREAD = frozenset({"--set", "--tags", "--environment-variables", "--defaults"})
-
-
 def spread(arguments: Iterable[str]) -> list[str]:
-    """The arguments, with the option in front of each of its values."""
+    """Return the arguments with `--set a=1 b=2` written as `--set a=1 --set b=2`."""
     return list(_spread(iter(arguments)))
 
 
@@ -121,3 +89,7 @@ def _spread(arguments: Iterator[str]) -> Iterator[str]:
             yield option
         first = argument.startswith("-")
         yield argument
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,25 +1,144 @@
-"""The verbs that models, data and environments share, and those of datastores."""
+"""The verbs of models, data and environments."""
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.api.views import asset_view
 from cli.api.workspace import Resource, Workspace
-from cli.commands.verb import changes_options, confirm, in_workspace, list_options, name_option, shown, yes_option
+from cli.commands.verb import (
+    changes_options,
+    confirm,
+    file_option,
+    in_workspace,
+    list_options,
+    name_option,
+    set_option,
+    shown,
+    tags_option,
+    yes_option,
+)
 from cli.output.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from cli.deploy.assets import Assets
     from cli.deploy.property_changes import PropertyChanges
-
+    from cli.yaml_files.document import YamlDocument
 
 LATEST = "latest"
+COLUMNS = ("name", "version", "type", "description")
+_CHANGEABLE = ("description", "tags", "properties")
+
+
+def _identity(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that identify the new version."""
+    for option in (
+        set_option,
+        tags_option,
+        click.option("--description", help="A description."),
+        click.option("-v", "--version", help="By default the next one, or the one with this content."),
+        click.option("-n", "--name", help="The asset."),
+        file_option("The asset; options win over it."),
+    ):
+        function = option(function)
+    return function
+
+
+_datastore = click.option(
+    "-z", "--datastore", default="workspaceblobstore", show_default=True, help="Where it is uploaded to."
+)
+
+
+@click.command("create")
+@_identity
+@click.option("-p", "--path", help="Folder or file of the model.")
+@click.option("-l", "--local-path", help="The same, in the form of 2021.")
+@click.option("-t", "--type", "type", type=click.Choice(["mlflow_model", "custom_model"]), help="Kind of model.")
+@_datastore
+@shown(*COLUMNS)
+@in_workspace
+def model_create(workspace: Workspace, datastore: str, **options: Any) -> dict[str, Any]:
+    """Upload a model and register it."""
+    from cli.deploy.local_assets import local_model
+    from cli.yaml_files.asset_forms import ModelFile
+    from cli.yaml_files.form import read_form
+
+    document = _document(options)
+    form = read_form(ModelFile, document)
+    model = local_model(document, form, (), must_be_mlflow=False)
+    return _made(workspace, lambda assets: assets.model(model, datastore))
+
+
+@click.command("create")
+@_identity
+@click.option("-p", "--path", help="File or folder on this machine, or a URI.")
+@click.option("-l", "--local-path", help="The same, in the form of 2021.")
+@click.option("-t", "--type", "type", type=click.Choice(["uri_file", "uri_folder"]), help="Kind of data.")
+@_datastore
+@shown(*COLUMNS)
+@in_workspace
+def data_create(workspace: Workspace, datastore: str, **options: Any) -> dict[str, Any]:
+    """Register data; a path on this machine is uploaded."""
+    from cli.deploy.local_assets import local_data
+    from cli.yaml_files.asset_forms import DataFile
+    from cli.yaml_files.form import read_form
+
+    document = _document(options)
+    form = read_form(DataFile, document)
+    return _made(workspace, lambda assets: assets.data(local_data(document, form), datastore))
+
+
+@click.command("create")
+@_identity
+@click.option("-i", "--image", help="Container image.")
+@click.option("-c", "--conda-file", help="Conda file with the packages.")
+@shown(*COLUMNS)
+@in_workspace
+def environment_create(workspace: Workspace, **options: Any) -> dict[str, Any]:
+    """Register an environment."""
+    from cli.deploy.local_assets import local_environment
+    from cli.yaml_files.asset_forms import EnvironmentFile
+    from cli.yaml_files.form import read_form
+
+    document = _document(options)
+    form = read_form(EnvironmentFile, document)
+    return _made(workspace, lambda assets: assets.environment(local_environment(document, form, ())))
+
+
+def _document(options: dict[str, Any]) -> "YamlDocument":
+    """Read the file and override its values with the options. Paths in options are relative to the current folder."""
+    from cli.deploy.property_changes import assign
+    from cli.yaml_files.document import empty_document, read_document
+
+    file: Path | None = options.pop("file")
+    assignments: tuple[str, ...] = options.pop("assignments")
+    given = {key: value for key, value in options.items() if value is not None}
+    document = read_document(file) if file else empty_document()
+    for key in ("path", "local_path", "conda_file"):
+        if file and key in given and "://" not in given[key]:
+            given[key] = str(Path(given[key]).absolute())
+    if "path" in given:
+        document.content.pop("local_path", None)
+    document.content.update(given)
+    assign(document, assignments)
+    if not document.content.get("name"):
+        raise UsageError("the asset has no name", hint="Give --name, or `name` in the file")
+    return document
+
+
+def _made(workspace: Workspace, make: "Callable[[Assets], str]") -> dict[str, Any]:
+    from cli.deploy.assets import Assets, UndoJournal
+
+    with UndoJournal() as journal:
+        made = make(Assets(workspace, journal))
+    return asset_view(workspace.get(made.split("/workspaces/", 1)[1].split("/", 1)[1]))
 
 
 def version_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`-v/--version` and `-l/--label latest`, given to the function as `version`; None when neither is given."""
+    """Add `-v/--version` and `-l/--label latest`. The function gets `version`, which is None if neither is given."""
 
     @wraps(function)
     def run(*arguments: Any, version: str | None, label: str | None, **options: Any) -> Any:
@@ -36,11 +155,8 @@ def version_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-COLUMNS = ("name", "version", "type", "description")
-
-
 def show_verb(kind: str) -> click.Command:
-    """`show` for assets of a kind, such as `models`."""
+    """Return `show` for assets of a kind, such as `models`."""
 
     @click.command("show")
     @name_option("The asset.")
@@ -55,7 +171,7 @@ def show_verb(kind: str) -> click.Command:
 
 
 def list_verb(kind: str) -> click.Command:
-    """`list` for assets of a kind."""
+    """Return `list` for assets of a kind."""
 
     @click.command("list")
     @click.option("-n", "--name", help="List the versions of this one.")
@@ -73,7 +189,7 @@ def list_verb(kind: str) -> click.Command:
 
 
 def delete_verb(kind: str) -> click.Command:
-    """`delete` for assets of a kind."""
+    """Return `delete` for assets of a kind."""
 
     @click.command("delete")
     @name_option("The asset.")
@@ -91,17 +207,8 @@ def delete_verb(kind: str) -> click.Command:
     return delete
 
 
-model_show, model_list, model_delete = show_verb("models"), list_verb("models"), delete_verb("models")
-data_show, data_list, data_delete = show_verb("data"), list_verb("data"), delete_verb("data")
-environment_show = show_verb("environments")
-environment_list = list_verb("environments")
-environment_delete = delete_verb("environments")
-
-_CHANGEABLE = ("description", "tags", "properties")
-
-
 def update_verb(kind: str) -> click.Command:
-    """`update` for assets of a kind, such as `models`."""
+    """Return `update` for assets of a kind, such as `models`."""
 
     @click.command("update")
     @name_option("The asset.")
@@ -126,41 +233,33 @@ def update_verb(kind: str) -> click.Command:
 
 
 def archive_verb(kind: str) -> click.Command:
-    """`archive` for assets of a kind."""
-
-    @click.command("archive")
-    @name_option("The asset.")
-    @version_options
-    @shown(*COLUMNS)
-    @in_workspace
-    def archive(workspace: Workspace, name: str, version: str | None) -> dict[str, Any]:
-        """Hide a version, or all versions of an asset, from lists and from `latest`."""
-        return asset_view(_archived(workspace, kind, name, version, archived=True))
-
-    return archive
+    """Return `archive` for assets of a kind."""
+    return _archiving_verb(
+        kind, "archive", "Hide a version, or all versions of an asset, from lists and from `latest`."
+    )
 
 
 def restore_verb(kind: str) -> click.Command:
-    """`restore` for assets of a kind."""
+    """Return `restore` for assets of a kind."""
+    help_text = "Show an archived version, or all versions of an asset, in lists again."
+    return _archiving_verb(kind, "restore", help_text)
 
-    @click.command("restore")
+
+def _archiving_verb(kind: str, verb: str, help_text: str) -> click.Command:
+    @click.command(verb, help=help_text)
     @name_option("The asset.")
     @version_options
     @shown(*COLUMNS)
     @in_workspace
-    def restore(workspace: Workspace, name: str, version: str | None) -> dict[str, Any]:
-        """Show an archived version, or all versions of an asset, in lists again."""
-        return asset_view(_archived(workspace, kind, name, version, archived=False))
+    def run(workspace: Workspace, name: str, version: str | None) -> dict[str, Any]:
+        change = {"isArchived": verb == "archive"}
+        if version is None:
+            return asset_view(workspace.put(f"{kind}/{name}", {"properties": change}))
+        return asset_view(
+            _change(workspace, kind, name, named_version(workspace, kind, name, version), lambda _: change)
+        )
 
-    return restore
-
-
-def _archived(workspace: Workspace, kind: str, name: str, version: str | None, *, archived: bool) -> Resource:
-    if version is None:
-        return workspace.put(f"{kind}/{name}", {"properties": {"isArchived": archived}})
-    return _change(
-        workspace, kind, name, named_version(workspace, kind, name, version), lambda _: {"isArchived": archived}
-    )
+    return run
 
 
 def _change(
@@ -171,18 +270,20 @@ def _change(
     return workspace.put(path, {"properties": properties | change(properties)})
 
 
-model_update, model_archive, model_restore = update_verb("models"), archive_verb("models"), restore_verb("models")
-data_update, data_archive, data_restore = update_verb("data"), archive_verb("data"), restore_verb("data")
-environment_update = update_verb("environments")
-environment_archive = archive_verb("environments")
-environment_restore = restore_verb("environments")
-
-
 def named_version(workspace: Workspace, kind: str, name: str, version: str | None) -> str:
-    """`version`, or the newest that is not archived for None and `latest`; raises NotFoundError."""
+    """Return `version`; for None and `latest`, the newest version that is not archived, or raise NotFoundError."""
     if version and version.lower() != LATEST:
         return version
     latest = workspace.get(f"{kind}/{name}")["properties"].get("latestVersion")
     if not latest:
         raise NotFoundError(f"{name!r} in {kind} has no version")
     return str(latest)
+
+
+model_show, model_list, model_update = show_verb("models"), list_verb("models"), update_verb("models")
+model_archive, model_restore, model_delete = archive_verb("models"), restore_verb("models"), delete_verb("models")
+data_show, data_list, data_update = show_verb("data"), list_verb("data"), update_verb("data")
+data_archive, data_restore, data_delete = archive_verb("data"), restore_verb("data"), delete_verb("data")
+environment_show, environment_list = show_verb("environments"), list_verb("environments")
+environment_update, environment_delete = update_verb("environments"), delete_verb("environments")
+environment_archive, environment_restore = archive_verb("environments"), restore_verb("environments")

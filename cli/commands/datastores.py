@@ -1,4 +1,4 @@
-"""`bml datastore create|update|delete`."""
+"""The verbs of datastores."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +49,23 @@ def create(workspace: Workspace, file: Path, name: str | None, assignments: tupl
     return datastore_view(workspace.put(f"datastores/{name or form.name}", {"properties": _properties(form)}))
 
 
+@click.command("show")
+@name_option("The datastore.")
+@shown(*COLUMNS)
+@in_workspace
+def show(workspace: Workspace, name: str) -> dict[str, Any]:
+    """Show a datastore, without its secret."""
+    return datastore_view(workspace.get(f"datastores/{name}"))
+
+
+@click.command("list")
+@shown(*COLUMNS)
+@in_workspace
+def list_datastores(workspace: Workspace) -> list[dict[str, Any]]:
+    """List all datastores, the default one first."""
+    return [datastore_view(datastore) for datastore in workspace.list("datastores")]
+
+
 @click.command()
 @name_option("The datastore.")
 @changes_options
@@ -95,20 +112,3 @@ def _properties(form: "DatastoreForm") -> dict[str, Any]:
         secrets = {"secretsType": kind, "sasToken": sas} if sas else {"secretsType": kind, "key": key}
         properties["credentials"] = {"credentialsType": kind, "secrets": secrets}
     return {name: value for name, value in properties.items() if value is not None}
-
-
-@click.command("show")
-@name_option("The datastore.")
-@shown("name", "type", "account_name", "container_name", "is_default")
-@in_workspace
-def datastore_show(workspace: Workspace, name: str) -> dict[str, Any]:
-    """Show a datastore, without its secret."""
-    return datastore_view(workspace.get(f"datastores/{name}"))
-
-
-@click.command("list")
-@shown("name", "type", "account_name", "container_name", "is_default")
-@in_workspace
-def datastore_list(workspace: Workspace) -> list[dict[str, Any]]:
-    """List all datastores, the default one first."""
-    return [datastore_view(datastore) for datastore in workspace.list("datastores")]

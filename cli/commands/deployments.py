@@ -108,8 +108,8 @@ def create(
     When anything fails, what the command made is removed again.
     """
     from cli.api.views import deployment_view
+    from cli.deploy.assets import UndoJournal
     from cli.deploy.endpoint import EndpointMaker
-    from cli.deploy.journal import UndoJournal
     from cli.deploy.plan import deployment_plan
 
     if set_default and no_wait:

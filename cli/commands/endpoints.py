@@ -82,8 +82,8 @@ def create(
     An endpoint that exists is brought to the state of the file. When anything fails, what the command made is
     removed again.
     """
+    from cli.deploy.assets import UndoJournal
     from cli.deploy.endpoint import EndpointMaker
-    from cli.deploy.journal import UndoJournal
     from cli.deploy.plan import endpoint_plan
 
     plan = endpoint_plan(file, name, assignments)

@@ -47,8 +47,7 @@ def invoke(
     Options and --set win over the deployment's settings.
     """
     from cli.api.views import invocation_view
-    from cli.deploy.assets import Assets
-    from cli.deploy.journal import UndoJournal
+    from cli.deploy.assets import Assets, UndoJournal
     from cli.invocation.data import InputOptions, dataset
     from cli.invocation.overrides import put
     from cli.invocation.request import ScoringUri
@@ -104,8 +103,7 @@ def invoke_by_place(
     Options and --set win over the deployment's settings.
     """
     from cli.api.views import invocation_view
-    from cli.deploy.assets import Assets
-    from cli.deploy.journal import UndoJournal
+    from cli.deploy.assets import Assets, UndoJournal
     from cli.invocation.data import place_input, place_output
     from cli.invocation.request import ScoringUri
 

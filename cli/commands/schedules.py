@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.api.workspace import Resource, Workspace
-from cli.commands.automation import AutomationVerbs, automation_view
+from cli.commands.automation import AutomationVerbs, automation_view, invoke_action
 from cli.commands.invoke import datastore_id
 from cli.commands.verb import check_given, file_option, in_workspace, shown
 from cli.invocation.overrides import repeated_override_options
@@ -48,9 +48,7 @@ def create(workspace: Workspace, *, file: Path | None, body: dict[str, Any], **o
 
     At each time it is due it starts one job. Data here is uploaded once, now.
     """
-    from cli.deploy.assets import Assets
-    from cli.deploy.journal import UndoJournal
-    from cli.invocation.automation import invoke_action
+    from cli.deploy.assets import Assets, UndoJournal
     from cli.invocation.overrides import put
     from cli.invocation.request import ScoringUri
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.api.workspace import Resource, Workspace
-from cli.commands.automation import AutomationVerbs, automation_view
+from cli.commands.automation import AutomationVerbs, automation_view, invoke_action, merged
 from cli.commands.invoke import datastore_id
 from cli.commands.verb import check_given, file_option, in_workspace, name_option, shown
 from cli.invocation.overrides import repeated_override_options
@@ -53,7 +53,6 @@ def create(
 
     Blobs that are there already start nothing.
     """
-    from cli.invocation.automation import invoke_action
     from cli.invocation.request import ScoringUri
     from cli.yaml_files.document import empty_document, read_document
     from cli.yaml_files.form import read_form
@@ -92,8 +91,6 @@ def update(workspace: Workspace, *, name: str, body: dict[str, Any], **options: 
 
     Another --path, --ends-with or --input counts blobs from now on only.
     """
-    from cli.invocation.automation import merged
-
     _put_output(workspace, options, body)
     given = {key: value for key, value in options.items() if value is not None}
     if not (given or body):

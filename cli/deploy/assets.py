@@ -2,15 +2,16 @@
 
 import hashlib
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from cli.api.workspace import Resource, Workspace
-from cli.deploy.journal import UndoJournal
 from cli.deploy.local_assets import LocalData, LocalEnvironment, LocalModel
 from cli.deploy.plan import Code
-from cli.output.errors import ConflictError
+from cli.output.errors import CliError, ConflictError
 from cli.uploads.datastore import DEFAULT_DATASTORE, upload_to_datastore
 from cli.uploads.local_files import LocalFiles, local_files
 
@@ -21,6 +22,39 @@ _DESCRIBING = ("description", "tags", "properties")
 
 ONLY_VERSION = "1"
 """Of an asset that is called after its content."""
+
+
+class UndoJournal:
+    """Undoes, newest first, everything noted in it when its `with` block is left by an exception."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._steps: list[tuple[str, Callable[[], None]]] = []
+
+    def made(self, what: str, undo: Callable[[], None]) -> None:
+        """Note that `what` was made, and how it is taken back."""
+        self._steps.append((what, undo))
+
+    def __enter__(self) -> "UndoJournal":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        left = self._undo_all()
+        if left and isinstance(error, CliError):
+            error.hint = f"{error.hint}. These could not be removed again: {', '.join(left)}".lstrip(". ")
+
+    def _undo_all(self) -> list[str]:
+        left = []
+        for what, undo in reversed(self._steps):
+            try:
+                undo()
+            except CliError:
+                left.append(what)
+        return left
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.api.workspace import Resource, Workspace
-from cli.deploy.assets import Assets
-from cli.deploy.journal import UndoJournal
+from cli.deploy.assets import Assets, UndoJournal
 from cli.deploy.plan import DeploymentPlan, EndpointPlan
 from cli.output.errors import InvalidInputError, NotFoundError, did_you_mean
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from cli.output.errors import InvalidInputError, NotFoundError
-from cli.uploads.ignore_file import check_kept
+from cli.uploads.local_files import check_kept
 from cli.yaml_files.asset_forms import DataFile, EnvironmentForm, ModelForm, without_file_prefix
 from cli.yaml_files.document import KeyPath, YamlDocument
 from cli.yaml_files.plain_text import write_yaml

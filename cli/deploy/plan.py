@@ -7,7 +7,7 @@ from typing import Any
 from cli.deploy.local_assets import LocalEnvironment, LocalModel, check_scoring_script, local_environment, local_model
 from cli.deploy.property_changes import assign
 from cli.output.errors import UsageError
-from cli.uploads.ignore_file import check_kept
+from cli.uploads.local_files import check_kept
 from cli.yaml_files.asset_forms import EnvironmentForm, ModelForm, without_file_prefix
 from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, wire_settings
 from cli.yaml_files.document import KeyPath, YamlDocument, empty_document, read_document

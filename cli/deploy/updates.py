@@ -6,8 +6,8 @@ from typing import Any
 
 from cli.api.views import deployment_view
 from cli.api.workspace import Resource, Workspace
+from cli.deploy.assets import UndoJournal
 from cli.deploy.endpoint import EndpointMaker
-from cli.deploy.journal import UndoJournal
 from cli.deploy.plan import deployment_plan, endpoint_plan
 from cli.deploy.property_changes import NO_CHANGES, PropertyChanges
 from cli.output.errors import InvalidInputError, UsageError

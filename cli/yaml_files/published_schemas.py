@@ -39,6 +39,26 @@ SCHEMAS: dict[str, type[FileForm]] = {
 FOLDER = Path(shared.schemas.__file__).parent
 
 
+_PAGE = Path(__file__).resolve().parents[2] / "docs" / "yaml.md"
+_CODE = re.compile(r"`([^`]+)`")
+
+SECTIONS = {
+    "EndpointForm": ("Endpoint",),
+    "DeploymentForm": ("Deployment", "Settings"),
+    "NamedByKey": ("Deployment", "Settings"),
+    "SettingKeys": ("Settings",),
+    "ComputeForm": ("Compute",),
+    "DatastoreForm": ("Datastore",),
+    "InvocationForm": ("Input and output of a job",),
+    "ScheduleForm": ("Schedule and blob trigger",),
+    "TriggerForm": ("Schedule and blob trigger",),
+}
+"""The sections whose tables are about a form's own keys."""
+
+PREFIXES = {"RetryForm": "retry_settings.", "CodeForm": "code_configuration.", "DefaultsForm": "defaults."}
+"""Forms whose keys stand in the tables of others, with what stands before them."""
+
+
 class _Generator(GenerateJsonSchema):
     """Without the titles that pydantic makes of the names of keys."""
 
@@ -60,29 +80,6 @@ def write_all(folder: Path = FOLDER) -> None:
     """Write all schemas."""
     for name, form in SCHEMAS.items():
         (folder / f"{name}.schema.json").write_text(schema_text(form), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write_all()
-
-_PAGE = Path(__file__).resolve().parents[2] / "docs" / "yaml.md"
-_CODE = re.compile(r"`([^`]+)`")
-
-SECTIONS = {
-    "EndpointForm": ("Endpoint",),
-    "DeploymentForm": ("Deployment", "Settings"),
-    "NamedByKey": ("Deployment", "Settings"),
-    "SettingKeys": ("Settings",),
-    "ComputeForm": ("Compute",),
-    "DatastoreForm": ("Datastore",),
-    "InvocationForm": ("Input and output of a job",),
-    "ScheduleForm": ("Schedule and blob trigger",),
-    "TriggerForm": ("Schedule and blob trigger",),
-}
-"""The sections whose tables are about a form's own keys."""
-
-PREFIXES = {"RetryForm": "retry_settings.", "CodeForm": "code_configuration.", "DefaultsForm": "defaults."}
-"""Forms whose keys stand in the tables of others, with what stands before them."""
 
 
 def describe(schema: dict[str, Any]) -> dict[str, Any]:
@@ -116,3 +113,7 @@ def _text(row: list[str]) -> str:
     if not default:
         return meaning
     return f"{meaning} ({'required' if default == 'required' else f'default: {default}'})"
+
+
+if __name__ == "__main__":
+    write_all()

@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.lazy_group import LazyGroup
-from cli.main import bml
+from cli.command_tree import LazyGroup, bml
 from cli.output import errors
 from cli.yaml_files.asset_forms import DataFile, EnvironmentForm, ModelForm
 from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, RetryForm, SettingKeys

@@ -4,8 +4,7 @@ import pytest
 
 from cli.deploy.local_assets import check_mlflow_kept
 from cli.output.errors import InvalidInputError
-from cli.uploads.ignore_file import check_kept
-from cli.uploads.local_files import local_files
+from cli.uploads.local_files import check_kept, local_files
 
 pytestmark = pytest.mark.unit
 

@@ -1,6 +1,6 @@
 import pytest
 
-from cli.deploy.journal import UndoJournal
+from cli.deploy.assets import UndoJournal
 from cli.output.errors import ConflictError, InvalidInputError
 
 pytestmark = pytest.mark.unit

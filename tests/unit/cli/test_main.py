@@ -108,7 +108,7 @@ GROUPS = [
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_listed_command_can_be_loaded(group: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from cli.main import bml
+    from cli.command_tree import bml
 
     commands = bml.get_command(None, group)  # type: ignore[arg-type]  # a lazy group needs no context
     for name in commands.list_commands(None):  # type: ignore[union-attr, arg-type]

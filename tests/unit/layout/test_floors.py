@@ -65,7 +65,6 @@ FLOORS = (
     "local/functions_host/listeners",
     "local/functions_host",
     "cli/output",
-    "cli/lazy_group.py",
     "cli/connection",
     "cli/yaml_files",
     "cli/api",
@@ -76,7 +75,6 @@ FLOORS = (
     "cli/commands",
     "cli/command_tree.py",
     "cli/main.py",
-    "cli/configure.py",
 )
 """Every room, the lowest first. A module imports only from its own room and from rooms above it in this list."""
 
