@@ -4,7 +4,11 @@ A frame is the header's length (4 bytes), the payload's length (8 bytes), both b
 """
 
 import json
+import os
+import queue
 import struct
+import sys
+import threading
 from typing import Any, BinaryIO, Dict, Optional, Tuple
 
 LENGTHS = struct.Struct(">IQ")
@@ -16,6 +20,9 @@ LOST_PIPE = 74
 """Exit code of a scoring process that cannot use its pipe any more; source: EX_IOERR of sysexits.h."""
 
 _PART = 1 << 20
+"""Bytes that are read at once."""
+_LONGEST_TEXT = 1 << 20
+"""Characters of a message or traceback that are sent; of a longer one the beginning and the end."""
 
 Header = Dict[str, Any]
 
@@ -51,3 +58,55 @@ def _read(stream: BinaryIO, length: int) -> Optional[bytes]:
             return None
         data += part
     return bytes(data)
+
+
+class Channel:
+    """The scoring process's end of the pipe: commands come in, answers go out.
+
+    Commands are read by a thread of their own, so that the end of the pipe (the node is gone) ends the process
+    even while the user's code runs.
+    """
+
+    def __init__(self, commands_fd: int, answers_fd: int) -> None:
+        self._commands = os.fdopen(commands_fd, "rb")
+        self._answers = os.fdopen(answers_fd, "wb")
+        self._process = os.getpid()
+        self._received: "queue.Queue[Tuple[Header, bytes]]" = queue.Queue()
+        threading.Thread(target=self._read, name="commands", daemon=True).start()
+
+    def receive(self) -> Header:
+        """The next command; waits for it."""
+        return self._received.get()[0]
+
+    def send(self, header: Header, payload: bytes = b"") -> None:
+        """Send one answer."""
+        if os.getpid() != self._process:
+            os._exit(0)  # a fork of the user's code has come out of it: only one process answers
+        try:
+            write_frame(self._answers, {name: _cut(value) for name, value in header.items()}, payload)
+        except BrokenPipeError:
+            os._exit(0)
+        except OSError as error:
+            _end("answer", error)
+
+    def _read(self) -> None:
+        while True:
+            try:
+                frame = read_frame(self._commands)
+            except (OSError, ValueError) as error:
+                _end("hear", error)
+            if frame is None:
+                os._exit(0)
+            self._received.put(frame)
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return value[: _LONGEST_TEXT // 2] + " … " + value[-_LONGEST_TEXT // 2 :]
+    return value
+
+
+def _end(what: str, error: Exception) -> None:
+    """A script that closes all descriptors closes these as well."""
+    print("the scoring process cannot {} its node any more: {}".format(what, error), file=sys.stderr, flush=True)
+    os._exit(LOST_PIPE)

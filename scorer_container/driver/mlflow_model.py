@@ -3,12 +3,12 @@
 import logging
 from typing import Any
 
-from .failures import DeploymentError, with_type
-from .images import is_image
-from .input_rows import InputRows, count_rows
-from .model_input import ModelInput
-from .predictions import prediction_rows
-from .results import Rows
+from .results.input_rows import InputRows, count_rows
+from .results.predictions import prediction_rows
+from .results.rows import Rows
+from .tables.images import is_image
+from .tables.model_input import ModelInput
+from .values.failures import DeploymentError, with_type
 
 
 class MlflowModel:

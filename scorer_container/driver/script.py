@@ -6,8 +6,8 @@ import sys
 from types import ModuleType
 from typing import List
 
-from .failures import DeploymentError, with_type
-from .results import Rows, of_result
+from .results.rows import Rows, of_result
+from .values.failures import DeploymentError, with_type
 
 
 class Script:

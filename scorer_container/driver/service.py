@@ -6,13 +6,12 @@ import sys
 import time
 from typing import Any, Optional, cast
 
-from .agreement import Agreement, Proposal
-from .channel import Channel
-from .encoding import encode
-from .failures import DeploymentError, ResultError, describe
-from .frames import MAX_PAYLOAD, Header
-from .results import Rows
+from .frames import MAX_PAYLOAD, Channel, Header
+from .results.agreement import Agreement, Proposal
+from .results.encoding import encode
+from .results.rows import Rows
 from .script import Script
+from .values.failures import DeploymentError, ResultError, describe
 
 _COMMANDS_FD = "BATCH_COMMANDS_FD"
 _ANSWERS_FD = "BATCH_ANSWERS_FD"

@@ -7,8 +7,9 @@ from typing import Any
 from azure.core.exceptions import AzureError
 
 from scorer_container.node.cache import FolderCache
-from scorer_container.node.environments import EnvironmentPreparationError, prepare_environment
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.in_image import ImageEnvironments, pythons_folder
+from scorer_container.node.environments.preparation import prepare_environment
 from scorer_container.node.failure import fatal
 from scorer_container.node.launchers import ContainerLauncher, Launcher, ProcessLauncher
 from scorer_container.node.settings import NodeSettings

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.interpreters import find_interpreter
 from scorer_container.node.environments.python_version import PythonRequirement
 from scorer_container.node.workbench import Workbench

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.requirements import EnvironmentRequirements
 from scorer_container.node.environments.store import interpreter_of
 from scorer_container.node.environments.uv import UvError, run_uv

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.conda_package import CondaPackage
-from scorer_container.node.environments.errors import EnvironmentPreparationError
 from scorer_container.node.environments.python_version import PythonRequirement
 from scorer_container.node.environments.requirement_lines import RequirementLines, split_build_packages
 from scorer_container.node.environments.requirements import EnvironmentRequirements

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from scorer_container.node.containers import Containers, EngineError
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.building import install_command
-from scorer_container.node.environments.errors import EnvironmentPreparationError
 from scorer_container.node.environments.requirements import EnvironmentRequirements
 from scorer_container.node.environments.selection import select_requirements
 from scorer_container.node.environments.store import EnvironmentStore

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.python_version import PythonRequirement
 from scorer_container.node.environments.uv import UvError, run_uv
 from scorer_container.node.workbench import Workbench

@@ -4,12 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.conda_file import parse_conda_file, read_yaml_mapping
-from scorer_container.node.environments.errors import EnvironmentPreparationError
 from scorer_container.node.environments.python_version import PythonRequirement
-from scorer_container.node.environments.requirement_lines import RequirementLines, split_build_packages
+from scorer_container.node.environments.requirement_lines import RequirementLines, read_text, split_build_packages
 from scorer_container.node.environments.requirements import EnvironmentRequirements, package_name
-from scorer_container.node.environments.text_file import read_text
 
 _CONDA_FILES = ("conda.yaml", "conda.yml")
 _PYTHON_ENV_FILE = "python_env.yaml"

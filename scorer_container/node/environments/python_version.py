@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments import EnvironmentPreparationError
 
 OLDEST_MINOR = 7
 """Scoring processes run on Python 3.7 and later."""

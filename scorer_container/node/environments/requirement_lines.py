@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.requirements import EnvironmentRequirements, package_name, parse_line
-from scorer_container.node.environments.text_file import read_text
 
 BUILD_PACKAGES = frozenset({"pip", "setuptools", "wheel"})
 _KEPT_OPTIONS = {
@@ -131,3 +130,14 @@ def _logical(lines: Iterable[str]) -> Iterator[str]:
         joined = ""
     if joined.strip():
         yield joined.strip()
+
+
+def read_text(path: Path, title: str) -> str:
+    """Return the file's text; raise EnvironmentPreparationError, which names the file `title`, if it is not UTF-8."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # UTF-16 without its mark at the beginning can be read as UTF-8, with these between the letters
+        raise EnvironmentPreparationError(f"{title} is not UTF-8 text: save it as UTF-8")
+    return text

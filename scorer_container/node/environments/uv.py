@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.workbench import Log, Workbench
 
 _PASSED_ON = re.compile(

@@ -1,4 +1,4 @@
-"""The types of columns (driver/column_types.py) as Arrow knows them, and the values as they come from a process."""
+"""Arrow's types for the types of columns (driver/results/column_types.py), and the values that they hold."""
 
 import base64
 from collections.abc import Callable, Sequence

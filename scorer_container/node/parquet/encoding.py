@@ -32,7 +32,7 @@ class ParquetBlock:
 
 
 def parquet_block(results: Iterable[bytes], columns: Sequence[str], types: Sequence[str]) -> ParquetBlock:
-    """The block of a task whose results came as these lines (driver/typed_rows.py)."""
+    """The block of a task whose results came as these lines (driver/results/typed_rows.py)."""
     schema = arrow_schema(columns, types)
     content = cast(BinaryIO, tempfile.SpooledTemporaryFile(_SPOOL_BYTES))  # noqa: SIM115 (closed by who sent it)
     with parquet.ParquetWriter(content, schema, store_schema=False) as writer:

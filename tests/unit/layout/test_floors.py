@@ -42,6 +42,9 @@ FLOORS = (
     "shared/triggers/http/management",
     "shared/triggers/http",
     "function_app.py",
+    "scorer_container/driver/values",
+    "scorer_container/driver/tables",
+    "scorer_container/driver/results",
     "scorer_container/driver",
     "scorer_container/agent",
     "scorer_container/node",
@@ -162,7 +165,7 @@ def test_a_package_sees_only_what_it_may() -> None:
 def test_rooms_and_modules_stay_small() -> None:
     counted = [path for path in modules().values() if path.name != "__init__.py"]
     lines = {path: path.read_text(encoding="utf-8").count("\n") for path in counted}
-    folders = [path.parent for path in counted if not {"node", "driver"} & set(path.parts)]
+    folders = [path.parent for path in counted if path.parent != ROOT / "scorer_container/node"]
     crowded = {folder.as_posix() for folder in folders if folders.count(folder) > 15}
     assert not crowded, f"more than 15 modules: {crowded}"
     assert sum(count < 20 for count in lines.values()) <= 12

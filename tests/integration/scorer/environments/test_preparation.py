@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.interpreters import find_interpreter
 from scorer_container.node.environments.preparation import prepare_environment
 from scorer_container.node.environments.python_version import PythonRequirement
@@ -26,7 +26,7 @@ SMALL = "dependencies: [{pip: [iniconfig==1.1.1]}]"
 PREPARE = """
 import sys
 from pathlib import Path
-from scorer_container.node.environments import prepare_environment
+from scorer_container.node.environments.preparation import prepare_environment
 from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
 from scorer_container.node.workbench import Workbench
 from shared.contracts.job_spec import JobSpec

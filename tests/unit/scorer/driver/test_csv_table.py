@@ -14,8 +14,8 @@ pytestmark = [
 
 from mlflow.types import ColSpec, Schema  # noqa: E402 (below the mark that its warnings need)
 
-from scorer_container.driver.failures import TableError  # noqa: E402 (as above)
-from scorer_container.driver.model_input import ModelInput  # noqa: E402 (as above)
+from scorer_container.driver.tables.model_input import ModelInput  # noqa: E402 (as above)
+from scorer_container.driver.values.failures import TableError  # noqa: E402 (as above)
 
 AB = Schema([ColSpec("long", "a"), ColSpec("string", "b")])
 POSITIONS = Schema([ColSpec("long"), ColSpec("string")])

@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from scorer_container.driver.agreement import Agreement
-from scorer_container.driver.encoding import encode
-from scorer_container.driver.failures import ResultError
-from scorer_container.driver.results import of_result
+from scorer_container.driver.results.agreement import Agreement
+from scorer_container.driver.results.encoding import encode
+from scorer_container.driver.results.rows import of_result
+from scorer_container.driver.values.failures import ResultError
 
 pytestmark = pytest.mark.unit
 

@@ -1,6 +1,6 @@
 import pytest
 
-from scorer_container.driver.failures import describe, with_type
+from scorer_container.driver.values.failures import describe, with_type
 
 pytestmark = pytest.mark.unit
 

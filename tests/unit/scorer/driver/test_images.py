@@ -14,8 +14,8 @@ pytestmark = [
 
 from mlflow.types import ColSpec, Schema, TensorSpec  # noqa: E402 (below the mark that its warnings need)
 
-from scorer_container.driver.images import image_input  # noqa: E402 (as above)
-from scorer_container.driver.pixels import ImageError  # noqa: E402 (as above)
+from scorer_container.driver.tables.images import image_input  # noqa: E402 (as above)
+from scorer_container.driver.tables.pixels import ImageError  # noqa: E402 (as above)
 
 GRAY = np.arange(0, 240, 16, dtype="uint8").reshape(3, 5)
 """3 high and 5 wide."""

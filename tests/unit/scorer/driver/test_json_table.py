@@ -11,8 +11,8 @@ pytestmark = [
 from mlflow.types import ColSpec, Schema  # noqa: E402 (below the mark that its warnings need)
 from mlflow.types.schema import AnyType, Array, DataType, Object, Property  # noqa: E402 (as above)
 
-from scorer_container.driver.failures import CastError, TableError  # noqa: E402 (as above)
-from scorer_container.driver.model_input import ModelInput  # noqa: E402 (as above)
+from scorer_container.driver.tables.model_input import ModelInput  # noqa: E402 (as above)
+from scorer_container.driver.values.failures import CastError, TableError  # noqa: E402 (as above)
 
 X = Schema([ColSpec("long", "x")])
 

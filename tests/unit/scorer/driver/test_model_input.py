@@ -11,8 +11,8 @@ pytestmark = [
 
 from mlflow.types import ColSpec, Schema, TensorSpec  # noqa: E402 (below the mark that its warnings need)
 
-from scorer_container.driver.failures import TableError  # noqa: E402 (as above)
-from scorer_container.driver.model_input import ModelInput, UnsupportedFileError  # noqa: E402 (as above)
+from scorer_container.driver.tables.model_input import ModelInput, UnsupportedFileError  # noqa: E402 (as above)
+from scorer_container.driver.values.failures import TableError  # noqa: E402 (as above)
 
 
 def read(tmp_path, name: str, content: bytes | str, schema: Schema | None = None):

@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from scorer_container.driver.agreement import Agreement
-from scorer_container.driver.encoding import encode
-from scorer_container.driver.failures import ResultError
-from scorer_container.driver.input_rows import InputRows
-from scorer_container.driver.predictions import prediction_rows
+from scorer_container.driver.results.agreement import Agreement
+from scorer_container.driver.results.encoding import encode
+from scorer_container.driver.results.input_rows import InputRows
+from scorer_container.driver.results.predictions import prediction_rows
+from scorer_container.driver.values.failures import ResultError
 
 pytestmark = pytest.mark.unit
 

@@ -18,8 +18,8 @@ pytestmark = [
 
 from mlflow.types import ColSpec, Schema  # noqa: E402 (below the mark that its warnings need)
 
-from scorer_container.driver.failures import CastError  # noqa: E402 (as above)
-from scorer_container.driver.model_input import ModelInput  # noqa: E402 (as above)
+from scorer_container.driver.tables.model_input import ModelInput  # noqa: E402 (as above)
+from scorer_container.driver.values.failures import CastError  # noqa: E402 (as above)
 
 NANOSECONDS = [pa.timestamp("ns"), pa.duration("ns"), pa.timestamp("ns", "UTC")]
 """numpy hands their values out as whole numbers."""

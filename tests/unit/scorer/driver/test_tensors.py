@@ -14,8 +14,8 @@ pytestmark = [
 
 from mlflow.types import Schema, TensorSpec  # noqa: E402 (below the mark that its warnings need)
 
-from scorer_container.driver.failures import CastError  # noqa: E402 (as above)
-from scorer_container.driver.model_input import ModelInput  # noqa: E402 (as above)
+from scorer_container.driver.tables.model_input import ModelInput  # noqa: E402 (as above)
+from scorer_container.driver.values.failures import CastError  # noqa: E402 (as above)
 
 
 def tensor(dtype: str, *shape: int, name: str | None = None) -> Schema:

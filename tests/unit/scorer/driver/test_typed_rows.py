@@ -7,10 +7,10 @@ import numpy
 import pandas
 import pytest
 
-from scorer_container.driver.agreement import Agreement
-from scorer_container.driver.failures import ResultError
-from scorer_container.driver.results import of_result
-from scorer_container.driver.typed_rows import encode_typed, typed_columns
+from scorer_container.driver.results.agreement import Agreement
+from scorer_container.driver.results.rows import of_result
+from scorer_container.driver.results.typed_rows import encode_typed, typed_columns
+from scorer_container.driver.values.failures import ResultError
 
 pytestmark = pytest.mark.unit
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.conda_file import parse_conda_file
-from scorer_container.node.environments.errors import EnvironmentPreparationError
 
 pytestmark = pytest.mark.unit
 

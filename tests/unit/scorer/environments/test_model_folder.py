@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.model_folder import read_model_environment
 
 pytestmark = pytest.mark.unit

@@ -1,6 +1,6 @@
 import pytest
 
-from scorer_container.node.environments.errors import EnvironmentPreparationError
+from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.python_version import PythonRequirement
 
 pytestmark = pytest.mark.unit

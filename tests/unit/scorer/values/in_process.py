@@ -8,7 +8,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, Schema
 
-from scorer_container.driver.values import is_missing
+from scorer_container.driver.values.plain import is_missing
 from tests.unit.scorer.values.generated_tables import Column, Table
 
 _DTYPES = {"integer": "int32", "long": "int64", "float": "float32", "double": "float64", "datetime": "datetime64[ns]"}

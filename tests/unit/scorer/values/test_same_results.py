@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorer_container.driver.agreement import Agreement, Proposal
-from scorer_container.driver.encoding import encode
-from scorer_container.driver.results import of_result
+from scorer_container.driver.results.agreement import Agreement, Proposal
+from scorer_container.driver.results.encoding import encode
+from scorer_container.driver.results.rows import of_result
 from scorer_container.node.parquet.arrow_types import arrow_arrays, arrow_schema
 from tests.unit.scorer.values.generated_tables import MOMENTS, NAMES, TEXTS
 from tests.unit.scorer.values.tried_values import tried

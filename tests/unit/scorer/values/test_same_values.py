@@ -14,8 +14,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # MLflow warns of itself when it is imported
 ]
 
-from scorer_container.driver.failures import CastError, TableError  # noqa: E402 (below the mark for MLflow's warnings)
-from scorer_container.driver.model_input import ModelInput  # noqa: E402 (as above)
+from scorer_container.driver.tables.model_input import ModelInput  # noqa: E402 (as above)
+from scorer_container.driver.values.failures import CastError, TableError  # noqa: E402 (below the mark for MLflow's warnings)
 from tests.unit.scorer.values import generated_tensors  # noqa: E402 (as above)
 from tests.unit.scorer.values.generated_tables import Table, misfits, tables  # noqa: E402 (as above)
 from tests.unit.scorer.values.in_process import RefusedError, frame_of, predicted, schema_of  # noqa: E402 (as above)

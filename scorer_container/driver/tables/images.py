@@ -3,7 +3,7 @@
 import os
 from typing import Any, NamedTuple, Optional, Tuple
 
-from .exact_cast import InexactError, cast_exactly
+from ..values.exact_cast import InexactError, cast_exactly
 from .pixels import MODES, ImageError, ImageFile
 
 IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")

@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Dict, List, Optional
 
-from .failures import ResultError
+from ..values.failures import ResultError
 
 Names = Optional[List[str]]
 Proposal = Dict[str, Any]

@@ -2,9 +2,9 @@
 
 from typing import Any, List, Optional, Sequence
 
+from ..values.failures import ResultError
+from ..values.plain import column_values, utf8
 from .column_types import TypesDifferError, type_of_column
-from .failures import ResultError
-from .values import column_values, utf8
 
 RUN = "run()"
 _ACCEPTED = "a list, a tuple, a pandas DataFrame or Series, a numpy array, or an iterator of results"

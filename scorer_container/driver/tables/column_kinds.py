@@ -14,7 +14,11 @@ UNKNOWN = "unknown"
 """The signature does not name the column, so MLflow leaves it out."""
 GUESS = "guess"
 """No signature: pandas guesses the type."""
-
+MISSING_WORDS = [
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"),
+    *("NULL", "NaN", "None", "n/a", "nan", "null"),
+]
+"""Stand for a missing value in columns of numbers, booleans and dates, as in pandas: `na_values` of `read_csv`."""
 
 _KINDS_OF_TENSORS = {
     **dict.fromkeys("iufc", NUMBER),

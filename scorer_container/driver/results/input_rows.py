@@ -2,8 +2,8 @@
 
 from typing import Any, List, Optional, Sequence
 
-from .failures import ResultError
-from .results import is_a
+from ..values.failures import ResultError
+from .rows import is_a
 
 PREDICT = "the model's predict()"
 _REMEDY = "return one for each row, in their order, or a DataFrame or Series that keeps the index of the input"

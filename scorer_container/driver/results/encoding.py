@@ -2,11 +2,11 @@
 
 from typing import Any, List
 
+from ..values.plain import as_field, as_json, column_values, encode_json, json_value, utf8
 from .agreement import Agreement, same_columns
 from .csv_lines import field_line, record_lines, text_line
-from .results import Rows
+from .rows import Rows
 from .typed_rows import encode_typed
-from .values import as_field, as_json, column_values, encode_json, json_value, utf8
 
 _CSV = "csv"
 _PARQUET = "parquet"

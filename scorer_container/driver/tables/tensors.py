@@ -6,9 +6,9 @@ by side, or one column holds a list for each row, in row-major order.
 
 from typing import Any, List, Tuple
 
-from .exact_cast import InexactError, cast_exactly
-from .failures import CastError
-from .moments import moments
+from ..values.exact_cast import InexactError, cast_exactly
+from ..values.failures import CastError
+from ..values.moments import moments
 
 Shape = Tuple[int, ...]
 

@@ -5,7 +5,7 @@ import re
 from typing import Any, List
 
 from .exact_cast import InexactError
-from .values import is_missing
+from .plain import is_missing
 
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"

@@ -7,10 +7,10 @@ never the value: what does not fit is refused.
 
 from typing import Any
 
+from ..values.exact_cast import InexactError
+from ..values.failures import CastError
 from .column_casts import CASTS, is_missing_in
 from .column_kinds import DECIMALS, ColumnKinds
-from .exact_cast import InexactError
-from .failures import CastError
 from .tensors import tensor_input
 
 _WRITTEN = {

@@ -3,12 +3,12 @@
 import json
 from typing import Any, Dict, List, NamedTuple, Sequence
 
+from ..values.failures import ResultError
+from ..values.plain import column_values
 from .agreement import Agreement, same_columns
 from .column_types import type_of_column, type_of_values
-from .failures import ResultError
-from .results import RUN, Rows, checked_names
+from .rows import RUN, Rows, checked_names
 from .typed_values import MisfitError, cast_to
-from .values import column_values
 
 PREDICTION = "prediction"
 """The name of a column that has none."""

@@ -2,7 +2,7 @@
 
 from typing import Any, Optional
 
-from .exact_cast import InexactError
+from ..values.exact_cast import InexactError
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's name for the pixels that a number of channels stands for."""

@@ -3,7 +3,8 @@
 import traceback
 from typing import Any, Dict
 
-_OWN_PACKAGE = __name__.rpartition(".")[0]
+_OWN_PACKAGE = __name__.rsplit(".", 2)[0]
+"""The name under which the driver is loaded (main.py)."""
 
 
 class DeploymentError(Exception):

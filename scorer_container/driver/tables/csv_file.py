@@ -7,7 +7,7 @@ import io
 import sys
 from typing import Any, Iterator, List, TextIO
 
-from .failures import TableError
+from ..values.failures import TableError
 
 _CHUNK = 1 << 18
 

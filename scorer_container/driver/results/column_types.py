@@ -7,7 +7,7 @@ of its own is text. `list<T>` holds lists of one of them.
 import datetime
 from typing import Any, Callable, Iterable, Optional, Sequence, Set, Tuple
 
-from .values import column_values, is_missing, plain
+from ..values.plain import column_values, is_missing, plain
 
 TEXT = "text"
 WHOLE = range(-(2**63), 2**63)

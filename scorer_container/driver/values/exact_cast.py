@@ -12,7 +12,7 @@ import re
 from typing import Any, Callable, Dict, List, Tuple
 
 from .failures import CastError
-from .values import is_missing
+from .plain import is_missing
 
 _WHOLE = re.compile(r"[+-]?[0-9]+\Z")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\Z|[+-]?inf(inity)?\Z", re.IGNORECASE)

@@ -3,11 +3,10 @@
 import decimal
 from typing import Any, Callable, Dict, List, Optional
 
-from .column_kinds import EXACT_BELOW
-from .exact_cast import InexactError, cast_exactly
-from .missing import MISSING_WORDS
-from .moments import moments
-from .values import is_missing
+from ..values.exact_cast import InexactError, cast_exactly
+from ..values.moments import moments
+from ..values.plain import is_missing
+from .column_kinds import EXACT_BELOW, MISSING_WORDS
 
 _NUMPY_TYPES = {"integer": "int32", "long": "int64", "float": "float32", "double": "float64"}
 _TRUTHS = {"true": True, "false": False}

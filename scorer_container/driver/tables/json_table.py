@@ -8,9 +8,9 @@ import json
 import math
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
+from ..values.failures import TableError
 from .column_casts import Written
 from .column_kinds import GUESS, NESTED, ColumnKinds
-from .failures import TableError
 
 FORMS = 'a list of records or {"columns": [...], "data": [...]}'
 

@@ -7,11 +7,10 @@ read again as the texts that the file holds. The casts to the types of the signa
 import warnings
 from typing import Any, Dict, Tuple
 
+from ..values.failures import TableError
 from .column_casts import surely_exact
-from .column_kinds import DECIMALS, EXACT_BELOW, GUESS, NUMBER, WHOLE_NUMBERS, ColumnKinds
+from .column_kinds import DECIMALS, EXACT_BELOW, GUESS, MISSING_WORDS, NUMBER, WHOLE_NUMBERS, ColumnKinds
 from .csv_file import CsvFile
-from .failures import TableError
-from .missing import MISSING_WORDS
 
 _GUESSED = (*WHOLE_NUMBERS, *DECIMALS, NUMBER, GUESS, "boolean")
 _MAY_SAY_MISSING = (*_GUESSED, "datetime")

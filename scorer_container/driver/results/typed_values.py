@@ -5,8 +5,8 @@ import datetime
 import struct
 from typing import Any, Callable, Dict
 
+from ..values.plain import as_json, as_text, plain, utf8
 from .column_types import TEXT, UNSIGNED, WHOLE, type_in_list
-from .values import as_json, as_text, plain, utf8
 
 Cast = Callable[[Any], Any]
 

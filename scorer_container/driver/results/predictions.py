@@ -3,9 +3,9 @@
 from numbers import Number
 from typing import Any, List, NamedTuple, Sequence
 
-from .failures import ResultError
+from ..values.failures import ResultError
 from .input_rows import PREDICT, InputRows
-from .results import Rows, as_array, checked_names, columns_of, is_a, shown_type
+from .rows import Rows, as_array, checked_names, columns_of, is_a, shown_type
 from .typed_rows import PREDICTION
 
 ROW = "row"

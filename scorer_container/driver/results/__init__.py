@@ -1,0 +1,1 @@
+"""What a script or a model returns, as rows of the output."""

@@ -1,0 +1,1 @@
+"""Input files, read and cast to what a model's signature asks for."""

@@ -1,0 +1,1 @@
+"""Single values and errors: exact casts, moments, and the forms that a value takes in an output."""
