@@ -85,8 +85,11 @@ def ports_of(status: StackStatus) -> list[Port]:
 
 
 def listening_ports(process: psutil.Process) -> set[int]:
-    """The TCP ports on which a process listens."""
-    connections = process.net_connections(kind="tcp")
+    """The TCP ports on which a process listens; one that ended meanwhile listens on none."""
+    try:
+        connections = process.net_connections(kind="tcp")
+    except psutil.NoSuchProcess:
+        return set()
     return {connection.laddr.port for connection in connections if connection.status == psutil.CONN_LISTEN}
 
 
