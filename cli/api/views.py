@@ -1,12 +1,13 @@
 """ARM resources as the command line shows them: snake_case names, as in the YAML files and in `az ml`."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from cli.api.workspace import Resource
+from shared.errors import ValidationError
 
 _ASSET = re.compile(r".*/(?:models|environments|data)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)", re.IGNORECASE)
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?", re.IGNORECASE)
 ACTIVE, INACTIVE = 100, 0
 
 
@@ -180,10 +181,10 @@ def _inner(name: str, value: Any) -> Any:
 
 
 def seconds(duration: str | None) -> float | None:
-    """Seconds of an ISO 8601 duration."""
-    match = _DURATION.fullmatch(duration or "")
-    if not match:
-        return None
-    days, hours, minutes, rest = (float(part or 0) for part in match.groups())
-    total = days * 86400 + hours * 3600 + minutes * 60 + rest
-    return int(total) if total == int(total) else total
+    """Return the seconds of an ISO 8601 duration, or None if it is missing or not valid."""
+    from shared.contracts.bodies import seconds_of
+
+    with suppress(ValidationError):
+        total = seconds_of(duration or "", "duration")
+        return int(total) if total == int(total) else total
+    return None

@@ -1,6 +1,6 @@
 """The table `resources`: one partition for each kind, the row key made of the names, in lower case."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.contracts.bodies import ArmModel
 from shared.contracts.names import NameRule
-from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, Problems
+from shared.errors import NotFoundError, PreconditionFailedError, Problems
 from shared.storage.rows import Row, RowTable, readable
 
 SEPARATOR = ":"
@@ -134,25 +134,23 @@ class ResourceTable(Generic[Properties]):
         """The same without those that cannot be read; `problems` gets why."""
         return (row.document for row in readable(self.list(*parents), problems))
 
-    def save(
+    def update(
         self,
-        current: Row[Resource[Properties]] | None,
-        resource: Resource[Properties],
+        names: tuple[str, ...],
+        change: Callable[[Resource[Properties] | None], Resource[Properties]],
         conditions: WriteConditions = ANY_STATE,
     ) -> Row[Resource[Properties]]:
-        """Create (`current` None) or replace a resource that was read as `current`.
+        """Write what `change` makes of the current resource (None: there is none). Retry if another writer comes first.
 
-        Raises PreconditionFailedError when `conditions` do not hold, or when somebody else changed the resource
-        since it was read.
+        Raises what `change` raises, and PreconditionFailedError if `conditions` do not hold.
         """
-        label = f"{self.kind.label} {resource.name!r}"
-        conditions.check(current.etag if current else None, label)
-        if current is not None:
-            return self._rows.replace(current, resource)
-        try:
-            return self._rows.insert(self.kind.partition, self._key(resource.names), resource)
-        except ConflictError as error:
-            raise PreconditionFailedError(f"{label} was created by another request at the same time") from error
+
+        def changed(row: Row[Resource[Properties]] | None) -> Resource[Properties]:
+            resource = change(row.document if row else None)
+            conditions.check(row.etag if row else None, f"{self.kind.label} {resource.name!r}")
+            return resource
+
+        return self._rows.update(self.kind.partition, self._key(names), changed)
 
     def delete(self, row: Row[Resource[Properties]], conditions: WriteConditions = ANY_STATE) -> None:
         """Delete a resource that was read as `row`; raises PreconditionFailedError."""

@@ -6,10 +6,7 @@ from datetime import UTC, datetime
 from typing import Generic
 
 from shared.control_plane.resource_table import ANY_STATE, Author, Properties, Resource, ResourceTable, WriteConditions
-from shared.errors import PreconditionFailedError
 from shared.storage.rows import Row
-
-_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -43,19 +40,18 @@ def upsert(
 ) -> Upserted[Properties]:
     """Create the resource, or replace its properties (and its tags, unless None).
 
-    `properties` makes the new properties from the resource as it is now, and raises what forbids them. When
-    somebody else writes at the same time this begins again, unless the change has conditions of its own.
+    `properties` makes the new properties from the current resource, and raises what forbids them. It is called again
+    if another writer comes first.
     """
-    for attempt in range(1, _TRIES + 1):
-        row = table.find(*names)
-        current = row.document if row else None
-        resource = _next_state(current, names, properties(current), change.author, tags=tags)
-        try:
-            return Upserted(table.save(row, resource, change.conditions), created=row is None)
-        except PreconditionFailedError:
-            if change.conditions != ANY_STATE or attempt == _TRIES:
-                raise
-    raise AssertionError("the last attempt returns or raises")
+    created = False
+
+    def next_state(current: Resource[Properties] | None) -> Resource[Properties]:
+        nonlocal created
+        created = current is None
+        return _next_state(current, names, properties(current), change.author, tags=tags)
+
+    row = table.update(names, next_state, change.conditions)
+    return Upserted(row, created)
 
 
 def _next_state(

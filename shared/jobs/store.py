@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from shared.contracts.job import JobDocument, JobStatistics, JobStatus
 from shared.contracts.names import JOB_NAME
-from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, Problems, ValidationError
+from shared.errors import ConflictError, NotFoundError, Problems, ValidationError
 from shared.jobs.state_machine import entered, may_follow
 from shared.storage.rows import Row, RowTable, readable
 
@@ -23,7 +23,6 @@ _RUNS = "runs"
 _KEPT_ON_CONFLICT = (_UNFINISHED, _RUNS)
 """Partitions whose line is the same for every job of a name, so also that of the job which has it."""
 _END_OF_TIME_MS = 10**14
-_CHANGE_TRIES = 10
 _PARALLEL_READS = 8
 
 
@@ -76,7 +75,7 @@ class JobStore:
 
     def get(self, name: str) -> JobDocument:
         """The job; raises NotFoundError."""
-        return self._row(name).document
+        return _existing(self._jobs.find(JOB_NAME.check(name), _ROW), name)
 
     def of_run(self, run: str) -> JobDocument:
         """The job whose root run (its name) or child run (its id) this is; raises NotFoundError."""
@@ -113,17 +112,8 @@ class JobStore:
         return self.change(name, change)
 
     def change(self, name: str, change: Callable[[JobDocument], JobDocument]) -> JobDocument:
-        """Apply `change` to the stored job, again if another writer came first."""
-        for _ in range(_CHANGE_TRIES):
-            row = self._row(name)
-            changed = change(row.document)
-            if changed == row.document:
-                return changed
-            try:
-                return self._jobs.replace(row, changed).document
-            except PreconditionFailedError:
-                continue
-        raise PreconditionFailedError(f"job {name} is changed by others all the time", target=name)
+        """Apply `change` to the stored job, again if another writer came first. Raises NotFoundError."""
+        return self._jobs.update(JOB_NAME.check(name), _ROW, lambda row: change(_existing(row, name))).document
 
     def page(
         self,
@@ -175,11 +165,11 @@ class JobStore:
             rows = pool.map(lambda name: self._jobs.find(name, _ROW), names)
             return [row.document for row in readable((row for row in rows if row), problems)]
 
-    def _row(self, name: str) -> Row[JobDocument]:
-        row = self._jobs.find(JOB_NAME.check(name), _ROW)
-        if row is None:
-            raise NotFoundError(f"job {name!r} not found", target=name)
-        return row
+
+def _existing(row: Row[JobDocument] | None, name: str) -> JobDocument:
+    if row is None:
+        raise NotFoundError(f"job {name!r} not found", target=name)
+    return row.document
 
 
 def _index_lines(job: JobDocument) -> list[tuple[str, str]]:

@@ -5,6 +5,8 @@ UTF-16 for each property, 1 MiB for each row).
 """
 
 import logging
+import random
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +38,9 @@ _CHUNK = 16_000
 
 MAX_UNITS = 500_000
 """Of UTF-16 in a document: Azure allows 1 MiB for a row, and the rest is for keys and names of properties."""
+
+UPDATE_TRIES = 20
+_LONGEST_PAUSE_SECONDS = 0.2
 
 _BAD_REQUEST = 400
 
@@ -116,6 +121,22 @@ class RowTable(Generic[Document]):
                 f"{self._name} {row.partition}/{row.key} has changed since it was read"
             ) from error
         return Row(row.partition, row.key, document, str(answer["etag"]))
+
+    def update(self, partition: str, key: str, change: Callable[[Row[Document] | None], Document]) -> Row[Document]:
+        """Write what `change` makes of the current row (None: there is no row). Retry if another writer comes first.
+
+        Writes nothing if the document stays as it is. Raises what `change` raises, and PreconditionFailedError after
+        UPDATE_TRIES lost races.
+        """
+        for attempt in range(UPDATE_TRIES):
+            row = self.find(partition, key)
+            document = change(row)
+            if row and document == row.document:
+                return row
+            with suppress(ConflictError, PreconditionFailedError):
+                return self.replace(row, document) if row else self.insert(partition, key, document)
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))  # noqa: S311 - not a secret
+        raise PreconditionFailedError(f"{self._name} {partition}/{key} is changed by others all the time", target=key)
 
     def get(self, partition: str, key: str) -> Row[Document]:
         """The row; raises NotFoundError."""

@@ -1,5 +1,6 @@
 """What schedules and blob triggers have in common: what they may invoke, and the notes of what they did."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -43,12 +44,9 @@ class AutomationNotes(Generic[Notes]):
         """Write them over those of before."""
         self.table.put(self.partition, name.lower(), notes)
 
-    def write(self, name: str, before: Row[Notes] | None, notes: Notes) -> None:
-        """Write them unless somebody else did so since `before`; raises ConflictError, PreconditionFailedError."""
-        if before:
-            self.table.replace(before, notes)
-        else:
-            self.table.insert(self.partition, name.lower(), notes)
+    def update(self, name: str, change: Callable[[Row[Notes] | None], Notes]) -> None:
+        """Write what `change` makes of the current notes; raises PreconditionFailedError after many lost races."""
+        self.table.update(self.partition, name.lower(), change)
 
     def forget(self, name: str) -> None:
         """Remove them."""

@@ -2,8 +2,6 @@
 
 import hashlib
 import logging
-import random
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -20,6 +18,7 @@ from shared.jobs.poison import is_final, set_aside
 from shared.jobs.store import JobStore
 from shared.jobs.submission.requests import message_object, start_job
 from shared.storage.blobs import container_of
+from shared.storage.rows import Row
 
 log = logging.getLogger(__name__)
 
@@ -133,10 +132,6 @@ def _input(workspace: Workspace, trigger: Resource[BlobTriggerProperties], event
     }
 
 
-_TRIES = 20
-_LONGEST_PAUSE_SECONDS = 0.2
-
-
 def note_start(workspace: Workspace, trigger: str, event: BlobCreated, job: str) -> None:
     """Count a job that was started."""
     _note(
@@ -166,18 +161,14 @@ def note_problem(workspace: Workspace, trigger: str, event: BlobCreated, problem
 
 
 def _note(workspace: Workspace, trigger: str, change: Callable[[BlobTriggerRuns], dict[str, object]]) -> None:
-    """Write over what is there, again if another writer came first."""
-    notes = trigger_notes(workspace)
-    for _ in range(_TRIES):
-        row = notes.find(trigger)
+    def changed(row: Row[BlobTriggerRuns] | None) -> BlobTriggerRuns:
         runs = row.document if row else BlobTriggerRuns()
-        try:
-            notes.write(trigger, row, runs.model_copy(update=change(runs)))
-        except (ConflictError, PreconditionFailedError):
-            time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311 - writers step out of each other's way
-            continue
-        return
-    log.warning("trigger %s: what it did could not be noted, as others note all the time", trigger)
+        return runs.model_copy(update=change(runs))
+
+    try:
+        trigger_notes(workspace).update(trigger, changed)
+    except PreconditionFailedError:
+        log.warning("trigger %s: what it did could not be noted, as others note all the time", trigger)
 
 
 def _shown(event: BlobCreated) -> str:

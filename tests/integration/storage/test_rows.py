@@ -57,6 +57,30 @@ def test_a_row_is_inserted_once_and_replaced_only_by_who_read_it_last(notes):
         notes.remove(row)
 
 
+def test_an_update_begins_again_when_another_writer_comes_first(notes):
+    def appended(row):
+        if row is None or row.document.text == "other":  # the other one comes between reading and writing
+            notes.put("p", "k", Note(text="other" if row is None else "another"))
+        return Note(text=f"{row.document.text if row else 'nothing'} and mine")
+
+    assert notes.update("p", "k", appended).document == Note(text="another and mine")
+    assert notes.get("p", "k").document == Note(text="another and mine")
+
+
+def test_an_update_that_always_loses_is_refused(notes):
+    def raced(row):
+        notes.put("p", "k", Note(text=f"{row.document.text if row else ''}x"))
+        return Note(text="mine")
+
+    with pytest.raises(PreconditionFailedError, match="changed by others all the time"):
+        notes.update("p", "k", raced)
+
+
+def test_an_update_that_changes_nothing_writes_nothing(notes):
+    row = notes.insert("p", "k", Note(text="first"))
+    assert notes.update("p", "k", lambda current: current.document) == row
+
+
 def test_a_partition_is_deleted_although_somebody_else_deletes_rows_of_it(notes, monkeypatch):
     for key in "abc":
         notes.put("p", key, Note(text=key))

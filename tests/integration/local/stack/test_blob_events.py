@@ -53,7 +53,7 @@ class Watching:
             created=LONG_AGO,
             modified=LONG_AGO,
         )
-        table.save(table.find(self.trigger), resource)
+        table.update((self.trigger,), lambda _: resource)
 
     def forget(self) -> None:
         table = Workspace(SETTINGS, self.account).blob_triggers
