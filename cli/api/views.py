@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from cli.api.workspace import Resource
+from shared.contracts.settings_table import SETTINGS, Setting, member_of, put, wire_keys
 from shared.errors import ValidationError
 
 _ASSET = re.compile(r".*/(?:models|environments|data)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)", re.IGNORECASE)
@@ -38,7 +39,6 @@ def endpoint_view(endpoint: Resource, deployments: list[Resource] | None = None)
 def deployment_view(deployment: Resource) -> dict[str, Any]:
     """A deployment with all its settings."""
     properties = deployment["properties"]
-    retry = properties.get("retrySettings") or {}
     code = properties.get("codeConfiguration")
     return {
         "name": deployment["name"],
@@ -50,19 +50,26 @@ def deployment_view(deployment: Resource) -> dict[str, Any]:
         "model": short_reference((properties.get("model") or {}).get("assetId")),
         "code_configuration": code and {"code": code.get("codeId"), "scoring_script": code.get("scoringScript")},
         "environment": short_reference(properties.get("environmentId")),
-        "environment_variables": properties.get("environmentVariables") or {},
         "compute": short_reference(properties.get("compute")),
-        "instance_count": (properties.get("resources") or {}).get("instanceCount"),
-        "max_concurrency_per_instance": properties.get("maxConcurrencyPerInstance"),
-        "mini_batch_size": properties.get("miniBatchSize"),
-        "output_action": snake(properties.get("outputAction")),
-        "output_file_name": properties.get("outputFileName"),
-        "error_threshold": properties.get("errorThreshold"),
-        "retry_settings": {"max_retries": retry.get("maxRetries"), "timeout": seconds(retry.get("timeout"))},
-        "init_timeout": seconds(properties.get("initTimeout")),
-        "logging_level": snake(properties.get("loggingLevel")),
+        **_settings(properties),
         "provisioning_state": properties.get("provisioningState"),
     }
+
+
+def _settings(properties: Resource) -> dict[str, Any]:
+    """The settings as a file has them."""
+    view: dict[str, Any] = {}
+    for setting in SETTINGS:
+        put(view, setting.key.split("."), _shown(setting, member_of(properties, wire_keys(setting.member))))
+    return view
+
+
+def _shown(setting: Setting, value: Any) -> Any:
+    if setting.type is dict:
+        return value or {}
+    if setting.is_duration:
+        return seconds(value)
+    return snake(value) if setting.words else value
 
 
 def compute_view(compute: Resource) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import click
 from cli.api.views import snake_names
 from cli.api.workspace import Resource, Workspace
 from cli.commands.verb import confirm, in_workspace, name_option, shown, yes_option
-from cli.invocation.overrides import put, put_override, put_webhook
+from cli.invocation.overrides import put_override, put_webhook
+from shared.contracts.settings_table import SETTINGS, put, wire_keys
 
 if TYPE_CHECKING:
     from cli.yaml_files.deployment_form import SettingKeys
@@ -130,9 +131,12 @@ def _members(form: "StartedJobForm") -> dict[str, Any]:
 
 
 def _put_settings(members: dict[str, Any], settings: "SettingKeys") -> None:
-    given = settings.model_dump(exclude_none=True)
-    retry = {f"retry_settings.{key}": value for key, value in given.pop("retry_settings", {}).items()}
-    for key, value in given.pop("environment_variables", {}).items():
-        put(members, ["environmentVariables", key], value)
-    for key, value in (given | retry).items():
-        put_override(members, key, value)
+    from cli.yaml_files.deployment_form import value_in
+
+    for setting in SETTINGS:
+        value = value_in(settings, setting.key)
+        if setting.type is dict:
+            for key, text in (value or {}).items():
+                put(members, [*wire_keys(setting.job_member), key], text)
+        elif value is not None:
+            put_override(members, setting.key, value)

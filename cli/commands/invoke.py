@@ -9,6 +9,7 @@ from cli.api.workspace import Workspace
 from cli.commands.verb import file_option, in_workspace, name_option, shown, type_option
 from cli.invocation.overrides import override_options
 from cli.output.errors import UsageError
+from shared.contracts.settings_table import put
 
 if TYPE_CHECKING:
     from cli.yaml_files.invocation_forms import InputForm, InvocationForm, OutputForm
@@ -49,7 +50,6 @@ def invoke(
     from cli.api.views import invocation_view
     from cli.deploy.assets import Assets, UndoJournal
     from cli.invocation.data import InputOptions, dataset
-    from cli.invocation.overrides import put
     from cli.invocation.request import ScoringUri
 
     options = InputOptions(input_data, input_datastore, input_path, input_local_path)

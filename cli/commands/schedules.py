@@ -49,8 +49,8 @@ def create(workspace: Workspace, *, file: Path | None, body: dict[str, Any], **o
     At each time it is due it starts one job. Data here is uploaded once, now.
     """
     from cli.deploy.assets import Assets, UndoJournal
-    from cli.invocation.overrides import put
     from cli.invocation.request import ScoringUri
+    from shared.contracts.settings_table import put
 
     form = _form(file, options)
     ScoringUri.of(workspace, form.endpoint, form.deployment)

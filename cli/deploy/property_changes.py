@@ -8,6 +8,7 @@ from cli.output.field_names import name_in_files
 from cli.yaml_files.document import YamlDocument, empty_document
 from cli.yaml_files.form import FormType, read_form
 from cli.yaml_files.plain_text import PlainText, given_value
+from shared.contracts.settings_table import SETTINGS
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _remove(content: dict[str, Any], path: str) -> None:
         del current[keys[-1]]
 
 
-OWN_KEYS = frozenset({"tags", "properties", "environment_variables"})
+OWN_KEYS = frozenset({"tags", "properties"} | {setting.key for setting in SETTINGS if setting.type is dict})
 """What follows one of these is one key of the user's own, dots and all."""
 
 

@@ -13,6 +13,7 @@ from cli.deploy.property_changes import NO_CHANGES, PropertyChanges
 from cli.output.errors import InvalidInputError, UsageError
 from cli.yaml_files.deployment_form import DeploymentForm, SettingKeys, wire_settings
 from cli.yaml_files.description_forms import EndpointDescription
+from shared.contracts.settings_table import SETTINGS, member_of, put, wire_keys
 
 _CHANGEABLE_OF_ENDPOINT = ("description", "tags", "properties", "defaults")
 
@@ -89,12 +90,10 @@ def _assign(maker: EndpointMaker, there: Resource, change: EndpointChange) -> No
 
 
 _DESCRIBING = ("name", "description", "tags", "properties", "model", "environment", "compute")
-_CHANGEABLE_OF_DEPLOYMENT = (*_DESCRIBING[1:], *SettingKeys.model_fields, "settings", "resources")
-
-_SETTINGS = (
-    *("errorThreshold", "miniBatchSize", "maxConcurrencyPerInstance", "outputAction", "outputFileName"),
-    *("loggingLevel", "retrySettings", "initTimeout", "resources", "environmentVariables", "environmentId"),
-)
+_MAPPINGS_OF_SETTINGS = dict.fromkeys(setting.place.partition(".")[0] for setting in SETTINGS)
+"""Keys of a file of today that hold settings."""
+_CHANGEABLE_OF_DEPLOYMENT = (*_DESCRIBING[1:], *SettingKeys.model_fields, *_MAPPINGS_OF_SETTINGS)
+_DEFAULTED = (*(wire_keys(setting.member)[0] for setting in SETTINGS), "environmentId")
 """Members of a deployment that fall back to the service's default when the form does not have them."""
 
 
@@ -133,9 +132,10 @@ def change_deployment(workspace: Workspace, change: DeploymentChange, *, wait: b
 def _changed(there: Resource, changes: PropertyChanges) -> DeploymentForm:
     """The deployment as a file of today would describe it, with the changes, checked as a file is."""
     view = deployment_view(there)
-    settings: dict[str, Any] = {name: view[name] for name in SettingKeys.model_fields if view.get(name) is not None}
     content = {name: view[name] for name in _DESCRIBING if view.get(name) is not None}
-    content |= {"settings": settings, "resources": {"instance_count": settings.pop("instance_count", None)}}
+    for setting in SETTINGS:
+        if (value := member_of(view, setting.key.split("."))) is not None:
+            put(content, setting.place.split("."), value)
     return _below_settings(changes).applied(DeploymentForm, content)
 
 
@@ -150,15 +150,16 @@ def _below_settings(changes: PropertyChanges) -> PropertyChanges:
 
 
 def _place(path: str) -> str:
-    if path.startswith(("instance_count", "settings.instance_count")):
-        return path.replace("settings.", "", 1).replace("instance_count", "resources.instance_count", 1)
     first = path.partition("=")[0].split(".")[0].strip()
-    return f"settings.{path}" if first in SettingKeys.model_fields else path
+    below = f"settings.{path}" if first in SettingKeys.model_fields else path
+    elsewhere = {f"settings.{setting.key}": setting.place for setting in SETTINGS}
+    place = below.partition("=")[0]
+    return elsewhere.get(place, place) + below[len(place) :]
 
 
 def _properties(form: DeploymentForm) -> dict[str, Any]:
     """All that the form says, in ARM's words."""
-    properties: dict[str, Any] = dict.fromkeys(_SETTINGS)
+    properties: dict[str, Any] = dict.fromkeys(_DEFAULTED)
     properties |= wire_settings(form)
     properties |= {"description": form.description, "properties": dict(form.properties), "compute": form.compute.target}
     properties["model"] = {"referenceType": "Id", "assetId": form.model.reference}

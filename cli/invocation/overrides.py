@@ -12,6 +12,8 @@ from cli.output.errors import UsageError, did_you_mean
 from cli.output.field_names import name_in_files
 from cli.yaml_files.plain_text import PlainText
 from shared.contracts.bodies import duration_text
+from shared.contracts.settings import wire_value
+from shared.contracts.settings_table import JOB_SETTINGS, Setting, put, wire_keys
 
 Convert = Callable[[str, Any], Any]
 
@@ -32,41 +34,45 @@ def _duration(key: str, value: Any) -> str:
     return str(value) if isinstance(value, str) and value[:1] in "pP" and value else duration_text(_whole(key, value))
 
 
-def _action(key: str, value: Any) -> str:
-    actions = {"append_row": "AppendRow", "summary_only": "SummaryOnly"}
-    if value not in actions:
-        raise UsageError(f"--set {key}={value} is not known", hint="Use append_row or summary_only")
-    return actions[str(value)]
+def _word(setting: Setting) -> Convert:
+    """Return the reader of a word, in any case."""
+
+    def arm_spelling(key: str, value: Any) -> Any:
+        if str(value).lower() not in setting.words:
+            words = f"{', '.join(setting.words[:-1])} or {setting.words[-1]}"
+            raise UsageError(f"--set {key}={value} is not known", hint=f"Use {words}")
+        return wire_value(setting, value)
+
+    return arm_spelling
 
 
 @dataclass(frozen=True)
 class Override:
     """Where a value goes in the body, and how it is written there."""
 
-    member: str
-    """Dotted path below `properties`."""
+    member: tuple[str, ...]
+    """Keys below `properties`."""
     convert: Convert = _text
 
 
-OVERRIDES = {
-    "mini_batch_size": Override("miniBatchSize", _whole),
-    "instance_count": Override("compute.instanceCount", _whole),
-    "compute.instance_count": Override("compute.instanceCount", _whole),
-    "resources.instance_count": Override("compute.instanceCount", _whole),
-    "max_concurrency_per_instance": Override("maxConcurrencyPerInstance", _whole),
-    "error_threshold": Override("errorThreshold", _whole),
-    "retry_settings.max_retries": Override("retrySettings.maxRetries", _whole),
-    "retry_settings.timeout": Override("retrySettings.timeout", _duration),
-    "init_timeout": Override("initTimeout", _duration),
-    "logging_level": Override("loggingLevel"),
-    "output_action": Override("outputAction", _action),
-    "output_file_name": Override("outputFileName"),
-    "display_name": Override("displayName"),
-    "description": Override("description"),
-    "experiment_name": Override("experimentName"),
-    "name": Override("name"),
+def _override(setting: Setting) -> Override:
+    keys = tuple(wire_keys(setting.job_member))
+    if setting.words:
+        return Override(keys, _word(setting))
+    return Override(keys, {int: _whole, float: _duration}.get(setting.type, _text))
+
+
+_SINGLE = tuple(setting for setting in JOB_SETTINGS if setting.type is not dict)
+_OF_MANY = tuple(setting for setting in JOB_SETTINGS if setting.type is dict)
+OVERRIDES = {place: _override(setting) for setting in _SINGLE for place in (setting.key, *setting.older)} | {
+    "display_name": Override(("displayName",)),
+    "description": Override(("description",)),
+    "experiment_name": Override(("experimentName",)),
+    "name": Override(("name",)),
 }
-MAPPINGS = {"tags": "tags", "properties": "properties", "environment_variables": "environmentVariables"}
+MAPPINGS = {"tags": "tags", "properties": "properties"} | {
+    setting.key: ".".join(wire_keys(setting.job_member)) for setting in _OF_MANY
+}
 """Keys below these are the user's own."""
 
 
@@ -84,13 +90,14 @@ def set_override(body: dict[str, Any], assignment: str, *, as_text: bool = False
         raise UsageError(
             f"--set {name!r} cannot be overridden by a job", hint=" ".join([*near, f"Known are {', '.join(known)}"])
         )
-    put(body, override.member.split("."), override.convert(name, value))
+    put(body, list(override.member), override.convert(name, value))
 
 
 def put_override(body: dict[str, Any], key: str, value: Any) -> None:
     """Put the value of the option for `key` into the body."""
-    override = OVERRIDES[key]
-    put(body, override.member.split("."), override.convert(key, value))
+    if (override := OVERRIDES.get(key)) is None:
+        raise UsageError(f"{key!r} cannot be overridden by a job", hint="Set it for the deployment")
+    put(body, list(override.member), override.convert(key, value))
 
 
 def put_webhook(body: dict[str, Any], pair: str) -> None:
@@ -103,42 +110,14 @@ def put_webhook(body: dict[str, Any], pair: str) -> None:
     put(body, ["notificationSetting", "webhooks", name], {"webhookType": "CloudEvents", "url": url})
 
 
-def put(body: dict[str, Any], keys: list[str], value: Any) -> None:
-    """Set a nested member, making the mappings on the way."""
-    for key in keys[:-1]:
-        body = body.setdefault(key, {})
-    body[keys[-1]] = value
+def _option_type(setting: Setting) -> Any:
+    if setting.words:
+        return click.Choice(setting.words, case_sensitive=False)
+    return str if setting.type is str else click.IntRange(min=1 if setting.is_duration else setting.at_least)
 
-
-_POSITIVE = click.IntRange(min=1)
 
 _OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
-    ("mini_batch_size", ("-m", "--mini-batch-size"), {"type": _POSITIVE, "help": "Files given to one call of run()."}),
-    ("instance_count", ("-c", "--instance-count"), {"type": _POSITIVE, "help": "Nodes for this job."}),
-    (
-        "max_concurrency_per_instance",
-        ("--max-concurrency-per-instance",),
-        {"type": _POSITIVE, "help": "Scoring processes on each node."},
-    ),
-    ("retry_settings.max_retries", ("--max-retries",), {"type": click.IntRange(min=0), "help": "Tries of run()."}),
-    ("retry_settings.timeout", ("--timeout",), {"type": _POSITIVE, "help": "Seconds that one run() may take."}),
-    ("init_timeout", ("--init-timeout",), {"type": _POSITIVE, "help": "Seconds that loading the model may take."}),
-    (
-        "error_threshold",
-        ("--error-threshold",),
-        {"type": click.IntRange(min=-1), "help": "Stop when more files failed; -1 never."},
-    ),
-    (
-        "logging_level",
-        ("--logging-level",),
-        {"type": click.Choice(["warning", "info", "debug"], case_sensitive=False), "help": "How much is logged."},
-    ),
-    (
-        "output_action",
-        ("--output-action",),
-        {"type": click.Choice(["append_row", "summary_only"]), "help": "What becomes of the results of run()."},
-    ),
-    ("output_file_name", ("--output-file-name",), {"help": "Name of the output file."}),
+    *((item.key, item.options, {"type": _option_type(item), "help": item.help}) for item in _SINGLE),
     ("name", ("--job-name",), {"help": "Name of the job; the same name gives the same job."}),
     ("display_name", ("--display-name",), {"help": "What lists and pages call the job."}),
     ("description", ("--description",), {"help": "A description of the job."}),
@@ -146,7 +125,7 @@ _OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
 )
 _MAPPINGS = (
     ("tags", "--tags", "A tag of the job; repeatable."),
-    ("environment_variables", "--environment-variables", "For the scoring script; repeatable."),
+    *((item.key, item.options[0], item.help.replace(".", "; repeatable.")) for item in _OF_MANY),
 )
 
 

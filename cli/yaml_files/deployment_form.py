@@ -4,10 +4,11 @@
 a key of the file and not a member of a union. docs/yaml.md has the table of all keys.
 """
 
+from functools import reduce
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from cli.yaml_files.asset_forms import FILE_PREFIX, EnvironmentForm, ModelForm, or_reference
 from cli.yaml_files.form import (
@@ -16,22 +17,14 @@ from cli.yaml_files.form import (
     EndpointName,
     FileForm,
     Form,
-    OutputFileName,
     Text,
     Variables,
     Whole,
+    text_named_by,
 )
-from shared.contracts.bodies import duration_text
 from shared.contracts.names import fault_of_variable
-from shared.contracts.settings import MAX_TIMEOUT_SECONDS
-
-
-def _lower(value: Any) -> Any:
-    """Words are accepted in any case and in ARM's spelling: `AppendRow` is `append_row`."""
-    if not isinstance(value, str):
-        return value
-    word = value.strip().lower()
-    return {"appendrow": "append_row", "summaryonly": "summary_only"}.get(word, word)
+from shared.contracts.settings import wire_value, with_fields
+from shared.contracts.settings_table import SETTINGS, Setting, as_tree, fields_of, put, wire_keys
 
 
 def _can_be_set(variables: dict[str, str]) -> dict[str, str]:
@@ -41,9 +34,51 @@ def _can_be_set(variables: dict[str, str]) -> dict[str, str]:
     return variables
 
 
-EnvironmentVariables = Annotated[Variables, AfterValidator(_can_be_set)]
-OutputActionWord = Annotated[Literal["append_row", "summary_only"], BeforeValidator(_lower)]
-LoggingLevelWord = Annotated[Literal["warning", "info", "debug"], BeforeValidator(_lower)]
+def _word(setting: Setting) -> Any:
+    """Return the type of a word, which may be in any case and in ARM's spelling: `AppendRow` is `append_row`."""
+    spelled = {word.replace("_", ""): word for word in setting.words}
+
+    def lower(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        word = value.strip().lower()
+        return spelled.get(word, word)
+
+    return Annotated[Literal[setting.words], BeforeValidator(lower)]
+
+
+def _type(setting: Setting) -> Any:
+    if setting.type is dict:
+        return Annotated[Variables, AfterValidator(_can_be_set)]
+    if setting.words:
+        return _word(setting)
+    if setting.rule:
+        return text_named_by(setting.rule)
+    return Text if setting.type is str else Annotated[Whole, Field(**setting.bounds)]
+
+
+def _older_field(setting: Setting) -> Any:
+    return _type(setting) | None, None
+
+
+def _field(setting: Setting) -> Any:
+    default = f" (default: {setting.default_text})" if setting.default_text else ""
+    return _type(setting) | None, Field(None, description=setting.description + default)
+
+
+def _group(key: str, fields: dict[str, Any]) -> Any:
+    """Return the field of a mapping of settings, such as `retry_settings` with a `RetryForm`."""
+    name = "".join(part.capitalize() for part in key.removesuffix("_settings").split("_"))
+    form: Any = create_model(f"{name}Form", __base__=Form, __doc__=f"`{key}:`", **fields)
+    return form | None, None
+
+
+SETTING_FIELDS = fields_of(as_tree((setting.key, setting) for setting in SETTINGS), _field, _group)
+_OLDER = as_tree((place, setting) for setting in SETTINGS for place in setting.older)
+
+
+def _older_fields(key: str) -> dict[str, Any]:
+    return fields_of(_OLDER[key], _older_field, _group)
 
 
 class CodePathForm(Form):
@@ -65,20 +100,14 @@ class CodeForm(Form):
     scoring_script: str
 
 
+@with_fields(_older_fields("compute"))
 class ComputeTargetForm(Form):
     """`compute:` the name of a compute (today), or target and number of instances (2021)."""
 
     target: str
-    instance_count: Whole | None = Field(default=None, ge=1)
 
 
-class RetryForm(Form):
-    """`retry_settings:`"""
-
-    max_retries: Whole | None = Field(default=None, ge=0)
-    timeout: Whole | None = Field(default=None, gt=0, le=MAX_TIMEOUT_SECONDS)
-
-
+@with_fields(_older_fields("resources"))
 class ResourcesForm(Form):
     """`resources:`"""
 
@@ -89,29 +118,15 @@ class ResourcesForm(Form):
         )
     )
 
-    instance_count: Whole | None = Field(default=None, ge=1)
 
-
+@with_fields(_older_fields("output_configuration"))
 class OutputConfigurationForm(Form):
     """`output_configuration:` of spring 2021."""
 
-    output_action: OutputActionWord | None = None
-    append_row_file_name: OutputFileName | None = None
 
-
+@with_fields(SETTING_FIELDS)
 class SettingKeys(Form):
     """The settings of scoring: at the root until 2023, below `settings:` since."""
-
-    mini_batch_size: Whole | None = Field(default=None, ge=1)
-    max_concurrency_per_instance: Whole | None = Field(default=None, ge=1)
-    instance_count: Whole | None = Field(default=None, ge=1)
-    output_action: OutputActionWord | None = None
-    output_file_name: OutputFileName | None = None
-    error_threshold: Whole | None = Field(default=None, ge=-1)
-    retry_settings: RetryForm | None = None
-    init_timeout: Whole | None = Field(default=None, gt=0, le=MAX_TIMEOUT_SECONDS)
-    logging_level: LoggingLevelWord | None = None
-    environment_variables: EnvironmentVariables | None = None
 
 
 class DeploymentForm(FileForm, SettingKeys):
@@ -152,44 +167,23 @@ class DeploymentForm(FileForm, SettingKeys):
 
     def setting_places(self) -> dict[str, dict[str, Any]]:
         """For each setting: the places where a file of some age may have it, with the values found."""
-        places: dict[str, dict[str, Any]] = {}
-        for name in SettingKeys.model_fields:
-            places[name] = {name: getattr(self, name)}
-            places[name][f"settings.{name}"] = getattr(self.settings, name) if self.settings else None
-        output = self.output_configuration or OutputConfigurationForm()
-        places["output_action"]["output_configuration.output_action"] = output.output_action
-        places["output_file_name"]["output_configuration.append_row_file_name"] = output.append_row_file_name
-        places["instance_count"]["resources.instance_count"] = self.resources.instance_count if self.resources else None
-        places["instance_count"]["compute.instance_count"] = self.compute.instance_count
-        return places
+        return {
+            setting.key: {
+                place: value_in(self, place) for place in (setting.key, f"settings.{setting.key}", *setting.older)
+            }
+            for setting in SETTINGS
+        }
 
 
-_PLAIN = {
-    "mini_batch_size": "miniBatchSize",
-    "max_concurrency_per_instance": "maxConcurrencyPerInstance",
-    "output_file_name": "outputFileName",
-    "error_threshold": "errorThreshold",
-    "environment_variables": "environmentVariables",
-}
-_OUTPUT_ACTIONS = {"append_row": "AppendRow", "summary_only": "SummaryOnly"}
+def value_in(form: Form, path: str) -> Any:
+    """Return the value at a path; None when a mapping on the way is not given."""
+    return reduce(lambda value, key: None if value is None else getattr(value, key), path.split("."), form)
 
 
 def wire_settings(form: DeploymentForm) -> dict[str, Any]:
-    """The settings that the file gives; the service fills in the others."""
-    wire = {name: form.setting(key) for key, name in _PLAIN.items()}
-    if action := form.setting("output_action"):
-        wire["outputAction"] = _OUTPUT_ACTIONS[action]
-    if level := form.setting("logging_level"):
-        wire["loggingLevel"] = level.capitalize()
-    if (count := form.setting("instance_count")) is not None:
-        wire["resources"] = {"instanceCount": count}
-    if retry := form.setting("retry_settings"):
-        wire["retrySettings"] = _retry(retry)
-    if limit := form.setting("init_timeout"):
-        wire["initTimeout"] = duration_text(limit)
-    return {name: value for name, value in wire.items() if value is not None}
-
-
-def _retry(retry: RetryForm) -> dict[str, Any]:
-    wire = {"maxRetries": retry.max_retries, "timeout": duration_text(retry.timeout) if retry.timeout else None}
-    return {name: value for name, value in wire.items() if value is not None}
+    """Return the settings that the file gives, as they travel; the service fills in the others."""
+    wire: dict[str, Any] = {}
+    for setting in SETTINGS:
+        if (value := form.setting(setting.key)) is not None:
+            put(wire, wire_keys(setting.member), wire_value(setting, value))
+    return wire

@@ -27,7 +27,6 @@ from shared.contracts.names import (
     COMPUTE_NAME,
     DEPLOYMENT_NAME,
     ENDPOINT_NAME,
-    OUTPUT_FILE_NAME,
     SCHEDULE_NAME,
     TRIGGER_NAME,
     NameRule,
@@ -220,9 +219,13 @@ def _named_by(rule: NameRule) -> Any:
     return AfterValidator(check)
 
 
+def text_named_by(rule: NameRule) -> Any:
+    """Return the type of a text that follows a rule for names."""
+    return Annotated[Text, _named_by(rule), _InSchema(rule)]
+
+
 DeploymentName = Annotated[Text, _named_by(DEPLOYMENT_NAME), _InSchema(DEPLOYMENT_NAME)]
 EndpointName = Annotated[Text, _named_by(ENDPOINT_NAME), _InSchema(ENDPOINT_NAME)]
-OutputFileName = Annotated[Text, _named_by(OUTPUT_FILE_NAME), _InSchema(OUTPUT_FILE_NAME)]
 ComputeName = Annotated[Text, _named_by(COMPUTE_NAME), _InSchema(COMPUTE_NAME)]
 ScheduleName = Annotated[Text, _named_by(SCHEDULE_NAME), _InSchema(SCHEDULE_NAME)]
 TriggerName = Annotated[Text, _named_by(TRIGGER_NAME), _InSchema(TRIGGER_NAME)]

@@ -44,9 +44,8 @@ _CODE = re.compile(r"`([^`]+)`")
 
 SECTIONS = {
     "EndpointForm": ("Endpoint",),
-    "DeploymentForm": ("Deployment", "Settings"),
-    "NamedByKey": ("Deployment", "Settings"),
-    "SettingKeys": ("Settings",),
+    "DeploymentForm": ("Deployment",),
+    "NamedByKey": ("Deployment",),
     "ComputeForm": ("Compute",),
     "DatastoreForm": ("Datastore",),
     "InvocationForm": ("Input and output of a job",),
@@ -55,7 +54,7 @@ SECTIONS = {
 }
 """The sections whose tables are about a form's own keys."""
 
-PREFIXES = {"RetryForm": "retry_settings.", "CodeForm": "code_configuration.", "DefaultsForm": "defaults."}
+PREFIXES = {"CodeForm": "code_configuration.", "DefaultsForm": "defaults."}
 """Forms whose keys stand in the tables of others, with what stands before them."""
 
 

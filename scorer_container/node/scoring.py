@@ -13,7 +13,7 @@ from scorer_container.node.mini_batches import MiniBatch
 from scorer_container.node.process_slot import ProcessSlot
 from scorer_container.node.results import ItemError, MiniBatchResult
 from shared.contracts.job_spec import JobSpec
-from shared.contracts.settings import OutputAction
+from shared.contracts.settings_table import OutputAction
 from shared.storage.hot_path.errors import StoppedError
 
 _NAMED_FILES = 3

@@ -4,8 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -21,6 +20,7 @@ from pydantic import (
 from pydantic import ValidationError as PydanticValidationError
 from pydantic.alias_generators import to_camel
 
+from shared.contracts.settings_table import AnyCaseEnum
 from shared.errors import MAX_DETAILS, ValidationError
 
 
@@ -89,15 +89,6 @@ class ResourceBody(ArmModel):
         if kind not in {"None", "SystemAssigned"}:
             raise ValueError(f"identity type {kind!r} is not supported: use SystemAssigned or leave it out")
         return value
-
-
-class AnyCaseEnum(StrEnum):
-    """Reads its values in any case and with underscores, as the YAML files and older clients spell them."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        spelled = str(value).replace("_", "").lower()
-        return next((member for member in cls if member.lower() == spelled), None)
 
 
 class ListView(AnyCaseEnum):

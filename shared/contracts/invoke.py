@@ -4,14 +4,16 @@ Member names are read in any case; the keys of
 `inputData`, `outputData`, `tags` and the like stay as they are.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from shared.contracts.bodies import AnyCaseEnum, ArmModel, TextMap
-from shared.contracts.names import check_environment_variables
-from shared.contracts.resources import NotificationSetting
-from shared.contracts.settings import LoggingLevel, OutputAction
+from shared.contracts.bodies import ArmModel, TextMap, parse_model, seconds_of
+from shared.contracts.names import OUTPUT_FILE_NAME, check_environment_variables
+from shared.contracts.resources import DeploymentProperties, NotificationSetting
+from shared.contracts.settings import ScoringSettings, invocation_fields, value_at, with_fields
+from shared.contracts.settings_table import ENVIRONMENT_VARIABLES, SCORING_SETTINGS, AnyCaseEnum, Setting, wire_keys
+from shared.errors import ValidationError
 
 
 class Dataset(ArmModel):
@@ -76,22 +78,9 @@ class OutputDataset(ArmModel):
     path: str | None = None
 
 
-class InvokeCompute(ArmModel):
-    """The part of `compute` that a job may override."""
-
-    instance_count: int | None = Field(default=None, ge=1)
-
-
-class InvokeRetrySettings(ArmModel):
-    """The parts of `retrySettings` that a job may override."""
-
-    max_retries: int | None = Field(default=None, ge=0)
-    timeout: str | None = None
-    """ISO 8601."""
-
-
+@with_fields(invocation_fields())
 class InvokeProperties(ArmModel):
-    """`properties` of the body."""
+    """`properties` of the body. The table of settings adds a member for each setting that a job may override."""
 
     name: str | None = None
     display_name: str | None = None
@@ -103,20 +92,9 @@ class InvokeProperties(ArmModel):
     input_data: dict[str, JobInput] = Field(default_factory=dict)
     output_dataset: OutputDataset | None = None
     output_data: dict[str, JobOutput] = Field(default_factory=dict)
-    output_file_name: str | None = None
-    output_action: OutputAction | None = None
-    compute: InvokeCompute = InvokeCompute()
-    mini_batch_size: int | None = Field(default=None, ge=1)
-    max_concurrency_per_instance: int | None = Field(default=None, ge=1)
-    error_threshold: int | None = Field(default=None, ge=-1)
-    retry_settings: InvokeRetrySettings = InvokeRetrySettings()
-    init_timeout: str | None = None
-    """ISO 8601."""
-    logging_level: LoggingLevel | None = None
-    environment_variables: TextMap = Field(default_factory=dict)
     notification_setting: NotificationSetting = NotificationSetting()
 
-    @field_validator("environment_variables")
+    @field_validator(ENVIRONMENT_VARIABLES.job_member, check_fields=False)
     @classmethod
     def _can_be_set(cls, variables: dict[str, str]) -> dict[str, str]:
         check_environment_variables(variables, "environmentVariables")
@@ -127,3 +105,65 @@ class InvokeBody(ArmModel):
     """The whole body."""
 
     properties: InvokeProperties
+
+
+def scoring_settings(properties: DeploymentProperties) -> ScoringSettings:
+    """Return the settings of a job without overrides; raise ValidationError for a value out of range."""
+    values = {setting.name: _merged_value(setting, properties, setting.member) for setting in SCORING_SETTINGS}
+    return parse_model(ScoringSettings, values)
+
+
+def merged_settings(settings: ScoringSettings, body: InvokeProperties, max_instances: int) -> ScoringSettings:
+    """Return the settings that the job runs with; raise ValidationError that names a wrong override."""
+    overridable = [setting for setting in SCORING_SETTINGS if setting.for_jobs]
+    given = [setting for setting in overridable if value_at(body, setting.job_member) not in {None, ""}]
+    overrides = {setting.name: _merged_value(setting, body, setting.job_member) for setting in given}
+    if name := output_file_name(body):
+        overrides["output_file_name"] = name
+    merged = parse_model(ScoringSettings, {**settings.model_dump(), **overrides})
+    if merged.instance_count > max_instances:
+        raise ValidationError(
+            f"compute.instanceCount {merged.instance_count} is not valid: the compute has at most {max_instances} "
+            "instances",
+            target="compute.instanceCount",
+        )
+    OUTPUT_FILE_NAME.check(merged.output_file_name)
+    return merged
+
+
+def environment_variables(properties: DeploymentProperties | InvokeProperties) -> dict[str, str]:
+    """Return the environment variables that the deployment or the invocation gives."""
+    variables: dict[str, str] = value_at(properties, ENVIRONMENT_VARIABLES.name)
+    return variables
+
+
+def _merged_value(setting: Setting, properties: ArmModel, path: str) -> Any:
+    value = value_at(properties, path)
+    return seconds_of(value, ".".join(wire_keys(path))) if setting.is_duration else value
+
+
+def output_file_name(body: InvokeProperties) -> str | None:
+    """The output file's name as the body gives it: by itself, or as the last part of an output URI."""
+    if name := value_at(body, "output_file_name"):
+        return str(name)
+    output = placed_output(body)
+    return (output.file_name or None) if output else None
+
+
+def asks_for_a_file(body: InvokeProperties) -> bool:
+    """Whether the output is to be one file: by its URI, or by a name beside the output's place."""
+    outputs = body.output_data.values()
+    return any(
+        bool(output.file_name or (not output.uri and value_at(body, "output_file_name")))
+        for output in outputs
+        if output.job_output_type is JobOutputType.URI_FILE
+    )
+
+
+def placed_output(body: InvokeProperties) -> JobOutput | None:
+    """The one output that a model deployment has, if its place is given as a URI; raises ValidationError."""
+    if len(body.output_data) > 1:
+        raise ValidationError(
+            f"outputData has {len(body.output_data)} entries; a model deployment has one output", target="outputData"
+        )
+    return next((output for output in body.output_data.values() if output.uri), None)

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.settings import DEFAULT_OUTPUT_FILE_NAME, ScoringSettings
+from shared.contracts.settings import ScoringSettings
+from shared.contracts.settings_table import DEFAULT_OUTPUT_FILE_NAME
 
 
 class SpecPart(BaseModel):

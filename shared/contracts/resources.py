@@ -8,18 +8,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from shared.contracts.bodies import AnyCaseEnum, ArmModel, TextMap
+from shared.contracts.bodies import ArmModel, TextMap
 from shared.contracts.names import WEBHOOK_NAME
-from shared.contracts.settings import (
-    DEFAULT_ERROR_THRESHOLD,
-    DEFAULT_INSTANCE_COUNT,
-    DEFAULT_MAX_CONCURRENCY,
-    DEFAULT_MAX_RETRIES,
-    DEFAULT_MINI_BATCH_SIZE,
-    DEFAULT_OUTPUT_FILE_NAME,
-    LoggingLevel,
-    OutputAction,
-)
+from shared.contracts.settings import deployment_fields, with_fields
+from shared.contracts.settings_table import AnyCaseEnum
 
 
 class ScaleSettings(ArmModel):
@@ -197,22 +189,9 @@ class CodeConfiguration(ArmModel):
     scoring_script: str
 
 
-class DeploymentResources(ArmModel):
-    """How many nodes a job of the deployment asks for."""
-
-    instance_count: int = Field(default=DEFAULT_INSTANCE_COUNT, ge=1)
-
-
-class RetrySettings(ArmModel):
-    """Tries and time limit of `run()`."""
-
-    max_retries: int = Field(default=DEFAULT_MAX_RETRIES, ge=0)
-    timeout: str = "PT30S"
-    """ISO 8601."""
-
-
+@with_fields(deployment_fields())
 class DeploymentProperties(ArmModel):
-    """A batch deployment."""
+    """A batch deployment. The table of settings adds a member for each setting."""
 
     read_only = frozenset({"provisioningstate"})
 
@@ -221,17 +200,6 @@ class DeploymentProperties(ArmModel):
     """ARM id."""
     code_configuration: CodeConfiguration | None = None
     environment_id: str | None = None
-    environment_variables: TextMap = Field(default_factory=dict)
-    resources: DeploymentResources = DeploymentResources()
-    mini_batch_size: int = Field(default=DEFAULT_MINI_BATCH_SIZE, ge=1)
-    max_concurrency_per_instance: int = Field(default=DEFAULT_MAX_CONCURRENCY, ge=1)
-    output_action: OutputAction = OutputAction.APPEND_ROW
-    output_file_name: str = DEFAULT_OUTPUT_FILE_NAME
-    error_threshold: int = Field(default=DEFAULT_ERROR_THRESHOLD, ge=-1)
-    retry_settings: RetrySettings = RetrySettings()
-    init_timeout: str = "PT600S"
-    """ISO 8601. Azure ML has no such member."""
-    logging_level: LoggingLevel = LoggingLevel.INFO
     description: str | None = None
     properties: TextMap = Field(default_factory=dict)
 

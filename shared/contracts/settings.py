@@ -1,66 +1,87 @@
-"""How a deployment scores, with Azure ML's names and defaults; a job may override each value."""
+"""How a job scores, and the fields of the REST bodies; all made from the table of settings."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any, TypeVar
 
-from shared.contracts.bodies import AnyCaseEnum
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-DEFAULT_MINI_BATCH_SIZE = 10
-DEFAULT_OUTPUT_FILE_NAME = "predictions.csv"
-DEFAULT_MAX_RETRIES = 3
-DEFAULT_TIMEOUT_SECONDS = 30
-DEFAULT_INIT_TIMEOUT_SECONDS = 600
-"""Source: Azure ML's limit for a job's first task."""
-DEFAULT_ERROR_THRESHOLD = -1
-DEFAULT_INSTANCE_COUNT = 1
-DEFAULT_MAX_CONCURRENCY = 1
-MAX_TIMEOUT_SECONDS = 259_200
-"""Source: Azure ML's documented limit of a mini-batch timeout (3 days)."""
+from shared.contracts.bodies import ArmModel, TextMap, duration_text
+from shared.contracts.settings_table import (
+    JOB_SETTINGS,
+    SCORING_SETTINGS,
+    SETTINGS,
+    Setting,
+    SettingValues,
+    as_tree,
+    fields_of,
+)
 
-
-class LoggingLevel(AnyCaseEnum):
-    """How much a job logs."""
-
-    WARNING = "Warning"
-    INFO = "Info"
-    DEBUG = "Debug"
+Model = TypeVar("Model", bound=BaseModel)
+"""The model that gets more fields."""
 
 
-class OutputAction(AnyCaseEnum):
-    """What becomes of the results of `run()`."""
+def with_fields(fields: Mapping[str, Any]) -> Callable[[type[Model]], type[Model]]:
+    """Return a decorator that adds fields to a model."""
 
-    APPEND_ROW = "AppendRow"
-    """They are rows of the one output file."""
-    SUMMARY_ONLY = "SummaryOnly"
-    """They are only counted; the script writes its own files to `AZUREML_BI_OUTPUT_PATH`."""
+    def extended(model: type[Model]) -> type[Model]:
+        names = {"__module__": model.__module__, "__doc__": model.__doc__}
+        return create_model(model.__name__, __base__=model, **names, **fields)  # type: ignore[call-overload, no-any-return]  # names of fields are data
+
+    return extended
 
 
-class ScoringSettings(BaseModel):
+@with_fields({setting.name: (setting.type, Field(setting.default, **setting.bounds)) for setting in SCORING_SETTINGS})
+class ScoringSettings(SettingValues, BaseModel):
     """The settings of one job: the deployment's, with the overrides of the invocation merged over them.
 
-    Unknown ones are passed over: a node may be of an earlier image than the application.
+    Unknown ones are ignored: a node may run an earlier image than the application.
     """
 
     model_config = ConfigDict(frozen=True)
-
-    mini_batch_size: int = Field(default=DEFAULT_MINI_BATCH_SIZE, ge=1)
-    """Files given to one call of `run()`."""
-    instance_count: int = Field(default=DEFAULT_INSTANCE_COUNT, ge=1)
-    """Nodes that work on the job."""
-    max_concurrency_per_instance: int = Field(default=DEFAULT_MAX_CONCURRENCY, ge=1, le=256)
-    """Scoring processes on each node."""
-    output_action: OutputAction = OutputAction.APPEND_ROW
-    output_file_name: str = DEFAULT_OUTPUT_FILE_NAME
-    max_retries: int = Field(default=DEFAULT_MAX_RETRIES, ge=0)
-    """Tries of a mini-batch in all, at least one (as in Azure ML, 3 means 3 tries)."""
-    timeout_seconds: float = Field(default=DEFAULT_TIMEOUT_SECONDS, gt=0, le=MAX_TIMEOUT_SECONDS)
-    """Limit of one call of `run()`."""
-    init_timeout_seconds: float = Field(default=DEFAULT_INIT_TIMEOUT_SECONDS, gt=0, le=MAX_TIMEOUT_SECONDS)
-    """Limit of loading the model, or of importing the script and calling `init()`."""
-    error_threshold: int = Field(default=DEFAULT_ERROR_THRESHOLD, ge=-1)
-    """The job stops when strictly more items failed; -1 ignores all failures."""
-    logging_level: LoggingLevel = LoggingLevel.INFO
 
     @property
     def tries(self) -> int:
         """How often a mini-batch is tried before its items count as failed."""
         return max(1, self.max_retries)
+
+
+def deployment_fields() -> dict[str, Any]:
+    """Return the fields of all settings in the properties of a deployment."""
+    return fields_of(as_tree((setting.member, setting) for setting in SETTINGS), _member, _members)
+
+
+def invocation_fields() -> dict[str, Any]:
+    """Return the fields of the settings that a job may override, in the properties of an invocation."""
+    return fields_of(as_tree((setting.job_member, setting) for setting in JOB_SETTINGS), _override, _members)
+
+
+def value_at(properties: BaseModel, path: str) -> Any:
+    """Return the value at a path of snake_case names."""
+    return reduce(getattr, path.split("."), properties)
+
+
+def wire_value(setting: Setting, value: Any) -> Any:
+    """Return the value as it travels: durations in ISO 8601, words in ARM's spelling."""
+    if setting.is_duration:
+        return duration_text(value)
+    return setting.type(value).value if setting.words else value
+
+
+def _member(setting: Setting) -> Any:
+    if setting.type is dict:
+        return TextMap, Field(default_factory=dict)
+    if setting.is_duration:
+        return str, duration_text(setting.default)
+    return setting.type, Field(setting.default, **setting.bounds)
+
+
+def _override(setting: Setting) -> Any:
+    if setting.type is dict:
+        return _member(setting)
+    return (str | None, None) if setting.is_duration else (setting.type | None, Field(None, **setting.bounds))
+
+
+def _members(key: str, fields: dict[str, Any]) -> Any:
+    model = create_model(key, __base__=ArmModel, **fields)
+    return model, model()

@@ -2,7 +2,7 @@
 
 from shared.contracts.blob_names import check_blob_name
 from shared.contracts.bodies import ResourceBody, parse_model
-from shared.contracts.job_settings import scoring_settings
+from shared.contracts.invoke import environment_variables, scoring_settings
 from shared.contracts.job_spec import CodeSpec, ModelSpec
 from shared.contracts.names import DEPLOYMENT_NAME, OUTPUT_FILE_NAME, check_environment_variables
 from shared.contracts.resources import AssetReference, CodeConfiguration, DeploymentProperties
@@ -53,9 +53,9 @@ def _undo_without_endpoint(workspace: Workspace, saved: Upserted[DeploymentPrope
 
 
 def _check_settings(properties: DeploymentProperties) -> None:
-    check_blob_name(OUTPUT_FILE_NAME.check(properties.output_file_name), "outputFileName")
-    check_environment_variables(properties.environment_variables, "properties.environmentVariables")
     settings = scoring_settings(properties)
+    check_blob_name(OUTPUT_FILE_NAME.check(settings.output_file_name), "outputFileName")
+    check_environment_variables(environment_variables(properties), "properties.environmentVariables")
     if settings.output_file_name == "errors.jsonl":
         raise ValidationError(
             "outputFileName 'errors.jsonl' is taken by the list of failed items", target="outputFileName"
@@ -66,7 +66,7 @@ def _with_compute(workspace: Workspace, properties: DeploymentProperties) -> Dep
     with must_exist("properties.compute"):
         name = parse_named(workspace.settings, properties.compute, "computes", "properties.compute")
         limits = compute_limits(workspace, name)
-    wanted = properties.resources.instance_count
+    wanted = scoring_settings(properties).instance_count
     if wanted > limits.max_instances:
         raise ValidationError(
             f"properties.resources.instanceCount {wanted} is more than the {limits.max_instances} instances that "

@@ -3,8 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.bodies import seconds_of
-from shared.contracts.invoke import InvokeProperties
-from shared.contracts.job_settings import scoring_settings
+from shared.contracts.invoke import InvokeProperties, environment_variables, scoring_settings
 from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, Location, ModelSpec
 from shared.contracts.names import ASSET_NAME, ASSET_VERSION
 from shared.contracts.resources import ComputeLimits, ComputeProperties, DeploymentProperties
@@ -68,7 +67,7 @@ def _resolved(workspace: Workspace, deployment: Resource[DeploymentProperties]) 
         code=resolve_code(workspace, properties),
         environment=resolve_environment(workspace, properties.environment_id) if properties.environment_id else None,
         settings=scoring_settings(properties),
-        environment_variables=properties.environment_variables,
+        environment_variables=environment_variables(properties),
     )
 
 

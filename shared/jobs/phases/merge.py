@@ -9,7 +9,7 @@ from azure.storage.blob import ContainerClient
 from shared.contracts.job import JobDocument
 from shared.contracts.job_spec import OutputFormat, OutputSpec
 from shared.contracts.progress import JobFailure
-from shared.contracts.settings import OutputAction
+from shared.contracts.settings_table import OutputAction
 from shared.errors import ConflictError
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name

@@ -9,9 +9,14 @@ from typing import Any
 from opentelemetry.trace import SpanKind
 
 from shared.contracts.blob_names import check_blob_name
-from shared.contracts.invoke import InvokeProperties
+from shared.contracts.invoke import (
+    InvokeProperties,
+    asks_for_a_file,
+    environment_variables,
+    merged_settings,
+    placed_output,
+)
 from shared.contracts.job import JobDocument
-from shared.contracts.job_settings import asks_for_a_file, merged_settings, placed_output
 from shared.contracts.job_spec import Location, OutputSpec
 from shared.contracts.messages import JOB_REQUESTS, JobRequest
 from shared.contracts.names import JOB_NAME, default_output_path, job_id
@@ -137,7 +142,7 @@ def _job(workspace: Workspace, invocation: Invocation, deployment: ResolvedDeplo
         model=deployment.model,
         code=deployment.code,
         environment=deployment.environment,
-        environment_variables={**deployment.environment_variables, **body.environment_variables},
+        environment_variables={**deployment.environment_variables, **environment_variables(body)},
         settings=settings,
         input=find_input(workspace.account, input_location(workspace, body)),
         output=_output(folder, settings.output_file_name, is_file=asks_for_a_file(body)),

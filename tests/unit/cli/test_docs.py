@@ -9,7 +9,7 @@ import pytest
 from cli.command_tree import LazyGroup, bml
 from cli.output import errors
 from cli.yaml_files.asset_forms import DataFile, EnvironmentForm, ModelForm
-from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, RetryForm, SettingKeys
+from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, SettingKeys
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import REFERENCE, Form
 from cli.yaml_files.invocation_forms import InputForm, InvocationForm, ScheduleForm, TriggerForm
@@ -30,7 +30,6 @@ FORMS = (
     CodeForm,
     EnvironmentForm,
     SettingKeys,
-    RetryForm,
     ComputeForm,
     DataFile,
     DatastoreForm,

@@ -8,8 +8,7 @@ from cli.invocation.data import InputOptions, place_input, place_output
 from cli.invocation.overrides import override_options, put_webhook, set_override
 from cli.output.errors import UsageError
 from shared.contracts.bodies import parse_model
-from shared.contracts.invoke import InvokeProperties
-from shared.contracts.job_settings import asks_for_a_file
+from shared.contracts.invoke import InvokeProperties, asks_for_a_file
 
 if TYPE_CHECKING:
     from cli.deploy.assets import Assets

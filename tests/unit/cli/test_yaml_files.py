@@ -177,7 +177,7 @@ def test_the_form_between_them_is_understood(tmp_path: Path) -> None:
     names = ("instance_count", "max_concurrency_per_instance", "mini_batch_size", "output_action", "output_file_name")
     assert [form.setting(name) for name in names] == [1, 2, 10, "append_row", "predictions.csv"]
     assert form.setting("environment_variables") == {"AZUREML_BE": "my-env-var"}
-    assert form.setting("retry_settings").timeout == 30
+    assert form.setting("retry_settings.timeout") == 30
 
 
 def test_todays_deployment_is_understood(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 import pytest
 
 from shared.contracts.bodies import parse_model
-from shared.contracts.invoke import InvokeBody
-from shared.contracts.job_settings import merged_settings
-from shared.contracts.settings import LoggingLevel, ScoringSettings
+from shared.contracts.invoke import InvokeBody, merged_settings
+from shared.contracts.settings import ScoringSettings
+from shared.contracts.settings_table import LoggingLevel
 from shared.errors import ValidationError
 
 pytestmark = pytest.mark.unit

@@ -3,9 +3,10 @@
 from typing import Any
 
 from shared.compute.scaling import ScalingProblems, waiting_reason
-from shared.contracts.bodies import duration_text
 from shared.contracts.job import Delivery, JobDocument, JobStatus, outcome, output_place
 from shared.contracts.job_spec import blob_uri, without_signature
+from shared.contracts.settings import wire_value
+from shared.contracts.settings_table import SCORING_SETTINGS, put, wire_keys
 from shared.jobs.change import BATCH_RUN_TAG
 from shared.settings import Settings
 from shared.signatures.job_links import JobLinks
@@ -127,18 +128,10 @@ def system_data(job: JobDocument) -> dict[str, Any]:
 
 
 def _settings(job: JobDocument) -> dict[str, Any]:
-    settings = job.settings
-    return {
-        "compute": {"target": job.compute, "instanceCount": settings.instance_count},
-        "miniBatchSize": settings.mini_batch_size,
-        "maxConcurrencyPerInstance": settings.max_concurrency_per_instance,
-        "errorThreshold": settings.error_threshold,
-        "retrySettings": {"maxRetries": settings.max_retries, "timeout": duration_text(settings.timeout_seconds)},
-        "initTimeout": duration_text(settings.init_timeout_seconds),
-        "loggingLevel": settings.logging_level,
-        "outputAction": settings.output_action,
-        "outputFileName": settings.output_file_name,
-    }
+    view: dict[str, Any] = {"compute": {"target": job.compute}}
+    for setting in SCORING_SETTINGS:
+        put(view, wire_keys(setting.job_member), wire_value(setting, getattr(job.settings, setting.name)))
+    return view
 
 
 def _notifications(job: JobDocument) -> dict[str, Any]:
