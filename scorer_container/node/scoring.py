@@ -47,6 +47,7 @@ class MiniBatchScorer:
         self._spec = spec
         self._columns = columns
         self._logs = logs
+        self._call = "run()" if spec.code else "the model's predict()"
         self._on_file: Callable[[bool], None] = lambda _: None
         self._shown_traces: set[str] = set()
         self.busy_seconds = 0.0
@@ -192,11 +193,11 @@ class MiniBatchScorer:
         if isinstance(error, DeadlinePassedError):
             seconds = self._spec.settings.timeout_seconds
             self.busy_seconds += seconds
-            problem = Problem("TimeoutError", f"run() did not end within the timeout of {seconds:g} s")
+            problem = Problem("TimeoutError", f"{self._call} did not end within the timeout of {seconds:g} s")
         elif isinstance(error, BadAnswerError):
             problem = Problem("BadAnswerError", f"the scoring process {error}")
         else:
-            problem = Problem("ProcessEndedError", f"the scoring process {self._slot.ending()} during run()")
+            problem = Problem("ProcessEndedError", f"the scoring process {self._slot.ending()} during {self._call}")
         self._slot.discard()
         return problem
 

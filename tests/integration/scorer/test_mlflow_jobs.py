@@ -225,11 +225,15 @@ def test_files_that_hang_or_kill_the_process_fail_alone(served, treacherous):
     job = served.job(files, model=treacherous, mini_batch_size=6, max_retries=3, timeout_seconds=6)
     ledger = job.wait(240)
     assert (ledger.succeeded, ledger.failed) == (3, 3)
-    errors = {error["file"]: (error["error_type"], error["attempt"]) for error in job.errors()}
+    errors = {error["file"]: (error["error_type"], error["attempt"], error["message"]) for error in job.errors()}
     assert errors == {
-        "1-hang.csv": ("TimeoutError", 3),
-        "3-die.csv": ("ProcessEndedError", 3),
-        "4-raise.csv": ("RuntimeError", 3),
+        "1-hang.csv": ("TimeoutError", 3, "the model's predict() did not end within the timeout of 6 s"),
+        "3-die.csv": (
+            "ProcessEndedError",
+            3,
+            "the scoring process ended with exit code 9 during the model's predict()",
+        ),
+        "4-raise.csv": ("RuntimeError", 3, "no such thing"),
     }
     assert read(job.finish()) == [
         ["row", "upper", "prediction_row", "file"],

@@ -27,15 +27,20 @@ FOLDER = "BATCH_TELEMETRY_FOLDER"
 
 
 def tell(settings: TelemetrySettings, *, alone: bool = False) -> None:
-    """The telemetry of a short process: a step with a child, a log record in it, two measurements."""
-    running = start_telemetry(settings, names.APP_SERVICE, "app", {}, alone=alone)
-    try:
-        with span(names.INVOKE, {}, {names.JOB: "nightly"}, SpanKind.SERVER), span(names.PLAN, {}, {}):
-            logging.getLogger("shared.jobs").warning("three files")
-        current().instruments.jobs_ended.add(1, {"status": "Completed"})
-        current().instruments.tickets.note("cpu", 2, {"compute": "cpu"})
-    finally:
-        running.close()
+    """The telemetry of a short process: a step with a child, a log record in it, two measurements.
+
+    Returns when everything is exported, however long a busy machine takes for it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(telemetry, "LAST_EXPORT_SECONDS", 60.0)
+        running = start_telemetry(settings, names.APP_SERVICE, "app", {}, alone=alone)
+        try:
+            with span(names.INVOKE, {}, {names.JOB: "nightly"}, SpanKind.SERVER), span(names.PLAN, {}, {}):
+                logging.getLogger("shared.jobs").warning("three files")
+            current().instruments.jobs_ended.add(1, {"status": "Completed"})
+            current().instruments.tickets.note("cpu", 2, {"compute": "cpu"})
+        finally:
+            running.close()
 
 
 def lines(folder: Path, name: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from scorer_container.node.output_files import OutputFiles
 from shared.contracts.job_spec import Location, OutputSpec
 from shared.storage.hot_path.blobs import MAX_PUT_BYTES
 from shared.storage.hot_path.errors import StorageRefusedError
+from tests.unit.scorer.node.file_modes import file_modes_apply
 from tests.unit.scorer.node.test_folders import nest
 
 pytestmark = pytest.mark.unit
@@ -153,15 +154,12 @@ def test_folders_that_are_nested_too_deeply_fail_the_job_with_the_reason(output:
     assert "has 255 parts between '/'; storage allows 254" in output.failure()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("path", ["part/file", "part"])
 def test_what_may_not_be_read_fails_the_job_with_the_reason(output: Output, path: str) -> None:
     output.write("part/file")
     (output.folder / path).chmod(0)
-    try:
+    with file_modes_apply():
         assert f"'{path}' may not be read" in output.failure()
-    finally:
-        (output.folder / path).chmod(0o700)
 
 
 def test_a_file_too_large_for_a_blob_is_refused_before_it_is_read(output: Output) -> None:
