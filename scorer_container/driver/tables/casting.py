@@ -10,7 +10,8 @@ from typing import Any
 from ..values.exact_cast import InexactError
 from ..values.failures import CastError
 from .column_casts import CASTS, is_missing_in
-from .column_kinds import DECIMALS, ColumnKinds
+from .column_kinds import DECIMALS, NESTED, ColumnKinds
+from .nested_casts import nested_column
 from .tensors import tensor_input
 
 _WRITTEN = {
@@ -40,6 +41,8 @@ def cast_table(frame: Any, kinds: ColumnKinds) -> Any:
         kind = kinds.of(position, name)
         if kind in CASTS:
             frame[name] = _cast(frame[name], kind)
+        elif kind == NESTED:
+            frame[name] = nested_column(frame[name], kinds.type_of(position, name))
     return frame
 
 

@@ -7,19 +7,10 @@ from ..values.exact_cast import InexactError, cast_exactly
 from ..values.moments import moments
 from ..values.plain import is_missing
 from .column_kinds import EXACT_BELOW, MISSING_WORDS
+from .written import Written
 
-_NUMPY_TYPES = {"integer": "int32", "long": "int64", "float": "float32", "double": "float64"}
+NUMPY_TYPES = {"integer": "int32", "long": "int64", "float": "float32", "double": "float64"}
 _TRUTHS = {"true": True, "false": False}
-
-
-class Written(str):
-    """A number as the file spells it."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        """Without quotes: messages show a number."""
-        return str.__str__(self)
 
 
 def is_missing_in(value: Any) -> bool:
@@ -39,17 +30,20 @@ def surely_exact(values: Any, kind: str) -> bool:
 
 
 def _numbers(column: Any, kind: str) -> Any:
+    if column.dtype == NUMPY_TYPES[kind]:
+        return column
+    return _series(exact_numbers(column.to_numpy(), kind), column)
+
+
+def exact_numbers(values: Any, kind: str) -> Any:
+    """A numpy array of numbers, or of objects and texts that are some, in the type `kind`; raises InexactError."""
     import numpy
 
-    dtype = numpy.dtype(_NUMPY_TYPES[kind])
-    if column.dtype == dtype:
-        return column
-    values = column.to_numpy()
     if values.dtype.kind == "O":
         values = _quickly(values, kind) if kind in EXACT_BELOW else values
     if values.dtype.kind == "O":
         values = objects([_number(value) for value in values])
-    return _series(cast_exactly(values, dtype), column)
+    return cast_exactly(values, numpy.dtype(NUMPY_TYPES[kind]))
 
 
 def _quickly(values: Any, kind: str) -> Any:
@@ -132,7 +126,8 @@ def objects(values: List[Any]) -> Any:
     import numpy
 
     array: Any = numpy.empty(len(values), dtype=object)
-    array[:] = values
+    for position, value in enumerate(values):  # `array[:] = values` would look into lists
+        array[position] = value
     return array
 
 

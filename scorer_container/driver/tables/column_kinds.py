@@ -9,7 +9,7 @@ NUMBER = "number"
 EXACT_BELOW = {"float": 2.0**24, NUMBER: 2.0**24, "double": 2.0**53}
 """Below it a type holds every whole number. Above it one has to see how a number is written."""
 NESTED = "nested"
-"""Lists, objects and maps, and whatever MLflow adds: its own to check."""
+"""Lists, objects and maps, and whatever MLflow adds: their own types say what is in them."""
 UNKNOWN = "unknown"
 """The signature does not name the column, so MLflow leaves it out."""
 GUESS = "guess"
@@ -39,6 +39,7 @@ class ColumnKinds:
         self._columns: List[Any] = [] if schema is None or self.tensors else list(schema.inputs)
         self._named = bool(self._columns) and schema.has_input_names()
         self._by_name: Dict[Any, str] = {column.name: _kind(column) for column in self._columns if self._named}
+        self._types: Dict[Any, Any] = {column.name: column.type for column in self._columns if self._named}
         # A DataFrame made of an array has the names 0, 1, 2; files only have texts for names.
         self._names_as_text: Dict[str, Any] = {str(name): name for name in self._by_name}
 
@@ -55,6 +56,10 @@ class ColumnKinds:
         if self._named:
             return self._by_name.get(self.label(name), UNKNOWN)
         return _kind(self._columns[position]) if position < len(self._columns) else UNKNOWN
+
+    def type_of(self, position: int, name: Any) -> Any:
+        """The type of MLflow's of a column that the signature has."""
+        return self._types[self.label(name)] if self._named else self._columns[position].type
 
     def has(self, name: Any) -> bool:
         """Whether the signature has a column or a tensor of this name."""

@@ -5,12 +5,11 @@ With a signature a number stays the text that the file holds until its column's 
 """
 
 import json
-import math
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ..values.failures import TableError
-from .column_casts import Written
 from .column_kinds import GUESS, NESTED, ColumnKinds
+from .written import Written, as_numbers
 
 FORMS = 'a list of records or {"columns": [...], "data": [...]}'
 
@@ -104,7 +103,7 @@ def _of_rows(rows: List[Any], names: Optional[List[Any]], kinds: ColumnKinds) ->
             raise TableError("row {} (counted from 0) has {} values for {} columns".format(number, len(row), width))
     if kinds.guessing:
         return pandas.DataFrame(rows, columns=names)
-    names = list(range(width)) if names is None else [_plain(name) for name in names]
+    names = list(range(width)) if names is None else [as_numbers(name) for name in names]
     return _frame(names, [[row[position] for row in rows] for position in range(width)], len(rows), kinds)
 
 
@@ -121,30 +120,12 @@ def _frame(names: List[Any], columns: List[List[Any]], rows: int, kinds: ColumnK
 
 
 def _for_kind(values: List[Any], kind: str) -> List[Any]:
-    if kind in (GUESS, NESTED, "binary"):
-        return [_plain(value) for value in values]
+    if kind == NESTED:  # its cast looks into lists
+        return values
+    if kind in (GUESS, "binary"):
+        return [as_numbers(value) for value in values]
     if kind == "string":
         values = [str(value).lower() if isinstance(value, bool) else value for value in values]
     if set(map(type, values)) <= {Written, str, bool, type(None)}:
         return values
-    return [_plain(value) if isinstance(value, (list, dict)) else value for value in values]
-
-
-def _plain(value: Any) -> Any:
-    """The value with numbers for the texts of numbers, all the way down."""
-    if isinstance(value, Written):
-        return _number(value)
-    if isinstance(value, list):
-        return [_plain(element) for element in value]
-    if isinstance(value, dict):
-        return {name: _plain(element) for name, element in value.items()}
-    return value
-
-
-def _number(text: str) -> Any:
-    if text.lstrip("-").isdigit():
-        return int(text)
-    number = float(text)
-    if math.isinf(number):
-        raise TableError("{} is too large for a number of 64 bits".format(text))
-    return number
+    return [as_numbers(value) if isinstance(value, (list, dict)) else value for value in values]
