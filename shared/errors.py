@@ -19,7 +19,9 @@ The docstring of a class is its default message. Each class knows its HTTP statu
 (Azure REST guidelines: `{"error": {"code", "message", "target", "details"}}`).
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 MAX_MESSAGE = 4_000
@@ -162,3 +164,23 @@ class DependencyError(ProductError):
 
     http_status = 502
     code = "DependencyFailure"
+
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def isolated(what: str, problems: Problems | None = None) -> Iterator[None]:
+    """Work on one of many things inside: an error is logged with `what` it met, and the loop goes on.
+
+    `what` names the thing as users know it, such as `schedule nightly`; `problems` is for who shows the errors.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, ProductError):
+            log.error("%s: %s", what, error.message)  # noqa: TRY400 - the message says all that helps
+        else:
+            log.exception("%s: unexpected error", what)
+        if problems is not None:
+            problems.append(as_problem(error))

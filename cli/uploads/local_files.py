@@ -18,7 +18,7 @@ import click
 
 from cli.output.errors import InvalidInputError, NotFoundError
 from cli.output.verbosity import progress_stream
-from shared.contracts.blob_names import fault_of_blob_name
+from shared.contracts.names import fault_of_blob_name
 
 if TYPE_CHECKING:
     from pathspec import PathSpec

@@ -7,9 +7,9 @@ from typing import BinaryIO
 from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.work import HeldTask
 from shared.contracts.job_spec import OutputSpec
-from shared.storage.csv_header import header_block, header_digest, header_line
 from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.ledger import TaskBlock
+from shared.storage.output_ledger import header_block, header_digest, header_line
 
 _AGAIN_AFTER_SECONDS = 2.0
 """A header that storage lost comes back with the next task after this; tasks that lack it are scored again later."""

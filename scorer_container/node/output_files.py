@@ -10,8 +10,8 @@ from scorer_container.node.file_beginning import FileBeginning, FileChangedError
 from scorer_container.node.output_folder import FoundFile, OutputFolder, OutputFolderError
 from scorer_container.node.own_blobs import put_own
 from scorer_container.node.sources import Sources
-from shared.contracts.blob_names import fault_of_blob_name
 from shared.contracts.job_spec import OutputSpec
+from shared.contracts.names import fault_of_blob_name
 from shared.storage.hot_path.blobs import MAX_PUT_BYTES
 from shared.storage.hot_path.errors import StorageRefusedError
 

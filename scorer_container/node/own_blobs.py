@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from scorer_container.node.failure import FatalProblemError, fatal
+from shared.storage.blobs import is_made_by, mark_of
 from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.hot_path.errors import BlobGoneError, StorageConflictError
-from shared.storage.ownership import is_made_by, mark_of
 
 _TRIES = 10
 """Other processes of the job may write the same name at the same time."""

@@ -8,7 +8,7 @@ from azure.storage.blob import ContainerClient
 
 from shared.contracts.job_spec import Location
 from shared.errors import ProductError
-from shared.outbound.connections import guarded_pools
+from shared.outbound import guarded_pools
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import SECRETS_PARTITION, container_of, datastore_secrets
 from shared.storage.hot_path.authorization import AccountKeySas, Anonymous, Authorization, GivenSas

@@ -7,7 +7,7 @@ import urllib3
 
 from shared.compute.scale_sets import Instance, ScaleSetState
 from shared.errors import DependencyError
-from shared.outbound.connections import cause
+from shared.outbound import cause
 
 _TIMEOUT = urllib3.Timeout(connect=2, read=40)
 

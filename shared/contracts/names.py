@@ -1,4 +1,4 @@
-"""The names that users give, and the rules that they follow."""
+"""The names that users give, the names of blobs, and the rules that both follow."""
 
 import re
 import uuid
@@ -24,14 +24,14 @@ class NameRule:
         if self.pattern.fullmatch(value):
             return value
         named = field or self.field
-        raise ValidationError(f"{named} {_shown(value)} is not valid: use {self.accepted}", target=named)
+        raise ValidationError(f"{named} {_quoted(value)} is not valid: use {self.accepted}", target=named)
 
     def check_part(self, value: str, reference: str, field: str) -> str:
         """Return `value`, which is a part of `reference`; raises ValidationError that names both."""
         if self.pattern.fullmatch(value):
             return value
         raise ValidationError(
-            f"{field} {_shown(reference)} is not valid: its {self.field} {_shown(value)} must have {self.accepted}",
+            f"{field} {_quoted(reference)} is not valid: its {self.field} {_quoted(value)} must have {self.accepted}",
             target=field,
         )
 
@@ -116,11 +116,6 @@ OUTPUT_FILE_NAME = NameRule(
 )
 
 
-def _shown(value: str) -> str:
-    """The value in quotes; only the beginning of a long one."""
-    return repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
-
-
 _JOB_ID_NAMESPACE = uuid.UUID("8f0f5f0e-3c64-5d0c-9a5e-6d3a2b1c4e70")
 
 
@@ -150,9 +145,6 @@ def ticket_queue(compute: str) -> str:
 MAX_BYTES = 131_071
 """Of `name=value`. Linux starts no process with a longer one (`MAX_ARG_STRLEN`, execve(2), less the final NUL)."""
 
-_SHOWN = 100
-"""Characters of a wrong name that a message repeats."""
-
 
 def fault_of_variable(name: str, value: str) -> str:
     """Why no process can have this variable, as a sentence that names it; empty when one can."""
@@ -177,3 +169,48 @@ def check_environment_variables(variables: Mapping[str, str], field: str) -> Non
     for name, value in variables.items():
         if fault := fault_of_variable(name, value):
             raise ValidationError(f"{field}: {fault}", target=field)
+
+
+MAX_CHARACTERS = 1_024
+"""Counted in UTF-16 code units, as the service counts them: an emoji counts as two."""
+MAX_PARTS = 254
+"""Of a path, separated by `/`."""
+
+_FORBIDDEN = (
+    (re.compile(r"[\x00-\x1f\x7f-\x9f]"), "the control character"),
+    (re.compile(r"[\ud800-\udfff]"), "a byte that is no UTF-8, or half a character:"),
+    (re.compile(r"[\ufffe\uffff]"), "a character that XML cannot hold:"),
+    (re.compile(r"[\ue000-\uf8ff]"), "a character for private use:"),
+    (re.compile(r"\\"), "a backslash, which storage takes for '/':"),
+)
+
+
+def fault_of_blob_name(name: str) -> str:
+    """Why `name` cannot be a blob's name, as the end of a sentence about it; empty when it can be one."""
+    for pattern, what in _FORBIDDEN:
+        if found := pattern.search(name):
+            return f"has {what} U+{ord(found[0]):04X}"
+    parts = name.split("/")
+    if "" in parts:
+        return "has an empty part between two '/' or at an end" if name else "is empty"
+    if ended := next((part for part in parts if part.endswith(".")), None):
+        return f"has a part that ends with a dot: {_quoted(ended)}"
+    if len(parts) > MAX_PARTS:
+        return f"has {len(parts)} parts between '/'; storage allows {MAX_PARTS}"
+    if (length := len(name.encode("utf-16-le")) // 2) > MAX_CHARACTERS:
+        return f"has {length:,} characters; storage allows {MAX_CHARACTERS:,}"
+    return ""
+
+
+def check_blob_name(name: str, field: str) -> str:
+    """Return `name`; raises ValidationError with `field`, the name and the reason when it cannot be a blob's name."""
+    if fault := fault_of_blob_name(name):
+        raise ValidationError(f"{field} {_quoted(name)} cannot be the name of a blob: it {fault}", target=field)
+    return name
+
+
+def _quoted(name: str) -> str:
+    """Return the name in quotes, with odd characters escaped. Leave out the middle of a long one."""
+    if len(name) > _SHOWN:
+        name = f"{name[: _SHOWN // 2]}…{name[-_SHOWN // 2 :]}"
+    return repr(name)

@@ -8,8 +8,7 @@ from shared.contracts.names import COMPUTE_NAME
 from shared.contracts.progress import NodeRow
 from shared.contracts.resources import ComputeProperties
 from shared.control_plane.references import check_unused
-from shared.control_plane.resource_table import ANY_STATE, WriteConditions
-from shared.control_plane.upsert import Change, Upserted, upsert
+from shared.control_plane.resource_table import ANY_STATE, Change, Upserted, WriteConditions, upsert
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, ValidationError
 

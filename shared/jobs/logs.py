@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from azure.storage.blob import ContainerClient
 
 from shared.contracts.job import JobDocument, JobStatus
-from shared.isolation import isolated
+from shared.errors import isolated
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import JOBS_CONTAINER, ensure_container, log_name
 from shared.storage.sas import blob_link

@@ -17,8 +17,8 @@ from shared.errors import DependencyError, ProductError
 from shared.jobs.cloud_event import CONTENT_TYPE, event_id, job_ended
 from shared.jobs.poison import set_aside
 from shared.jobs.store import JobStore
-from shared.outbound.connections import guarded_http
-from shared.signatures.webhooks import check_webhook_url, signature_headers, webhook_secret
+from shared.outbound import guarded_http
+from shared.signatures import check_webhook_url, signature_headers, webhook_secret
 from shared.storage.account import StorageAccount
 from shared.storage.queues import send
 

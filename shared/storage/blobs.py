@@ -1,5 +1,7 @@
-"""From a resolved location to a client that may read or write it."""
+"""Blobs: clients of resolved locations, the service's own blobs, and which job made a blob."""
 
+import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -11,7 +13,7 @@ from pydantic import Field
 from shared.contracts.bodies import ArmModel
 from shared.contracts.job_spec import Location
 from shared.errors import NotFoundError
-from shared.outbound.connections import GuardedAdapter
+from shared.outbound import GuardedAdapter
 from shared.storage.account import StorageAccount
 from shared.storage.refusals import PATIENCE, NamedTransport, Place
 from shared.storage.rows import RowTable
@@ -133,3 +135,34 @@ def find_blob(client: BlobClient) -> BlobProperties | None:
         return client.get_blob_properties()
     except ResourceNotFoundError:
         return None
+
+
+OWNER = "batchjob"
+"""Metadata member: the id of the job that made the blob, without hyphens."""
+
+
+def mark_of(job_id: str) -> dict[str, str]:
+    """The metadata of a blob that the job makes."""
+    return {OWNER: _plain(job_id)}
+
+
+def is_made_by(metadata: Mapping[str, str], job_id: str) -> bool:
+    """Whether a blob with this metadata was made by the job."""
+    return _owner(metadata) == _plain(job_id)
+
+
+def maker_of(blob: BlobProperties) -> str | None:
+    """The id of the job that made the blob; None when no job did."""
+    try:
+        return str(uuid.UUID(_owner(blob.metadata or {})))
+    except ValueError:
+        return None
+
+
+def _owner(metadata: Mapping[str, str]) -> str:
+    """Storage keeps the case of metadata names, clients do not."""
+    return next((value for name, value in metadata.items() if name.lower() == OWNER), "")
+
+
+def _plain(job_id: str) -> str:
+    return job_id.replace("-", "")

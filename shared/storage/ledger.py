@@ -15,7 +15,7 @@ from azure.storage.blob import BlobBlock, BlobClient, BlockState, ContentSetting
 
 from shared.errors import OutputExistsError, PreconditionFailedError
 from shared.storage.account import error_code
-from shared.storage.ownership import is_made_by, mark_of
+from shared.storage.blobs import is_made_by, mark_of
 
 MAX_TASKS = 49_999
 """Source: Azure allows 50,000 committed blocks in a blob, and the header or footer is one of them."""

@@ -1,11 +1,17 @@
 """The ledger of a job's output: what is staged of it, as far as it is complete.
 
-A task's block counts only when everything is there that the merge needs of it: the header that its rows stand under,
-the list of its failed items, what a Parquet footer says of it. Storage that lost one of these has lost the task: the
-watch enqueues it again, and scoring it brings back what is missing.
+A task's block counts only when everything is there that the merge needs of it: the header above its rows, the list of
+its failed items, its part of a Parquet footer. If storage lost one of these, the task is lost: the watch enqueues it
+again, and scoring it again brings back what is missing.
+
+The header of a CSV output is a block of the ledger as well. The block ids of the rows carry the header's digest, which
+tells the merge what header the rows need. It misses a lost header instead of leaving it out.
 """
 
-from collections.abc import Callable
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Sequence
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlockState
@@ -13,8 +19,7 @@ from azure.storage.blob import BlobClient, BlockState
 from shared.contracts.job_spec import OutputFormat, OutputSpec
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
-from shared.storage.csv_header import NO_HEADER, header_block
-from shared.storage.ledger import Ledger, TaskBlock
+from shared.storage.ledger import BLOCK_ID_LENGTH, Ledger, TaskBlock
 
 
 def read_ledger(account: StorageAccount, output: OutputSpec, job_id: str) -> Ledger:
@@ -66,3 +71,31 @@ def _known(blob: BlobClient) -> set[str]:
     except ResourceNotFoundError:
         return set()
     return {str(block.id) for block in (*committed, *uncommitted)}
+
+
+def header_line(columns: Sequence[str] | None) -> bytes:
+    """The line of a CSV file that names these columns, whatever their names hold; nothing when they have none."""
+    if columns is None:
+        return b""
+    line = io.StringIO(newline="")
+    is_plain = all(name == name.strip(" \t\ufeff") for name in columns)  # readers strip or skip some of the others
+    # Only with this line end a lone `\r` is quoted in every version of Python.
+    csv.writer(line, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL if is_plain else csv.QUOTE_ALL).writerow(columns)
+    return line.getvalue()[:-2].encode("utf-8", "backslashreplace") + b"\n"
+
+
+def header_digest(line: bytes) -> str:
+    """Tells one header from another, and from none."""
+    return hashlib.sha256(line).hexdigest()[:8]
+
+
+HAS_HEADER = {"batchheader": "true"}
+"""Metadata of an output whose first line is a header."""
+
+NO_HEADER = header_digest(b"")
+"""The digest that rows without named columns carry."""
+
+
+def header_block(digest: str) -> str:
+    """The id of the header's block."""
+    return f"header{digest}".ljust(BLOCK_ID_LENGTH, "-")

@@ -15,9 +15,8 @@ from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.job_spec import OutputFormat
 from shared.errors import ProductError
 from shared.storage.account import StorageAccount, error_code
-from shared.storage.blobs import container_of
-from shared.storage.csv_header import HAS_HEADER
-from shared.storage.ownership import is_made_by
+from shared.storage.blobs import container_of, is_made_by
+from shared.storage.output_ledger import HAS_HEADER
 from shared.storage.sas import blob_link
 
 log = logging.getLogger(__name__)

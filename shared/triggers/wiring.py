@@ -19,7 +19,7 @@ from shared.observability import names
 from shared.observability.telemetry import start_telemetry
 from shared.security.access import Access, role_assignments
 from shared.settings import Settings, SettingsError, TelemetrySettings
-from shared.signatures.job_links import JobLinks
+from shared.signatures import JobLinks
 from shared.storage.account import StorageAccount
 
 

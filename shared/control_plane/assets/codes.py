@@ -14,8 +14,7 @@ from shared.contracts.resources import CodeProperties
 from shared.control_plane.assets.locations import code_location, has_files
 from shared.control_plane.assets.versions import put_version
 from shared.control_plane.references import must_exist
-from shared.control_plane.resource_table import Resource
-from shared.control_plane.upsert import Change, Upserted
+from shared.control_plane.resource_table import Change, Resource, Upserted
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.storage.blobs import CODE_CONTAINER_PREFIX

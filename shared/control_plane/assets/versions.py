@@ -9,8 +9,15 @@ from typing import Generic
 from shared.contracts.bodies import ListView
 from shared.contracts.names import ASSET_NAME, ASSET_VERSION
 from shared.control_plane.references import LATEST, Asset, age_key, check_unused
-from shared.control_plane.resource_table import ANY_STATE, Resource, ResourceTable, WriteConditions
-from shared.control_plane.upsert import Change, Upserted, upsert
+from shared.control_plane.resource_table import (
+    ANY_STATE,
+    Change,
+    Resource,
+    ResourceTable,
+    Upserted,
+    WriteConditions,
+    upsert,
+)
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, NotFoundError, Problems, ValidationError
 

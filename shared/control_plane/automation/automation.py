@@ -11,7 +11,7 @@ from shared.control_plane.endpoints.resolution import resolve_deployment
 from shared.control_plane.resource_table import ResourceTable, WriteConditions
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
-from shared.signatures.webhooks import check_webhooks
+from shared.signatures import check_webhooks
 from shared.storage.rows import Row, RowTable
 
 DEFINITION = "properties.action.endpointInvocationDefinition.properties"

@@ -24,8 +24,7 @@ from shared.control_plane.automation.automation import (
     invocation_body,
 )
 from shared.control_plane.datastores.locations import datastore_container, parse_datastore_uri
-from shared.control_plane.resource_table import ANY_STATE, Resource, WriteConditions
-from shared.control_plane.upsert import Change, Upserted, upsert
+from shared.control_plane.resource_table import ANY_STATE, Change, Resource, Upserted, WriteConditions, upsert
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.storage.blobs import DEFAULT_DATASTORE

@@ -14,11 +14,10 @@ from shared.control_plane.datastores.locations import (
     is_default,
 )
 from shared.control_plane.datastores.secrets import DatastoreCredentials, forget_secret, keep_secret, probe
-from shared.control_plane.resource_table import ANY_STATE, Resource, WriteConditions
-from shared.control_plane.upsert import Change, Upserted, upsert
+from shared.control_plane.resource_table import ANY_STATE, Change, Resource, Upserted, WriteConditions, upsert
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, Problems, ValidationError
-from shared.outbound.urls import check_outbound_url
+from shared.outbound import check_outbound_url
 from shared.storage.blobs import CODE_CONTAINER_PREFIX, DEFAULT_DATASTORE, DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER
 
 ACCOUNT_NAME = NameRule("accountName", re.compile(r"[a-z0-9]{3,24}"), "3 to 24 lower-case letters and digits")

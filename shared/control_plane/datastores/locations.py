@@ -5,14 +5,13 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote
 
-from shared.contracts.blob_names import fault_of_blob_name
 from shared.contracts.job_spec import Location
-from shared.contracts.names import CONTAINER_NAME, DATASTORE_NAME
+from shared.contracts.names import CONTAINER_NAME, DATASTORE_NAME, fault_of_blob_name
 from shared.contracts.resources import DatastoreProperties
 from shared.control_plane.references import below_workspace
 from shared.control_plane.workspace import DATASTORES, Workspace
 from shared.errors import NotFoundError, ValidationError
-from shared.outbound.urls import check_outbound_url, refuse_password, split_url
+from shared.outbound import check_outbound_url, refuse_password, split_url
 from shared.settings import Settings
 from shared.storage.blobs import DEFAULT_DATASTORE, DEFAULT_DATASTORE_CONTAINER
 

@@ -1,17 +1,16 @@
 """Batch deployments: what an endpoint runs, on which compute, and how."""
 
-from shared.contracts.blob_names import check_blob_name
 from shared.contracts.bodies import ResourceBody, parse_model
 from shared.contracts.invoke import environment_variables, scoring_settings
 from shared.contracts.job_spec import CodeSpec, ModelSpec
-from shared.contracts.names import DEPLOYMENT_NAME, OUTPUT_FILE_NAME, check_environment_variables
+from shared.contracts.names import DEPLOYMENT_NAME, OUTPUT_FILE_NAME, check_blob_name, check_environment_variables
 from shared.contracts.resources import AssetReference, CodeConfiguration, DeploymentProperties
-from shared.control_plane.assets.models import PYTHON_FUNCTION
+from shared.control_plane.assets.registration import PYTHON_FUNCTION
 from shared.control_plane.endpoints.endpoints import clear_default
 from shared.control_plane.endpoints.resolution import compute_limits, resolve_code, resolve_environment, resolve_model
 from shared.control_plane.endpoints.scoring_script import check_scoring_script, script_path
 from shared.control_plane.references import get_version, must_exist, parse_asset, parse_named, resource_id
-from shared.control_plane.upsert import Change, Upserted, upsert
+from shared.control_plane.resource_table import Change, Upserted, upsert
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 

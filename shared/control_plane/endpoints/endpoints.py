@@ -5,11 +5,10 @@ from contextlib import suppress
 from shared.contracts.bodies import ResourceBody, parse_model
 from shared.contracts.names import ENDPOINT_NAME
 from shared.contracts.resources import EndpointDefaults, EndpointProperties, NotificationSetting
-from shared.control_plane.resource_table import ANY_STATE, Resource, WriteConditions
-from shared.control_plane.upsert import Change, Upserted, upsert
+from shared.control_plane.resource_table import ANY_STATE, Change, Resource, Upserted, WriteConditions, upsert
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError, ValidationError
-from shared.signatures.webhooks import check_webhooks
+from shared.signatures import check_webhooks
 
 AUTH_MODE = "AADToken"
 

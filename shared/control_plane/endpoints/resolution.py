@@ -12,8 +12,7 @@ from shared.control_plane.assets.locations import code_location, model_location,
 from shared.control_plane.references import get_version, parse_asset, parse_named
 from shared.control_plane.resource_table import Resource
 from shared.control_plane.workspace import Workspace
-from shared.errors import NotFoundError, ValidationError
-from shared.isolation import isolated
+from shared.errors import NotFoundError, ValidationError, isolated
 
 NO_DEPLOYMENT = (
     "No valid deployments to route to. Please check that the endpoint has at least one deployment with positive "

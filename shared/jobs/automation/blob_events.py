@@ -12,8 +12,7 @@ from shared.contracts.messages import BLOB_EVENTS
 from shared.control_plane.automation.blob_triggers import input_path, trigger_notes, watched_folder
 from shared.control_plane.resource_table import Resource
 from shared.control_plane.workspace import Workspace
-from shared.errors import ConflictError, PreconditionFailedError, Problems, ProductError, ValidationError
-from shared.isolation import isolated
+from shared.errors import ConflictError, PreconditionFailedError, Problems, ProductError, ValidationError, isolated
 from shared.jobs.poison import is_final, set_aside
 from shared.jobs.store import JobStore
 from shared.jobs.submission.requests import message_object, start_job

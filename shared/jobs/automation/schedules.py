@@ -7,8 +7,7 @@ from shared.contracts.automation import ScheduleProperties, ScheduleRun
 from shared.control_plane.automation.schedules import due_time, last_run, note_run
 from shared.control_plane.resource_table import Resource
 from shared.control_plane.workspace import Workspace
-from shared.errors import Problems, ProductError
-from shared.isolation import isolated
+from shared.errors import Problems, ProductError, isolated
 from shared.jobs.poison import is_final
 from shared.jobs.store import JobStore
 from shared.jobs.submission.requests import start_job

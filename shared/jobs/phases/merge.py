@@ -13,8 +13,8 @@ from shared.contracts.settings_table import OutputAction
 from shared.errors import ConflictError
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
-from shared.storage.csv_header import HAS_HEADER, NO_HEADER, header_block
 from shared.storage.ledger import Ledger, commit, is_committed
+from shared.storage.output_ledger import HAS_HEADER, NO_HEADER, header_block
 from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
 
 _FIRST_ERROR_BYTES = 262_144

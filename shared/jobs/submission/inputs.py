@@ -10,8 +10,7 @@ from azure.storage.blob import BlobProperties, ContainerClient
 
 from shared.contracts.job_spec import Location, blob_uri
 from shared.errors import ValidationError
-from shared.outbound.connections import cause, guarded_http
-from shared.outbound.urls import ForbiddenAddressError
+from shared.outbound import ForbiddenAddressError, cause, guarded_http
 from shared.storage.account import StorageAccount, error_code
 from shared.storage.blobs import container_of, find_blob, is_folder_blob
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from opentelemetry.trace import SpanKind
 
-from shared.contracts.blob_names import check_blob_name
 from shared.contracts.invoke import (
     InvokeProperties,
     asks_for_a_file,
@@ -19,7 +18,7 @@ from shared.contracts.invoke import (
 from shared.contracts.job import JobDocument
 from shared.contracts.job_spec import Location, OutputSpec
 from shared.contracts.messages import JOB_REQUESTS, JobRequest
-from shared.contracts.names import JOB_NAME, default_output_path, job_id
+from shared.contracts.names import JOB_NAME, check_blob_name, default_output_path, job_id
 from shared.contracts.resources import Webhook
 from shared.control_plane.assets.locations import resolve_datastore, resolve_uri
 from shared.control_plane.endpoints.resolution import ResolvedDeployment, input_location, resolve_deployment
@@ -32,7 +31,7 @@ from shared.jobs.submission.repetition import differences
 from shared.jobs.submission.reservations import Reservations
 from shared.observability import names
 from shared.observability.tracing import carried, job_ids, span
-from shared.signatures.webhooks import check_webhooks
+from shared.signatures import check_webhooks
 from shared.storage.blobs import DEFAULT_DATASTORE
 from shared.storage.queues import send
 

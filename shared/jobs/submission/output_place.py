@@ -13,9 +13,8 @@ from shared.errors import OutputExistsError, ProductError
 from shared.jobs.store import JobStore
 from shared.jobs.submission.reservations import Reservations
 from shared.storage.account import StorageAccount
-from shared.storage.blobs import container_of, ensure_container, find_blob, is_folder_blob
+from shared.storage.blobs import container_of, ensure_container, find_blob, is_folder_blob, maker_of
 from shared.storage.output_ledger import has_blocks
-from shared.storage.ownership import maker_of
 
 _LONGEST_LINE_OF_JOBS = 20
 

@@ -20,15 +20,13 @@ from shared.contracts.messages import PURGE_REQUESTS, PurgeRequest
 from shared.contracts.names import default_output_path
 from shared.control_plane.assets.codes import remove_uploads, unnamed_uploads
 from shared.control_plane.workspace import Workspace
-from shared.errors import DataRefusedError, NotFoundError, Problems
-from shared.isolation import isolated
+from shared.errors import DataRefusedError, NotFoundError, Problems, isolated
 from shared.jobs.orchestrations import Orchestrations
 from shared.jobs.phases.observe import progress_table
 from shared.jobs.store import JobStore
 from shared.jobs.submission.reservations import Reservations
 from shared.storage.account import StorageAccount
-from shared.storage.blobs import JOBS_CONTAINER, container_of, ensure_container, find_blob
-from shared.storage.ownership import is_made_by
+from shared.storage.blobs import JOBS_CONTAINER, container_of, ensure_container, find_blob, is_made_by
 from shared.storage.queues import ensure_queue, send_all
 
 log = logging.getLogger(__name__)

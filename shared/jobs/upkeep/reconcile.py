@@ -8,8 +8,7 @@ from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.messages import JOB_NOTIFICATIONS, JOB_NUDGES, JOB_REQUESTS, POISON
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
-from shared.errors import Problems
-from shared.isolation import isolated
+from shared.errors import Problems, isolated
 from shared.jobs.orchestrations import Orchestrations
 from shared.jobs.phases.finish import finish
 from shared.jobs.store import JobStore

@@ -21,8 +21,7 @@ from shared.contracts.messages import (
     NotificationMessage,
     PurgeRequest,
 )
-from shared.errors import as_problem
-from shared.isolation import isolated
+from shared.errors import as_problem, isolated
 from shared.jobs.automation.blob_events import accept_blob_event
 from shared.jobs.automation.schedules import run_due_schedules
 from shared.jobs.notifications import notify

@@ -13,7 +13,7 @@ from shared.errors import NotFoundError
 from shared.jobs.change import BATCH_RUN_TAG, JobChange, change_job
 from shared.jobs.logs import log_files
 from shared.settings import Settings
-from shared.signatures.job_links import JobLinks
+from shared.signatures import JobLinks
 from shared.triggers.http.framework.app_factory import WORKSPACE, CanonicalPaths, new_app
 from shared.triggers.http.framework.authorization import Authorize
 from shared.triggers.http.framework.requests import served_workspace

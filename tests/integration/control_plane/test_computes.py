@@ -10,7 +10,7 @@ from shared.contracts.job_spec import Location, ModelSpec, OutputSpec
 from shared.contracts.names import job_id
 from shared.contracts.settings import ScoringSettings
 from shared.control_plane.computes import put_compute
-from shared.control_plane.upsert import Change
+from shared.control_plane.resource_table import Change
 from shared.control_plane.workspace import Workspace
 from shared.jobs.store import JobStore
 from tests.integration.control_plane.conftest import Registered

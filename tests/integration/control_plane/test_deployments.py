@@ -6,7 +6,7 @@ import pytest
 
 from shared.control_plane.endpoints.endpoints import clear_default
 from shared.control_plane.endpoints.resolution import resolve_deployment
-from shared.control_plane.upsert import Change
+from shared.control_plane.resource_table import Change
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError, ValidationError
 from tests.integration.control_plane.conftest import Registered, upload_code

@@ -12,7 +12,7 @@ from shared.compute.local_scale_sets import LocalScaleSets
 from shared.contracts.bodies import ResourceBody
 from shared.contracts.job import JobDocument
 from shared.control_plane.endpoints.endpoints import put_endpoint
-from shared.control_plane.upsert import Change
+from shared.control_plane.resource_table import Change
 from shared.control_plane.workspace import Workspace
 from shared.security.access import Caller
 from shared.storage.account import StorageAccount

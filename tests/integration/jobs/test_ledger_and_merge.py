@@ -10,9 +10,8 @@ from shared.contracts.job_spec import WorkSize
 from shared.errors import ConflictError, OutputExistsError, PreconditionFailedError
 from shared.jobs.phases.merge import commit_errors, is_merged, merge
 from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
-from shared.storage.csv_header import NO_HEADER, header_block, header_digest, header_line
 from shared.storage.ledger import EMPTY_BLOCK, TaskBlock, commit
-from shared.storage.output_ledger import read_ledger
+from shared.storage.output_ledger import NO_HEADER, header_block, header_digest, header_line, read_ledger
 from shared.storage.row_groups import BlockRowGroups
 
 pytestmark = pytest.mark.integration

@@ -11,10 +11,9 @@ from shared.jobs.phases.finish import finish
 from shared.jobs.store import JobStore
 from shared.jobs.submission.output_place import take_place
 from shared.jobs.submission.reservations import Reservations
-from shared.storage.blobs import container_of
-from shared.storage.csv_header import NO_HEADER
+from shared.storage.blobs import container_of, mark_of
 from shared.storage.ledger import TaskBlock
-from shared.storage.ownership import mark_of
+from shared.storage.output_ledger import NO_HEADER
 
 pytestmark = pytest.mark.integration
 

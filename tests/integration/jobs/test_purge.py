@@ -15,8 +15,7 @@ from shared.errors import NotFoundError
 from shared.jobs.store import JobStore
 from shared.jobs.submission.reservations import Reservations
 from shared.jobs.upkeep.purge import PurgeOrder, purge_job, request_purge
-from shared.storage.blobs import JOBS_CONTAINER, log_name, spec_name
-from shared.storage.ownership import mark_of
+from shared.storage.blobs import JOBS_CONTAINER, log_name, mark_of, spec_name
 from tests.broken_rows import write_broken
 from tests.integration.workspace_settings import SETTINGS
 

@@ -8,12 +8,11 @@ from starlette.testclient import TestClient
 
 from shared.compute.local_scale_sets import LocalScaleSets
 from shared.contracts.bodies import ResourceBody
-from shared.control_plane.assets.data import put_data
-from shared.control_plane.assets.models import put_model
+from shared.control_plane.assets.registration import put_data, put_model
 from shared.control_plane.computes import put_compute
 from shared.control_plane.endpoints.deployments import put_deployment
 from shared.control_plane.endpoints.endpoints import put_endpoint
-from shared.control_plane.upsert import Change
+from shared.control_plane.resource_table import Change
 from shared.control_plane.workspace import Workspace
 from shared.security.access import Caller
 from shared.storage.account import StorageAccount

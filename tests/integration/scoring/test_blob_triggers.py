@@ -8,7 +8,7 @@ from shared.contracts.bodies import ResourceBody
 from shared.contracts.messages import BLOB_EVENTS, POISON
 from shared.control_plane.automation.blob_triggers import delete_trigger, put_trigger, runs_of
 from shared.control_plane.endpoints.endpoints import delete_endpoint
-from shared.control_plane.upsert import Change
+from shared.control_plane.resource_table import Change
 from shared.errors import DependencyError, NotFoundError, ValidationError
 from shared.jobs.automation.blob_events import accept_blob_event
 from shared.jobs.submission.inputs import list_page

@@ -13,12 +13,12 @@ from shared.contracts.bodies import ResourceBody
 from shared.contracts.job import JobStatus
 from shared.contracts.messages import JOB_NOTIFICATIONS, POISON, NotificationMessage
 from shared.control_plane.endpoints.endpoints import put_endpoint
-from shared.control_plane.upsert import Change
+from shared.control_plane.resource_table import Change
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.jobs.notifications import RETRY_SECONDS, notify
 from shared.jobs.phases.finish import finish
-from shared.signatures.webhooks import webhook_secret
+from shared.signatures import webhook_secret
 from shared.storage.queues import queue_client, remove_matching
 from tests.http_server import QuietHandler, serving
 from tests.integration.workspace_settings import SETTINGS

@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError, ServiceResponseError
 
 from shared.contracts.bodies import ResourceBody
 from shared.control_plane.datastores.datastores import put_datastore
-from shared.control_plane.upsert import Change
+from shared.control_plane.resource_table import Change
 from shared.errors import DataRefusedError
 from shared.storage.blobs import ensure_container
 from shared.storage.refusals import UnansweredError

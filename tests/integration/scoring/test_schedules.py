@@ -9,7 +9,7 @@ from shared.contracts.bodies import ResourceBody
 from shared.contracts.job import JobStatus
 from shared.control_plane.automation.schedules import delete_schedule, due_time, last_run, next_due_time, put_schedule
 from shared.control_plane.endpoints.endpoints import delete_endpoint
-from shared.control_plane.upsert import Change
+from shared.control_plane.resource_table import Change
 from shared.errors import DependencyError, NotFoundError, ValidationError
 from shared.jobs.automation import schedules
 from shared.jobs.automation.schedules import run_due_schedules

@@ -5,7 +5,7 @@ import pytest
 from shared.contracts.bodies import ResourceBody
 from shared.contracts.messages import JOB_REQUESTS
 from shared.control_plane.endpoints.endpoints import put_endpoint
-from shared.control_plane.upsert import Change
+from shared.control_plane.resource_table import Change
 from shared.storage.queues import queue_client
 
 pytestmark = pytest.mark.integration

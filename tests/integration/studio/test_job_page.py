@@ -14,10 +14,9 @@ from shared.compute.local_scale_sets import LocalScaleSets
 from shared.contracts.job import JobStatistics, JobStatus
 from shared.contracts.progress import JobFailure
 from shared.control_plane.workspace import Workspace
-from shared.signatures.job_links import JobLinks
-from shared.storage.blobs import JOBS_CONTAINER, container_of, ensure_container, log_name
-from shared.storage.csv_header import HAS_HEADER
-from shared.storage.ownership import mark_of
+from shared.signatures import JobLinks
+from shared.storage.blobs import JOBS_CONTAINER, container_of, ensure_container, log_name, mark_of
+from shared.storage.output_ledger import HAS_HEADER
 from shared.triggers.http.studio import studio_app
 from shared.triggers.wiring import build
 from tests.integration.workspace_settings import SETTINGS

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.contracts.blob_names import check_blob_name, fault_of_blob_name
+from shared.contracts.names import check_blob_name, fault_of_blob_name
 from shared.errors import ValidationError
 
 pytestmark = pytest.mark.unit

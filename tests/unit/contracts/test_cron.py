@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.control_plane.automation.cron import Cron
+from shared.control_plane.automation.schedules import Cron
 from shared.errors import ValidationError
 
 pytestmark = pytest.mark.unit

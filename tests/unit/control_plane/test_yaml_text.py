@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from shared.control_plane.assets.yaml_text import read_yaml
+from shared.control_plane.assets.registration import read_yaml
 from shared.errors import ValidationError
 
 pytestmark = pytest.mark.unit

@@ -15,16 +15,15 @@ PACKAGES = ("shared", "scorer_container", "cli", "local")
 FLOORS = (
     "shared/errors.py",
     "shared/settings.py",
-    "shared/isolation.py",
     "shared/schemas",
     "shared/contracts",
     "shared/security",
-    "shared/outbound",
+    "shared/outbound.py",
     "shared/storage",
     "shared/storage/hot_path",
     "shared/observability",
     "shared/compute",
-    "shared/signatures",
+    "shared/signatures.py",
     "shared/control_plane",
     "shared/control_plane/datastores",
     "shared/control_plane/assets",
@@ -84,7 +83,7 @@ FLOORS = (
 SEEN_BY = {
     "shared": set(),
     "scorer_container": {
-        *("shared/errors.py", "shared/settings.py", "shared/contracts", "shared/outbound"),
+        *("shared/errors.py", "shared/settings.py", "shared/contracts", "shared/outbound.py"),
         *("shared/storage", "shared/storage/hot_path", "shared/observability"),
     },
 }

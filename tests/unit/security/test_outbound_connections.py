@@ -8,8 +8,7 @@ import pytest
 import requests
 import urllib3
 
-from shared.outbound.connections import GuardedAdapter, guarded_http
-from shared.outbound.urls import ForbiddenAddressError, check_outbound_url
+from shared.outbound import ForbiddenAddressError, GuardedAdapter, check_outbound_url, guarded_http
 from tests.signed_tokens import KeyServer, SigningKey, key_server
 
 pytestmark = pytest.mark.unit

@@ -1,7 +1,7 @@
 import pytest
 
 from shared.errors import ValidationError
-from shared.outbound.urls import check_outbound_url
+from shared.outbound import check_outbound_url
 
 pytestmark = pytest.mark.unit
 

@@ -9,7 +9,7 @@ from shared.contracts.settings import wire_value
 from shared.contracts.settings_table import SCORING_SETTINGS, put, wire_keys
 from shared.jobs.change import BATCH_RUN_TAG
 from shared.settings import Settings
-from shared.signatures.job_links import JobLinks
+from shared.signatures import JobLinks
 from shared.triggers.wiring import Application
 
 

@@ -11,8 +11,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Depends, Query, Request
 
 from shared.contracts.job import JobDocument
-from shared.errors import Problems, ValidationError
-from shared.isolation import isolated
+from shared.errors import Problems, ValidationError, isolated
 from shared.jobs.store import JobPage
 from shared.settings import Settings
 

@@ -8,8 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Query
 
 from shared.contracts.bodies import ListView
-from shared.control_plane.resource_table import Author, WriteConditions
-from shared.control_plane.upsert import Change
+from shared.control_plane.resource_table import Author, Change, WriteConditions
 from shared.errors import ApiVersionError, NotFoundError
 from shared.security.access import Caller
 from shared.settings import Settings

@@ -9,8 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from shared.contracts.bodies import ArmModel
 from shared.control_plane.references import resource_id
-from shared.control_plane.resource_table import SEPARATOR, Resource
-from shared.control_plane.upsert import Upserted
+from shared.control_plane.resource_table import SEPARATOR, Resource, Upserted
 from shared.errors import Problems
 from shared.settings import Settings
 from shared.storage.rows import Row

@@ -5,9 +5,7 @@ from fastapi.routing import APIRoute
 
 from shared.compute.nodes import Nodes
 from shared.contracts.names import ticket_queue
-from shared.control_plane.assets.data import put_data
-from shared.control_plane.assets.environments import put_environment
-from shared.control_plane.assets.models import put_model
+from shared.control_plane.assets.registration import put_data, put_environment, put_model
 from shared.control_plane.computes import Machines
 from shared.storage.queues import message_count
 from shared.triggers.http.framework.app_factory import CanonicalPaths, new_app

@@ -21,8 +21,7 @@ from shared.control_plane.assets.versions import (
     set_archived,
 )
 from shared.control_plane.references import Asset, age_key, get_version
-from shared.control_plane.resource_table import Resource, ResourceTable
-from shared.control_plane.upsert import Change, Upserted
+from shared.control_plane.resource_table import Change, Resource, ResourceTable, Upserted
 from shared.control_plane.workspace import CODES, Workspace
 from shared.errors import Problems, ValidationError
 from shared.settings import Settings

@@ -12,8 +12,7 @@ from shared.contracts.bodies import ResourceBody
 from shared.control_plane.automation.automation import Automation
 from shared.control_plane.automation.blob_triggers import delete_trigger, put_trigger, runs_of
 from shared.control_plane.automation.schedules import delete_schedule, last_run, next_due_time, put_schedule
-from shared.control_plane.resource_table import Resource, ResourceTable, WriteConditions
-from shared.control_plane.upsert import Change, Upserted
+from shared.control_plane.resource_table import Change, Resource, ResourceTable, Upserted, WriteConditions
 from shared.control_plane.workspace import Workspace
 from shared.errors import Problems
 from shared.triggers.http.framework.app_factory import WORKSPACE

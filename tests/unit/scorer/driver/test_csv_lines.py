@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scorer_container.driver.results.csv_lines import record_lines, text_line
-from shared.storage.csv_header import header_line
+from shared.storage.output_ledger import header_line
 
 pytestmark = pytest.mark.unit
 

@@ -5,8 +5,7 @@ import pytest
 
 from scorer_container.node.sources import Sources, UrlFile
 from shared.contracts.job_spec import Location
-from shared.outbound.connections import guarded_pools
-from shared.outbound.urls import ForbiddenAddressError
+from shared.outbound import ForbiddenAddressError, guarded_pools
 from shared.storage.account import StorageAccount
 from shared.storage.hot_path.errors import StorageUnavailableError
 from shared.storage.hot_path.transport import Patience

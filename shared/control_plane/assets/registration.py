@@ -1,0 +1,183 @@
+"""Versions of models, data and environments: what is checked before one is stored."""
+
+from typing import Any
+
+import yaml
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.contracts.bodies import ResourceBody, parse_model
+from shared.contracts.job_spec import Location
+from shared.contracts.resources import DataProperties, EnvironmentProperties, ModelProperties
+from shared.control_plane.assets.locations import model_location, resolve_uri
+from shared.control_plane.assets.versions import put_version
+from shared.control_plane.datastores.locations import place_of
+from shared.control_plane.references import must_exist
+from shared.control_plane.resource_table import Change, Upserted
+from shared.control_plane.workspace import Workspace
+from shared.errors import ValidationError
+from shared.storage.account import StorageAccount
+from shared.storage.blobs import container_of
+
+
+def put_model(
+    workspace: Workspace, name: str, version: str, body: ResourceBody, change: Change
+) -> Upserted[ModelProperties]:
+    """Create a version of a model, or change its description, tags or archive flag.
+
+    Raises ValidationError when nothing is at its URI or an MLflow model has no `MLmodel`, ConflictError when the
+    version exists with other content.
+    """
+    properties = parse_model(ModelProperties, body.properties)
+    if properties.model_type == "triton_model":
+        raise ValidationError("modelType 'triton_model' is not supported: use mlflow_model or custom_model")
+    existing = workspace.models.find(name, version)
+    if existing is None:
+        properties = _inspected(workspace, properties)
+    else:
+        properties = properties.model_copy(update={"flavors": existing.document.properties.flavors})
+
+    def content(model: ModelProperties) -> object:
+        return place_of(workspace.settings, model.model_uri), model.model_type
+
+    return put_version(workspace.models, name, version, properties, change, content=content)
+
+
+def _inspected(workspace: Workspace, properties: ModelProperties) -> ModelProperties:
+    """The properties with the flavors that the model's files name."""
+    with must_exist("modelUri"):
+        location = model_location(workspace, properties.model_uri)
+    if properties.model_type != "mlflow_model":
+        return properties
+    return properties.model_copy(update={"flavors": read_flavors(workspace.account, location)})
+
+
+MLMODEL_FILE = "MLmodel"
+PYTHON_FUNCTION = "python_function"
+"""The flavor that can score anything; batch endpoints need it."""
+
+_MLMODEL_BYTES = 4 * 1024 * 1024
+
+
+def read_flavors(account: StorageAccount, folder: Location) -> dict[str, Any]:
+    """The flavors of the MLflow model in a folder; raises ValidationError that says what is wrong with it."""
+    if folder.kind != "blob_folder":
+        raise _not_mlflow(folder, f"it is a file; an MLflow model is a folder with a file {MLMODEL_FILE!r}")
+    try:
+        blob = container_of(account, folder).get_blob_client(folder.child(MLMODEL_FILE))
+        text = blob.download_blob(offset=0, length=_MLMODEL_BYTES).readall()
+    except ResourceNotFoundError as error:
+        raise _not_mlflow(
+            folder, f"it has no file {MLMODEL_FILE!r}; register another kind of model as custom_model"
+        ) from error
+    return _flavors(text, folder)
+
+
+def _flavors(text: bytes, folder: Location) -> dict[str, Any]:
+    try:
+        content = read_yaml(text.decode("utf-8-sig"), f"its {MLMODEL_FILE}", "modelUri")
+    except UnicodeDecodeError as error:
+        raise _not_mlflow(folder, f"its {MLMODEL_FILE} is not UTF-8 text") from error
+    except ValidationError as error:
+        raise _not_mlflow(folder, error.message) from error
+    flavors = content.get("flavors") if isinstance(content, dict) else None
+    if not isinstance(flavors, dict) or not flavors:
+        raise _not_mlflow(folder, f"its {MLMODEL_FILE} names no flavors")
+    return {str(name): {"data": _as_text(data)} for name, data in flavors.items()}
+
+
+def _as_text(data: Any) -> dict[str, str]:
+    """ARM's flavor data has text values only."""
+    return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
+
+
+def _not_mlflow(folder: Location, reason: str) -> ValidationError:
+    return ValidationError(f"{folder.path or folder.container!r} is not an MLflow model: {reason}", target="modelUri")
+
+
+def put_data(
+    workspace: Workspace, name: str, version: str, body: ResourceBody, change: Change
+) -> Upserted[DataProperties]:
+    """Create a version of a data asset, or change its description, tags or archive flag.
+
+    Raises ValidationError for a URI that points nowhere that could be read, ConflictError when the version exists
+    with other content.
+    """
+    properties = parse_model(DataProperties, body.properties)
+    if workspace.data.find(name, version) is None:
+        with must_exist("dataUri"):
+            resolve_uri(workspace, properties.data_uri, "dataUri", via=(name.lower(),))
+
+    def content(data: DataProperties) -> object:
+        return place_of(workspace.settings, data.data_uri), data.data_type
+
+    return put_version(workspace.data, name, version, properties, change, content=content)
+
+
+def put_environment(
+    workspace: Workspace, name: str, version: str, body: ResourceBody, change: Change
+) -> Upserted[EnvironmentProperties]:
+    """Create a version of an environment, or change its description, tags or archive flag.
+
+    Raises ValidationError for a conda file that is none, ConflictError when the version exists with other content.
+    """
+    if any(key.lower() == "build" and value for key, value in body.properties.items()):
+        raise ValidationError(
+            "properties.build is not supported: name a ready image, and a condaFile for its packages",
+            target="properties.build",
+        )
+    properties = parse_model(EnvironmentProperties, body.properties)
+    if not properties.image and not properties.conda_file:
+        raise ValidationError("an environment needs properties.image, properties.condaFile or both", target="image")
+    _conda(properties.conda_file)
+    return put_version(workspace.environments, name, version, properties, change, content=_environment_content)
+
+
+def _environment_content(environment: EnvironmentProperties) -> object:
+    return environment.image or "", _conda(environment.conda_file), environment.os_type
+
+
+def _conda(text: str | None) -> Any:
+    """What the conda file says, so that layout and comments do not count; raises ValidationError."""
+    if not text:
+        return None
+    content = read_yaml(text, "properties.condaFile", "condaFile")
+    if not isinstance(content, dict) or not isinstance(content.get("dependencies"), list):
+        raise ValidationError("properties.condaFile must be YAML with a list 'dependencies'", target="condaFile")
+    return content
+
+
+MAX_VALUES = 100_000
+"""Values in a document, each counted as often as aliases repeat it: a few lines can stand for billions."""
+
+
+def read_yaml(text: str | bytes, what: str, field: str) -> Any:
+    """The content; raises ValidationError that says what is wrong with `what`."""
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return None
+            if _values(node, {}) > MAX_VALUES:
+                raise ValidationError(f"{what} stands for more than {MAX_VALUES:,} values", target=field)
+            return loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except (yaml.YAMLError, ValueError) as error:  # a date that is none is no YAMLError
+        reason = " ".join(str(error).split())
+        raise ValidationError(f"{what} is not valid YAML: {reason}", target=field) from error
+    except RecursionError:
+        raise ValidationError(f"{what} is not accepted: its lists and mappings are too deep", target=field) from None
+
+
+def _values(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node stands for; more than allowed for one that holds itself."""
+    if id(node) in known:
+        return known[id(node)]
+    known[id(node)] = MAX_VALUES + 1  # until its parts are counted
+    if isinstance(node, yaml.MappingNode):
+        parts = [part for pair in node.value for part in pair]
+    else:
+        parts = node.value if isinstance(node, yaml.SequenceNode) else []
+    known[id(node)] = 1 + sum(_values(part, known) for part in parts)
+    return known[id(node)]

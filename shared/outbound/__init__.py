@@ -1,1 +1,0 @@
-"""Where the service may go: the guard for URLs that users give."""

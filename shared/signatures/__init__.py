@@ -1,1 +1,0 @@
-"""What the workspace signs: links to job pages, and requests to webhooks."""
