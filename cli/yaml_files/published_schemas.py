@@ -1,8 +1,8 @@
-"""JSON Schemas of the YAML files, which let editors complete and check them.
+"""JSON Schemas of the YAML files, which let editors complete and check them, and the tables of settings in docs.
 
-They are made from the forms that `bml` itself reads with, and from docs/yaml.md. `python -m
-cli.yaml_files.published_schemas` writes them to shared/schemas, from where the application serves them at
-`/schemas/<name>.schema.json`.
+The schemas are made from the forms that `bml` itself reads with, and from docs/yaml.md. `python -m
+cli.yaml_files.published_schemas` writes the tables into their pages and the schemas to shared/schemas, from where the
+application serves them at `/schemas/<name>.schema.json`.
 """
 
 import json
@@ -20,6 +20,7 @@ from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import FileForm
 from cli.yaml_files.invocation_forms import InvocationForm, ScheduleForm, TriggerForm
 from cli.yaml_files.resource_forms import ComputeForm, DatastoreForm
+from shared.contracts.settings_table import JOB_SETTINGS, SETTINGS
 
 SCHEMAS: dict[str, type[FileForm]] = {
     "batchEndpoint": EndpointForm,
@@ -37,9 +38,11 @@ SCHEMAS: dict[str, type[FileForm]] = {
 """Named as Azure ML names its own, where it has one."""
 
 FOLDER = Path(shared.schemas.__file__).parent
+_DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = (_DOCS / "yaml.md", _DOCS / "cli.md")
+"""The pages that have a table of settings."""
 
 
-_PAGE = Path(__file__).resolve().parents[2] / "docs" / "yaml.md"
 _CODE = re.compile(r"`([^`]+)`")
 
 SECTIONS = {
@@ -76,14 +79,41 @@ def schema_text(form: type[FileForm]) -> str:
 
 
 def write_all(folder: Path = FOLDER) -> None:
-    """Write all schemas."""
+    """Write the tables of settings and all schemas."""
+    for page in PAGES:
+        page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
     for name, form in SCHEMAS.items():
         (folder / f"{name}.schema.json").write_text(schema_text(form), encoding="utf-8")
 
 
+def with_tables(page: str) -> str:
+    """Return the page with today's tables of settings between their marks."""
+    for name, rows in (("keys", _rows_of_keys()), ("options", _rows_of_options())):
+        mark = f"<!-- {name} of settings, written by python -m cli.yaml_files.published_schemas -->"
+        before, found, rest = page.partition(mark)
+        if found:
+            lines = "\n".join(f"| {' | '.join(cells)} |".replace("  ", " ") for cells in rows)
+            page = f"{before}{mark}\n\n{lines}\n\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
+    return page
+
+
+def _rows_of_keys() -> list[tuple[str, str, str]]:
+    rows = [(f"`{setting.key}`", setting.description, setting.default_text) for setting in SETTINGS]
+    return [("key", "meaning", "default"), ("---", "---", "---"), *rows]
+
+
+def _rows_of_options() -> list[tuple[str, str, str]]:
+    rows = [("option", "`--set KEY=VALUE`", "effect"), ("---", "---", "---")]
+    for setting in JOB_SETTINGS:
+        is_map = setting.type is dict
+        option = f"`{'/'.join(setting.options)}{' K=V' if is_map else ''}`"
+        rows.append((option, f"`{setting.key}{'.KEY' if is_map else ''}`", setting.effect))
+    return rows
+
+
 def describe(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with descriptions of keys that have none, without defaults that say only "not given"."""
-    tables = _tables(_PAGE.read_text(encoding="utf-8"))
+    tables = _tables(PAGES[0].read_text(encoding="utf-8"))
     for name, form in {**schema.get("$defs", {}), schema["title"]: schema}.items():
         told = {key: text for section in SECTIONS.get(name, ()) for key, text in tables[section].items()}
         if prefix := PREFIXES.get(name):

@@ -113,13 +113,18 @@ class Setting:
         return f"{text[:1].upper()}{text[1:]}."
 
     @property
-    def description(self) -> str:
-        """The meaning with values, bounds and other places, in Markdown."""
+    def effect(self) -> str:
+        """The meaning with values and bounds, in Markdown."""
         words = [f"`{word}`" for word in self.words]
         choices = f": {', '.join(words[:-1])} or {words[-1]}" if words else ""
-        bound = f", at most {self.at_most}" if self.at_most is not None else ""
-        older = f"; also {', '.join(f'`{place}`' for place in self.older)}" if self.older else ""
-        return self.meaning + choices + bound + older + (f"; {self.note}" if self.note else "")
+        return self.meaning + choices + (f", at most {self.at_most}" if self.at_most is not None else "")
+
+    @property
+    def description(self) -> str:
+        """The effect with other places and notes, in Markdown."""
+        older = f"also {', '.join(f'`{place}`' for place in self.older)}" if self.older else ""
+        fixed = "" if self.for_jobs else "a job cannot override it"
+        return "; ".join(filter(None, (self.effect, older, fixed, self.note)))
 
     @property
     def default_text(self) -> str:

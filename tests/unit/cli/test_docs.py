@@ -14,6 +14,7 @@ from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import REFERENCE, Form
 from cli.yaml_files.invocation_forms import InputForm, InvocationForm, ScheduleForm, TriggerForm
 from cli.yaml_files.resource_forms import ComputeForm, CredentialsForm, DatastoreForm
+from shared.contracts.settings_table import JOB_SETTINGS
 
 pytestmark = pytest.mark.unit
 
@@ -21,6 +22,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 EVERYWHERE = {
     *("--help", "--output", "--query", "--only-show-errors", "--verbose", "--debug"),
     *("--data-dir", "--resource-group", "--workspace-name", "--type", "--tier"),
+    *(option for setting in JOB_SETTINGS for option in setting.options),
 }
 
 FORMS = (

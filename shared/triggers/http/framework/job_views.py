@@ -44,7 +44,7 @@ class JobResources:
                 "deployment": job.deployment,
                 "tags": job.tags,
                 "properties": job.properties,
-                **_settings(job),
+                **settings_view(job),
                 "status": job.status,
                 "provisioningState": _provisioning_state(job.status),
                 "interactionEndpoints": self._interaction(job),
@@ -80,7 +80,7 @@ class JobResources:
                 "isArchived": job.is_archived,
                 "inputs": {"data": {"jobInputType": _input_type(job), "uri": blob_uri(job.input)}},
                 "outputs": {"score": _output(job)},
-                "settings": _settings(job),
+                "settings": settings_view(job),
                 **self._warnings(job),
                 **outcome(job),
                 **_notifications(job),
@@ -127,7 +127,8 @@ def system_data(job: JobDocument) -> dict[str, Any]:
     }
 
 
-def _settings(job: JobDocument) -> dict[str, Any]:
+def settings_view(job: JobDocument) -> dict[str, Any]:
+    """Return the job's settings at the places where an invocation has them."""
     view: dict[str, Any] = {"compute": {"target": job.compute}}
     for setting in SCORING_SETTINGS:
         put(view, wire_keys(setting.job_member), wire_value(setting, getattr(job.settings, setting.name)))
