@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.functions_host", description="Runs a function app locally.")
     start = parser.add_subparsers(required=True, metavar="command").add_parser("start", help="run until stopped")
     start.add_argument("--app-root", type=Path, required=True, help="folder of function_app.py and host.json")
-    start.add_argument("--data-dir", type=Path, required=True, help="where task hub, keys and timer status are kept")
+    start.add_argument("--data-dir", type=Path, required=True, help="where the task hub is kept")
     start.add_argument("--port", type=int, default=7071, help="HTTP port, 0 for a free one (default %(default)s)")
     start.add_argument("--rpc-port", type=int, help="durable RPC port, 0 for a free one (default 17071 or a free one)")
     start.add_argument("--batch", type=_positive, help="events given to an orchestrator at once (default all)")

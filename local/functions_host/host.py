@@ -1,12 +1,14 @@
 """The host: wires worker, listeners and durable engine, and ends them in order."""
 
 import asyncio
-import logging
 import random
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+from aiohttp import web
 
 from local.functions_host.app.app import App, load
 from local.functions_host.app.functions import (
@@ -17,23 +19,17 @@ from local.functions_host.app.functions import (
     FunctionRecord,
 )
 from local.functions_host.app.invocation import Worker
-from local.functions_host.app.keys import DURABLE_KEY, KeyRing, read_keys
 from local.functions_host.app.settings import AppSettings
 from local.functions_host.app.triggers import queue_of, timer_schedule
 from local.functions_host.durable.engine import DurableEngine
 from local.functions_host.durable.hub.registry import DurableFunctions
-from local.functions_host.durable.rpc.links import DurableLinks, client_binding
-from local.functions_host.durable.rpc.rpc import public_routes, rpc_routes
-from local.functions_host.listeners.admin import Admin, RunByHand
+from local.functions_host.durable.rpc import DurableLinks, client_binding, rpc_routes
 from local.functions_host.listeners.http_server import FunctionsHandler, HttpListener
-from local.functions_host.listeners.queue_clients import QueueClients, QueueOutputs, QueueWakeUps
+from local.functions_host.listeners.queue_clients import QueueClients
 from local.functions_host.listeners.queue_listener import LEASE, QueueListener
-from local.functions_host.listeners.timer_listener import TimerListener, TimerStatusFile
-from local.functions_host.worker.converters import Datum
-from local.functions_host.worker.invoker import Invoker, Trigger, durable_name
+from local.functions_host.listeners.timer_listener import TimerListener
+from local.functions_host.worker.invoker import Invoker
 from local.loopback.certificates import Certificate
-
-logger = logging.getLogger(__name__)
 
 RPC_PORT = 17071
 """First choice for the durable RPC listener, as in Azure; else one from 30000 to 31000."""
@@ -48,7 +44,7 @@ class HostOptions:
 
     Attributes:
         app_root: folder of function_app.py and host.json.
-        data_dir: where the host keeps task hub, keys and timer status.
+        data_dir: where the host keeps the task hub.
         port: of the HTTP listener; 0 takes a free one.
         rpc_port: of the durable RPC listener; 0 takes a free one, None begins with 17071.
         batch: messages that an orchestrator is given at once; None for all that wait.
@@ -82,35 +78,25 @@ class Host:
         self._rpc = HttpListener(_rpc_ports(options.rpc_port))
         self.app: App = load(options.app_root, settings, worker)
         options.data_dir.mkdir(parents=True, exist_ok=True)
-        self._keys = read_keys(options.data_dir / "keys.json", [function.name for function in self.app.functions])
-        self._links = DurableLinks(
-            self._http.url, self._rpc.url, self._keys.system[DURABLE_KEY], self.app.config.durable.hub_name
-        )
+        self._links = DurableLinks(self._rpc.url, secrets.token_urlsafe(40), self.app.config.durable.hub_name)
         self._queue_clients = QueueClients()
-        self._wakeups = QueueWakeUps()
-        is_base64 = self.app.config.queues.base64
         self._invoker = Invoker(
             worker,
             self.app.functions,
-            QueueOutputs(self._queue_clients, self._wakeups, settings, is_base64=is_base64),
             self.app.config.function_timeout,
             client_value=lambda: client_binding(self._links),
         )
         self._engine = self._durable_engine()
         self._queues = [self._queue_listener(function) for function in self.app.triggered_by(QUEUE_TRIGGER)]
-        self._timers = {
-            function.name: self._timer_listener(function) for function in self.app.triggered_by(TIMER_TRIGGER)
-        }
+        self._timers = [
+            TimerListener(function, timer_schedule(function.trigger, settings), self._invoker)
+            for function in self.app.triggered_by(TIMER_TRIGGER)
+        ]
 
     @property
     def url(self) -> str:
         """Origin of the HTTP listener."""
         return self._http.url
-
-    @property
-    def keys(self) -> KeyRing:
-        """The access keys."""
-        return self._keys
 
     async def start(self) -> None:
         """Begin to serve; the HTTP listener comes last, so its health means that everything runs.
@@ -122,21 +108,15 @@ class Host:
         await self._rpc.start(rpc_routes(self._engine, self._links))
         for queue in self._queues:
             queue.start()
-        for timer in self._timers.values():
+        for timer in self._timers:
             timer.start()
-        admin = Admin(self.app.by_name, self._by_hand(), self._keys)
-        await self._http.start(
-            [*admin.routes(), *public_routes(self._engine, self._links)],
-            FunctionsHandler(self.app.routes, self._invoker, self._keys),
-        )
+        await self._http.start([web.get("/admin/host/ping", _pong)], FunctionsHandler(self.app.routes, self._invoker))
 
     async def stop(self) -> None:
         """Take nothing new, let running functions end, complete their messages, close."""
         seconds = self._options.drain_seconds
         await self._http.stop_accepting()
-        await asyncio.gather(
-            *(queue.stop() for queue in self._queues), *(timer.stop() for timer in self._timers.values())
-        )
+        await asyncio.gather(*(queue.stop() for queue in self._queues), *(timer.stop() for timer in self._timers))
         await asyncio.gather(self._engine.stop(seconds), self._invoker.drain(seconds))
         await asyncio.gather(*(queue.drain(_COMPLETION_SECONDS) for queue in self._queues))
         await self._http.stop()
@@ -147,8 +127,8 @@ class Host:
     def _durable_engine(self) -> DurableEngine:
         durable = self.app.config.durable
         names = DurableFunctions(
-            orchestrators=map(durable_name, self.app.triggered_by(ORCHESTRATION_TRIGGER)),
-            activities=map(durable_name, self.app.triggered_by(ACTIVITY_TRIGGER)),
+            orchestrators=[function.name for function in self.app.triggered_by(ORCHESTRATION_TRIGGER)],
+            activities=[function.name for function in self.app.triggered_by(ACTIVITY_TRIGGER)],
         )
         return DurableEngine(
             store=self._options.data_dir / "taskhub.db",
@@ -166,25 +146,12 @@ class Host:
             options=self.app.config.queues,
             invoker=self._invoker,
             clients=self._queue_clients,
-            wakeups=self._wakeups,
             lease=self._options.queue_lease,
         )
 
-    def _timer_listener(self, function: FunctionRecord) -> TimerListener:
-        status = TimerStatusFile(self._options.data_dir / "timers" / f"{function.name}.json")
-        return TimerListener(function, timer_schedule(function.trigger, self.app.settings), self._invoker, status)
 
-    def _by_hand(self) -> dict[str, RunByHand]:
-        def feeding(function: FunctionRecord) -> RunByHand:
-            return lambda text: self._invoker.invoke(function, Trigger.of(Datum(type="string", value=text)))
-
-        def ticking(timer: TimerListener) -> RunByHand:
-            return lambda _text: timer.run()
-
-        return {
-            **{function.name.lower(): feeding(function) for function in self.app.triggered_by(QUEUE_TRIGGER)},
-            **{name.lower(): ticking(timer) for name, timer in self._timers.items()},
-        }
+async def _pong(_request: web.Request) -> web.Response:
+    return web.Response(status=200)
 
 
 def _rpc_ports(asked: int | None) -> Sequence[int]:

@@ -14,9 +14,7 @@ from local.functions_host.app.functions import (
     HTTP_OUTPUT,
     HTTP_TRIGGER,
     ORCHESTRATION_TRIGGER,
-    QUEUE_OUTPUT,
     QUEUE_TRIGGER,
-    RETURN_BINDING,
     TIMER_TRIGGER,
     Binding,
     FunctionRecord,
@@ -26,7 +24,7 @@ from local.functions_host.app.routes import RouteTable, read_routes
 from local.functions_host.app.settings import AppSettings
 from local.functions_host.app.triggers import queue_of, timer_schedule
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class App:
     """A function app that can run.
 
     Attributes:
-        functions: all functions; disabled ones are not among them.
+        functions: all functions except the disabled ones.
         routes: routes of the HTTP functions.
     """
 
@@ -44,57 +42,53 @@ class App:
     routes: RouteTable
 
     def triggered_by(self, trigger: str) -> list[FunctionRecord]:
-        """The functions with this type of trigger."""
+        """Return the functions with this type of trigger."""
         return [function for function in self.functions if function.trigger.type == trigger]
-
-    @property
-    def by_name(self) -> Mapping[str, FunctionRecord]:
-        """The functions by lower-case name."""
-        return {function.name.lower(): function for function in self.functions}
 
 
 def load(app_root: Path, settings: AppSettings, worker: Worker) -> App:
-    """The app in `app_root`, indexed by the worker and checked by the host's rules.
+    """Load the app in `app_root`: the worker lists its functions, and the host checks them.
 
     Raises:
         FunctionsHostError: the app is refused; the message names each reason.
     """
     config = read_host_config(app_root, settings)
     functions = worker.index()
-    problems = check_functions(functions, config, settings)
+    problems = check_functions(functions, settings)
     routes = read_routes(functions, config.route_prefix, problems)
     if problems:
         raise AppRefusedError(problems)
-    for warning in (*(f"host.json: ignored {entry}" for entry in config.ignored), *retry_warnings(functions)):
-        logger.warning("%s", warning)
+    for entry in config.ignored:
+        log.warning("host.json: ignored %s", entry)
     enabled = [function for function in functions if not settings.is_disabled(function.name)]
     return App(settings, config, enabled, RouteTable(route for route in routes if route.function in enabled))
 
 
-TRIGGERS = (HTTP_TRIGGER, QUEUE_TRIGGER, TIMER_TRIGGER, ORCHESTRATION_TRIGGER, ACTIVITY_TRIGGER)
-OTHER_BINDINGS = (DURABLE_CLIENT, HTTP_OUTPUT, QUEUE_OUTPUT)
-AUTH_LEVELS = ("ANONYMOUS", "FUNCTION", "ADMIN")
+SUPPORTED: Mapping[str, Mapping[str, object]] = {
+    HTTP_TRIGGER: {"route": ..., "methods": ..., "authLevel": "ANONYMOUS"},
+    HTTP_OUTPUT: {},
+    QUEUE_TRIGGER: {"queueName": ..., "connection": ...},
+    TIMER_TRIGGER: {"schedule": ..., "useMonitor": False},
+    ORCHESTRATION_TRIGGER: {},
+    ACTIVITY_TRIGGER: {},
+    DURABLE_CLIENT: {},
+}
+"""What an app can declare here: the properties of each type of binding. `...` takes any value."""
+
+_OF_EVERY_BINDING = {"name", "type", "direction"}
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,127}", re.IGNORECASE)
 
 
-def check_functions(
-    functions: Sequence[FunctionRecord], config: HostConfig, settings: AppSettings
-) -> list[FunctionsHostError]:
-    """All reasons to refuse the app; empty when it can run."""
+def check_functions(functions: Sequence[FunctionRecord], settings: AppSettings) -> list[FunctionsHostError]:
+    """Return every reason to refuse the app; an empty list if it can run."""
     return [
         problem
         for function in functions
-        for problem in (*_name_problems(function, functions), *_binding_problems(function, config, settings))
-    ]
-
-
-def retry_warnings(functions: Sequence[FunctionRecord]) -> list[str]:
-    """One sentence for each function whose retry policy has no effect."""
-    return [
-        f"function {function.name}: @app.retry has no effect on a {function.trigger.type}; "
-        "Azure supports it for timers only here, queues have maxDequeueCount"
-        for function in functions
-        if function.retry is not None and function.trigger.type != TIMER_TRIGGER
+        for problem in (
+            *_name_problems(function, functions),
+            *(FunctionLoadError(function.name, text) for text in _unsupported(function)),
+            *_value_problems(function, settings),
+        )
     ]
 
 
@@ -108,44 +102,33 @@ def _name_problems(function: FunctionRecord, functions: Sequence[FunctionRecord]
         yield FunctionLoadError(function.name, f"its name differs from {twins[0]} by case only")
 
 
-def _binding_problems(
-    function: FunctionRecord, config: HostConfig, settings: AppSettings
-) -> Iterator[FunctionsHostError]:
+def _unsupported(function: FunctionRecord) -> Iterator[str]:
+    """Name everything that the function declares and that `SUPPORTED` does not list."""
+    if function.retried:
+        yield "@app.retry is not supported by the local host; handle the failure in the function"
     for binding in function.bindings:
-        supported = TRIGGERS if binding is function.trigger else OTHER_BINDINGS
-        if binding.type not in supported:
-            yield FunctionLoadError(
-                function.name,
-                f"binding `{binding.name}` of type {binding.type} is not supported by the local host; "
-                f"it has {', '.join(supported)}",
-            )
+        properties = SUPPORTED.get(binding.type)
+        if properties is None:
+            types = ", ".join(SUPPORTED)
+            yield f"binding `{binding.name}` of type {binding.type} is not supported by the local host; it has {types}"
             continue
+        for key in (*properties, *sorted(binding.properties.keys() - properties.keys() - _OF_EVERY_BINDING)):
+            wanted, given = properties.get(key), binding.properties.get(key)
+            if wanted is not ... and given != wanted:
+                advice = "leave it out" if key not in properties else f"use {wanted}"
+                yield f"{key} {given} of {binding.type} `{binding.name}` is not supported by the local host; {advice}"
+
+
+def _value_problems(function: FunctionRecord, settings: AppSettings) -> Iterator[FunctionsHostError]:
+    for binding in function.bindings:
         try:
-            _check_binding(function, binding, config, settings)
+            _read_values(binding, settings)
         except (FunctionsHostError, ValueError) as problem:
-            yield problem if isinstance(problem, FunctionLoadError) else FunctionLoadError(function.name, str(problem))
+            yield FunctionLoadError(function.name, str(problem))
 
 
-def _check_binding(function: FunctionRecord, binding: Binding, config: HostConfig, settings: AppSettings) -> None:
-    if binding.type in (QUEUE_TRIGGER, QUEUE_OUTPUT):
+def _read_values(binding: Binding, settings: AppSettings) -> None:
+    if binding.type == QUEUE_TRIGGER:
         queue_of(binding, settings)
-        if binding.name == RETURN_BINDING and function.trigger.type in (ORCHESTRATION_TRIGGER, ACTIVITY_TRIGGER):
-            raise ValueError(f"a {function.trigger.type} returns its result to the durable engine, not to a queue")
     elif binding.type == TIMER_TRIGGER:
         timer_schedule(binding, settings)
-    elif binding.type == HTTP_TRIGGER:
-        level = binding.text("authLevel", "FUNCTION").upper()
-        if level not in AUTH_LEVELS:
-            raise ValueError(f"authLevel {level} is not supported; use one of {', '.join(AUTH_LEVELS)}")
-    elif binding.type == HTTP_OUTPUT and function.trigger.type != HTTP_TRIGGER:
-        raise ValueError("an http output needs an httpTrigger")
-    elif binding.type == DURABLE_CLIENT:
-        _check_client(binding, config, settings)
-
-
-def _check_client(binding: Binding, config: HostConfig, settings: AppSettings) -> None:
-    hub = settings.resolve(binding.text("taskHub"))
-    if hub and hub.lower() != config.durable.hub_name.lower():
-        raise ValueError(f"durable client of task hub {hub!r}; the local host has only {config.durable.hub_name!r}")
-    if connection := binding.text("connectionName"):
-        raise ValueError(f"durable client with connectionName {connection!r}: the local host keeps its own store")

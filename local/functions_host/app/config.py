@@ -42,7 +42,6 @@ class QueueOptions:
         max_dequeue_count: tries before a message goes to the poison queue.
         visibility_timeout: how long a message stays hidden after a failed try.
         max_polling_interval: the longest pause between two looks at an empty queue.
-        base64: whether messages are base64 in the queue (`messageEncoding`).
     """
 
     batch_size: int = 16
@@ -50,7 +49,6 @@ class QueueOptions:
     max_dequeue_count: int = 5
     visibility_timeout: timedelta = timedelta()
     max_polling_interval: timedelta = timedelta(minutes=1)
-    base64: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def parse_host_config(content: Mapping[str, Any], settings: AppSettings) -> Host
     if "customHandler" in content:
         raise HostConfigError(HOST_FILE, "customHandler", "is not supported; the local host runs Python functions")
     if root.take("retry", dict, None) is not None:
-        ignored.append("`retry` at the top level: Azure no longer supports it; use @app.retry on the function")
+        raise HostConfigError(HOST_FILE, "retry", "is not supported; Azure no longer supports it either")
     extensions = root.section("extensions")
     http = extensions.section("http")
     config = HostConfig(
@@ -137,15 +135,14 @@ def _function_timeout(root: ConfigSection) -> timedelta | None:
 def _queue_options(section: ConfigSection) -> QueueOptions:
     batch_size = section.integer("batchSize", 16, 1, MAX_BATCH_SIZE)
     encoding = section.take("messageEncoding", str, "base64").lower()
-    if encoding not in {"base64", "none"}:
-        raise section.error("messageEncoding", f"is {encoding!r}; use base64 or none")
+    if encoding != "base64":
+        raise section.error("messageEncoding", f"is {encoding!r}; the local host supports base64 only")
     options = QueueOptions(
         batch_size=batch_size,
         new_batch_threshold=section.integer("newBatchThreshold", batch_size // 2 * _CORES, 0, 100_000),
         max_dequeue_count=section.integer("maxDequeueCount", 5, 1, 1_000_000),
         visibility_timeout=section.time_span("visibilityTimeout", timedelta()),
         max_polling_interval=section.time_span("maxPollingInterval", timedelta(minutes=1)),
-        base64=encoding == "base64",
     )
     if options.max_polling_interval < timedelta(milliseconds=100):
         raise section.error("maxPollingInterval", "must be at least 00:00:00.1")

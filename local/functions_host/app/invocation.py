@@ -14,9 +14,8 @@ class Outcome:
 
     Attributes:
         succeeded: False when the function raised or its result could not be converted.
-        return_value: the value of the `$return` or implicit output binding: text (already JSON for
-            orchestrator, activity and entity triggers), bytes, an HTTP response datum, or None.
-        outputs: values of the other output bindings by binding name.
+        return_value: what the function returned: JSON text for orchestrator and activity triggers, an HTTP
+            response datum, or None.
         error: `ExceptionType: message` as the Functions worker reports it; empty on success. For an
             orchestrator it carries the `$OutOfProcData$` label and the state of the replay.
         stack: the traceback text of a failed invocation.
@@ -24,7 +23,6 @@ class Outcome:
 
     succeeded: bool
     return_value: object | None = None
-    outputs: Mapping[str, object] = field(default_factory=dict)
     error: str = ""
     stack: str = ""
 
@@ -37,16 +35,12 @@ class Invocation:
         function: its name.
         inputs: data of the input bindings by parameter name.
         metadata: data that the trigger adds, such as a queue message's `DequeueCount`.
-        retry_count: earlier tries under the function's retry policy.
-        max_retry_count: the tries that the policy allows.
         id: unique for each call.
     """
 
     function: str
     inputs: Mapping[str, Any]
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    retry_count: int = 0
-    max_retry_count: int = 0
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 

@@ -1,57 +1,20 @@
-"""When a timer trigger fires: its expression in the time zone of the app."""
+"""What a timer trigger and a queue trigger name: a schedule, a queue."""
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from croniter import CroniterError, croniter
 
-from local.functions_host.app.errors import AppSettingError
 from local.functions_host.app.functions import Binding
 from local.functions_host.app.settings import AppSettings
 
-_ZONE_SETTINGS = ("WEBSITE_TIME_ZONE", "TZ")
 
-
-def timer_schedule(binding: Binding, settings: AppSettings) -> "NCrontab":
-    """The schedule of a timer trigger, settings in it resolved.
-
-    Raises:
-        AppSettingError: a setting is missing, or the time zone is unknown.
-        ValueError: the schedule is no NCRONTAB expression or never occurs.
-    """
-    expression = settings.resolve(binding.text("schedule")).strip()
-    if ":" in expression:
-        raise ValueError(f"schedule {expression!r} is a time span, which Flex Consumption refuses; use NCRONTAB")
-    schedule = NCrontab(expression, _zone(settings))
-    schedule.next_after(datetime.now(UTC))
-    return schedule
-
-
-def _zone(settings: AppSettings) -> tzinfo:
-    for setting in _ZONE_SETTINGS:
-        if name := settings.get(setting):
-            try:
-                return ZoneInfo(name.removeprefix(":"))
-            except (ZoneInfoNotFoundError, ValueError) as error:
-                raise AppSettingError(setting, f"is {name!r}; use a name such as Europe/Berlin") from error
-    return UTC
-
-
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-
-
-@dataclass(frozen=True)
-class _Field:
+class _Field(NamedTuple):
     name: str
     low: int
     high: int
-    words: tuple[str, ...] = ()
-
-    def holds(self, text: str) -> bool:
-        return text.lower() in self.words or (text.isdecimal() and self.low <= int(text) <= self.high)
 
 
 _FIELDS = (
@@ -59,66 +22,54 @@ _FIELDS = (
     _Field("minute", 0, 59),
     _Field("hour", 0, 23),
     _Field("day", 1, 31),
-    _Field("month", 1, 12, _MONTHS),
-    _Field("day of week", 0, 6, _DAYS),
+    _Field("month", 1, 12),
+    _Field("day of week", 0, 6),
 )
-_PART = re.compile(r"(?:(?P<all>\*)|(?P<low>\w+)(?:-(?P<high>\w+))?)(?:/(?P<step>\d+))?", re.ASCII)
+_VALUE = re.compile(r"\*(?:/(?P<step>[1-9]\d*))?|(?P<number>\d+)", re.ASCII)
 
 
 class NCrontab:
-    """A schedule: day and day of week must both fit, days of the week count from 0 (Sunday) to 6.
+    """A schedule in UTC; each of its six fields is `*`, `*/n` or a number. Days of the week count from Sunday (0).
 
     Raises:
-        ValueError: the expression is no NCRONTAB expression.
+        ValueError: the expression has another form, or never occurs (such as 30 February).
     """
 
-    def __init__(self, expression: str, zone: tzinfo) -> None:
+    def __init__(self, expression: str) -> None:
         self.expression = expression
-        self._zone = zone
         fields = expression.split()
-        if len(fields) == 5:
-            fields = ["0", *fields]
-        if len(fields) != 6:
+        if len(fields) != len(_FIELDS):
             raise ValueError(
-                f"schedule {expression!r} has {len(fields)} fields; write "
+                f"schedule {expression!r} is not supported by the local host; write "
                 "`{second} {minute} {hour} {day} {month} {day-of-week}`"
             )
         for text, field in zip(fields, _FIELDS, strict=True):
-            _check_field(expression, text, field)
-        self._fields = " ".join(fields).lower()
+            match = _VALUE.fullmatch(text)
+            if match is None or (match["number"] and not field.low <= int(match["number"]) <= field.high):
+                raise ValueError(
+                    f"schedule {expression!r}: {text!r} is not supported for {field.name} by the local host; "
+                    f"use {field.low} to {field.high}, `*` or `*/n`"
+                )
+        self.next_after(datetime.now(UTC))
 
     def next_after(self, moment: datetime) -> datetime:
-        """The first occurrence later than `moment` (timezone-aware), in the schedule's time zone.
-
-        Raises:
-            ValueError: the schedule never occurs (such as 30 February).
-        """
-        local = moment.astimezone(self._zone)
+        """Return the first occurrence later than `moment` (timezone-aware)."""
         try:
-            # croniter takes several letters and forms that NCRONTAB lacks; _check_field let none through.
-            dates = croniter(self._fields, local, second_at_beginning=True, day_or=False)
+            dates = croniter(self.expression, moment.astimezone(UTC), second_at_beginning=True, day_or=False)
             found: datetime = dates.get_next(datetime)
         except CroniterError as error:
             raise ValueError(f"schedule {self.expression!r} never occurs: {error}") from error
         return found
 
-    def is_sub_minute(self, moment: datetime) -> bool:
-        """Whether two runs follow each other in less than a minute, seen from `moment`."""
-        first = self.next_after(moment)
-        return (self.next_after(first) - first).total_seconds() < 60
 
+def timer_schedule(binding: Binding, settings: AppSettings) -> NCrontab:
+    """Return the schedule of a timer trigger, with its settings resolved.
 
-def _check_field(expression: str, text: str, field: _Field) -> None:
-    for part in text.split(","):
-        match = _PART.fullmatch(part)
-        values = [match[key] for key in ("low", "high") if match[key]] if match else []
-        if match is None or not all(map(field.holds, values)):
-            raise ValueError(
-                f"schedule {expression!r}: {part!r} is not valid for {field.name}; "
-                f"use {field.low} to {field.high}, `*`, `a-b`, `a,b` or `*/n`"
-            )
-        if match["step"] and int(match["step"]) < 1:
-            raise ValueError(f"schedule {expression!r}: the step in {part!r} must be at least 1")
+    Raises:
+        AppSettingError: a setting is missing.
+        ValueError: the schedule has a form that is not supported, or never occurs.
+    """
+    return NCrontab(settings.resolve(binding.text("schedule")).strip())
 
 
 MAX_QUEUE_NAME = 63
@@ -146,15 +97,13 @@ class QueueAddress:
 
 
 def queue_of(binding: Binding, settings: AppSettings) -> QueueAddress:
-    """The queue of a queue trigger or queue output.
+    """Return the queue of a queue trigger.
 
     Raises:
-        AppSettingError: the connection or a setting named in the queue's name is missing.
-        ValueError: the name is no valid queue name, or depends on the message.
+        AppSettingError: the connection, or a setting that the queue's name contains, is missing.
+        ValueError: the name is not a valid name of a queue.
     """
     name = settings.resolve(binding.text("queueName")).lower()
-    if "{" in name:
-        raise ValueError(f"queueName {name!r}: names that depend on the trigger's data are not supported")
     if not _QUEUE_NAME.fullmatch(name):
         raise ValueError(f"queueName {name!r}: use 3 to 63 lower-case letters, digits and single hyphens")
     return QueueAddress(settings.connection_string(settings.resolve(binding.text("connection"))), name)

@@ -55,14 +55,6 @@ def commit_episode(hub: TaskHub, episode: Episode, decision: Decision, custom_st
                 return _go_on(hub, episode, decision, instance)
 
 
-def commit_termination(hub: TaskHub, episode: Episode, reason: str) -> Consequences:
-    """Commit an episode in which a client ended the instance; the orchestrator is not called."""
-    instance = replace(episode.instance, status=RuntimeStatus.TERMINATED, output=reason, updated=history.utc_now())
-    with hub.transaction():
-        hub.take(episode.messages)
-        return _finish(hub, episode, Decision(), instance)
-
-
 def start_instance(hub: TaskHub, instance: Instance) -> None:
     """Write a new instance with its first message, in place of a finished one with the same id."""
     hub.forget(instance.instance_id)
@@ -135,8 +127,7 @@ def _tell_parent(hub: TaskHub, instance: Instance, details: str | None) -> list[
 
 
 def _go_on(hub: TaskHub, episode: Episode, decision: Decision, instance: Instance) -> Consequences:
-    status = RuntimeStatus.SUSPENDED if decision.suspended else RuntimeStatus.RUNNING
-    instance = replace(instance, status=status)
+    instance = replace(instance, status=RuntimeStatus.RUNNING)
     _append(hub, episode, [task.event() for task in decision.scheduled])
     hub.put_instance(instance)
     consequences = Consequences(instance)

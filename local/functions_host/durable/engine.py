@@ -9,7 +9,7 @@ from pathlib import Path
 
 from local.functions_host.app.invocation import FunctionRunner
 from local.functions_host.durable.activity_end import task_end
-from local.functions_host.durable.commit import Consequences, commit_episode, commit_stale, commit_termination
+from local.functions_host.durable.commit import Consequences, commit_episode, commit_stale
 from local.functions_host.durable.episode import Episode, load_episode, run_episode
 from local.functions_host.durable.hub.history import timer_fired
 from local.functions_host.durable.hub.hub_thread import WAIT_FOR_HUB_SECONDS, HubThread
@@ -20,9 +20,6 @@ from local.functions_host.durable.operations import InstanceOperations
 from local.functions_host.durable.timers import TimerQueue
 from local.functions_host.durable.work_queue import WorkQueue
 
-SUPPORTED_TRIGGERS = frozenset({"orchestrationTrigger", "activityTrigger"})
-"""Durable triggers that the engine serves; the host refuses others (`entityTrigger`) at start-up."""
-
 CONCURRENCY_PER_CORE = 10
 """`maxConcurrentActivityFunctions` and `maxConcurrentOrchestratorFunctions` default to this many a core."""
 
@@ -31,7 +28,7 @@ DRAIN_SECONDS = 10.0
 
 _RETRY_SECONDS = 1.0
 
-log = logging.getLogger("local.functions_host.durable")
+log = logging.getLogger(__name__)
 
 
 class DurableEngine(InstanceOperations):
@@ -145,10 +142,6 @@ class DurableEngine(InstanceOperations):
         return True
 
     async def _run_episode(self, episode: Episode) -> None:
-        if episode.termination is not None:
-            reason = episode.termination["Input"]
-            self._follow(await self._hub(commit_termination, episode, reason))
-            return
         decision, state = await run_episode(episode, self._runner, self._functions)
         consequences = await self._hub(commit_episode, episode, decision, state.custom_status_json)
         self._follow(consequences)

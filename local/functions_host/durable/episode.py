@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from local.functions_host.app.invocation import FunctionRunner
 from local.functions_host.durable.hub import history
 from local.functions_host.durable.hub.errors import FunctionNotFoundError
-from local.functions_host.durable.hub.history import Event, EventType
+from local.functions_host.durable.hub.history import Event
 from local.functions_host.durable.hub.registry import DurableFunctions
 from local.functions_host.durable.hub.rows import Instance, Message
 from local.functions_host.durable.hub.store import TaskHub
@@ -39,12 +39,6 @@ class Episode:
     past: Sequence[str]
     messages: Sequence[Message]
     new: Sequence[Event] = field(default_factory=tuple)
-
-    @property
-    def termination(self) -> Event | None:
-        """The client's order to end the instance, which wins over everything else."""
-        ends = (event for event in self.new if event["EventType"] == EventType.EXECUTION_TERMINATED)
-        return next(ends, None)
 
     def context_json(self) -> str:
         """The trigger value of the orchestrator function."""

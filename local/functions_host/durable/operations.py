@@ -1,15 +1,13 @@
-"""What a durable client can do with instances: start, look, send, hold, end, purge."""
+"""What a durable client can do with instances: start, look, send an event, purge."""
 
 import json
 import logging
-from collections.abc import Sequence
 
 from local.functions_host.durable.commit import new_execution_id, start_instance
 from local.functions_host.durable.hub import history
 from local.functions_host.durable.hub.errors import (
     InstanceFinishedError,
     InstanceInUseError,
-    InstanceMissingError,
     InstanceNotFoundError,
     InvalidRequestError,
     NotOfferedError,
@@ -18,9 +16,7 @@ from local.functions_host.durable.hub.history import Event
 from local.functions_host.durable.hub.hub_thread import HubThread
 from local.functions_host.durable.hub.registry import DurableFunctions
 from local.functions_host.durable.hub.rows import (
-    FINISHED,
     Instance,
-    InstanceFilter,
     Message,
     RuntimeStatus,
     check_instance_id,
@@ -28,7 +24,7 @@ from local.functions_host.durable.hub.rows import (
 )
 from local.functions_host.durable.hub.store import TaskHub
 
-log = logging.getLogger("local.functions_host.durable")
+log = logging.getLogger(__name__)
 
 
 class InstanceOperations:
@@ -49,7 +45,7 @@ class InstanceOperations:
         input_json: str | None = None,
         version: str = "",
     ) -> str:
-        """Start an orchestration and answer its instance id; a finished instance of that id is replaced.
+        """Start an orchestration and return its instance id; a finished instance of that id is replaced.
 
         Args:
             input_json: JSON text of the `Input` field. The SDK's client sends a JSON string that holds
@@ -93,10 +89,6 @@ class InstanceOperations:
             raise InstanceNotFoundError(f"No instance with ID '{instance_id}' found.")
         return instance
 
-    async def instances(self, wanted: InstanceFilter | None = None) -> list[Instance]:
-        """The instances that match, oldest first."""
-        return await self._hub(TaskHub.instances, wanted or InstanceFilter())
-
     async def history(self, instance_id: str) -> list[Event]:
         """The events of an instance's current generation."""
         return [json.loads(text) for text in await self._hub(TaskHub.history, instance_id)]
@@ -113,69 +105,13 @@ class InstanceOperations:
         _check_json(input_json)
         await self._send(instance_id, history.event_raised(name, input_json))
 
-    async def terminate(self, instance_id: str, reason: str = "") -> None:
-        """End an instance at once; its activities that run are not stopped, its children go on.
-
-        Raises:
-            InstanceNotFoundError, InstanceFinishedError: there is nothing to end.
-        """
-        await self._send(instance_id, history.execution_terminated(reason))
-
-    async def suspend(self, instance_id: str, reason: str = "") -> None:
-        """Hold an instance: what comes in is recorded, but nothing new is scheduled until `resume`.
-
-        Raises:
-            InstanceNotFoundError, InstanceFinishedError: there is nothing to hold.
-        """
-        await self._send(instance_id, history.execution_suspended(reason))
-
-    async def resume(self, instance_id: str, reason: str = "") -> None:
-        """Let a suspended instance go on.
-
-        Raises:
-            InstanceNotFoundError, InstanceFinishedError: there is nothing to resume.
-        """
-        await self._send(instance_id, history.execution_resumed(reason))
-
-    async def restart(self, instance_id: str, *, with_new_id: bool = True) -> str:
-        """Start an orchestration again with the same name and input; answers the new instance's id.
-
-        Raises:
-            InstanceMissingError: there is none with this id.
-            InstanceInUseError: it is not finished and its id would be used again.
-        """
-        try:
-            old = await self.instance(instance_id)
-        except InstanceNotFoundError as error:
-            raise InstanceMissingError(f"An instance with id {instance_id} was not found.") from error
-        new_id = None if with_new_id else instance_id
-        return await self.start_new(old.name, new_id, old.input_json, old.version)
-
-    async def rewind(self, instance_id: str) -> None:
-        """Refuse to set a failed instance back before its failure.
-
-        Raises:
-            InstanceNotFoundError: there is none with this id.
-            NotOfferedError: always otherwise.
-        """
-        await self.instance(instance_id)
-        raise NotOfferedError(
-            "Rewinding is not offered by the local Functions host; use restart to run the "
-            f"orchestration {instance_id} again from the beginning."
-        )
-
-    async def purge(self, instance_id: str) -> int:
-        """Delete a finished instance with its history; answers how many were deleted (1).
+    async def purge(self, instance_id: str) -> None:
+        """Delete a finished instance with its history.
 
         Raises:
             InstanceNotFoundError: there is no finished instance with this id.
         """
-        await self._hub(_purge_one, instance_id)
-        return 1
-
-    async def purge_by(self, wanted: InstanceFilter) -> int:
-        """Delete the finished instances that match; answers how many."""
-        return await self._hub(_purge_finished, wanted)
+        await self._hub(_purge, instance_id)
 
     async def _send(self, instance_id: str, event: Event) -> None:
         await self._hub(_post_unless_finished, Message(instance_id, json.dumps(event)))
@@ -207,20 +143,10 @@ def _post_unless_finished(hub: TaskHub, message: Message) -> None:
         hub.post(message)
 
 
-def _purge_one(hub: TaskHub, instance_id: str) -> None:
+def _purge(hub: TaskHub, instance_id: str) -> None:
     instance = hub.instance(instance_id)
     if instance is None:
         raise InstanceNotFoundError(f"No instance with ID '{instance_id}' found.")
     if not instance.status.finished:
         raise InstanceNotFoundError(f"Instance '{instance_id}' is {instance.status}; only finished ones are purged.")
-    hub.purge([instance_id])
-
-
-def _purge_finished(hub: TaskHub, wanted: InstanceFilter) -> int:
-    statuses: Sequence[str] = sorted(FINISHED)
-    if wanted.statuses is not None:
-        statuses = [status for status in statuses if status in wanted.statuses]
-    chosen = InstanceFilter(wanted.created_from, wanted.created_to, statuses, wanted.prefix, wanted.top)
-    ids = [instance.instance_id for instance in hub.instances(chosen)]
-    hub.purge(ids)
-    return len(ids)
+    hub.purge(instance_id)

@@ -5,9 +5,8 @@ awaits the actions one after another: action n + 1 starts when action n is compl
 started and is not in the history yet is what this episode schedules.
 """
 
-from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from local.functions_host.durable.action_starter import ActionStarter
 from local.functions_host.durable.completion import Completion
@@ -60,21 +59,12 @@ class Decision:
     Attributes:
         scheduled: new tasks, by ascending sequence number.
         end: how the execution ended; None while it goes on.
-        suspended: a client holds the instance.
         next_id: the sequence number after the last one given.
     """
 
     scheduled: tuple[Scheduled, ...] = ()
     end: End | None = None
-    suspended: bool = False
     next_id: int = 0
-
-
-@dataclass
-class _Suspension:
-    active: bool = False
-    events: deque[Event] = field(default_factory=deque)
-    pending: dict[int, Scheduled] = field(default_factory=dict)
 
 
 class Replayer:
@@ -87,7 +77,6 @@ class Replayer:
         self._next = 0
         self._current: Completion | None = None
         self._carried: list[Event] = []
-        self._suspension = _Suspension()
 
     def replay(self, events: Iterable[Event]) -> Decision:
         """Walk the whole history: all past events and the new ones."""
@@ -104,7 +93,6 @@ class Replayer:
         return Decision(
             scheduled=tuple(pending[task_id] for task_id in sorted(pending)),
             end=self._end(),
-            suspended=self._suspension.active,
             next_id=self._starter.next_id,
         )
 
@@ -112,12 +100,6 @@ class Replayer:
         kind = event["EventType"]
         if kind == EventType.ORCHESTRATOR_STARTED:
             self._starter.clock = event["Timestamp"]
-        elif kind == EventType.EXECUTION_SUSPENDED:
-            self._suspend()
-        elif kind == EventType.EXECUTION_RESUMED:
-            self._resume()
-        elif self._suspension.active:
-            self._suspension.events.append(event)
         elif kind == EventType.EXECUTION_STARTED:
             self._advance()
         elif kind in _SCHEDULED:
@@ -134,20 +116,6 @@ class Replayer:
             self._starter.events.raise_event(event["Name"])
         else:
             self._carried.append(event)
-
-    def _suspend(self) -> None:
-        """Hold back what was started but not scheduled yet, and every event until the resume."""
-        self._suspension.active = True
-        self._suspension.pending.update(self._starter.pending)
-        self._starter.pending.clear()
-
-    def _resume(self) -> None:
-        held = self._suspension
-        held.active = False
-        self._starter.pending.update(held.pending)
-        held.pending.clear()
-        while held.events:
-            self._process(held.events.popleft())
 
     def _advance(self, _: Completion | None = None) -> None:
         """Start the next actions until one of them has to be waited for."""

@@ -1,6 +1,6 @@
 """An HTTP request as Azure's host hands it to the worker."""
 
-import json
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from aiohttp import web
 
-from local.functions_host.app.functions import HTTP_OUTPUT, RETURN_BINDING, FunctionRecord
 from local.functions_host.app.invocation import Outcome
 from local.functions_host.worker.converters import Datum
+
+log = logging.getLogger(__name__)
 
 _ENCODED = re.compile(r"(%[0-9A-Fa-f]{2})")
 _PATH_CHARACTERS = "/:@!$&'()*+,;=~-._"
@@ -100,27 +101,18 @@ def _texts(values: Mapping[str, str]) -> dict[str, Datum]:
 _SERVER_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"})
 
 
-def response_of(function: FunctionRecord, outcome: Outcome) -> web.Response:
-    """200 and more as the function says; 500 without a body when it failed, 204 when it has no output."""
+def response_of(outcome: Outcome) -> web.Response:
+    """Return the response that the function made; 500 without a body if it failed or made none."""
     if not outcome.succeeded:
         return web.Response(status=500)
-    datum = _output(function, outcome)
-    if datum is None or datum.type is None:
-        return web.Response(status=204)
-    if datum.type == "http":
-        return _described_by_function(datum.value)
-    return _described_by_text(datum)
+    datum = outcome.return_value
+    if not isinstance(datum, Datum) or datum.type != "http":
+        log.error("An HTTP function returned no azure.functions.HttpResponse; the local host supports nothing else")
+        return web.Response(status=500)
+    return _response(datum.value)
 
 
-def _output(function: FunctionRecord, outcome: Outcome) -> Any:
-    for binding in function.outputs:
-        if binding.type == HTTP_OUTPUT:
-            is_return = binding.name == RETURN_BINDING
-            return outcome.return_value if is_return else outcome.outputs.get(binding.name)
-    return None
-
-
-def _described_by_function(value: dict[str, Any]) -> web.Response:
+def _response(value: dict[str, Any]) -> web.Response:
     response = web.Response(status=int(value["status_code"].value), body=value["body"].value)
     for name, header in value["headers"].items():
         if name.lower() not in _SERVER_HEADERS:
@@ -129,22 +121,3 @@ def _described_by_function(value: dict[str, Any]) -> web.Response:
         for morsel in cookie.values():
             response.headers.add("Set-Cookie", morsel.OutputString())
     return response
-
-
-def _described_by_text(datum: Datum) -> web.Response:
-    text = datum.value.decode(errors="replace") if datum.type == "bytes" else str(datum.value)
-    try:
-        content = json.loads(text)
-    except ValueError:
-        content = None
-    if not isinstance(content, dict) or not any(key.lower() == "body" for key in content):
-        return web.Response(text=text)
-    described = {key.lower(): value for key, value in content.items()}
-    body = described["body"]
-    status = described.get("statuscode", described.get("status", 200))
-    headers = described.get("headers")
-    return web.Response(
-        status=int(status),
-        headers={name: str(value) for name, value in headers.items()} if isinstance(headers, dict) else None,
-        body=(body if isinstance(body, str) else json.dumps(body)).encode(),
-    )

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
-from local.functions_host.app.functions import FunctionRecord
-from local.functions_host.app.keys import KeyRing, given_key
 from local.functions_host.app.routes import RouteTable
 from local.functions_host.listeners.http_messages import (
     decode_path,
@@ -33,13 +31,11 @@ class FunctionsHandler:
     Args:
         routes: routes of the functions that are not disabled.
         invoker: runs the functions.
-        keys: what opens the functions that are not anonymous.
     """
 
-    def __init__(self, routes: RouteTable, invoker: Invoker, keys: KeyRing) -> None:
+    def __init__(self, routes: RouteTable, invoker: Invoker) -> None:
         self._routes = routes
         self._invoker = invoker
-        self._keys = keys
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Find the function, run it, answer; 404 also when only the method does not fit."""
@@ -48,23 +44,15 @@ class FunctionsHandler:
         match = self._routes.find(request.method, path)
         if match is None:
             return web.Response(status=404)
-        headers = header_values(request.headers.items())
-        query = query_values(raw_query)
-        if not self._allows(match.function, given_key(headers, query)):
-            return web.Response(status=401)
         datum = request_datum(
             method=request.method,
             url=f"{request.scheme}://{request.host}{encode_path(path)}{'?' if raw_query else ''}{raw_query}",
-            headers=headers,
-            query=query,
+            headers=header_values(request.headers.items()),
+            query=query_values(raw_query),
             route=match.values,
             body=await _body(request),
         )
-        return response_of(match.function, await self._invoker.invoke(match.function, Trigger.of(datum)))
-
-    def _allows(self, function: FunctionRecord, key: str) -> bool:
-        level = function.trigger.text("authLevel", "FUNCTION").upper()
-        return self._keys.allows(level, function.name, key)
+        return response_of(await self._invoker.invoke(match.function, Trigger(datum)))
 
 
 async def _body(request: web.Request) -> bytes:

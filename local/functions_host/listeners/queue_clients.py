@@ -1,17 +1,9 @@
 """The connections of the host to the queues of the app's bindings."""
 
-import asyncio
-import traceback
-
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.queue.aio import QueueClient
 
-from local.functions_host.app.functions import QUEUE_OUTPUT, RETURN_BINDING, FunctionRecord
-from local.functions_host.app.invocation import Outcome
-from local.functions_host.app.settings import AppSettings
-from local.functions_host.app.triggers import QueueAddress, queue_of
-from local.functions_host.listeners.queue_messages import encode_body, output_bodies
-from local.functions_host.worker.converters import Datum
+from local.functions_host.app.triggers import QueueAddress
 
 NEVER_EXPIRES = -1
 
@@ -52,51 +44,3 @@ async def _create(client: QueueClient) -> None:
     except HttpResponseError as error:
         if getattr(error, "error_code", None) != "QueueAlreadyExists":
             raise
-
-
-class QueueOutputs:
-    """Writes the queue outputs of functions; a failure to write fails the invocation."""
-
-    def __init__(
-        self, clients: QueueClients, wakeups: "QueueWakeUps", settings: AppSettings, *, is_base64: bool
-    ) -> None:
-        self._clients = clients
-        self._wakeups = wakeups
-        self._settings = settings
-        self._is_base64 = is_base64
-
-    async def write(self, function: FunctionRecord, outcome: Outcome) -> Outcome:
-        """`outcome` itself after all queue outputs were written, or a failed one."""
-        try:
-            for binding in function.outputs:
-                if binding.type != QUEUE_OUTPUT:
-                    continue
-                is_return = binding.name == RETURN_BINDING
-                datum = outcome.return_value if is_return else outcome.outputs.get(binding.name)
-                if isinstance(datum, Datum) and datum.type is not None:
-                    address = queue_of(binding, self._settings)
-                    for body in output_bodies(datum):
-                        await self._clients.send(address, encode_body(body, is_base64=self._is_base64))
-                    self._wakeups.notify(address)
-        except Exception as error:
-            text = f"{type(error).__name__}: an output of {function.name} could not be written: {error}"
-            return Outcome(succeeded=False, error=text, stack="".join(traceback.format_exception(error)))
-        return outcome
-
-
-class QueueWakeUps:
-    """One event for each queue that somebody listens to."""
-
-    def __init__(self) -> None:
-        self._events: dict[QueueAddress, list[asyncio.Event]] = {}
-
-    def register(self, address: QueueAddress) -> asyncio.Event:
-        """The event that is set when the host puts a message on `address`."""
-        event = asyncio.Event()
-        self._events.setdefault(address, []).append(event)
-        return event
-
-    def notify(self, address: QueueAddress) -> None:
-        """Wake who listens to `address`."""
-        for event in self._events.get(address, ()):
-            event.set()

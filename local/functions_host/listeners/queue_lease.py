@@ -8,7 +8,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 MINIMUM_RENEWAL = timedelta(minutes=1)
 # The message was taken by somebody else after its visibility ran out, or is already gone.
@@ -41,12 +41,12 @@ class QueueLease:
                 renewed = await self._update(self._duration)
                 self._pop_receipt = renewed.pop_receipt or self._pop_receipt
                 interval = normal
-                logger.debug("The lease of message %s was renewed", self.message.id)
+                log.debug("The lease of message %s was renewed", self.message.id)
             except AzureError as error:
                 if _is_lost(error):
-                    logger.warning("Message %s was taken over by another receiver", self.message.id)
+                    log.warning("Message %s was taken over by another receiver", self.message.id)
                     return
-                logger.warning("The lease of message %s could not be renewed: %s", self.message.id, error)
+                log.warning("The lease of message %s could not be renewed: %s", self.message.id, error)
                 interval = max(interval / 2, shortest)
 
     async def delete(self) -> None:

@@ -13,17 +13,13 @@ from azure.storage.queue.aio import QueueClient
 from local.functions_host.app.config import QueueOptions
 from local.functions_host.app.functions import FunctionRecord
 from local.functions_host.app.triggers import QueueAddress
-from local.functions_host.listeners.queue_clients import QueueClients, QueueWakeUps
+from local.functions_host.listeners.queue_clients import QueueClients
 from local.functions_host.listeners.queue_lease import QueueLease
-from local.functions_host.listeners.queue_messages import (
-    UndecodableMessageError,
-    decode_body,
-    trigger_metadata,
-    trigger_value,
-)
+from local.functions_host.listeners.queue_messages import UndecodableMessageError, decode_body, trigger_metadata
+from local.functions_host.worker.converters import Datum
 from local.functions_host.worker.invoker import Invoker, Trigger
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)  # how long Azure hides a message while its function runs, between renewals
 
@@ -31,8 +27,7 @@ LEASE = timedelta(minutes=10)  # how long Azure hides a message while its functi
 class QueueListener:
     """Feeds the messages of one queue to one function.
 
-    Messages are delivered at least once: a message is deleted only after the function succeeded and
-    its outputs were written.
+    Messages are delivered at least once: a message is deleted only after the function succeeded.
     """
 
     def __init__(
@@ -43,7 +38,6 @@ class QueueListener:
         options: QueueOptions,
         invoker: Invoker,
         clients: QueueClients,
-        wakeups: QueueWakeUps,
         lease: timedelta = LEASE,
     ) -> None:
         self._function = function
@@ -52,7 +46,6 @@ class QueueListener:
         self._invoker = invoker
         self._clients = clients
         self._lease = lease
-        self._wake_up = wakeups.register(address)
         self._backoff = RandomizedBackoff(options.max_polling_interval.total_seconds())
         self._running: set[asyncio.Task[None]] = set()
         self._loop_task: asyncio.Task[None] | None = None
@@ -77,7 +70,7 @@ class QueueListener:
         while True:
             messages = await self._receive()
             if not messages:
-                await self._pause(self._backoff.next())
+                await asyncio.sleep(self._backoff.next())
                 continue
             self._backoff.reset()
             for message in messages:
@@ -101,29 +94,23 @@ class QueueListener:
             raise
         except Exception as error:  # the listener goes on whatever happens to one call
             if self._reachable:
-                logger.warning("Queue %s cannot be read, trying on: %r", self._address.name, error)
+                log.warning("Queue %s cannot be read, trying on: %r", self._address.name, error)
             self._reachable = False
             return []
         if not self._reachable:
-            logger.info("Queue %s can be read again", self._address.name)
+            log.info("Queue %s can be read again", self._address.name)
         self._reachable = True
         return messages
 
     async def _give_back(self, message: QueueMessage) -> None:
         await self._held(message).release(timedelta())
 
-    async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake_up.wait()
-        self._wake_up.clear()
-
     async def _process_safely(self, message: QueueMessage) -> None:
         try:
             await self._process(message)
         except Exception:
             # The message reappears when its lease ends and is processed again.
-            logger.exception("Message %s of queue %s could not be completed", message.id, self._address.name)
+            log.exception("Message %s of queue %s could not be completed", message.id, self._address.name)
 
     async def _process(self, message: QueueMessage) -> None:
         lease = self._held(message)
@@ -131,19 +118,19 @@ class QueueListener:
             await self._poison(lease)
             return
         try:
-            body = decode_body(message.content, is_base64=self._options.base64)
+            body = decode_body(message.content)
         except UndecodableMessageError as error:
-            logger.error("Message %s of queue %s is not base64: %s", message.id, self._address.name, error)  # noqa: TRY400 - the sender erred, our stack says nothing
+            log.error("Message %s of queue %s is not base64: %s", message.id, self._address.name, error)  # noqa: TRY400 - the sender erred, our stack says nothing
             await self._poison(lease)
             return
         await self._complete(lease, succeeded=await self._invoke(lease, body))
 
     async def _invoke(self, lease: QueueLease, body: bytes) -> bool:
-        binary = self._function.trigger.text("dataType").upper() == "BINARY"
-        metadata = trigger_metadata(lease.message, body.decode(errors="replace"))
+        text = body.decode(errors="replace")
+        trigger = Trigger(Datum(type="string", value=text), trigger_metadata(lease.message, text))
         keeper = asyncio.create_task(lease.keep())
         try:
-            outcome = await self._invoker.invoke(self._function, Trigger(trigger_value(body, binary=binary), metadata))
+            outcome = await self._invoker.invoke(self._function, trigger)
         except asyncio.CancelledError:
             return False  # the host shuts down: the message goes back
         finally:
@@ -165,7 +152,7 @@ class QueueListener:
         poison = self._address.poison
         if poison is None:
             return
-        logger.error("Message %s of queue %s moves to %s", lease.message.id, self._address.name, poison.name)
+        log.error("Message %s of queue %s moves to %s", lease.message.id, self._address.name, poison.name)
         await self._clients.send(poison, lease.message.content)
         await lease.delete()
 

@@ -1,4 +1,4 @@
-"""Queue messages as functions see them, and as they lie in the queue."""
+"""Queue messages as functions see them."""
 
 import base64
 import binascii
@@ -13,35 +13,23 @@ from local.functions_host.worker.converters import Datum
 
 
 class UndecodableMessageError(ValueError):
-    """The text of a message is not base64, although host.json says that messages are."""
+    """The text of a message is not base64."""
 
 
-def decode_body(text: str, *, is_base64: bool) -> bytes:
-    """The bytes of a message.
+def decode_body(text: str) -> bytes:
+    """Return the bytes of a message.
 
     Raises:
         UndecodableMessageError: the text is not base64.
     """
-    if not is_base64:
-        return text.encode()
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise UndecodableMessageError(str(error)) from error
 
 
-def encode_body(body: bytes, *, is_base64: bool) -> str:
-    """The text that goes into the queue for `body`."""
-    return base64.b64encode(body).decode("ascii") if is_base64 else body.decode()
-
-
-def trigger_value(body: bytes, *, binary: bool) -> Datum:
-    """The trigger's data: text, or bytes when the binding's dataType is binary."""
-    return Datum(type="bytes", value=body) if binary else Datum(type="string", value=body.decode(errors="replace"))
-
-
 def trigger_metadata(message: QueueMessage, body: str) -> dict[str, Datum]:
-    """What the trigger adds to the message.
+    """Return what the trigger adds to the message.
 
     The top-level properties of a JSON object are added too and win over the trigger's own names, as
     in Azure.
@@ -56,20 +44,6 @@ def trigger_metadata(message: QueueMessage, body: str) -> dict[str, Datum]:
         **_moment("NextVisibleTime", message.next_visible_on),
         **dict(_json_properties(body)),
     }
-
-
-def output_bodies(datum: Datum) -> Iterator[bytes]:
-    """The messages that the data of a queue output stands for: each element of a JSON array is one."""
-    if datum.type == "bytes":
-        yield datum.value
-    elif datum.type == "json":
-        value = json.loads(datum.value)
-        for element in value if isinstance(value, list) else [value]:
-            yield (element if isinstance(element, str) else json.dumps(element)).encode()
-    elif datum.type in ("int", "double", "bool", "dict", "list"):
-        yield json.dumps(datum.value).encode()
-    else:
-        yield str(datum.value).encode()
 
 
 def _json_properties(body: str) -> Iterator[tuple[str, Datum]]:

@@ -1,28 +1,12 @@
-"""The `context` and output objects that a function receives besides its inputs."""
+"""The `context` that a function receives beside its inputs."""
 
 import threading
 from collections.abc import Mapping
-from typing import Any
 
-from azure.functions import Context, Out
+from azure.functions import Context
 
 thread_local = threading.local()
 """Carries `invocation_id` in the thread that runs a function."""
-
-
-class OutValue(Out):  # type: ignore[misc] # the SDK ships no types
-    """The parameter of an output binding: keeps what the function sets."""
-
-    def __init__(self) -> None:
-        self._value: Any = None
-
-    def set(self, val: Any) -> None:
-        """Remember the value to write after the function has returned."""
-        self._value = val
-
-    def get(self) -> Any:
-        """The value set last, or None."""
-        return self._value
 
 
 class TraceContext:
@@ -40,23 +24,13 @@ class TraceContext:
     Tracestate = trace_state
 
 
-class RetryContext:
-    """How often this invocation was tried before, and how often it may be."""
-
-    def __init__(self, retry_count: int, max_retry_count: int) -> None:
-        self.retry_count = retry_count
-        self.max_retry_count = max_retry_count
-        self.exception = None
-
-
 class InvocationContext(Context):  # type: ignore[misc] # the SDK ships no types
     """What a function learns about its own invocation."""
 
-    def __init__(self, function: str, directory: str, invocation_id: str, retry: RetryContext) -> None:
+    def __init__(self, function: str, directory: str, invocation_id: str) -> None:
         self._function = function
         self._directory = directory
         self._invocation_id = invocation_id
-        self._retry = retry
         self._trace = TraceContext()
 
     @property
@@ -85,6 +59,5 @@ class InvocationContext(Context):  # type: ignore[misc] # the SDK ships no types
         return self._trace
 
     @property
-    def retry_context(self) -> RetryContext:
-        """Count of the retries so far."""
-        return self._retry
+    def retry_context(self) -> None:
+        """Nothing: the local host does not retry functions."""

@@ -3,13 +3,12 @@
 import importlib
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from local.functions_host.app.errors import AppImportError, FunctionLoadError
-from local.functions_host.app.functions import Binding, FunctionRecord, retry_policy
+from local.functions_host.app.functions import Binding, FunctionRecord
 
 SCRIPT_SETTING = "PYTHON_SCRIPT_FILE_NAME"
 DEFAULT_SCRIPT = "function_app.py"
@@ -33,21 +32,21 @@ def load_app(app_root: Path, script: str = DEFAULT_SCRIPT) -> list[Any]:
 
 
 def describe(indexed: Any) -> FunctionRecord:
-    """What the host needs to know of one of the SDK's function objects.
+    """Describe one of the SDK's function objects to the host.
 
     Raises:
-        FunctionLoadError: its retry policy is not valid.
+        FunctionLoadError: the function does not have exactly one trigger.
     """
     name = indexed.get_function_name()
     raw = [json.loads(text) for text in indexed.get_raw_bindings()]
-    return record_of(name, raw, indexed.get_settings_dict("retry_policy"))
+    return record_of(name, raw, retried=bool(indexed.get_settings_dict("retry_policy")))
 
 
-def record_of(name: str, raw_bindings: list[dict[str, Any]], retry: Mapping[str, Any] | None) -> FunctionRecord:
-    """The record of a function from its binding JSON, as a worker reports it.
+def record_of(name: str, raw_bindings: list[dict[str, Any]], *, retried: bool) -> FunctionRecord:
+    """Build the record of a function from its binding JSON, as a worker reports it.
 
     Raises:
-        FunctionLoadError: there is no single trigger, or the retry policy is not valid.
+        FunctionLoadError: the function does not have exactly one trigger.
     """
     bindings = tuple(
         Binding(str(raw["name"]), str(raw["type"]), str(raw["direction"]).upper(), raw) for raw in raw_bindings
@@ -55,7 +54,7 @@ def record_of(name: str, raw_bindings: list[dict[str, Any]], retry: Mapping[str,
     triggers = [binding for binding in bindings if binding.type.lower().endswith("trigger")]
     if len(triggers) != 1:
         raise FunctionLoadError(name, f"it has {len(triggers)} triggers; a function has exactly one")
-    return FunctionRecord(name, bindings, triggers[0], retry_policy(name, retry) if retry else None)
+    return FunctionRecord(name, bindings, triggers[0], retried)
 
 
 def _import_script(app_root: Path, module: str) -> ModuleType:

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from azure.functions import Context, Out
+from azure.functions import Context
 
 from local.functions_host.app.errors import FunctionLoadError
-from local.functions_host.app.functions import OUT, RETURN_BINDING, Binding
+from local.functions_host.app.functions import RETURN_BINDING, Binding
 from local.functions_host.worker import converters
 
 
 @dataclass(frozen=True)
-class BoundType:
-    """How one parameter, or the result, is converted: by which binding's converter, for which type."""
+class Result:
+    """How the return value is converted: by the converter of this type of binding, for this Python type."""
 
     converter: str
     python_type: Any
@@ -26,22 +26,20 @@ class Signature:
     """How the worker calls one function.
 
     Attributes:
-        inputs: by parameter name.
-        outputs: by parameter name.
-        result: conversion of the return value; None when the function must return None.
-        wants_context: whether it has an unbound parameter `context`.
-        is_async: whether it runs on the event loop instead of a thread.
+        inputs: the type of binding that converts each parameter, by parameter name.
+        result: conversion of the return value; None if the function must return None.
+        wants_context: True if it has an unbound parameter `context`.
+        is_async: True if it runs on the event loop instead of a thread.
     """
 
-    inputs: Mapping[str, BoundType]
-    outputs: Mapping[str, BoundType]
-    result: BoundType | None
+    inputs: Mapping[str, str]
+    result: Result | None
     wants_context: bool
     is_async: bool
 
 
 def read_signature(name: str, function: Callable[..., Any], bindings: Iterable[Binding]) -> Signature:
-    """The signature of `function` as its bindings need it.
+    """Return the signature of `function` as its bindings need it.
 
     Raises:
         FunctionLoadError: parameters, annotations and bindings do not fit each other.
@@ -49,18 +47,20 @@ def read_signature(name: str, function: Callable[..., Any], bindings: Iterable[B
     bound = {binding.name: binding for binding in bindings}
     annotations = _annotations(name, function)
     parameters = set(inspect.signature(function).parameters)
-    for binding in bound.values():
-        _check_direction(name, binding)
     wants_context = "context" in parameters and "context" not in bound
     if wants_context:
         _check_context(name, annotations)
         parameters.discard("context")
     _check_names(name, parameters, set(bound) - {RETURN_BINDING})
-    types = {key: _bound_type(name, bound[key], annotations) for key in parameters}
+    inputs = {key: bound[key].type for key in parameters if bound[key].direction == "IN"}
+    for key in inputs.keys() & annotations.keys():
+        if not converters.accepts_input(inputs[key], annotations[key]):
+            raise FunctionLoadError(
+                name, f'type of {key} binding "{inputs[key]}" does not match its annotation {annotations[key]!r}'
+            )
     return Signature(
-        inputs={key: types[key] for key in types if bound[key].direction != OUT},
-        outputs={key: types[key] for key in types if bound[key].direction == OUT},
-        result=_result_type(name, bound, annotations),
+        inputs=inputs,
+        result=_result(name, bound, annotations),
         wants_context=wants_context,
         is_async=inspect.iscoroutinefunction(function),
     )
@@ -71,13 +71,6 @@ def _annotations(name: str, function: Callable[..., Any]) -> dict[str, Any]:
         return typing.get_type_hints(function)
     except Exception as error:
         raise FunctionLoadError(name, f"its annotations cannot be resolved: {error}") from error
-
-
-def _check_direction(name: str, binding: Binding) -> None:
-    if binding.direction == "INOUT":
-        raise FunctionLoadError(name, '"inout" bindings are not supported')
-    if binding.name == RETURN_BINDING and binding.direction != OUT:
-        raise FunctionLoadError(name, '"$return" binding must have direction set to "out"')
 
 
 def _check_context(name: str, annotations: Mapping[str, Any]) -> None:
@@ -95,59 +88,12 @@ def _check_names(name: str, parameters: set[str], bound: set[str]) -> None:
         raise FunctionLoadError(name, f"bindings without a parameter of the function: {', '.join(missing)}")
 
 
-def _bound_type(name: str, binding: Binding, annotations: Mapping[str, Any]) -> BoundType:
-    annotated = binding.name in annotations
-    annotation = annotations.get(binding.name)
-    is_out = annotation is Out or typing.get_origin(annotation) is Out
-    python_type = _out_argument(name, binding, annotation) if is_out else annotation
-    if annotated:
-        _check_annotation(name, binding, python_type, is_out)
-    converter = binding.type
-    if python_type in (str, bytes) and not converters.has_implicit_output(binding.type):
-        converter = converters.GENERIC
-    accepts = converters.accepts_output if is_out else converters.accepts_input
-    if annotated and not accepts(converter, python_type):
-        raise FunctionLoadError(
-            name, f'type of {binding.name} binding "{binding.type}" does not match its annotation {python_type!r}'
-        )
-    return BoundType(converter, python_type)
-
-
-def _out_argument(name: str, binding: Binding, annotation: Any) -> Any:
-    arguments = typing.get_args(annotation)
-    if len(arguments) != 1:
-        raise FunctionLoadError(name, f"binding {binding.name} has invalid Out annotation {annotation!r}")
-    return arguments[0]
-
-
-def _check_annotation(name: str, binding: Binding, python_type: Any, is_out: bool) -> None:
-    if not isinstance(python_type, type) and typing.get_origin(python_type) is None:
-        raise FunctionLoadError(name, f"binding {binding.name} has invalid non-type annotation {python_type!r}")
-    if binding.direction == OUT and not is_out:
-        raise FunctionLoadError(
-            name, f"binding {binding.name} is an output, but its annotation is not azure.functions.Out[...]"
-        )
-    if binding.direction != OUT and is_out:
-        raise FunctionLoadError(name, f"binding {binding.name} is an input, but its annotation is azure.functions.Out")
-
-
-def _result_type(name: str, bound: Mapping[str, Binding], annotations: Mapping[str, Any]) -> BoundType | None:
+def _result(name: str, bound: Mapping[str, Binding], annotations: Mapping[str, Any]) -> Result | None:
     annotation = annotations.get("return")
     explicit = bound.get(RETURN_BINDING)
-    if explicit is not None:
-        if "return" in annotations:
-            _check_result(name, explicit.type, annotation)
-        return BoundType(explicit.type, annotation)
-    implicit = [binding.type for binding in bound.values() if converters.has_implicit_output(binding.type)]
-    return BoundType(implicit[-1], annotation) if implicit else None
-
-
-def _check_result(name: str, binding_type: str, annotation: Any) -> None:
-    if annotation is Out or typing.get_origin(annotation) is Out:
-        raise FunctionLoadError(name, "return annotation should not be azure.functions.Out")
-    if not isinstance(annotation, type):
-        raise FunctionLoadError(name, f"has invalid non-type return annotation {annotation!r}")
-    if not converters.accepts_output(binding_type, annotation):
-        raise FunctionLoadError(
-            name, f'return annotation {annotation.__name__!r} does not match binding type "{binding_type}"'
-        )
+    if explicit is None:
+        implicit = [binding.type for binding in bound.values() if converters.has_implicit_output(binding.type)]
+        return Result(implicit[-1], annotation) if implicit else None
+    if "return" in annotations and not converters.accepts_output(explicit.type, annotation):
+        raise FunctionLoadError(name, f'return annotation {annotation!r} does not match binding type "{explicit.type}"')
+    return Result(explicit.type, annotation)

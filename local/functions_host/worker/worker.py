@@ -15,7 +15,7 @@ from local.functions_host.app.errors import AppRefusedError, AppSettingError, Fu
 from local.functions_host.app.functions import FunctionRecord
 from local.functions_host.app.invocation import Invocation, Outcome
 from local.functions_host.worker import converters
-from local.functions_host.worker.context import InvocationContext, OutValue, RetryContext, thread_local
+from local.functions_host.worker.context import InvocationContext, thread_local
 from local.functions_host.worker.loader import DEFAULT_SCRIPT, SCRIPT_SETTING, describe, load_app
 from local.functions_host.worker.signature import Signature, read_signature
 
@@ -84,7 +84,7 @@ class DirectWorker:
         try:
             arguments = _arguments(invocation, loaded)
             result = await self._call(invocation, loaded, arguments)
-            return _outcome(invocation.function, loaded.signature, arguments, result)
+            return _outcome(invocation.function, loaded.signature, result)
         except (Exception, SystemExit) as error:
             return Outcome(
                 succeeded=False,
@@ -117,27 +117,20 @@ def _arguments(invocation: Invocation, loaded: _LoadedFunction) -> dict[str, Any
     metadata = dict(invocation.metadata)
     inputs = loaded.signature.inputs
     arguments: dict[str, Any] = {
-        name: converters.decode(inputs[name].converter, datum, metadata) for name, datum in invocation.inputs.items()
+        name: converters.decode(inputs[name], datum, metadata) for name, datum in invocation.inputs.items()
     }
-    arguments.update((name, OutValue()) for name in loaded.signature.outputs)
     if loaded.signature.wants_context:
-        retry = RetryContext(invocation.retry_count, invocation.max_retry_count)
-        arguments["context"] = InvocationContext(invocation.function, loaded.directory, invocation.id, retry)
+        arguments["context"] = InvocationContext(invocation.function, loaded.directory, invocation.id)
     return arguments
 
 
-def _outcome(name: str, signature: Signature, arguments: Mapping[str, Any], result: Any) -> Outcome:
+def _outcome(name: str, signature: Signature, result: Any) -> Outcome:
     if result is not None and signature.result is None:
         raise RuntimeError(f"function {name!r} without a $return binding returned a non-None value")
-    outputs: dict[str, object] = {}
-    for output, bound in signature.outputs.items():
-        value = arguments[output].get()
-        if value is not None:
-            outputs[output] = converters.encode(bound.converter, value, bound.python_type)
     returned = None
     if signature.result is not None:
         returned = converters.encode(signature.result.converter, result, signature.result.python_type)
-    return Outcome(succeeded=True, return_value=returned, outputs=outputs)
+    return Outcome(succeeded=True, return_value=returned)
 
 
 def _thread_count(settings: Mapping[str, str]) -> int | None:

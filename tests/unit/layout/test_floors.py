@@ -62,7 +62,6 @@ FLOORS = (
     "local/functions_host/app",
     "local/functions_host/durable/hub",
     "local/functions_host/durable",
-    "local/functions_host/durable/rpc",
     "local/functions_host/worker",
     "local/functions_host/listeners",
     "local/functions_host",

@@ -4,8 +4,7 @@ DurableError
 ├── TaskHubBusyError          another host holds the task hub
 ├── TaskHubFormatError        the file is from another version of the engine
 ├── InvalidRequestError       400: a value that the durable client sent cannot be used
-│   ├── FunctionNotFoundError
-│   └── InstanceMissingError  restart of an instance that does not exist
+│   └── FunctionNotFoundError
 ├── InstanceNotFoundError     404
 ├── InstanceFinishedError     410
 ├── InstanceInUseError        500, as the Durable extension answers it
@@ -41,10 +40,6 @@ class InvalidRequestError(DurableError):
 
 class FunctionNotFoundError(InvalidRequestError):
     """The named function is not registered, or is of another kind."""
-
-
-class InstanceMissingError(InvalidRequestError):
-    """The instance to restart does not exist; the Durable extension answers 400 here."""
 
 
 class InstanceNotFoundError(DurableError):

@@ -13,7 +13,6 @@ class EventType(IntEnum):
 
     EXECUTION_STARTED = 0
     EXECUTION_COMPLETED = 1
-    EXECUTION_TERMINATED = 3
     TASK_SCHEDULED = 4
     TASK_COMPLETED = 5
     TASK_FAILED = 6
@@ -25,8 +24,6 @@ class EventType(IntEnum):
     ORCHESTRATOR_STARTED = 12
     ORCHESTRATOR_COMPLETED = 13
     EVENT_RAISED = 15
-    EXECUTION_SUSPENDED = 19
-    EXECUTION_RESUMED = 20
 
 
 def utc_now() -> datetime:
@@ -114,7 +111,7 @@ def parent_instance(*, name: str, instance_id: str, execution_id: str, task_id: 
 
 
 def execution_completed(event_id: int, status: str, result: str | None, details: str | None) -> Event:
-    """The end of an execution: completed, failed, terminated or continued as new."""
+    """The end of an execution: completed or failed."""
     return _event(
         EventType.EXECUTION_COMPLETED,
         event_id,
@@ -123,21 +120,6 @@ def execution_completed(event_id: int, status: str, result: str | None, details:
         Details=details,
         FailureDetails=None,
     )
-
-
-def execution_terminated(reason: str) -> Event:
-    """A client ends the instance."""
-    return _event(EventType.EXECUTION_TERMINATED, Input=reason)
-
-
-def execution_suspended(reason: str) -> Event:
-    """A client holds the instance."""
-    return _event(EventType.EXECUTION_SUSPENDED, Reason=reason)
-
-
-def execution_resumed(reason: str) -> Event:
-    """A client lets a suspended instance go on."""
-    return _event(EventType.EXECUTION_RESUMED, Reason=reason)
 
 
 def task_scheduled(task_id: int, name: str) -> Event:
@@ -173,7 +155,7 @@ def sub_orchestration_completed(task_id: int, result_json: str | None) -> Event:
 
 
 def sub_orchestration_failed(task_id: int, reason: str | None, details: str | None) -> Event:
-    """A sub-orchestration failed or was terminated."""
+    """A sub-orchestration failed."""
     return _event(
         EventType.SUB_ORCHESTRATION_FAILED,
         TaskScheduledId=task_id,

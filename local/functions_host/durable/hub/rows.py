@@ -1,7 +1,6 @@
 """What the rows of the task hub mean."""
 
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -60,15 +59,13 @@ class RuntimeStatus(StrEnum):
 
     PENDING = "Pending"
     RUNNING = "Running"
-    SUSPENDED = "Suspended"
     COMPLETED = "Completed"
     FAILED = "Failed"
-    TERMINATED = "Terminated"
 
     @property
     def finished(self) -> bool:
-        """Whether the instance has ended for good."""
-        return self in FINISHED
+        """True if the instance has ended."""
+        return self in (RuntimeStatus.COMPLETED, RuntimeStatus.FAILED)
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class Instance:
     Attributes:
         execution_id: names the current generation; changes with `continue_as_new`.
         input_json: JSON text of the `Input` field.
-        output: JSON text of the result, or the plain reason of a failed or terminated instance.
+        output: JSON text of the result, or the plain reason of a failed instance.
         parent_json: JSON text of `ParentInstance` for a sub-orchestration.
         generation: how often the instance continued as new.
     """
@@ -132,20 +129,6 @@ def row_of(instance: Instance) -> tuple[object, ...]:
         instance.parent_json,
         instance.generation,
     )
-
-
-FINISHED = frozenset({RuntimeStatus.COMPLETED, RuntimeStatus.FAILED, RuntimeStatus.TERMINATED})
-
-
-@dataclass(frozen=True)
-class InstanceFilter:
-    """Which instances a list or a purge is about; what is not given does not restrict."""
-
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    statuses: Collection[str] | None = None
-    prefix: str = ""
-    top: int | None = None
 
 
 MAX_LENGTH = 100

@@ -18,7 +18,6 @@ from local.functions_host.durable.hub.rows import (
     COLUMNS,
     ActivityItem,
     Instance,
-    InstanceFilter,
     Message,
     TimerItem,
     instance_of,
@@ -114,14 +113,6 @@ class TaskHub:
         row = self._db.execute(sql, (instance_id,)).fetchone()
         return instance_of(row) if row else None
 
-    def instances(self, wanted: InstanceFilter) -> list[Instance]:
-        """The instances that match, oldest first."""
-        where, values = _where(wanted)
-        select = f"SELECT {COLUMNS} FROM instances"  # noqa: S608 - a constant
-        sql = f"{select} WHERE {where} ORDER BY created, instance_id LIMIT ?"
-        limit = -1 if wanted.top is None else wanted.top
-        return [instance_of(row) for row in self._db.execute(sql, (*values, limit))]
-
     def put_instance(self, instance: Instance) -> None:
         """Insert the instance or replace its row; for use inside a transaction."""
         self._db.execute(
@@ -134,11 +125,10 @@ class TaskHub:
             sql = f"DELETE FROM {table} WHERE instance_id = ?"  # noqa: S608 - names from this module's schema
             self._db.execute(sql, (instance_id,))
 
-    def purge(self, instance_ids: Sequence[str]) -> None:
-        """Delete instances with all that belongs to them."""
+    def purge(self, instance_id: str) -> None:
+        """Delete an instance with everything that belongs to it."""
         with self.transaction():
-            for instance_id in instance_ids:
-                self.forget(instance_id, (*_OF_INSTANCE, "instances"))
+            self.forget(instance_id, (*_OF_INSTANCE, "instances"))
 
     def history(self, instance_id: str) -> list[str]:
         """JSON texts of the instance's events, in order."""
@@ -241,17 +231,3 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
             f"Task hub {path.name} has format {found}; this host reads format {_FORMAT}. "
             "Use the version that wrote it, or move the file away to begin with an empty task hub."
         )
-
-
-def _where(wanted: InstanceFilter) -> tuple[str, list[object]]:
-    clauses, values = ["substr(instance_id, 1, ?) = ?"], [len(wanted.prefix), wanted.prefix]
-    terms: list[tuple[str, object]] = [("created >= ?", wanted.created_from), ("created <= ?", wanted.created_to)]
-    out: list[object] = list(values)
-    for clause, moment in terms:
-        if isinstance(moment, datetime):
-            clauses.append(clause)
-            out.append(moment.timestamp())
-    if wanted.statuses is not None:
-        clauses.append(f"status IN ({', '.join('?' * len(wanted.statuses))})")
-        out.extend(wanted.statuses)
-    return " AND ".join(clauses), out

@@ -65,15 +65,6 @@ class RunningHost:
     def post_json(self, target: str, content: object, headers=()) -> Answer:
         return self.send("POST", target, json.dumps(content).encode(), [("Content-Type", "application/json"), *headers])
 
-    @property
-    def keys(self) -> dict:
-        """The keys of the host as the owner of its data folder reads them."""
-        return json.loads((self.folder / "data" / "keys.json").read_text())
-
-    def run_by_hand(self, function: str, text: str = "") -> Answer:
-        master = ("x-functions-key", self.keys["masterKey"])
-        return self.post_json(f"/admin/functions/{function}", {"input": text}, [master])
-
     def calls(self, function: str) -> list[dict]:
         """What the app noted about each call of a function; see apps/notes.py."""
         file = self.folder / "notes" / f"{function}.jsonl"

@@ -47,9 +47,7 @@ class LibraryWorker:
             ],
             trigger_metadata={name: _typed(datum) for name, datum in invocation.metadata.items()},
             trace_context=protos.Message(trace_parent="", trace_state="", attributes={}),
-            retry_context=protos.Message(
-                retry_count=invocation.retry_count, max_retry_count=invocation.max_retry_count
-            ),
+            retry_context=protos.Message(retry_count=0, max_retry_count=0),
         )
         call = library.invocation_request(_wrapped(invocation_request=request))
         return _outcome(await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._loop)))
@@ -67,15 +65,7 @@ def _wrapped(**content: Any) -> protos.Message:
 
 def _record(function: Any) -> FunctionRecord:
     raw = [json.loads(binding) for binding in function.raw_bindings]
-    options = function.retry_options
-    retry = None
-    if options is not None:
-        retry = {
-            "strategy": options.retry_strategy,
-            "max_retry_count": options.max_retry_count,
-            "delay_interval": str(options.delay_interval or "0:00:00"),
-        }
-    return record_of(function.name, raw, retry)
+    return record_of(function.name, raw, retried=function.retry_options is not None)
 
 
 def _typed(datum: Datum) -> protos.TypedData:
@@ -92,8 +82,7 @@ def _outcome(response: Any) -> Outcome:
     if response.result.status != protos.StatusResult.Success:
         exception = response.result.exception
         return Outcome(succeeded=False, error=exception.message, stack=exception.stack_trace)
-    outputs = {output.name: _datum(output.data) for output in response.output_data}
-    return Outcome(succeeded=True, return_value=_datum(response.return_value), outputs=outputs)
+    return Outcome(succeeded=True, return_value=_datum(response.return_value))
 
 
 def _datum(data: Any) -> Datum | None:

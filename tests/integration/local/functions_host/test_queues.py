@@ -8,7 +8,7 @@ from azure.storage.queue import QueueClient
 
 pytestmark = pytest.mark.integration
 
-KINDS = ("work", "late", "slow", "out", "chain")
+KINDS = ("work", "late", "slow")
 
 
 def encoded(text: str) -> str:
@@ -86,10 +86,6 @@ def test_failed_message_comes_again_and_then_moves_to_the_poison_queue(app, unti
     until(lambda: app.waiting("work") == 0 and app.waiting("work", "-poison") == 0)
 
 
-def test_retry_policy_of_a_queue_function_is_ignored_with_a_warning(app):
-    assert "function work: @app.retry has no effect on a queueTrigger" in app.host.log.read_text()
-
-
 def test_message_that_is_not_base64_moves_to_the_poison_queue_without_a_call(app, until):
     app.queue("work").send_message("not base64!")
     until(lambda: f"queue {app.names['work']} is not base64" in app.host.log.read_text())
@@ -153,53 +149,6 @@ def test_long_call_keeps_its_message_by_renewal(make_app, until):
     (brief.host.folder / "notes" / "gate").touch()
     until(lambda: brief.waiting("slow") == 0, brief.host.log)
     assert [call["dequeue_count"] for call in brief.host.calls("slow")] == [1]
-
-
-def test_output_creates_its_queue_and_encodes_the_message(app):
-    assert app.host.send("POST", "/send/one", b"first").status == 202
-    assert _take(app, "out") == ["first"]
-
-
-def test_bytes_output_is_one_message(app):
-    app.host.send("POST", "/send/bytes", b"raw")
-    assert _take(app, "out") == ["raw"]
-
-
-def test_list_output_is_one_message_for_each_element(app):
-    app.host.post_json("/send/many", ["a", "b"])
-    assert _take(app, "out") == ["a", "b"]
-
-
-def test_output_that_was_not_set_sends_nothing(app):
-    app.host.send("POST", "/send/one", b"exists")
-    _take(app, "out")
-    assert app.host.send("POST", "/send/nothing", b"").status == 202
-    assert _take(app, "out") == []
-
-
-def test_failure_to_write_an_output_fails_the_invocation(app):
-    assert app.host.send("POST", "/send/one", b"x" * 70_000).status == 500
-    assert "an output of send_one could not be written" in app.host.log.read_text()
-
-
-def test_return_value_goes_to_the_return_binding(app, until):
-    app.queue("chain").create_queue()
-    app.queue("chain").send_message(encoded("x"))
-    assert until(lambda: _take(app, "out"), app.host.log) == ["chained x"]
-
-
-def test_queue_function_can_be_run_by_hand(app, until):
-    assert app.host.run_by_hand("work", "by hand").status == 202
-    until(lambda: app.calls("work", "by hand"), app.host.log)
-
-
-def _take(app, kind: str) -> list[str]:
-    queue = app.queue(kind)
-    taken = []
-    for message in queue.receive_messages():
-        taken.append(base64.b64decode(message.content).decode())
-        queue.delete_message(message)
-    return taken
 
 
 def test_stop_lets_a_running_function_end_and_deletes_its_message(make_app, until):

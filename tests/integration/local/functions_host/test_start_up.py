@@ -10,7 +10,7 @@ pytestmark = pytest.mark.integration
 BAD_APP = """
 import azure.functions as func
 
-app = func.FunctionApp()
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 @app.route("admin/x")
 def reserved(req: func.HttpRequest) -> func.HttpResponse: ...
@@ -18,7 +18,7 @@ def reserved(req: func.HttpRequest) -> func.HttpResponse: ...
 @app.blob_trigger("blob", path="in/{name}", connection="AzureWebJobsStorage")
 def on_blob(blob: func.InputStream) -> None: ...
 
-@app.timer_trigger("timer", schedule="99 * * * * *")
+@app.timer_trigger("timer", schedule="99 * * * * *", use_monitor=False)
 def odd(timer: func.TimerRequest) -> None: ...
 
 @app.queue_trigger("msg", queue_name="%MISSING%", connection="AzureWebJobsStorage")
@@ -40,8 +40,8 @@ app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 @app.route("start")
 @app.durable_client_input(client_name="client")
-async def start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> str:
-    return await client.start_new("orchestrate")
+async def start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    return func.HttpResponse(await client.start_new("orchestrate"))
 
 @app.orchestration_trigger(context_name="context")
 def orchestrate(context: df.DurableOrchestrationContext):
@@ -78,8 +78,14 @@ def refuse(tmp_path):
 def test_every_refusal_is_named_at_once(refuse):
     said = refuse(BAD_APP)
     assert "cannot load the reserved function: its route `admin/x` conflicts with the host's own" in said
-    assert "cannot load the on_blob function: binding `blob` of type blobTrigger is not supported" in said
-    assert "cannot load the odd function: schedule '99 * * * * *': '99' is not valid for second" in said
+    assert (
+        "cannot load the on_blob function: binding `blob` of type blobTrigger is not supported by the local host"
+        in said
+    )
+    assert (
+        "cannot load the odd function: schedule '99 * * * * *': '99' is not supported for second by the local host"
+        in said
+    )
     assert "app setting `MISSING` is missing" in said
 
 

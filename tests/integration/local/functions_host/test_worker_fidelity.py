@@ -61,10 +61,10 @@ class Pair:
     def queue(self, name: str, kind: str, suffix: str = "") -> QueueClient:
         return QueueClient.from_connection_string(self._connection_string, self._queues[name][kind] + suffix)
 
-    def through_queue(self, kind: str, text: str) -> list[str]:
+    def through_queue(self, kind: str, function: str, text: str) -> list:
         def act(name, host):
             self.queue(name, kind).send_message(base64.b64encode(text.encode()).decode())
-            return self._until(lambda: _texts(self.queue(name, "out")), host.log)
+            return [call["got"] for call in host.wait_for_calls(function, 1)]
 
         return self.same(act)
 
@@ -103,7 +103,7 @@ def pair(request, start_host, azurite, library_folder, until) -> Pair:
     batch = ("--batch", request.param) if request.param else ()
     hosts, queues = {}, {}
     for name, program in programs.items():
-        queues[name] = {kind: f"{kind}-{uuid.uuid4().hex[:10]}" for kind in ("in", "text", "out")}
+        queues[name] = {kind: f"{kind}-{uuid.uuid4().hex[:10]}" for kind in ("in", "text")}
         for kind in ("in", "text"):
             QueueClient.from_connection_string(azurite.connection_string, queues[name][kind]).create_queue()
         settings = {f"{kind.upper()}_QUEUE": queue for kind, queue in queues[name].items()}
@@ -142,12 +142,12 @@ def test_fastapi_application(pair):
     assert (status, body) == (200, b'{"name":"x","sum":3}')
 
 
-def test_queue_function_with_output(pair):
-    assert pair.through_queue("in", "hello") == ['["hello", 1, "UTC"]']
+def test_queue_function(pair):
+    assert pair.through_queue("in", "queue_sync", "hello") == [["hello", 1, "UTC"]]
 
 
-def test_async_queue_function_with_return_binding(pair):
-    assert pair.through_queue("text", "hello") == ["text: hello"]
+def test_async_queue_function(pair):
+    assert pair.through_queue("text", "queue_async", "hello") == ["text: hello"]
 
 
 def test_queue_function_that_fails(pair, until):
@@ -158,13 +158,9 @@ def test_queue_function_that_fails(pair, until):
     assert pair.same(act) == ["fail"]
 
 
-def test_timer_function_with_retry(pair):
-    def act(_name, host):
-        host.run_by_hand("timer")
-        return host.wait_for_calls("timer", 2)
-
-    calls = pair.same(act)
-    assert [call["tries"] for call in calls] == [[0], [1]]
+def test_timer_function(pair):
+    call = pair.same(lambda _name, host: host.wait_for_calls("timer", 1)[0])
+    assert call == {"past_due": False, "status": {}, "name": "timer"}
 
 
 def test_orchestrator_with_sync_and_async_activities(pair):

@@ -244,25 +244,6 @@ def test_names_of_functions_are_compared_without_case():
     assert replay([activity("A")], SCHEDULED(0, "a"), DONE(0, "1"), done=True).end == Completed(None)
 
 
-def test_a_suspended_instance_schedules_nothing_until_it_is_resumed():
-    suspended, resumed = history.execution_suspended("x"), history.execution_resumed("y")
-    held = replay([activity(), activity("b")], SCHEDULED(0, "a"), started(1), suspended, DONE(0, "1"))
-    assert (held.suspended, held.scheduled) == (True, ())
-    past = [SCHEDULED(0, "a"), started(1), suspended, DONE(0, "1"), started(2), resumed]
-    assert ids(replay([activity(), activity("b")], *past)) == [1]
-
-
-def test_what_was_started_and_not_scheduled_before_a_suspend_is_scheduled_at_the_resume():
-    suspended, resumed = history.execution_suspended("x"), history.execution_resumed("y")
-    assert ids(replay([activity()], suspended)) == []
-    assert ids(replay([activity()], suspended, started(1), resumed)) == [0]
-
-
-def test_a_suspended_instance_does_not_end():
-    past = [SCHEDULED(0, "a"), started(1), history.execution_suspended("x"), DONE(0, "1")]
-    assert replay([activity()], *past, done=True).end is None
-
-
 def test_the_number_of_tasks_is_bounded(monkeypatch):
     monkeypatch.setattr(action_starter, "MAX_ACTIONS", 2)
     end = replay([when_all(activity(), activity(), activity())]).end

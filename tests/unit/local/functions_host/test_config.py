@@ -19,12 +19,12 @@ def test_defaults_are_those_of_azure():
     config = parse()
     assert config.route_prefix == "api"
     assert config.function_timeout == timedelta(minutes=30)
-    assert (config.queues.batch_size, config.queues.max_dequeue_count, config.queues.base64) == (16, 5, True)
+    assert (config.queues.batch_size, config.queues.max_dequeue_count) == (16, 5)
     assert config.ignored == ()
 
 
 def test_values_are_read():
-    queues = {"batchSize": 8, "visibilityTimeout": "00:00:05", "messageEncoding": "none"}
+    queues = {"batchSize": 8, "visibilityTimeout": "00:00:05", "messageEncoding": "Base64"}
     config = parse(
         functionTimeout="00:01:00",
         extensions={"http": {"routePrefix": "/v1/"}, "queues": queues, "durableTask": {"hubName": "%HUB%"}},
@@ -33,7 +33,6 @@ def test_values_are_read():
     assert config.route_prefix == "v1"
     assert config.function_timeout == timedelta(minutes=1)
     assert config.queues.visibility_timeout == timedelta(seconds=5)
-    assert config.queues.base64 is False
     assert config.durable.hub_name == "jobs"
     assert config.log_level == "WARNING"
 
@@ -61,11 +60,12 @@ def test_keys_without_effect_are_reported_by_their_path():
     [
         ({"extensions": {"queues": {"batchSize": "8"}}}, "extensions.queues.batchSize"),
         ({"extensions": {"queues": {"maxPollingInterval": "2 s"}}}, "extensions.queues.maxPollingInterval"),
-        ({"extensions": {"queues": {"messageEncoding": "utf8"}}}, "extensions.queues.messageEncoding"),
+        ({"extensions": {"queues": {"messageEncoding": "none"}}}, "extensions.queues.messageEncoding"),
         ({"extensions": []}, "extensions"),
         ({"functionTimeout": "00:00:00"}, "functionTimeout"),
         ({"logging": {"logLevel": {"default": "Loud"}}}, "logging.logLevel.default"),
         ({"customHandler": {}}, "customHandler"),
+        ({"retry": {}}, "retry"),
     ],
 )
 def test_wrong_value_is_refused_by_its_path(content, path):

@@ -6,8 +6,6 @@ from azure.functions.meta import Datum
 
 from local.functions_host.app.errors import AppSettingError
 from local.functions_host.app.functions import FunctionRecord
-from local.functions_host.app.settings import AppSettings
-from local.functions_host.listeners.queue_clients import QueueClients, QueueOutputs, QueueWakeUps
 from local.functions_host.worker.invoker import Invoker, Trigger
 from local.functions_host.worker.worker import DirectWorker
 
@@ -20,7 +18,7 @@ import azure.durable_functions as df
 
 app = df.DFApp()
 
-@app.activity_trigger("value", activity="shown_name")
+@app.activity_trigger("value")
 def add_one(value: int) -> int:
     return value + 1
 
@@ -43,16 +41,15 @@ async def make_invoker(tmp_path):
     records = {record.name: record for record in worker.index()}
 
     def make(limit: timedelta | None = None) -> tuple[Invoker, dict[str, FunctionRecord]]:
-        outputs = QueueOutputs(QueueClients(), QueueWakeUps(), AppSettings({}), is_base64=True)
-        return Invoker(worker, list(records.values()), outputs, limit, lambda: "{}"), records
+        return Invoker(worker, list(records.values()), limit, lambda: "{}"), records
 
     yield make
     worker.stop()
 
 
-async def test_activity_is_run_by_its_durable_name_with_json_in_and_out(make_invoker):
+async def test_activity_is_run_by_name_with_json_in_and_out(make_invoker):
     invoker, _ = make_invoker()
-    assert (await invoker.run("shown_name", "41")).return_value == "42"
+    assert (await invoker.run("add_one", "41")).return_value == "42"
 
 
 async def test_function_that_runs_longer_than_the_limit_is_given_up(make_invoker):
@@ -64,7 +61,7 @@ async def test_function_that_runs_longer_than_the_limit_is_given_up(make_invoker
 
 async def test_result_without_a_return_binding_fails_the_invocation(make_invoker):
     invoker, records = make_invoker()
-    outcome = await invoker.invoke(records["returns"], Trigger.of(Datum(type="json", value="{}")))
+    outcome = await invoker.invoke(records["returns"], Trigger(Datum(type="json", value="{}")))
     assert outcome.error.startswith("RuntimeError: function 'returns' without a $return binding")
 
 

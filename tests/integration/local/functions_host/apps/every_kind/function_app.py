@@ -13,7 +13,7 @@ STORAGE = "AzureWebJobsStorage"
 web = FastAPI()
 
 
-@app.route("http/{kind}")
+@app.route("http/{*kind}")
 def http_sync(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     kind = req.route_params["kind"]
     if kind == "fail":
@@ -27,8 +27,8 @@ def http_sync(req: func.HttpRequest, context: func.Context) -> func.HttpResponse
 
 
 @app.route("http-async")
-async def http_async(req: func.HttpRequest) -> str:
-    return req.params.get("say", "")
+async def http_async(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(req.params.get("say", ""))
 
 
 @web.post("/web/{name}")
@@ -42,29 +42,23 @@ async def web_all(req: func.HttpRequest, context: func.Context) -> func.HttpResp
 
 
 @app.queue_trigger("msg", queue_name="%IN_QUEUE%", connection=STORAGE)
-@app.queue_output("out", queue_name="%OUT_QUEUE%", connection=STORAGE)
-def queue_sync(msg: func.QueueMessage, out: func.Out[str]) -> None:
+def queue_sync(msg: func.QueueMessage) -> None:
     if msg.get_body() == b"fail":
         raise ValueError("refused")
-    out.set(json.dumps([msg.get_body().decode(), msg.dequeue_count, str(msg.insertion_time.tzinfo)]))
+    note("queue_sync", got=[msg.get_body().decode(), msg.dequeue_count, str(msg.insertion_time.tzinfo)])
 
 
 @app.queue_trigger("msg", queue_name="%TEXT_QUEUE%", connection=STORAGE)
-@app.queue_output("$return", queue_name="%OUT_QUEUE%", connection=STORAGE)
-async def queue_async(msg: str) -> str:
-    return f"text: {msg}"
+async def queue_async(msg: func.QueueMessage) -> None:
+    note("queue_async", got=f"text: {msg.get_body().decode()}")
 
 
-@app.timer_trigger("timer", schedule="0 0 0 1 1 *")
-@app.retry(strategy="fixed_delay", max_retry_count="1", delay_interval="00:00:00")
+@app.timer_trigger("timer", schedule="* * * * * *", use_monitor=False)
 def timer(timer: func.TimerRequest, context: func.Context) -> None:
-    retry = context.retry_context
-    note("timer", past_due=timer.past_due, status=sorted(timer.schedule_status), tries=[retry.retry_count])
-    if retry.retry_count == 0:
-        raise ValueError("first try")
+    note("timer", past_due=timer.past_due, status=timer.schedule_status, name=context.function_name)
 
 
-@app.route("start/{name}", methods=["POST"])
+@app.route("start/{*name}", methods=["POST"])
 @app.durable_client_input("client")
 async def start(req: func.HttpRequest, client) -> func.HttpResponse:
     content = json.loads(req.get_body() or b"null")
@@ -72,14 +66,14 @@ async def start(req: func.HttpRequest, client) -> func.HttpResponse:
     return func.HttpResponse(instance)
 
 
-@app.route("event/{instance}", methods=["POST"])
+@app.route("event/{*instance}", methods=["POST"])
 @app.durable_client_input("client")
 async def event(req: func.HttpRequest, client) -> func.HttpResponse:
     await client.raise_event(req.route_params["instance"], "go", req.get_json())
     return func.HttpResponse(status_code=202)
 
 
-@app.route("status/{instance}", methods=["GET"])
+@app.route("status/{*instance}", methods=["GET"])
 @app.durable_client_input("client")
 async def status(req: func.HttpRequest, client) -> func.HttpResponse:
     found = await client.get_status(req.route_params["instance"])

@@ -1,1 +1,0 @@
-"""The durable management API over HTTP."""
