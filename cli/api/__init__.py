@@ -1,1 +1,1 @@
-"""The service's HTTP API, as the official client uses it."""
+"""The HTTP API of the service, and its answers as users see them."""

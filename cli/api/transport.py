@@ -1,4 +1,4 @@
-"""HTTP with bearer tokens: one keep-alive pool, retries for what may be repeated, errors as CliErrors."""
+"""HTTP with bearer tokens: one keep-alive pool, retries where they are safe, errors as CliErrors."""
 
 import json
 import logging
@@ -35,9 +35,9 @@ REPEATABLE = Retry(
     allowed_methods=None,
     raise_on_status=False,
 )
-"""For requests that may be sent twice: GET, PUT, DELETE, and POSTs that carry a request id."""
+"""Retries of requests that may be sent twice: GET, PUT, DELETE, and POSTs that carry a request id."""
 ONCE = Retry(total=2, connect=2, read=0, status=0, other=0, backoff_factor=0.3)
-"""For other POSTs: only a connection that was never made is tried again."""
+"""Retries of other POSTs: only if the connection could not be opened."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,18 @@ class Answer:
     body: bytes = field(repr=False)
 
     def json(self) -> Any:
-        """The content; None when there is none. Raises ServiceError for what is no JSON."""
+        """Return the content, or None if there is no body. Raise ServiceError if it is not JSON."""
         try:
             return json.loads(self.body) if self.body.strip() else None
         except ValueError:
             raise ServiceError(
-                "the answer is not JSON, so it is not this service's", hint="Check BML_MANAGEMENT_URL and the proxy"
+                "the answer is not JSON, so another server sent it", hint="Check BML_MANAGEMENT_URL and the proxy"
             ) from None
 
 
 @dataclass(frozen=True)
 class Transport:
-    """Sends requests as the caller."""
+    """Sends requests with the caller's tokens."""
 
     service_url: str
     tokens: TokenSource
@@ -68,7 +68,7 @@ class Transport:
 
     @cached_property
     def pool(self) -> urllib3.PoolManager:
-        """The connections."""
+        """The pool of connections."""
         return connection_pool(self.service_url)
 
     def send(
@@ -81,16 +81,16 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
     ) -> Answer:
-        """The answer to a request with JSON `content`; anything but 2xx raises the fitting CliError.
+        """Send a request with JSON `content` and return its answer; raise a CliError for any status but 2xx.
 
-        `audience=None` sends no token, for links that carry their own permission.
+        `audience=None` sends no token. It is for links that carry their own permission.
         """
         sent = dict(headers or {})
         if audience:
             sent["Authorization"] = f"Bearer {self.tokens.token(audience).value}"
         if content is not None:
             sent["Content-Type"] = "application/json"
-        address = url.split("?", 1)[0]  # what follows may be a signature
+        address = url.split("?", 1)[0]  # the query may hold a signature
         began = time.monotonic()
         repeat = method != "POST" if repeatable is None else repeatable
         try:
@@ -129,26 +129,26 @@ _BY_STATUS: dict[int, type[CliError]] = {
     422: InvalidInputError,
 }
 _HINT_BY_STATUS = {
-    401: "Get a fresh token: restart the local service, or set BML_ACCESS_TOKEN anew",
+    401: "Get a new token: restart the local service, or set BML_ACCESS_TOKEN again",
     403: "Ask for a role on the workspace that allows this",
-    412: "Somebody changed it meanwhile; run the command again",
+    412: "Somebody else changed it at the same time; run the command again",
 }
 
 
 def problem(status: int, body: bytes, request: str) -> CliError:
-    """The CliError for an answer with `status` >= 300."""
+    """Return the CliError for an answer with `status` >= 300."""
     kind = _BY_STATUS.get(status, ServiceError)
     error = _arm_error(body)
     message = in_files_words(_with_details(error)) or f"the service answered HTTP {status} to {request}"
     hint = _HINT_BY_STATUS.get(status, "")
     if kind is ServiceError:
         message = f"{message} (HTTP {status})" if error else message
-        hint = "Try again; if it goes on, look at the service's log"
+        hint = "Try again; if it fails again, look at the service's log"
     return kind(message, hint=hint)
 
 
 def _arm_error(body: bytes) -> dict[str, Any]:
-    """The inner object of an ARM error envelope, or an empty one."""
+    """Return the inner object of an ARM error envelope, or an empty object."""
     try:
         content = json.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The management API of one workspace: resources by path, long-running operations, lists in pages."""
+"""The management API of one workspace: resources by path, long-running operations, paged lists."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,35 +23,35 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Workspace:
-    """A workspace that commands work in."""
+    """The workspace that a command works in."""
 
     connection: Connection
 
     @cached_property
     def transport(self) -> Transport:
-        """HTTP as the caller."""
+        """HTTP with the caller's tokens."""
         return Transport(self.connection.management_url, self.connection.tokens, self.connection.is_local)
 
     def get(self, path: str, **query: str) -> Resource:
-        """The resource at `path` below the workspace; raises NotFoundError, with the name that was probably meant."""
+        """Return the resource at `path` below the workspace; raise NotFoundError with a suggestion."""
         try:
             return self._get(path, query)
         except NotFoundError as error:
             raise NotFoundError(error.message, hint=suggestions(path, self._names)) from None
 
     def find(self, path: str) -> Resource | None:
-        """The resource at `path`, or None."""
+        """Return the resource at `path`, or None."""
         try:
             return self._get(path, {})
         except NotFoundError:
             return None
 
     def list(self, path: str, **query: str) -> Iterator[Resource]:
-        """All items of a list, page after page."""
+        """Yield all items of a list, page after page."""
         return items_of(lambda url: self._send("GET", url).json(), self._url(path, query))
 
     def put(self, path: str, body: Mapping[str, Any], *, wait: bool = True) -> Resource:
-        """Create or replace the resource at `path`; by default waits until it is ready."""
+        """Create or replace the resource at `path`, and by default wait until it is ready."""
         answer = self._send("PUT", self._url(path), body)
         resource: Resource = answer.json()
         if not wait or _is_ready(resource):
@@ -59,20 +59,20 @@ class Workspace:
         return self.get(path) if self._wait(answer) else resource
 
     def post(self, path: str, body: Any = None, *, wait: bool = False) -> Any:
-        """The answer to an action; with `wait`, after it has been carried out."""
+        """Start an action and return its answer; with `wait`, wait until the action is done."""
         answer = self._send("POST", self._url(path), {} if body is None else body)
         if wait:
             self._wait(answer)
         return answer.json()
 
     def delete(self, path: str, *, wait: bool = True) -> None:
-        """Delete the resource at `path`; by default waits until it is gone."""
+        """Delete the resource at `path`, and by default wait until it is deleted."""
         answer = self._send("DELETE", self._url(path))
         if wait:
             self._wait(answer)
 
     def run_details(self, job: str) -> dict[str, Any]:
-        """Status and log files of a job, from run history."""
+        """Return status and log files of a job, from run history."""
         base = self.connection.management_url
         url = f"{base}/history/v1.0{self.connection.workspace_id}/runs/{job}/details?api-version=v1.0"
         details: dict[str, Any] = self._send("GET", url).json()
@@ -96,7 +96,7 @@ class Workspace:
         return f"{self.connection.management_url}{self.connection.workspace_id}{tail}?{options}"
 
     def _wait(self, answer: Answer) -> bool:
-        """Follow the operation that an answer began; False when it had already ended."""
+        """Wait for the operation that an answer started. Return False if there was nothing to wait for."""
         url = answer.headers.get("Azure-AsyncOperation")
         location = answer.headers.get("Location") if answer.status == 202 else None
         if not url and not location:
@@ -107,7 +107,7 @@ class Workspace:
             if _has_ended(state, bool(url)):
                 return True
             time.sleep(float(state.headers.get("Retry-After") or 1))
-        raise ServiceError("the service has not finished the operation within half an hour")
+        raise ServiceError("the service did not finish the operation within half an hour")
 
 
 def _is_ready(resource: Resource) -> bool:
@@ -115,13 +115,13 @@ def _is_ready(resource: Resource) -> bool:
 
 
 def _has_ended(state: Answer, has_status: bool) -> bool:
-    """Whether an operation is over; raises InvalidInputError with the reason when it failed."""
+    """Return True if an operation has ended; raise InvalidInputError with the reason if it failed."""
     if not has_status:
         return state.status != 202
     content = state.json() or {}
     if content.get("status") in {"Failed", "Canceled"}:
         error = content.get("error") or {}
-        message = str(error.get("message") or "the service could not carry out the operation")
+        message = str(error.get("message") or "the operation failed")
         raise InvalidInputError(in_files_words(message))
     return content.get("status") == "Succeeded"
 
@@ -133,13 +133,13 @@ _NAMED_BY_PEOPLE = frozenset(
         *("batchEndpoints", "deployments", "schedules", "blobTriggers"),
     )
 )
-"""Collections that are worth a look; jobs and uploads of code are named by the service."""
+"""Collections whose names people choose. The service names jobs and uploads of code."""
 
 
 def suggestions(path: str, names: Callable[[str], Iterable[str]]) -> str:
-    """What to do about a `path` that was not found, such as `models/hart/versions/1`; empty when nothing helps.
+    """Return a hint for a `path` that was not found, such as `models/hart/versions/1`, or an empty text.
 
-    `names` gives the names in a collection, such as `models`. It is asked for the first part that is not there.
+    `names` returns the names in a collection, such as `models`. It is called up to the first part that does not exist.
     """
     parts = path.split("/")
     for end in range(1, len(parts), 2):
@@ -148,7 +148,7 @@ def suggestions(path: str, names: Callable[[str], Iterable[str]]) -> str:
             return ""
         try:
             known = list(names(collection))
-        except CliError:  # the first error says more
+        except CliError:  # the error that the user already gets says more
             return ""
         if name.lower() not in map(str.lower, known):
             return " ".join(did_you_mean(name, known)) or _all(known)
@@ -165,7 +165,7 @@ def _all(known: list[str]) -> str:
 
 
 def items_of(get: Callable[[str], dict[str, Any]], url: str) -> Iterator[dict[str, Any]]:
-    """All items of the list that begins at `url`; what the service cannot show of it is told on stderr."""
+    """Yield all items of the list that starts at `url`. Print warnings of the service on stderr."""
     while url:
         page = get(url)
         yield from page["value"]

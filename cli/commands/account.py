@@ -1,4 +1,4 @@
-"""`bml account`."""
+"""The verbs of the account: who the caller is, and access tokens."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 @click.command("get-access-token")
-@click.option("--resource", default="https://management.azure.com", show_default=True, help="Whom the token is for.")
-@click.option("--scope", "scope", help="The same as an OAuth scope: <resource>/.default.")
+@click.option("--resource", default="https://management.azure.com", show_default=True, help="Audience of the token.")
+@click.option("--scope", "scope", help="The audience as an OAuth scope: <resource>/.default.")
 @click.option(
     "--role",
     type=click.Choice([role.name for role in ROLES], case_sensitive=False),
-    help="The role in the token, to see what its holders may do. Local service only; by default Owner.",
+    help="Role in the token, to try what its holders may do. Local service only; by default Owner.",
 )
 @data_dir_option()
 @shown("accessToken", "expiresOn")
 def get_access_token(resource: str, scope: str | None, role: str | None, data_dir: Path | None) -> dict[str, Any]:
-    """Print an access token, as `az account get-access-token` does; the scoring URI takes it, too."""
+    """Print an access token, as `az account get-access-token` does. The scoring URI takes it, too."""
     from cli.connection.connection import resolve
 
     connection = resolve(data_dir)
@@ -47,7 +47,7 @@ def _with_role(connection: "Connection", audience: str, role: str) -> "AccessTok
     known = find_role(role)
     if not isinstance(connection.tokens, ClientSecretTokens) or known is None:
         raise UsageError(
-            "--role is for the local service only", hint="A deployed service gives roles in BATCH_ROLE_ASSIGNMENTS"
+            "--role is for the local service only", hint="A deployed service assigns roles in BATCH_ROLE_ASSIGNMENTS"
         )
     return connection.tokens.token_with_role(audience, known.app_role)
 
@@ -56,15 +56,15 @@ def _with_role(connection: "Connection", audience: str, role: str) -> "AccessTok
 @data_dir_option()
 @shown("name", "id", "tenantId", "state")
 def show(data_dir: Path | None) -> dict[str, Any]:
-    """Show the subscription, the tenant and whom tokens are for, as `az account show` does."""
+    """Show the subscription, the tenant and the identity in tokens, as `az account show` does."""
     from cli.connection.connection import resolve
     from cli.connection.token import MANAGEMENT_AUDIENCE, claims
 
     connection = resolve(data_dir)
     token = connection.tokens.token(MANAGEMENT_AUDIENCE)
-    told = claims(token.value)
-    person = told.get("upn") or told.get("unique_name") or told.get("preferred_username")
-    application = told.get("appid") or told.get("azp") or told.get("sub")
+    claimed = claims(token.value)
+    person = claimed.get("upn") or claimed.get("unique_name") or claimed.get("preferred_username")
+    application = claimed.get("appid") or claimed.get("azp") or claimed.get("sub")
     return {
         "environmentName": "Local" if connection.is_local else "Deployed",
         "id": connection.subscription,

@@ -39,23 +39,23 @@ def _identity(function: Callable[..., Any]) -> Callable[..., Any]:
         set_option,
         tags_option,
         click.option("--description", help="A description."),
-        click.option("-v", "--version", help="By default the next one, or the one with this content."),
+        click.option("-v", "--version", help="By default the next version, or the existing one with this content."),
         click.option("-n", "--name", help="The asset."),
-        file_option("The asset; options win over it."),
+        file_option("The asset; options override it."),
     ):
         function = option(function)
     return function
 
 
 _datastore = click.option(
-    "-z", "--datastore", default="workspaceblobstore", show_default=True, help="Where it is uploaded to."
+    "-z", "--datastore", default="workspaceblobstore", show_default=True, help="Datastore to upload to."
 )
 
 
 @click.command("create")
 @_identity
 @click.option("-p", "--path", help="Folder or file of the model.")
-@click.option("-l", "--local-path", help="The same, in the form of 2021.")
+@click.option("-l", "--local-path", help="The same as --path, in the form of 2021.")
 @click.option("-t", "--type", "type", type=click.Choice(["mlflow_model", "custom_model"]), help="Kind of model.")
 @_datastore
 @shown(*COLUMNS)
@@ -75,7 +75,7 @@ def model_create(workspace: Workspace, datastore: str, **options: Any) -> dict[s
 @click.command("create")
 @_identity
 @click.option("-p", "--path", help="File or folder on this machine, or a URI.")
-@click.option("-l", "--local-path", help="The same, in the form of 2021.")
+@click.option("-l", "--local-path", help="The same as --path, in the form of 2021.")
 @click.option("-t", "--type", "type", type=click.Choice(["uri_file", "uri_folder"]), help="Kind of data.")
 @_datastore
 @shown(*COLUMNS)
@@ -111,18 +111,17 @@ def environment_create(workspace: Workspace, **options: Any) -> dict[str, Any]:
 def _document(options: dict[str, Any]) -> "YamlDocument":
     """Read the file and override its values with the options. Paths in options are relative to the current folder."""
     from cli.deploy.property_changes import assign
-    from cli.yaml_files.document import empty_document, read_document
+    from cli.yaml_files.document import document_of
 
     file: Path | None = options.pop("file")
     assignments: tuple[str, ...] = options.pop("assignments")
     given = {key: value for key, value in options.items() if value is not None}
-    document = read_document(file) if file else empty_document()
     for key in ("path", "local_path", "conda_file"):
         if file and key in given and "://" not in given[key]:
             given[key] = str(Path(given[key]).absolute())
-    if "path" in given:
+    document = document_of(file, given)
+    if "path" in given and "local_path" not in given:
         document.content.pop("local_path", None)
-    document.content.update(given)
     assign(document, assignments)
     if not document.content.get("name"):
         raise UsageError("the asset has no name", hint="Give --name, or `name` in the file")
@@ -148,7 +147,7 @@ def version_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     command: Callable[..., Any] = run
     for option in (
-        click.option("-l", "--label", type=click.Choice([LATEST]), help="The newest that is not archived."),
+        click.option("-l", "--label", type=click.Choice([LATEST]), help="The newest version that is not archived."),
         click.option("-v", "--version", help="The version, or `latest`."),
     ):
         command = option(command)

@@ -1,4 +1,4 @@
-"""The verbs that schedules and triggers share: both start jobs by themselves, and can be stopped."""
+"""What schedules and triggers share: their verbs, and the action that starts their jobs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AutomationVerbs:
-    """The verbs for one kind."""
+    """The verbs of one kind of automation."""
 
     kind: str
     """`schedule` or `trigger`."""
     collection: str
-    """In the API's paths."""
+    """The segment in paths of the API."""
     columns: tuple[str, ...]
-    """Of tables."""
+    """Columns of tables."""
     view: Callable[[Resource], dict[str, Any]]
-    """One of the kind as it is shown."""
+    """Turns a resource into what users see."""
 
     def show(self, help_text: str) -> click.Command:
-        """`show`."""
+        """Return `show`."""
 
         def show(workspace: Workspace, name: str) -> dict[str, Any]:
             return self.view(workspace.get(f"{self.collection}/{name}"))
@@ -39,7 +39,7 @@ class AutomationVerbs:
         return self._verb("show", help_text, show)
 
     def list(self) -> click.Command:
-        """`list`."""
+        """Return `list`."""
 
         @click.command("list", help=f"List all {self.kind}s.")
         @shown(*self.columns)
@@ -50,15 +50,15 @@ class AutomationVerbs:
         return list_all
 
     def enable(self, help_text: str) -> click.Command:
-        """`enable`."""
+        """Return `enable`."""
         return self._verb("enable", help_text, lambda workspace, name: self._switch(workspace, name, enabled=True))
 
     def disable(self, help_text: str) -> click.Command:
-        """`disable`."""
+        """Return `disable`."""
         return self._verb("disable", help_text, lambda workspace, name: self._switch(workspace, name, enabled=False))
 
     def delete(self) -> click.Command:
-        """`delete`."""
+        """Return `delete`."""
 
         @click.command("delete", help=f"Delete a {self.kind}; its jobs stay.")
         @name_option(f"The {self.kind}.")
@@ -89,7 +89,7 @@ class AutomationVerbs:
 
 
 def automation_view(automation: Resource) -> dict[str, Any]:
-    """What both kinds show: whether it is on, and what it invokes."""
+    """Return what both kinds show: whether it is enabled, and what it invokes."""
     properties = automation["properties"]
     invocation = properties["action"]["endpointInvocationDefinition"]
     return {
@@ -105,14 +105,14 @@ def automation_view(automation: Resource) -> dict[str, Any]:
 
 
 def invoke_action(form: "StartedJobForm", input_members: Mapping[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    """`action`: the form's jobs, with the members of `body`, which options gave, over them."""
+    """Return `action`: what the form says about jobs, overridden by `body`, which comes from options."""
     properties = merged(merged(_members(form), input_members), body)
     invocation = {"endpoint": form.endpoint, "deployment": form.deployment, "properties": properties}
     return {"actionType": "InvokeBatchEndpoint", "endpointInvocationDefinition": invocation}
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """`below` with the members of `above`; mappings that both have are merged."""
+    """Return `below` overridden by `above`. A mapping that is in both is merged."""
     both = {key: merged(below[key], above[key]) for key in below.keys() & above.keys() if isinstance(above[key], dict)}
     return {**below, **above, **both}
 

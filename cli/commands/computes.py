@@ -1,4 +1,4 @@
-"""`bml compute create|show|list|delete`."""
+"""The verbs of computes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,11 +30,13 @@ COLUMNS = ("name", "type", "provisioning_state", "current_node_count", "min_inst
 @click.command()
 @click.option("-n", "--name", help="The cluster.")
 @click.option("-t", "--type", "kind", help="AmlCompute.")
-@file_option("The cluster; options win over it.")
+@file_option("The cluster; options override it.")
 @click.option("--size", help="Size of the machines, e.g. Standard_DS3_v2.")
-@click.option("--min-instances", type=int, help="Instances that are always there; 0 by default.")
-@click.option("--max-instances", type=int, help="Instances at most; 4 by default.")
-@click.option("-s", "--idle-time-before-scale-down", type=int, help="Seconds; 120 by default.")
+@click.option("--min-instances", type=int, help="Instances that always run; 0 by default.")
+@click.option("--max-instances", type=int, help="Most instances; 4 by default.")
+@click.option(
+    "-s", "--idle-time-before-scale-down", type=int, help="Seconds that an idle instance waits; 120 by default."
+)
 @click.option("--priority", help="dedicated or low_priority.")
 @click.option("--tier", "priority", help="The same as --priority.", hidden=True)
 @click.option("--description", help="A description.")
@@ -79,7 +81,7 @@ def list_computes(workspace: Workspace) -> list[dict[str, Any]]:
 @click.command()
 @name_option("The cluster.")
 @yes_option
-@click.option("--no-wait", is_flag=True, help="Do not wait until it is gone.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until it is deleted.")
 @shown()
 @in_workspace
 def delete(workspace: Workspace, name: str, yes: bool, no_wait: bool) -> None:
@@ -90,16 +92,14 @@ def delete(workspace: Workspace, name: str, yes: bool, no_wait: bool) -> None:
 
 
 def _form(file: Path | None, options: dict[str, Any]) -> "ComputeForm":
-    """The file with the options over it; both go through the same checks."""
-    from cli.yaml_files.document import empty_document, read_document
+    """Read the file and override it with the options; both pass the same checks."""
+    from cli.yaml_files.document import document_of
     from cli.yaml_files.form import read_form
     from cli.yaml_files.resource_forms import ComputeForm
 
     keys = {"kind": "type", "priority": "tier"}
-    given = {keys.get(key, key): value for key, value in options.items() if value is not None}
-    document = read_document(file) if file else empty_document()
-    document.content.update(given)
-    return read_form(ComputeForm, document)
+    given = {keys.get(key, key): value for key, value in options.items()}
+    return read_form(ComputeForm, document_of(file, given))
 
 
 _CHANGEABLE = ("description", "tags", "min_instances", "max_instances", "idle_time_before_scale_down", "size", "tier")
@@ -107,9 +107,11 @@ _CHANGEABLE = ("description", "tags", "min_instances", "max_instances", "idle_ti
 
 @click.command()
 @name_option("The cluster.")
-@click.option("--min-instances", type=click.IntRange(min=0), help="Instances that are always there.")
-@click.option("--max-instances", type=click.IntRange(min=1), help="Instances at most.")
-@click.option("-s", "--idle-time-before-scale-down", type=click.IntRange(min=0), help="Seconds.")
+@click.option("--min-instances", type=click.IntRange(min=0), help="Instances that always run.")
+@click.option("--max-instances", type=click.IntRange(min=1), help="Most instances.")
+@click.option(
+    "-s", "--idle-time-before-scale-down", type=click.IntRange(min=0), help="Seconds that an idle instance waits."
+)
 @tags_option
 @changes_options
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is ready.")

@@ -6,8 +6,8 @@ from cli.commands.verb import shown
 
 
 @click.command()
-@click.option("-d", "--defaults", multiple=True, metavar="KEY=VALUE", help="Keep it; an empty value forgets it.")
-@click.option("-l", "--list-defaults", is_flag=True, help="Only show them.")
+@click.option("-d", "--defaults", multiple=True, metavar="KEY=VALUE", help="Keep a default; an empty value removes it.")
+@click.option("-l", "--list-defaults", is_flag=True, help="Only show the defaults.")
 @shown()
 def configure(defaults: tuple[str, ...], list_defaults: bool) -> dict[str, str]:
     """Keep a default for --resource-group (group), --workspace-name (workspace) or --data-dir (data-dir)."""

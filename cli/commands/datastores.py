@@ -30,12 +30,12 @@ _CHANGEABLE = ("description", "tags")
 
 @click.command()
 @file_option("The datastore.", required=True)
-@click.option("-n", "--name", help="Name; wins over the file's.")
+@click.option("-n", "--name", help="The datastore; overrides the file's name.")
 @set_option
 @shown(*COLUMNS)
 @in_workspace
 def create(workspace: Workspace, file: Path, name: str | None, assignments: tuple[str, ...]) -> dict[str, Any]:
-    """Register a blob container, or change one that is registered. The container must answer."""
+    """Register a blob container, or change a registered one. The container must be reachable."""
     from cli.deploy.property_changes import assign
     from cli.yaml_files.document import read_document
     from cli.yaml_files.form import read_form
@@ -72,7 +72,7 @@ def list_datastores(workspace: Workspace) -> list[dict[str, Any]]:
 @shown(*COLUMNS)
 @in_workspace
 def update(workspace: Workspace, name: str, changes: "PropertyChanges") -> dict[str, Any]:
-    """Change description and tags.<key>; another place or secret is given with `create`."""
+    """Change description and tags.<key>. To change the place or the secret, use `create`."""
     from cli.yaml_files.description_forms import DatastoreDescription
 
     if not changes:
@@ -89,7 +89,7 @@ def update(workspace: Workspace, name: str, changes: "PropertyChanges") -> dict[
 @shown()
 @in_workspace
 def delete(workspace: Workspace, name: str, yes: bool) -> None:
-    """Forget a datastore and its secret. Its container and blobs stay."""
+    """Remove a datastore and its secret. Its container and blobs stay."""
     workspace.get(f"datastores/{name}")
     confirm(f"Delete the datastore {name}?", yes)
     workspace.delete(f"datastores/{name}")

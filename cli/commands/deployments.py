@@ -1,4 +1,4 @@
-"""`bml batch-deployment show|list|list-jobs|delete`."""
+"""The verbs of deployments."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,7 @@ COLUMNS = ("name", "endpoint_name", "model", "compute", "provisioning_state")
 
 
 def endpoint_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`-e/--endpoint-name`, required."""
+    """Add `-e/--endpoint-name`, which is required."""
     return click.option("-e", "--endpoint-name", "endpoint", required=True, help="The endpoint.")(function)
 
 
@@ -54,7 +54,9 @@ def list_deployments(workspace: Workspace, endpoint: str) -> list[dict[str, Any]
 @click.command("list-jobs")
 @name_option("The deployment.")
 @endpoint_option
-@click.option("-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="At most.")
+@click.option(
+    "-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="Most jobs to list."
+)
 @shown("name", "status", "deployment", "startTime")
 @in_workspace
 def list_jobs(workspace: Workspace, name: str, endpoint: str, max_results: int) -> list[dict[str, Any]]:
@@ -71,7 +73,7 @@ def list_jobs(workspace: Workspace, name: str, endpoint: str, max_results: int) 
 @name_option("The deployment.")
 @endpoint_option
 @yes_option
-@click.option("--no-wait", is_flag=True, help="Do not wait until it is gone.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until it is deleted.")
 @shown()
 @in_workspace
 def delete(workspace: Workspace, name: str, endpoint: str, yes: bool, no_wait: bool) -> None:
@@ -84,11 +86,11 @@ def delete(workspace: Workspace, name: str, endpoint: str, yes: bool, no_wait: b
 
 @click.command()
 @file_option("The deployment.", required=True)
-@click.option("-n", "--name", help="Name; wins over the file's.")
+@click.option("-n", "--name", help="The deployment; overrides the file's name.")
 @click.option("-e", "--endpoint-name", help="The endpoint; by default the file's `endpoint_name`.")
 @set_option
-@click.option("--set-default", is_flag=True, help="Make it the deployment that gets all data.")
-@click.option("--skip-script-validation", is_flag=True, help="Do not look into the scoring script.")
+@click.option("--set-default", is_flag=True, help="Make it the active deployment.")
+@click.option("--skip-script-validation", is_flag=True, help="Do not check the scoring script.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is ready.")
 @shown(*COLUMNS)
 @in_workspace
@@ -103,11 +105,10 @@ def create(
     skip_script_validation: bool,
     no_wait: bool,
 ) -> dict[str, Any]:
-    """Create a deployment, or replace one, uploading the model and code that it names.
+    """Create or replace a deployment, and upload the model and code that it names.
 
-    When anything fails, what the command made is removed again.
+    If anything fails, the command removes again what it made.
     """
-    from cli.api.views import deployment_view
     from cli.deploy.assets import UndoJournal
     from cli.deploy.endpoint import EndpointMaker
     from cli.deploy.plan import deployment_plan
@@ -139,9 +140,9 @@ def _endpoint(file: Path, in_file: str, given: str | None) -> str:
 @click.command()
 @name_option("The deployment.")
 @endpoint_option
-@file_option("What the deployment shall be.")
+@file_option("The new state of the deployment.")
 @changes_options
-@click.option("--skip-script-validation", is_flag=True, help="Do not look into the scoring script.")
+@click.option("--skip-script-validation", is_flag=True, help="Do not check the scoring script.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is ready.")
 @shown(*COLUMNS)
 @in_workspace
@@ -157,10 +158,9 @@ def update(
 ) -> dict[str, Any]:
     """Change a deployment, by a file or value by value.
 
-    --set, --add and --remove take every key of a deployment file but name and code_configuration, for example
-    --set settings.mini_batch_size=5 or --set resources.instance_count=2. Jobs that exist go on as they were.
+    --set, --add and --remove take every key of a deployment file except name and code_configuration, for example
+    --set settings.mini_batch_size=5 or --set resources.instance_count=2. Existing jobs keep their settings.
     """
-    from cli.api.views import deployment_view
     from cli.deploy.updates import DeploymentChange, change_deployment
 
     if not (file or changes):

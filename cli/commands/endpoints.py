@@ -1,4 +1,4 @@
-"""`bml endpoint show|list|list-jobs`."""
+"""The verbs of endpoints."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,9 @@ def list_endpoints(workspace: Workspace) -> list[dict[str, Any]]:
 @name_option("The endpoint.")
 @type_option
 @click.option("-d", "--deployment", help="Only the jobs of this deployment.")
-@click.option("-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="At most.")
+@click.option(
+    "-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="Most jobs to list."
+)
 @shown("name", "status", "deployment", "startTime")
 @in_workspace
 def list_jobs(workspace: Workspace, name: str, deployment: str | None, max_results: int) -> list[dict[str, Any]]:
@@ -61,14 +63,14 @@ def list_jobs(workspace: Workspace, name: str, deployment: str | None, max_resul
 
 
 def current_endpoint(workspace: Workspace, name: str) -> dict[str, Any]:
-    """The endpoint as the service has it now."""
+    """Return the endpoint with its deployments, as the service has it now."""
     endpoint = workspace.get(f"batchEndpoints/{name}")
     return endpoint_view(endpoint, list(workspace.list(f"batchEndpoints/{name}/deployments")))
 
 
 @click.command()
-@file_option("The endpoint and its deployments; not needed for an endpoint without any.")
-@click.option("-n", "--name", help="Name; wins over the file's.")
+@file_option("The endpoint and its deployments; an endpoint without deployments needs only --name.")
+@click.option("-n", "--name", help="The endpoint; overrides the file's name.")
 @type_option
 @set_option
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is ready.")
@@ -77,10 +79,10 @@ def current_endpoint(workspace: Workspace, name: str) -> dict[str, Any]:
 def create(
     workspace: Workspace, file: Path | None, name: str | None, assignments: tuple[str, ...], no_wait: bool
 ) -> dict[str, Any]:
-    """Create an endpoint and the deployments in the file, uploading the models and code that they name.
+    """Create an endpoint and the deployments in the file, and upload the models and code that they name.
 
-    An endpoint that exists is brought to the state of the file. When anything fails, what the command made is
-    removed again.
+    An existing endpoint is changed to match the file. If anything fails, the command removes again what it
+    made.
     """
     from cli.deploy.assets import UndoJournal
     from cli.deploy.endpoint import EndpointMaker
@@ -97,7 +99,7 @@ def create(
 @type_option
 @click.option("-d", "--deployment", help="Delete only this deployment.")
 @yes_option
-@click.option("--no-wait", is_flag=True, help="Do not wait until it is gone.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until it is deleted.")
 @shown()
 @in_workspace
 def delete(workspace: Workspace, name: str, deployment: str | None, yes: bool, no_wait: bool) -> None:
@@ -119,10 +121,10 @@ def delete(workspace: Workspace, name: str, deployment: str | None, yes: bool, n
     type=click.Path(dir_okay=False, path_type=Path),
     help="A deployment to add or replace (YAML).",
 )
-@click.option("-d", "--deployment", help="The deployment that --instance-count or --deployment-file is about.")
+@click.option("-d", "--deployment", help="The deployment that --instance-count or --deployment-file changes.")
 @click.option("-r", "--traffic", metavar="NAME:100", help="Make this deployment the active one.")
 @click.option("-i", "--instance-count", type=click.IntRange(min=1), help="Nodes for a job of --deployment.")
-@click.option("--defaults", metavar="deployment_name=NAME", help="The same in today's form.")
+@click.option("--defaults", metavar="deployment_name=NAME", help="The same as --traffic, in today's form.")
 @changes_options
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is ready.")
 @shown("name", "provisioning_state", "scoring_uri")
@@ -162,7 +164,7 @@ def update(
 
 
 def _active(traffic: str | None) -> str | None:
-    """The deployment of `--traffic name:100`."""
+    """Return the deployment of `--traffic name:100`."""
     if traffic is None:
         return None
     name, _, share = traffic.partition(":")
@@ -174,7 +176,7 @@ def _active(traffic: str | None) -> str | None:
 
 
 def _default(defaults: str | None) -> str | None:
-    """The deployment of `--defaults deployment_name=name`."""
+    """Return the deployment of `--defaults deployment_name=name`."""
     if defaults is None:
         return None
     key, _, name = defaults.partition("=")

@@ -1,4 +1,4 @@
-"""`bml endpoint invoke`."""
+"""The verb `invoke` in its two forms: of 2021 (`endpoint`) and of today (`batch-endpoint`)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,6 @@ from cli.api.workspace import Workspace
 from cli.commands.verb import file_option, in_workspace, name_option, shown, type_option
 from cli.invocation.overrides import override_options
 from cli.output.errors import UsageError
-from shared.contracts.settings_table import put
 
 if TYPE_CHECKING:
     from cli.yaml_files.invocation_forms import InputForm, InvocationForm, OutputForm
@@ -45,7 +44,7 @@ def invoke(
 ) -> dict[str, Any]:
     """Start a batch scoring job and print it; its `name` is what `bml job show` and `stream` take.
 
-    Options and --set win over the deployment's settings.
+    Options and --set override the deployment's settings.
     """
     from cli.api.views import invocation_view
     from cli.deploy.assets import Assets, UndoJournal
@@ -53,20 +52,22 @@ def invoke(
     from cli.invocation.request import ScoringUri
 
     options = InputOptions(input_data, input_datastore, input_path, input_local_path)
-    output = {"datastoreId": datastore_id(workspace, output_datastore), "path": output_path}
-    for member, value in output.items():
-        if value is not None:
-            put(body, ["outputDataset", member], value)
+    put_output(workspace, body, output_datastore, output_path)
     endpoint = ScoringUri.of(workspace, name, deployment)
     with UndoJournal() as journal:
         body["dataset"] = dataset(Assets(workspace, journal), options)
         return invocation_view(endpoint.start(body, deployment))
 
 
-def datastore_id(workspace: Workspace, reference: str | None) -> str | None:
-    """ARM id of the datastore that `azureml:<name>`, `<name>` or an ARM id names."""
-    if reference is None:
-        return None
+def put_output(workspace: Workspace, body: dict[str, Any], datastore: str | None, path: str | None) -> None:
+    """Put the options for the output into the body."""
+    output = {"datastoreId": datastore_id(workspace, datastore) if datastore is not None else None, "path": path}
+    if given := {member: value for member, value in output.items() if value is not None}:
+        body["outputDataset"] = given
+
+
+def datastore_id(workspace: Workspace, reference: str) -> str:
+    """Return the ARM id of the datastore that `azureml:<name>`, `<name>` or an ARM id names."""
     name = reference.removeprefix("azureml:").strip()
     return name if name.startswith("/") else f"{workspace.connection.workspace_id}/datastores/{name}"
 
@@ -79,9 +80,9 @@ def datastore_id(workspace: Workspace, reference: str | None) -> str | None:
 )
 @click.option("--input-type", type=click.Choice(["uri_file", "uri_folder"]), help="What a URI of --input names.")
 @click.option("--inputs", metavar="MAPPING", help='The input as YAML or JSON: {data: {path: "./folder"}}.')
-@click.option("--outputs", metavar="MAPPING", help="The output likewise.")
+@click.option("--outputs", metavar="MAPPING", help="The output in the same form.")
 @click.option("--output-path", metavar="URI", help="Folder of the output: azureml://datastores/NAME/paths/FOLDER.")
-@file_option("`inputs` and `outputs`; options win over it.")
+@file_option("`inputs` and `outputs`; options override it.")
 @override_options
 @shown("name", "status")
 @in_workspace
@@ -100,7 +101,7 @@ def invoke_by_place(
 ) -> dict[str, Any]:
     """Start a batch scoring job and print it; its `name` is what `bml job show` and `stream` take.
 
-    Options and --set win over the deployment's settings.
+    Options and --set override the deployment's settings.
     """
     from cli.api.views import invocation_view
     from cli.deploy.assets import Assets, UndoJournal
@@ -121,15 +122,15 @@ def invoke_by_place(
 
 
 def _form(file: Path | None, inputs: str | None, outputs: str | None) -> "InvocationForm":
-    """The file with the options over it; both go through the same checks."""
+    """Read the file and override it with the options; both pass the same checks."""
     import yaml
 
-    from cli.yaml_files.document import empty_document, read_document
+    from cli.yaml_files.document import document_of
     from cli.yaml_files.form import read_form
     from cli.yaml_files.invocation_forms import InvocationForm
     from cli.yaml_files.plain_text import read_yaml
 
-    document = read_document(file) if file else empty_document()
+    document = document_of(file)
     for key, text in (("inputs", inputs), ("outputs", outputs)):
         if text is None:
             continue
@@ -141,7 +142,7 @@ def _form(file: Path | None, inputs: str | None, outputs: str | None) -> "Invoca
 
 
 def _given(place: str | None, kind: str | None, form: "InvocationForm") -> tuple[str, str | None]:
-    """Place and type of the one input."""
+    """Return place and type of the one input."""
     entry: InputForm | None = next(iter(form.inputs.values()), None)
     if place and entry:
         raise UsageError("--input and `inputs` exclude each other", hint="A model deployment has one input")

@@ -1,4 +1,4 @@
-"""`bml job show|list|stream|cancel|download`."""
+"""The verbs of jobs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,17 +22,17 @@ COLUMNS = ("name", "status", "experiment_name", "start_time", "display_name")
 @shown(*COLUMNS)
 @in_workspace
 def show(workspace: Workspace, name: str) -> dict[str, Any]:
-    """Show a job: status, statistics, error, settings and where its output is."""
+    """Show a job: status, statistics, error, settings and the place of its output."""
     return job_view(workspace.get(f"jobs/{name}"))
 
 
 @click.command("list")
 @list_options
-@click.option("--all-results", is_flag=True, help="All of them.")
+@click.option("--all-results", is_flag=True, help="List all jobs.")
 @shown(*COLUMNS)
 @in_workspace
 def list_jobs(workspace: Workspace, *, max_results: int, view: str, all_results: bool) -> list[dict[str, Any]]:
-    """List jobs, the newest first."""
+    """List jobs, newest first."""
     from itertools import islice
 
     return [
@@ -42,13 +42,13 @@ def list_jobs(workspace: Workspace, *, max_results: int, view: str, all_results:
 
 @click.command()
 @name_option("The job.")
-@click.option("--no-logs", is_flag=True, help="Only progress and summary.")
+@click.option("--no-logs", is_flag=True, help="Show only progress and summary.")
 @shown()
 @in_workspace
 def stream(workspace: Workspace, name: str, no_logs: bool) -> None:
-    """Follow a job to its end: log lines of every process, progress, summary.
+    """Follow a job until it ends: log lines of every process, progress, summary.
 
-    Exits with 7 when the job fails or is canceled. Ctrl-C ends the command only; the job goes on.
+    The exit code is 7 if the job fails or is canceled. Ctrl-C ends only the command; the job continues.
     """
     import sys
 
@@ -68,7 +68,7 @@ def stream(workspace: Workspace, name: str, no_logs: bool) -> None:
 @shown(*COLUMNS)
 @in_workspace
 def cancel(workspace: Workspace, name: str, no_wait: bool) -> dict[str, Any]:
-    """Stop a job. What it has scored so far is not kept."""
+    """Stop a job. Its results so far are not kept."""
     from cli.watching.job_state import ended_job
 
     job = workspace.post(f"jobs/{name}/cancel")
@@ -83,14 +83,14 @@ def cancel(workspace: Workspace, name: str, no_wait: bool) -> dict[str, Any]:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files; by default one named after the job.",
 )
-@click.option("--output-name", type=click.Choice(["score"]), help="Only this output, no logs.")
-@click.option("--all", "-u", "--outputs", "everything", is_flag=True, help="Output and logs; the default.")
+@click.option("--output-name", type=click.Choice(["score"]), help="Download only this output, without logs.")
+@click.option("--all", "-u", "--outputs", "everything", is_flag=True, help="Download output and logs; the default.")
 @shown("path")
 @in_workspace
 def download(
     workspace: Workspace, name: str, download_path: Path | None, output_name: str | None, everything: bool
 ) -> list[dict[str, Any]]:
-    """Fetch the output of a job that has ended, the list of failed items (errors.jsonl) and the logs."""
+    """Download the output of a job that has ended, the list of failed items (errors.jsonl) and the logs."""
     from cli.watching.download import check_ended, download_logs, download_output
     from cli.watching.job_state import JobState
 
@@ -113,7 +113,7 @@ _CHANGEABLE = ("display_name", "description", "tags", "properties")
 @shown(*CHANGED_COLUMNS)
 @in_workspace
 def update(workspace: Workspace, name: str, changes: "PropertyChanges") -> dict[str, Any]:
-    """Change display_name, description, tags.<key> and properties.<key> of a job, also of one that has ended."""
+    """Change display_name, description, tags.<key> and properties.<key> of a job, even after it has ended."""
     from cli.yaml_files.description_forms import JobDescription
 
     if not changes:

@@ -1,4 +1,4 @@
-"""`bml local up|down|status|env|trace`."""
+"""The verbs of the local service."""
 
 import shlex
 from collections.abc import Iterator
@@ -21,20 +21,20 @@ _PORT = click.IntRange(1, 65535)
 
 @click.command()
 @data_dir_option()
-@click.option("--port", type=_PORT, help="Port of the service; a free one at the first start.")
+@click.option("--port", type=_PORT, help="Port of the service; the first start chooses a free one.")
 @click.option("--azurite-blob-port", type=_PORT, help="Port of Azurite's blob service.")
 @click.option("--azurite-queue-port", type=_PORT, help="Port of Azurite's queue service.")
 @click.option("--azurite-table-port", type=_PORT, help="Port of Azurite's table service.")
 @click.option(
     "--https/--no-https",
     default=None,
-    help="Speak TLS with a certificate authority of its own, as Azure's clients demand; chosen at the first start.",
+    help="Use TLS with an own certificate authority, as Azure's clients require; set at the first start.",
 )
-@click.option("--detach", is_flag=True, help="Return when everything runs, and go on in the background.")
+@click.option("--detach", is_flag=True, help="Return when everything runs; the service continues in the background.")
 def up(data_dir: Path | None, **options: Any) -> None:
-    """Start storage, Functions host, scale set and token issuer; bring back what is missing of them.
+    """Start storage, Functions host, scale set and token issuer, or those of them that do not run.
 
-    Ctrl-C, or `bml local down` from elsewhere, ends exactly the processes that it started.
+    Ctrl-C, or `bml local down` in another shell, ends exactly the processes that the command started.
     """
     with _explained():
         from local import stack
@@ -46,7 +46,7 @@ def up(data_dir: Path | None, **options: Any) -> None:
 @click.command()
 @data_dir_option()
 def down(data_dir: Path | None) -> None:
-    """End every process of the service; its data stays."""
+    """End every process of the service. Its data stays."""
     with _explained():
         from local import stack
 
@@ -69,9 +69,9 @@ def status(data_dir: Path | None) -> dict[str, Any]:
 @click.command()
 @data_dir_option()
 def env(data_dir: Path | None) -> None:
-    """Print `export` lines that send Azure's own clients here: `eval "$(bml local env)"`.
+    """Print `export` lines that direct Azure's own clients to the service: `eval "$(bml local env)"`.
 
-    A service without --https has those of storage only, as azure-ai-ml talks TLS only.
+    Without --https there are only the lines for storage, because azure-ai-ml requires TLS.
     """
     with _explained():
         from local.stack.environment import client_environment
@@ -86,14 +86,14 @@ def env(data_dir: Path | None) -> None:
 @data_dir_option()
 @shown("step", "begin", "seconds", "node", "problem")
 def trace(name: str, data_dir: Path | None) -> list[dict[str, Any]]:
-    """Show the steps of a job's trace: when each began, in seconds since the invocation, and how long it took."""
+    """Show the steps of a job's trace: when each started, in seconds after the invocation, and how long it took."""
     from local.stack.traces import job_trace
 
     found = job_trace(resolved_data_dir(data_dir), name)
     if not found:
         raise NotFoundError(
             f"no trace of job {name!r} is kept in {resolved_data_dir(data_dir)}",
-            hint="A step is written when it has ended; telemetry that goes to a service is looked at there",
+            hint="A step is written when it ends; telemetry that is sent to a service is not kept here",
         )
     return found
 
@@ -105,7 +105,7 @@ def _greet(status: "StackStatus") -> None:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """The local stack's errors as CliErrors."""
+    """Turn errors of the local stack into CliErrors."""
     from local.errors import LocalStackError, NoStackError, PortInUseError
 
     try:

@@ -1,4 +1,4 @@
-"""`bml trigger create|update`."""
+"""The verbs of triggers."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -9,7 +9,7 @@ import click
 
 from cli.api.workspace import Resource, Workspace
 from cli.commands.automation import AutomationVerbs, automation_view, invoke_action, merged
-from cli.commands.invoke import datastore_id
+from cli.commands.invoke import put_output
 from cli.commands.verb import check_given, file_option, in_workspace, name_option, shown
 from cli.invocation.overrides import repeated_override_options
 from cli.output.errors import UsageError
@@ -19,11 +19,11 @@ INPUTS = {"UriFile": "file", "UriFolder": "folder"}
 _KINDS = {word: kind for kind, word in INPUTS.items()}
 _OPTIONS = (
     click.option("--path", metavar="URI", help="Folder to watch: azureml://datastores/NAME/paths/FOLDER."),
-    click.option("--ends-with", help="Only blobs whose names end so, e.g. .csv or _SUCCESS."),
+    click.option("--ends-with", help="Only blobs whose name ends with this text, e.g. .csv or _SUCCESS."),
     click.option(
         "--input",
         type=click.Choice(list(_KINDS)),
-        help="What a job scores: the new blob, or the folder that holds it without what ends with --ends-with.",
+        help="What a job scores: the new blob, or its folder without the blobs that match --ends-with.",
     ),
     click.option("-e", "--endpoint", help="The endpoint."),
     click.option("-d", "--deployment", help="The deployment to use; by default the active one."),
@@ -40,28 +40,26 @@ COLUMNS = ("name", "is_enabled", "path", "ends_with", "input", "endpoint", "jobs
 
 
 @click.command()
-@file_option("The trigger; options win over it.")
+@file_option("The trigger; options override it.")
 @click.option("-n", "--name", help="The trigger; its jobs are named after it.")
-@click.option("--disabled", is_flag=True, help="Start nothing until it is enabled.")
+@click.option("--disabled", is_flag=True, help="Start no jobs until it is enabled.")
 @_options
 @shown(*COLUMNS)
 @in_workspace
 def create(
     workspace: Workspace, *, file: Path | None, disabled: bool, body: dict[str, Any], **options: Any
 ) -> dict[str, Any]:
-    """Make a trigger that invokes an endpoint when blobs arrive, or replace one that exists.
+    """Create or replace a trigger that invokes an endpoint when blobs arrive.
 
-    Blobs that are there already start nothing.
+    Existing blobs do not start jobs.
     """
     from cli.invocation.request import ScoringUri
-    from cli.yaml_files.document import empty_document, read_document
+    from cli.yaml_files.document import document_of
     from cli.yaml_files.form import read_form
     from cli.yaml_files.invocation_forms import TriggerForm
 
-    _put_output(workspace, options, body)
-    document = read_document(file) if file else empty_document()
-    given = options | {"enabled": False if disabled else None}
-    document.content.update({key: value for key, value in given.items() if value is not None})
+    put_output(workspace, body, options.pop("output_datastore"), options.pop("output_path"))
+    document = document_of(file, options | {"enabled": False if disabled else None})
     if not file:
         check_given("trigger", document.content, ("name", "path", "endpoint"))
     form = read_form(TriggerForm, document)
@@ -87,38 +85,28 @@ def create(
 @shown(*COLUMNS)
 @in_workspace
 def update(workspace: Workspace, *, name: str, body: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """Change a trigger; what is not given stays as it is.
+    """Change a trigger. What is not given stays as it is.
 
-    Another --path, --ends-with or --input counts blobs from now on only.
+    With another --path, --ends-with or --input, only blobs that arrive from now on count.
     """
-    _put_output(workspace, options, body)
+    put_output(workspace, body, options.pop("output_datastore"), options.pop("output_path"))
     given = {key: value for key, value in options.items() if value is not None}
     if not (given or body):
         raise UsageError("there is nothing to update", hint="Give --path, --endpoint, --mini-batch-size or the like")
     kind = _KINDS.get(given.get("input", ""))
     source = {"path": given.get("path"), "endsWith": given.get("ends_with"), "jobInputType": kind}
     invocation = {"endpoint": given.get("endpoint"), "deployment": given.get("deployment"), "properties": body}
-    changes = {"trigger": _told(source), "action": {"endpointInvocationDefinition": _told(invocation)}}
+    changes = {"trigger": _given(source), "action": {"endpointInvocationDefinition": _given(invocation)}}
     properties = merged(workspace.get(f"blobTriggers/{name}")["properties"], changes)
     return trigger_view(workspace.put(f"blobTriggers/{name}", {"properties": properties}))
 
 
-def _told(members: dict[str, Any]) -> dict[str, Any]:
+def _given(members: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _put_output(workspace: Workspace, options: dict[str, Any], body: dict[str, Any]) -> None:
-    """The options for outputs, as members of the body."""
-    output = {
-        "datastoreId": datastore_id(workspace, options.pop("output_datastore")),
-        "path": options.pop("output_path"),
-    }
-    if told := _told(output):
-        body["outputDataset"] = told
-
-
 def trigger_view(trigger: Resource) -> dict[str, Any]:
-    """A trigger: which blobs count, what it invokes, what it did."""
+    """Return a trigger as users see it: which blobs count, what it invokes, and what it did."""
     properties = trigger["properties"]
     source, status = properties["trigger"], properties.get("status") or {}
     return automation_view(trigger) | {
@@ -138,8 +126,8 @@ def trigger_view(trigger: Resource) -> dict[str, Any]:
 
 
 _verbs = AutomationVerbs("trigger", "blobTriggers", COLUMNS, trigger_view)
-show = _verbs.show("Show a trigger, what it started last and what went wrong last.")
+show = _verbs.show("Show a trigger, its last job and its last problem.")
 list_triggers = _verbs.list()
-enable = _verbs.enable("Let a trigger go on; blobs that came while it was stopped start nothing.")
-disable = _verbs.disable("Stop a trigger; jobs that it has started go on.")
+enable = _verbs.enable("Let a trigger start jobs from now on. Blobs that arrived while it was stopped do not count.")
+disable = _verbs.disable("Stop a trigger. Jobs that it has started continue.")
 delete = _verbs.delete()

@@ -1,4 +1,4 @@
-"""What all verbs share: the options for output and connection, and showing what the verb returns."""
+"""What the verbs share: decorators for common options, and for printing what a verb returns."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -13,7 +13,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def shown(*columns: str) -> Decorator:
-    """Print what the function returns in the form of `-o` and `--query`; `columns` are those of `-o table`."""
+    """Print what the function returns, as `-o` and `--query` say. `columns` are the columns of `-o table`."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
@@ -29,7 +29,7 @@ def shown(*columns: str) -> Decorator:
 
 
 def in_workspace(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the function the Workspace that the options name, as its first argument."""
+    """Pass the Workspace that the options name to the function, as its first argument."""
 
     @wraps(function)
     def run(data_dir: Path | None, resource_group: str | None, workspace_name: str | None, **options: Any) -> Any:
@@ -50,7 +50,7 @@ def in_workspace(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def data_dir_option() -> Decorator:
-    """`--data-dir`, the folder of a local service."""
+    """Add `--data-dir`, the folder of a local service."""
     return click.option(
         "--data-dir",
         type=click.Path(file_okay=False, path_type=Path),
@@ -59,12 +59,12 @@ def data_dir_option() -> Decorator:
 
 
 def name_option(help_text: str) -> Decorator:
-    """`-n/--name`, required."""
+    """Add `-n/--name`, which is required."""
     return click.option("-n", "--name", required=True, help=help_text)
 
 
 def type_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`-t/--type`: this service knows `batch` only."""
+    """Add `-t/--type`. This service has only the type `batch`."""
 
     @wraps(function)
     def run(*arguments: Any, endpoint_type: str, **options: Any) -> Any:
@@ -82,7 +82,7 @@ def type_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def file_option(help_text: str, *, required: bool = False) -> Decorator:
-    """`-f/--file`, a YAML file."""
+    """Add `-f/--file`, a YAML file."""
     return click.option(
         "-f",
         "--file",
@@ -93,7 +93,7 @@ def file_option(help_text: str, *, required: bool = False) -> Decorator:
 
 
 def check_given(what: str, content: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-    """Raise UsageError for the first of `keys` that neither an option nor the file gave."""
+    """Raise UsageError for the first of `keys` that is missing in `content`."""
     from cli.output.errors import UsageError
 
     for key in keys:
@@ -102,14 +102,14 @@ def check_given(what: str, content: Mapping[str, Any], keys: tuple[str, ...]) ->
 
 
 def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--set key=value`, as often as wanted."""
+    """Add `--set key=value`, which is repeatable."""
     return click.option(
         "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Set one value, e.g. a.b=3; repeatable."
     )(function)
 
 
 def changes_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--set`, `--add`, `--remove` and `--force-string`, given to the function as one PropertyChanges `changes`."""
+    """Add `--set`, `--add`, `--remove` and `--force-string`. The function gets `changes`, a PropertyChanges."""
 
     @wraps(function)
     def run(
@@ -126,8 +126,8 @@ def changes_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     command: Callable[..., Any] = run
     for option in (
-        click.option("--force-string", is_flag=True, help="Values of --set and --add are texts, never numbers."),
-        click.option("--remove", "removals", multiple=True, metavar="KEY", help="Remove one, e.g. tags.team."),
+        click.option("--force-string", is_flag=True, help="Take values of --set and --add as texts, never as numbers."),
+        click.option("--remove", "removals", multiple=True, metavar="KEY", help="Remove a value, e.g. tags.team."),
         click.option(
             "--add", "additions", multiple=True, nargs=2, metavar="KEY K=V", help="Add to a mapping: tags team=blue."
         ),
@@ -138,7 +138,7 @@ def changes_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def tags_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--tags key=value`, as often as wanted; None when it is not given."""
+    """Add `--tags key=value`, which is repeatable. The function gets `tags`, which is None without the option."""
 
     @wraps(function)
     def run(*arguments: Any, tags: tuple[str, ...], **options: Any) -> Any:
@@ -157,27 +157,27 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def list_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """How many a list shows and whether archived ones, given as `max_results` and `view` (ARM's `listViewType`)."""
+    """Add the options of lists. The function gets `max_results` and `view` (ARM's `listViewType`)."""
 
     @wraps(function)
     def run(*arguments: Any, include_archived: bool, archived_only: bool, **options: Any) -> Any:
         view = "ArchivedOnly" if archived_only else "All" if include_archived else "ActiveOnly"
         return function(*arguments, view=view, **options)
 
-    command: Callable[..., Any] = click.option("--archived-only", is_flag=True, help="Only archived ones.")(run)
-    command = click.option("--include-archived", is_flag=True, help="Archived ones, too.")(command)
+    command: Callable[..., Any] = click.option("--archived-only", is_flag=True, help="List only archived items.")(run)
+    command = click.option("--include-archived", is_flag=True, help="List archived items, too.")(command)
     return click.option(
-        "-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="At most."
+        "-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="Most items to list."
     )(command)
 
 
 def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`-y/--yes`: do not ask."""
+    """Add `-y/--yes`, which skips the confirmation."""
     return click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")(function)
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Ask on a terminal; raises UsageError where nobody can be asked."""
+    """Ask for confirmation on a terminal; raise UsageError without a terminal."""
     import sys
 
     from cli.output.errors import UsageError

@@ -31,10 +31,12 @@ def show(workspace: Workspace) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--older-than", required=True, metavar="AGE", help="Of jobs that ended so long ago: 30d, 12h, 45m.")
-@click.option("--include-outputs", is_flag=True, help="Their outputs, too.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
-@click.option("--no-wait", is_flag=True, help="Do not wait until all is gone.")
+@click.option(
+    "--older-than", required=True, metavar="AGE", help="Remove jobs that ended longer ago than this: 30d, 12h, 45m."
+)
+@click.option("--include-outputs", is_flag=True, help="Remove their outputs, too.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be removed.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until everything is removed.")
 @yes_option
 @shown()
 @in_workspace
@@ -43,48 +45,48 @@ def purge(
 ) -> dict[str, Any]:
     """Remove what is left of old jobs: rows, logs, internals and orchestration history. Outputs stay.
 
-    Uploads of code that no version names go, too, once they are a day old.
+    The command also removes uploads of code that are older than a day and that no version uses.
     """
     order = Purge(workspace, datetime.now(UTC) - _age(older_than), include_outputs)
     if dry_run:
         return order.preview()
-    what = "with their outputs" if include_outputs else "but their outputs"
+    what = "with their outputs" if include_outputs else "but keep their outputs"
     confirm(f"Remove all jobs that ended more than {older_than} ago, {what}?", yes)
     return order.carry_out(wait=not no_wait)
 
 
 @dataclass(frozen=True)
 class Purge:
-    """What is to be removed."""
+    """Removes what is left of old jobs, request by request until nothing is left."""
 
     workspace: Workspace
     ended_before: datetime
     include_outputs: bool
 
     def preview(self) -> dict[str, Any]:
-        """The jobs and code uploads that would go."""
+        """Return the jobs and code uploads that would be removed."""
         return self._view(self._post(dry_run=True))
 
     def carry_out(self, *, wait: bool) -> dict[str, Any]:
-        """Remove them; the jobs and code uploads that went, or go."""
+        """Remove jobs and code uploads; return those that are removed, or with `wait=False` will be."""
         plan = self._post(dry_run=False)
-        gone = self._view(plan)
+        removed = self._view(plan)
         while plan["jobs"] and (wait or plan["more"]):
             self._await(set(plan["jobs"]))
             if not plan["more"]:
                 break
             plan = self._post(dry_run=False)
-            gone["jobs"] += plan["jobs"]
-        return gone
+            removed["jobs"] += plan["jobs"]
+        return removed
 
     def _await(self, jobs: set[str]) -> None:
-        """Wait until none of these jobs is there; raises ServiceError that names what stays."""
+        """Wait until these jobs are removed; raise ServiceError that names one of those left."""
         deadline, pause = time.monotonic() + LONGEST_WAIT_SECONDS, POLL_SECONDS
         while left := jobs & set(self._post(dry_run=True)["jobs"]):
             if time.monotonic() > deadline:
                 raise ServiceError(
                     f"{len(left)} jobs are still there, for example {min(left)}",
-                    hint="The service goes on trying; look at its log if they stay",
+                    hint="The service continues to try; look at its log if they stay",
                 )
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
@@ -119,10 +121,10 @@ def _age(text: str) -> timedelta:
 
 
 @click.command("show-secret")
-@click.option("--url", required=True, help="The receiver, exactly as --webhook names it.")
+@click.option("--url", required=True, help="URL of the receiver, exactly as in --webhook.")
 @shown("url", "secret")
 @in_workspace
 def show_secret(workspace: Workspace, url: str) -> dict[str, str]:
-    """Print the secret of the receiver at a URL; it is the same every time."""
+    """Print the secret of the receiver at a URL. It is the same every time."""
     secret: dict[str, str] = workspace.post("listWebhookSecret", {"url": url})
     return secret

@@ -1,1 +1,1 @@
-"""Where the service is and who we are."""
+"""Which service a command talks to, and with which identity."""

@@ -1,4 +1,4 @@
-"""Which service a command talks to, and as whom."""
+"""Which service a command talks to, with which identity, and the defaults of `bml configure`."""
 
 import json
 import os
@@ -15,7 +15,7 @@ _DEPLOYED = ("BML_MANAGEMENT_URL", "BML_SUBSCRIPTION", "BML_RESOURCE_GROUP", "BM
 
 @dataclass(frozen=True)
 class Connection:
-    """A workspace of a service, and the caller's identity."""
+    """A workspace of a service, and the tokens of the caller."""
 
     management_url: str
     subscription: str
@@ -26,7 +26,7 @@ class Connection:
 
     @property
     def workspace_id(self) -> str:
-        """ARM id of the workspace, which is also its path."""
+        """ARM id of the workspace, which is also its path in URLs."""
         return (
             f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
             f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
@@ -34,7 +34,7 @@ class Connection:
 
 
 def data_dir(given: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """The data folder of the local service: `--data-dir`, `BML_DATA_DIR`, the default that is kept, `./.local`."""
+    """Return the data folder of the local service: `--data-dir`, `BML_DATA_DIR`, the configured default, `./.local`."""
     named = given or environment.get("BML_DATA_DIR") or Defaults.read(environment).values.get("data-dir")
     return Path(named or DEFAULT_DATA_DIR)
 
@@ -46,10 +46,10 @@ def resolve(
     resource_group: str | None = None,
     workspace: str | None = None,
 ) -> Connection:
-    """The service to use.
+    """Return the connection to the service that the options and the environment choose.
 
     `--data-dir` wins; then `BML_MANAGEMENT_URL` (a deployed service); then the local service of `BML_DATA_DIR`, of
-    the default that is kept, or of `./.local`. Raises UsageError or UnreachableError with the way out.
+    the configured default, or of `./.local`. Raise UsageError or UnreachableError with a hint.
     """
     kept = Defaults.read(environment).values
     group, name = kept.get("group"), kept.get("workspace")
@@ -115,7 +115,7 @@ _FILE = "defaults.json"
 
 
 def defaults_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """The file: in `BML_CONFIG_DIR`, else in the user's folder for settings."""
+    """Return the path of the file: in `BML_CONFIG_DIR`, or else in the user's folder for settings."""
     if folder := environment.get("BML_CONFIG_DIR"):
         return Path(folder) / _FILE
     return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "bml" / _FILE
@@ -123,13 +123,13 @@ def defaults_file(environment: Mapping[str, str] = os.environ) -> Path:
 
 @dataclass(frozen=True)
 class Defaults:
-    """What is kept."""
+    """Defaults for options, kept in a file by `bml configure`."""
 
     values: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Defaults":
-        """What the file has; nothing when there is none. Raises CliError for a damaged one."""
+        """Read the file; a missing file has no values. Raise CliError for a damaged file."""
         path = defaults_file(environment)
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
@@ -137,10 +137,10 @@ class Defaults:
         except FileNotFoundError:
             return cls()
         except (OSError, ValueError, TypeError) as error:
-            raise CliError(f"{path} cannot be read: {error}", hint="Delete it, and configure anew") from None
+            raise CliError(f"{path} cannot be read: {error}", hint="Delete it, and run `bml configure` again") from None
 
     def changed(self, pairs: Iterable[str]) -> "Defaults":
-        """With `key=value` for each of the pairs; an empty value forgets the key."""
+        """Return the defaults with the given `key=value` pairs. An empty value removes the key."""
         values = dict(self.values)
         for pair in pairs:
             key, separator, value = pair.partition("=")
@@ -152,7 +152,7 @@ class Defaults:
         return Defaults({key: value for key, value in values.items() if value})
 
     def write(self, environment: Mapping[str, str] = os.environ) -> None:
-        """Keep them."""
+        """Write the file."""
         path = defaults_file(environment)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(self.values, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The HTTP connections of a command: through the proxy that the environment names, never for this machine itself."""
+"""The HTTP connections of a command. They use the proxy that the environment names, except for this machine."""
 
 import os
 from pathlib import Path
@@ -9,16 +9,16 @@ import urllib3
 
 CA_BUNDLE = "BML_CA_BUNDLE"
 PARALLEL_REQUESTS = 8
-"""Connections kept open to one host."""
+"""Connections that stay open to one host."""
 TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
 _trusted: dict[str, str] = {}
-"""For this process only: what it starts must not inherit it."""
+"""Holds for this process only. It is not in the environment, because child processes must not inherit it."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def connection_pool(url: str) -> urllib3.PoolManager:
-    """A pool for requests to the host of `url`."""
+    """Return a pool for requests to the host of `url`."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     proxy = None if is_loopback(url) or proxy_bypass(host) else getproxies().get(parts.scheme)
@@ -28,25 +28,25 @@ def connection_pool(url: str) -> urllib3.PoolManager:
 
 
 def ca_bundle() -> str | None:
-    """The authorities to trust: the file that `BML_CA_BUNDLE` names, else the one given to `trust`.
+    """Return the file of authorities to trust: the one that `BML_CA_BUNDLE` names, or else the one given to `trust`.
 
-    None stands for the authorities of this machine.
+    None means the authorities of this machine.
     """
     return os.environ.get(CA_BUNDLE) or _trusted.get("file")
 
 
 def trust(file: Path) -> None:
-    """Trust the authorities in `file` from now on, unless the user has named others."""
+    """Trust the authorities in `file` from now on, unless the user names others in `BML_CA_BUNDLE`."""
     _trusted["file"] = str(file)
 
 
 def is_loopback(url: str) -> bool:
-    """Whether `url` is on this machine; a proxy would look for it on its own."""
+    """Return True if `url` is on this machine. A proxy would resolve it to the proxy's own machine."""
     return (urlsplit(url).hostname or "") in _LOOPBACK
 
 
 def reason(error: urllib3.exceptions.HTTPError) -> str:
-    """Why there was no answer, in words: `connection refused`."""
+    """Return why there was no answer, in words: `connection refused`."""
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, OSError) and inner.strerror:

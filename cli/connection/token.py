@@ -1,4 +1,4 @@
-"""Access tokens: from the local issuer, or given by the user for a deployed service."""
+"""Access tokens: from the local issuer, or from the user for a deployed service."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from cli.output.errors import AuthenticationError, UnreachableError
 MANAGEMENT_AUDIENCE = "https://management.azure.com"
 SCORING_AUDIENCE = "https://ml.azure.com"
 RENEWED_BEFORE_EXPIRY = timedelta(minutes=5)
-"""A job may be followed for longer than a token lives."""
+"""Tokens are renewed because `job stream` may run for longer than a token lives."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class AccessToken:
 
 
 class TokenSource(Protocol):
-    """Gives tokens for an audience."""
+    """Returns tokens for an audience."""
 
     def token(self, audience: str) -> AccessToken:
-        """A token that is still valid."""
+        """Return a valid token."""
         ...
 
 
@@ -40,18 +40,18 @@ class ClientSecretTokens:
     client_secret: str = field(repr=False)
     tenant: str = ""
     folder: Path | None = None
-    """Of the local service, for messages."""
+    """Data folder of the local service, for messages."""
     _known: dict[str, AccessToken] = field(default_factory=dict, repr=False)
 
     def token(self, audience: str) -> AccessToken:
-        """A token for `audience`; raises UnreachableError or AuthenticationError."""
+        """Return a token for `audience`; raise UnreachableError or AuthenticationError."""
         known = self._known.get(audience)
         if known is None or known.expires <= datetime.now(UTC) + RENEWED_BEFORE_EXPIRY:
             known = self._known[audience] = self._fetch(audience)
         return known
 
     def token_with_role(self, audience: str, role: str) -> AccessToken:
-        """A token with this role instead of the issuer's default, Owner."""
+        """Return a token with this role instead of the issuer's default, Owner."""
         return self._fetch(audience, role=role)
 
     def _fetch(self, audience: str, **more: str) -> AccessToken:
@@ -98,7 +98,7 @@ class GivenToken:
     value: str = field(repr=False)
 
     def token(self, audience: str) -> AccessToken:
-        """The token; raises AuthenticationError when it has expired."""
+        """Return the token; raise AuthenticationError if it has expired."""
         token = _read(self.value, "")
         if token.expires <= datetime.now(UTC):
             raise AuthenticationError(
@@ -109,7 +109,7 @@ class GivenToken:
 
 
 def claims(value: str) -> dict[str, Any]:
-    """What a token says; the service checks the signature, we need not. Raises AuthenticationError."""
+    """Return the claims of a token; raise AuthenticationError. Only the service checks the signature."""
     import base64
 
     try:
@@ -120,7 +120,7 @@ def claims(value: str) -> dict[str, Any]:
 
 
 def _read(value: str, tenant: str) -> AccessToken:
-    """Expiry and tenant out of the token itself."""
+    """Read expiry and tenant from the token itself."""
     told = claims(value)
     try:
         return AccessToken(value, datetime.fromtimestamp(told["exp"], UTC), str(told.get("tid") or tenant))

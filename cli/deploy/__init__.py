@@ -1,1 +1,1 @@
-"""What creating an endpoint takes: local checks, assets, resources, and the way back."""
+"""Deploying an endpoint: local checks, assets, resources, and undoing after a failure."""

@@ -1,4 +1,4 @@
-"""Models, code and environments of a YAML file, uploaded and registered before the deployment names them."""
+"""Assets: uploads and registers models, code, environments and data, and undoes that after a failure."""
 
 import hashlib
 import uuid
@@ -21,18 +21,18 @@ HASH_VERSION = "202208"
 _DESCRIBING = ("description", "tags", "properties")
 
 ONLY_VERSION = "1"
-"""Of an asset that is called after its content."""
+"""The version of an asset whose name is made from its content."""
 
 
 class UndoJournal:
-    """Undoes, newest first, everything noted in it when its `with` block is left by an exception."""
+    """Undoes everything noted in it, newest first, if an exception leaves its `with` block."""
 
     def __init__(self) -> None:
-        """Empty."""
+        """Start with an empty journal."""
         self._steps: list[tuple[str, Callable[[], None]]] = []
 
     def made(self, what: str, undo: Callable[[], None]) -> None:
-        """Note that `what` was made, and how it is taken back."""
+        """Note that the command made `what`, and how to undo it."""
         self._steps.append((what, undo))
 
     def __enter__(self) -> "UndoJournal":
@@ -59,13 +59,13 @@ class UndoJournal:
 
 @dataclass(frozen=True)
 class Assets:
-    """Registers assets; what it makes is noted in the journal."""
+    """Registers assets, and notes in the journal what it makes."""
 
     workspace: Workspace
     journal: UndoJournal
 
     def model(self, model: LocalModel, datastore: str = DEFAULT_DATASTORE) -> str:
-        """Id of the registered model; one on this machine is uploaded to `datastore`."""
+        """Register a model and return its id. A model on this machine is uploaded to `datastore`."""
         uri = model.place if isinstance(model.place, str) else self._uploaded(model.place, datastore)[0]
         properties = {
             "modelType": model.model_type,
@@ -78,7 +78,7 @@ class Assets:
         return self._register("models", model.name or _anonymous(uri), model.version, properties, "modelUri")
 
     def environment(self, environment: LocalEnvironment) -> str:
-        """Id of the registered environment."""
+        """Register an environment and return its id."""
         properties = {
             "image": environment.image,
             "condaFile": environment.conda_file or None,
@@ -92,7 +92,7 @@ class Assets:
         return self._register("environments", name, environment.version, properties, "image", "condaFile")
 
     def data(self, data: LocalData, datastore: str = DEFAULT_DATASTORE) -> str:
-        """Id of the registered data asset; without a name it is called after its content."""
+        """Register a data asset and return its id. Without a name, its name is made from its content."""
         uri, kind = (data.place, data.type) if isinstance(data.place, str) else self._uploaded(data.place, datastore)
         properties = {
             "dataUri": uri,
@@ -105,7 +105,7 @@ class Assets:
         return self._register("data", data.name or _anonymous(uri), data.version, properties, "dataUri", "dataType")
 
     def code(self, code: Code) -> str:
-        """Id of the code; what is on this machine is uploaded, the same content once."""
+        """Register code and return its id. Code on this machine is uploaded, the same content only once."""
         if isinstance(code.folder, str):
             return self._code_at(code.folder) if "://" in code.folder else code.folder
         files = local_files(code.folder)
@@ -118,7 +118,7 @@ class Assets:
         return self._upload_code(files, name, content_hash)
 
     def _code_at(self, uri: str) -> str:
-        """Id of the code in a folder that is in storage already."""
+        """Register code in a folder that is already in storage, and return its id."""
         name = _anonymous(uri)
         return self._register("codes", name, ONLY_VERSION, {"codeUri": uri, "isAnonymous": True}, "codeUri")
 
@@ -146,7 +146,7 @@ class Assets:
         return str(created["id"])
 
     def _register(self, kind: str, name: str, version: str, properties: dict[str, Any], *content: str) -> str:
-        """Register a version, or find the one that is there with the same `content` members."""
+        """Register a version, or find an existing one with the same `content` members."""
         if not version:
             anonymous = properties["isAnonymous"]
             version = ONLY_VERSION if anonymous else self._version_with(kind, name, properties, content)
@@ -165,7 +165,7 @@ class Assets:
         return str(created["id"])
 
     def _describe(self, path: str, there: Resource, properties: dict[str, Any]) -> None:
-        """Bring description, tags and properties of a version to what is given; what is not given stays."""
+        """Update description, tags and properties of a version to the given ones; the others stay."""
         before = there["properties"]
         given = {member: properties[member] for member in _DESCRIBING if properties.get(member)}
         if any(before.get(member) != value for member, value in given.items()):
@@ -176,7 +176,7 @@ class Assets:
         self.workspace.put(path, {"properties": before})
 
     def _version_with(self, kind: str, name: str, properties: dict[str, Any], content: tuple[str, ...]) -> str:
-        """The latest version when it has this content, else the next one."""
+        """Return the latest version if it has this content, or else the next one."""
         container = self.workspace.find(f"{kind}/{name}")
         if container is None:
             return "1"
@@ -187,7 +187,7 @@ class Assets:
         return str(container["properties"]["nextVersion"])
 
     def _long_uri(self, short: str) -> str:
-        """The form that the official client sends for models."""
+        """Return the long form of a URI, which the official client sends for models."""
         connection = self.workspace.connection
         if not short.startswith("azureml://datastores/"):
             return short
@@ -203,5 +203,5 @@ def _same(there: Resource, properties: dict[str, Any], content: tuple[str, ...])
 
 
 def _anonymous(content: str) -> str:
-    """A name for an asset without one: the same content has the same name."""
+    """Return a name for an asset without one: the same content has the same name."""
     return f"azureml_anonymous_{hashlib.sha256(content.encode()).hexdigest()[:32]}"

@@ -1,4 +1,4 @@
-"""Creating and changing an endpoint and its deployments; a failure leaves what was there before."""
+"""Creates and changes an endpoint and its deployments; a failure restores the former state."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,19 +9,19 @@ from cli.deploy.plan import DeploymentPlan, EndpointPlan
 from cli.output.errors import InvalidInputError, NotFoundError, did_you_mean
 
 WRITABLE = ("properties", "tags", "location", "identity", "kind")
-"""Members of a resource that a PUT may carry."""
+"""Members of a resource that a PUT may contain."""
 
 
 @dataclass(frozen=True)
 class EndpointMaker:
-    """Makes what plans describe, and notes it in the journal."""
+    """Makes what plans describe, and notes in the journal what it makes."""
 
     workspace: Workspace
     journal: UndoJournal
     wait: bool = True
 
     def endpoint(self, plan: EndpointPlan) -> None:
-        """Create the endpoint with its deployments, or bring an existing one to this state."""
+        """Create the endpoint with its deployments, or change an existing one to match the plan."""
         path = f"batchEndpoints/{plan.name}"
         for reference in {deployment.compute for deployment in plan.deployments}:
             self._check_compute(reference)
@@ -37,7 +37,7 @@ class EndpointMaker:
             self.default_deployment(plan.name, plan.default_deployment)
 
     def deployment(self, endpoint: str, plan: DeploymentPlan, instance_count: int | None = None) -> None:
-        """Create or replace a deployment, after uploading and registering what it names."""
+        """Upload and register what a deployment names, then create or replace the deployment."""
         path = f"batchEndpoints/{endpoint}/deployments/{plan.name}"
         there = self.workspace.find(path)
         properties = self._deployment_properties(plan)
@@ -81,7 +81,7 @@ class EndpointMaker:
         return properties
 
     def _check_compute(self, reference: str) -> None:
-        """Ask before anything is uploaded; a reference in another form is left to the service."""
+        """Raise NotFoundError before anything is uploaded. The service checks references in another form."""
         name = reference.removeprefix("azureml:").strip()
         if "/" in name or self.workspace.find(f"computes/{name}"):
             return
@@ -106,5 +106,5 @@ class EndpointMaker:
 
 
 def writable(resource: Resource) -> dict[str, Any]:
-    """The members of a resource that may be sent back."""
+    """Return the members of a resource that a PUT may send back."""
     return {name: resource[name] for name in WRITABLE if resource.get(name) is not None}

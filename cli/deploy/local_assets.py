@@ -1,4 +1,4 @@
-"""Models, environments and data on this machine, checked and ready to be registered."""
+"""Models, environments, data and scoring scripts on this machine, checked before anything is uploaded."""
 
 import ast
 from collections.abc import Iterator
@@ -17,23 +17,23 @@ from cli.yaml_files.plain_text import write_yaml
 
 @dataclass(frozen=True)
 class LocalModel:
-    """A model to register; a `place` with a scheme is somewhere else already."""
+    """A model to register."""
 
     place: str | Path
-    """A path is uploaded first."""
+    """A path, which is uploaded first, or a URI of files that are already in storage."""
     name: str
-    """Empty: registered anonymously under a name made from its content."""
+    """Empty: the model is anonymous, with a name made from its content."""
     version: str
-    """Empty: the next one, or the one that has this content."""
+    """Empty: the next version, or the existing one with this content."""
     type: str = ""
-    """`mlflow_model` or `custom_model`; empty: as the folder is."""
+    """`mlflow_model` or `custom_model`. Empty: `mlflow_model` if the folder has an `MLmodel`."""
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_mlflow(self) -> bool:
-        """Whether it is a folder with an `MLmodel` on this machine."""
+        """True for a folder on this machine that has an `MLmodel`."""
         return isinstance(self.place, Path) and (self.place / MLMODEL).is_file()
 
     @property
@@ -58,23 +58,23 @@ class LocalEnvironment:
 
 @dataclass(frozen=True)
 class LocalData:
-    """A data asset to register; a `place` with a scheme is somewhere else already."""
+    """A data asset to register."""
 
     place: str | Path
-    """A path is uploaded first."""
+    """A path, which is uploaded first, or a URI of files that are already in storage."""
     name: str
     version: str
     type: str = ""
-    """`uri_file` or `uri_folder`; empty: as the path is, a folder for URIs that end with a slash."""
+    """`uri_file` or `uri_folder`. Empty: what the path is; a URI that ends with a slash is a folder."""
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
 
 
 def local_model(document: YamlDocument, form: ModelForm, at: KeyPath, *, must_be_mlflow: bool) -> LocalModel:
-    """The model at `at`; raises CliError unless its files are there, with an `MLmodel` where one is needed.
+    """Return the model at `at`; raise CliError if its files, or the `MLmodel` that it needs, are missing.
 
-    Of a model at a URI the service sees to that.
+    The service checks a model at a URI.
     """
     keys = (*at, "path" if form.path else "local_path")
     kind = form.type or ""
@@ -109,7 +109,7 @@ def _model(form: ModelForm, place: str | Path, kind: str) -> LocalModel:
 
 
 def local_environment(document: YamlDocument, form: EnvironmentForm, at: KeyPath) -> LocalEnvironment:
-    """The environment at `at`, with the text of its conda file; raises CliError when that cannot be read."""
+    """Return the environment at `at` with the text of its conda file; raise CliError if that cannot be read."""
     return LocalEnvironment(
         name=form.name or "",
         version=form.version or "",
@@ -122,7 +122,7 @@ def local_environment(document: YamlDocument, form: EnvironmentForm, at: KeyPath
 
 
 def local_data(document: YamlDocument, form: DataFile) -> LocalData:
-    """The data asset of a file; raises CliError when its path does not exist."""
+    """Return the data asset of a file; raise CliError if its path does not exist."""
     place: str | Path = form.place
     if "://" not in form.place:
         place = document.folder / form.place
@@ -155,7 +155,7 @@ def _conda_text(document: YamlDocument, form: EnvironmentForm, keys: KeyPath) ->
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise document.error(keys, f"{path} cannot be read as YAML: {error}") from None
     except RecursionError:
-        raise document.error(keys, f"{path}: its lists and mappings are too deep") from None
+        raise document.error(keys, f"{path}: its lists and mappings are nested too deeply") from None
     if not isinstance(content, dict) or "dependencies" not in content:
         raise document.error(keys, f"{path} is not a conda file: it has no `dependencies`")
     return text
@@ -165,13 +165,13 @@ MLMODEL = "MLmodel"
 
 
 def check_mlflow_kept(folder: Path) -> None:
-    """Raise InvalidInputError when the ignore file of `folder` leaves out `MLmodel`, or a file that it names."""
+    """Raise InvalidInputError if the ignore file of `folder` leaves out `MLmodel`, or a file that `MLmodel` names."""
     for name in (MLMODEL, *_named_files(folder)):
         check_kept(folder, f"{name}/" if (folder / name).is_dir() else name, "the model's")
 
 
 def _named_files(folder: Path) -> Iterator[str]:
-    """Paths in `MLmodel` of files and folders that are there; nothing when it cannot be read: the service says why."""
+    """Yield the existing files and folders that `MLmodel` names. The service reports an unreadable `MLmodel`."""
     try:
         content = yaml.safe_load((folder / MLMODEL).read_bytes())
     except (OSError, ValueError, yaml.YAMLError):
@@ -185,12 +185,12 @@ def _named_files(folder: Path) -> Iterator[str]:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # too long, or with a NUL: some other text
+    except (OSError, ValueError):  # the text is too long for a path, or has a NUL
         return False
 
 
 def _texts(content: Any) -> Iterator[str]:
-    """All texts in the content."""
+    """Yield all texts in the content."""
     if isinstance(content, str):
         yield content
     elif isinstance(content, dict | list):
@@ -202,7 +202,7 @@ REQUIRED = ("init", "run")
 
 
 def check_scoring_script(code: Path, script: str) -> None:
-    """Raise NotFoundError or InvalidInputError unless `script` in the folder `code` can be a scoring script."""
+    """Raise NotFoundError or InvalidInputError if `script` in the folder `code` cannot be a scoring script."""
     path = code / script
     if not path.is_file():
         raise NotFoundError(
@@ -224,7 +224,7 @@ def check_scoring_script(code: Path, script: str) -> None:
 
 
 def _names(statements: list[ast.stmt]) -> Iterator[str]:
-    """Names that a module binds at its top level, also inside `if` and `try`."""
+    """Yield the names that a module binds at its top level, also inside `if`, `try` and `with`."""
     for statement in statements:
         match statement:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):

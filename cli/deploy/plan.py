@@ -1,4 +1,4 @@
-"""A deployment of a YAML file after all checks that need no service: what to upload, and what to send."""
+"""Plans for an endpoint and its deployments: a YAML file after all checks that do not need the service."""
 
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -10,14 +10,14 @@ from cli.output.errors import UsageError
 from cli.uploads.local_files import check_kept
 from cli.yaml_files.asset_forms import EnvironmentForm, ModelForm, without_file_prefix
 from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, wire_settings
-from cli.yaml_files.document import KeyPath, YamlDocument, empty_document, read_document
+from cli.yaml_files.document import KeyPath, YamlDocument, document_of, read_document
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import read_form
 
 
 @dataclass(frozen=True)
 class Code:
-    """A folder of code with its script. A `str` is a reference to code that is registered, or the URI of a folder."""
+    """A folder of code with its script. A `str` is a reference to registered code, or the URI of a folder."""
 
     folder: Path | str
     scoring_script: str
@@ -25,7 +25,7 @@ class Code:
 
 @dataclass(frozen=True)
 class DeploymentPlan:
-    """What a deployment takes. A `str` is a reference to something registered."""
+    """A deployment to make. A `str` is a reference to a registered asset."""
 
     name: str
     endpoint_name: str
@@ -34,7 +34,7 @@ class DeploymentPlan:
     environment: LocalEnvironment | str | None
     compute: str
     settings: dict[str, Any]
-    """The members of the ARM properties that say how it scores."""
+    """The members of the ARM properties that control scoring."""
     description: str
     tags: dict[str, str]
     properties: dict[str, str]
@@ -43,7 +43,7 @@ class DeploymentPlan:
 def plan_deployment(
     document: YamlDocument, form: DeploymentForm, at: KeyPath = (), *, check_script: bool = True
 ) -> DeploymentPlan:
-    """Check what the deployment at `at` names on this machine; raises CliError with file and line."""
+    """Check what the deployment at `at` names on this machine; raise CliError with file and line."""
     return _Planner(document, form, at, check_script).plan()
 
 
@@ -96,7 +96,7 @@ class _Planner:
 
 @dataclass(frozen=True)
 class EndpointPlan:
-    """What an endpoint shall be."""
+    """An endpoint to make, with its deployments."""
 
     name: str
     description: str = ""
@@ -107,8 +107,8 @@ class EndpointPlan:
 
 
 def endpoint_plan(path: Path | None, name: str | None, assignments: tuple[str, ...] = ()) -> EndpointPlan:
-    """The endpoint that a file, or only its name, describes; raises CliError with file, line and key."""
-    document = assign(read_document(path) if path else empty_document(), assignments)
+    """Return the endpoint that a file, or only its name, describes; raise CliError with file, line and key."""
+    document = assign(document_of(path), assignments)
     form = read_form(EndpointForm, document)
     chosen = name or form.name
     if not chosen:
@@ -133,7 +133,7 @@ def endpoint_plan(path: Path | None, name: str | None, assignments: tuple[str, .
 def deployment_plan(
     path: Path, name: str | None = None, assignments: tuple[str, ...] = (), *, check_script: bool = True
 ) -> DeploymentPlan:
-    """The deployment that a file describes; raises CliError with file, line and key."""
+    """Return the deployment that a file describes; raise CliError with file, line and key."""
     document = assign(read_document(path), assignments)
     if name:
         document.content["name"] = name
@@ -141,7 +141,7 @@ def deployment_plan(
 
 
 def _check_default(document: YamlDocument, plan: EndpointPlan) -> None:
-    """Traffic to a deployment that the file does not have is a slip of the pen, if it has any."""
+    """Raise InvalidInputError if a file with deployments sends the traffic to one that it does not have."""
     names: list[Any] = [deployment.name for deployment in plan.deployments]
     default = plan.default_deployment
     if default and names and default not in names:

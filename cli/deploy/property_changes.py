@@ -1,19 +1,20 @@
-"""`--set`, `--add` and `--remove` of the update verbs: single properties of something that is there."""
+"""`--set`, `--add` and `--remove` of the update verbs, which change single properties of a resource."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.output.errors import UsageError, did_you_mean
 from cli.output.field_names import name_in_files
-from cli.yaml_files.document import YamlDocument, empty_document
-from cli.yaml_files.form import FormType, read_form
-from cli.yaml_files.plain_text import PlainText, given_value
 from shared.contracts.settings_table import SETTINGS
+
+if TYPE_CHECKING:
+    from cli.yaml_files.document import YamlDocument
+    from cli.yaml_files.form import FormType
 
 
 @dataclass(frozen=True)
 class PropertyChanges:
-    """What the options ask for; applied in this order."""
+    """The changes that the options ask for, in the order in which they are applied."""
 
     assigned: tuple[str, ...] = ()
     """`tags.team=blue`"""
@@ -22,14 +23,14 @@ class PropertyChanges:
     removed: tuple[str, ...] = ()
     """`tags.team`"""
     as_text: bool = False
-    """Values are texts, also those that look like numbers."""
+    """Values are texts, even if they look like numbers."""
 
     def __bool__(self) -> bool:
-        """Whether anything is asked for."""
+        """True if there is any change."""
         return bool(self.assigned or self.added or self.removed)
 
     def check(self, changeable: tuple[str, ...], what: str) -> None:
-        """Raise UsageError when another property is meant than one of these of `what`."""
+        """Raise UsageError for a change to a property of `what` that is not in `changeable`."""
         for path in (*(text.partition("=")[0] for text in self.assigned), *(at for at, _ in self.added), *self.removed):
             name = key_path(path)[0]
             if name not in changeable:
@@ -39,8 +40,11 @@ class PropertyChanges:
                     hint=" ".join([*near, f"Changeable are {', '.join(changeable)}"]),
                 )
 
-    def applied(self, form: type[FormType], content: dict[str, Any]) -> FormType:
-        """`content` with the changes, checked as a file is; raises CliError that names the option and the key."""
+    def applied(self, form: "type[FormType]", content: dict[str, Any]) -> "FormType":
+        """Return `content` with the changes, checked like a file; raise CliError that names the option and the key."""
+        from cli.yaml_files.document import empty_document
+        from cli.yaml_files.form import read_form
+
         document = empty_document(content)
         self.apply(content)
         for assignment in (*self.assigned, *(f"{path}.{pair}" for path, pair in self.added)):
@@ -48,7 +52,7 @@ class PropertyChanges:
         return read_form(form, document)
 
     def apply(self, content: dict[str, Any]) -> None:
-        """Change `content` in place."""
+        """Apply the changes to `content` in place."""
         for assignment in self.assigned:
             apply_set(content, assignment, as_text=self.as_text)
         for path, pair in self.added:
@@ -82,18 +86,20 @@ def _remove(content: dict[str, Any], path: str) -> None:
 
 
 OWN_KEYS = frozenset({"tags", "properties"} | {setting.key for setting in SETTINGS if setting.type is dict})
-"""What follows one of these is one key of the user's own, dots and all."""
+"""The text after one of these keys is one key of the user, even if it has dots."""
 
 
 def key_path(path: str) -> list[str]:
-    """`a.b` as its keys."""
+    """Split `a.b` into its keys."""
     keys = path.strip().split(".")
     last = next((number for number, key in enumerate(keys, 1) if key in OWN_KEYS), len(keys))
     return [*keys[:last], ".".join(keys[last:])] if last < len(keys) else keys
 
 
 def parse_assignment(assignment: str, *, as_text: bool = False) -> tuple[list[str], str]:
-    """Keys and value of `a.b=value`; the value means what its key says that it is, a text when `as_text`."""
+    """Return keys and value of `a.b=value`. With `as_text` the value is a text, else its key decides what it means."""
+    from cli.yaml_files.plain_text import given_value
+
     path, separator, text = assignment.partition("=")
     keys = key_path(path)
     if not separator or not all(keys):
@@ -101,23 +107,23 @@ def parse_assignment(assignment: str, *, as_text: bool = False) -> tuple[list[st
     return keys, text if as_text else given_value(text)
 
 
-def assign(document: YamlDocument, assignments: tuple[str, ...]) -> YamlDocument:
-    """The document with these values over its own; complaints about them name the option."""
+def assign(document: "YamlDocument", assignments: tuple[str, ...]) -> "YamlDocument":
+    """Override values of the document and return it. Errors about these values name the option."""
     for assignment in assignments:
         apply_set(document.content, assignment)
         note_assigned(document, assignment)
     return document
 
 
-def note_assigned(document: YamlDocument, assignment: str) -> None:
-    """Let complaints about this value name the option that gave it."""
+def note_assigned(document: "YamlDocument", assignment: str) -> None:
+    """Make errors about this value name the option that gave it."""
     keys, _ = parse_assignment(assignment)
     place = tuple(int(key) if key.isdigit() else key for key in keys)
     document.assigned[place] = f"--set {assignment}"
 
 
 def apply_set(content: dict[str, Any], assignment: str, *, as_text: bool = False) -> None:
-    """Set the value in `content`; mappings on the way are made, list items are named by their number."""
+    """Set the value in `content`. Missing mappings are created; a number names a list item."""
     keys, value = parse_assignment(assignment, as_text=as_text)
     current: Any = content
     for key in keys[:-1]:
@@ -131,6 +137,8 @@ def apply_set(content: dict[str, Any], assignment: str, *, as_text: bool = False
 
 
 def _step(current: Any, key: str, assignment: str) -> Any:
+    from cli.yaml_files.plain_text import PlainText
+
     if isinstance(current, list) and key.isdigit() and int(key) < len(current):
         return current[int(key)]
     if isinstance(current, dict):

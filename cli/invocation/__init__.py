@@ -1,1 +1,1 @@
-"""Invoking an endpoint: input, overrides and output become the body of one request."""
+"""Invoking an endpoint: turns input, overrides and output into the body of one request."""

@@ -1,4 +1,4 @@
-"""The input of an invocation, by one of the three methods of the seed."""
+"""Input and output of an invocation, from options or a file."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,11 +17,12 @@ _METHODS = (
 )
 
 _TYPE_PREFIXES = {"folder:": "uri_folder", "file:": "uri_file"}
+"""The types that places started with in autumn 2021."""
 
 
 @dataclass(frozen=True)
 class InputOptions:
-    """What the command line says about the input."""
+    """The options for the input. docs/seed-tour.md shows the three methods."""
 
     data: str | None = None
     datastore: str | None = None
@@ -29,7 +30,7 @@ class InputOptions:
     local_path: Path | None = None
 
     def __post_init__(self) -> None:
-        """Raise UsageError unless exactly one method is used."""
+        """Raise UsageError unless the options use exactly one method."""
         if self.datastore and not (self.path or self.local_path):
             raise UsageError("--input-datastore needs --input-path", hint="Name a path in the datastore")
         ways = [name for name, value in self._ways().items() if value]
@@ -46,7 +47,7 @@ class InputOptions:
 
 
 def dataset(assets: Assets, options: InputOptions) -> dict[str, Any]:
-    """`dataset` of the request's body; a local path is uploaded and registered as a data asset first."""
+    """Return `dataset` of the request's body. A local path is first uploaded and registered as a data asset."""
     if options.local_path:
         return {"dataInputType": "DatasetId", "datasetId": _registered(assets, options.local_path, options.datastore)}
     if options.data:
@@ -73,7 +74,7 @@ def _data_asset(reference: str) -> dict[str, Any]:
 
 
 def place_input(assets: Assets, place: str, kind: str | None, folder: Path) -> dict[str, Any]:
-    """The input in today's form: a URI, a reference, or a path below `folder` that is uploaded and registered.
+    """Return the members for an input: a URI, a reference, or a path below `folder`, which is uploaded and registered.
 
     In autumn 2021 the place began with its type: `folder:` or `file:`.
     """
@@ -90,7 +91,7 @@ def place_input(assets: Assets, place: str, kind: str | None, folder: Path) -> d
 
 
 def _registered(assets: Assets, path: Path, datastore: str | None) -> str:
-    """Upload, and register under a name made from content and name: the same data has one asset."""
+    """Upload data and register it under a name made from its content and name. The same data has one asset."""
     files = local_files(path)
     files.tell_left_out()
     uploaded = upload_to_datastore(assets.workspace, files, _name(datastore or DEFAULT_DATASTORE))
@@ -108,15 +109,11 @@ def _name(reference: str) -> str:
     return reference.removeprefix("azureml:").strip()
 
 
-_KINDS = {"folder:": "uri_folder", "file:": "uri_file"}
-"""How autumn 2021 said it."""
-
-
 def place_output(place: str, kind: str | None) -> dict[str, Any]:
-    """Members of the body for an output folder, or with `uri_file` an output file."""
-    for prefix, told in _KINDS.items():
+    """Return the members of the body for an output folder, or for an output file if `kind` is `uri_file`."""
+    for prefix, named in _TYPE_PREFIXES.items():
         if place.startswith(prefix):
-            place, kind = place.removeprefix(prefix), told
+            place, kind = place.removeprefix(prefix), named
     store = DatastorePath.parse(place)
     if store is None and "://" in place:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The request that starts a job."""
+"""The scoring URI of an endpoint, which starts jobs and lists them."""
 
 import uuid
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from cli.output.errors import ServiceError
 
 @dataclass(frozen=True)
 class ScoringUri:
-    """The scoring URI of an endpoint; asked for first, so that a wrong name fails before an upload."""
+    """The scoring URI of an endpoint. A command asks for it first, so that a wrong name fails before an upload."""
 
     workspace: Workspace
     endpoint: str
@@ -19,7 +19,7 @@ class ScoringUri:
 
     @classmethod
     def of(cls, workspace: Workspace, endpoint: str, deployment: str | None = None) -> "ScoringUri":
-        """The URI of this endpoint; raises NotFoundError, also for a `deployment` that it does not have."""
+        """Look up the URI of an endpoint; raise NotFoundError, also for a `deployment` that it does not have."""
         url = workspace.get(f"batchEndpoints/{endpoint}")["properties"].get("scoringUri")
         if deployment:
             workspace.get(f"batchEndpoints/{endpoint}/deployments/{deployment}")
@@ -28,7 +28,7 @@ class ScoringUri:
         return cls(workspace, endpoint, url)
 
     def start(self, properties: dict[str, Any], deployment: str | None = None) -> Resource:
-        """Start a job. The request carries an id, so that sending it again after a lost answer starts no second one."""
+        """Start a job. The request has an id, so a retry after a lost answer does not start a second job."""
         headers = {"repeatability_request-id": str(uuid.uuid4())}
         if deployment:
             headers["azureml-model-deployment"] = deployment
@@ -44,7 +44,7 @@ class ScoringUri:
         return job
 
     def jobs(self, deployment: str | None) -> Any:
-        """The endpoint's jobs, the newest first, page after page."""
+        """Yield the endpoint's jobs, newest first, page after page."""
         from urllib.parse import urlencode
 
         url = self.url + (f"?{urlencode({'deployment': deployment})}" if deployment else "")

@@ -1,1 +1,1 @@
-"""How results and progress are shown."""
+"""How `bml` shows results, progress and errors."""

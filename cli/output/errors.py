@@ -1,17 +1,17 @@
-"""Everything that makes a command end with another exit code than 0.
+"""The errors that make a command exit with another code than 0.
 
     CliError                    1  anything else
     ├── UsageError              2  the command line is wrong
-    ├── NotFoundError           3  a resource, file or folder is not there
-    ├── ConflictError           4  it exists already, or its state forbids this
-    ├── AuthenticationError     5  no token, or one that the service refuses
+    ├── NotFoundError           3  a resource, file or folder does not exist
+    ├── ConflictError           4  it already exists, or its state forbids the command
+    ├── AuthenticationError     5  there is no token, or the service refuses it
     ├── InvalidInputError       6  a YAML file, a folder or a value is not valid
     ├── UnsuccessfulJobError    7  the job failed or was canceled
     ├── UnreachableError        8  no service answered at the address
-    ├── ServiceError            9  the service answered with an error of its own
+    ├── ServiceError            9  the service failed
     └── StoppedError          130  Ctrl-C
 
-A message is one line: what happened and why; `mend` says how to go on. docs/cli.md lists the codes.
+A message is one line that says what happened and why. A hint says what to do next. docs/cli.md lists the codes.
 """
 
 from collections.abc import Iterable
@@ -20,23 +20,23 @@ from typing import ClassVar
 
 
 class CliError(Exception):
-    """The command could not be carried out."""
+    """The command failed."""
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        """`mend` is what the user can do about it, as an imperative sentence."""
+        """Take a message, and a hint: what the user can do about it, as an imperative sentence."""
         super().__init__(message)
         self.message = message
         self.hint = hint
 
     def as_line(self) -> str:
-        """The one line for stderr."""
+        """Return the one line for stderr."""
         return " ".join(sentence(part) for part in (self.message, self.hint) if part)
 
 
 def sentence(text: str) -> str:
-    """`text` in one line, with the stop that it needs."""
+    """Return `text` on one line, ending with a full stop (or its question mark)."""
     line = " ".join(text.split()).rstrip(".")
     return line if line.endswith("?") else f"{line}."
 
@@ -48,19 +48,19 @@ class UsageError(CliError):
 
 
 class NotFoundError(CliError):
-    """A resource, file or folder is not there."""
+    """A resource, file or folder does not exist."""
 
     exit_code = 3
 
 
 class ConflictError(CliError):
-    """It exists already, or its state forbids this."""
+    """The resource already exists, or its state forbids the command."""
 
     exit_code = 4
 
 
 class AuthenticationError(CliError):
-    """No token, or one that the service refuses."""
+    """There is no token, or the service refuses it."""
 
     exit_code = 5
 
@@ -84,27 +84,28 @@ class UnreachableError(CliError):
 
 
 class ServiceError(CliError):
-    """The service answered with an error of its own."""
+    """The service failed."""
 
     exit_code = 9
 
 
 class StoppedError(CliError):
-    """Ctrl-C; the message says what goes on without the command."""
+    """The user pressed Ctrl-C; the message says what continues without the command."""
 
     exit_code = 130
-    """As shells count it: 128 + SIGINT."""
+    """What shells report for SIGINT: 128 + 2."""
 
 
-MOST = 3
+_MOST_SUGGESTIONS = 3
 _LIKENESS = 0.7
-_TELLING = 3
-"""Letters from which on a part of a name tells which is meant."""
+_SHORTEST_PART = 3
+"""A part of a name must have this many letters to suggest the whole name."""
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> list[str]:
-    """One sentence with the names that are like `name`, or none."""
+    """Return one sentence that suggests the names similar to `name`, or an empty list."""
     by_small, small = {known.lower(): known for known in names}, name.lower()
-    longer = [known for known in by_small if len(small) >= _TELLING and small in known]
-    near = list(dict.fromkeys([*get_close_matches(small, by_small, MOST, _LIKENESS), *longer]))[:MOST]
-    return [f"Did you mean {' or '.join(repr(by_small[known]) for known in near)}?"] if near else []
+    longer = [known for known in by_small if len(small) >= _SHORTEST_PART and small in known]
+    near = list(dict.fromkeys([*get_close_matches(small, by_small, _MOST_SUGGESTIONS, _LIKENESS), *longer]))
+    suggested = [repr(by_small[known]) for known in near[:_MOST_SUGGESTIONS]]
+    return [f"Did you mean {' or '.join(suggested)}?"] if suggested else []

@@ -1,9 +1,9 @@
-"""Fields of the management API under the names that YAML files and options have for them."""
+"""Fields of the management API under the names that YAML files and options use."""
 
 import re
 
 _FIELD = re.compile(r"\bproperties\.[A-Za-z][\w.]*\w|^[a-z]+(?:\.[a-z]+)*[A-Z][\w.]*\b")
-"""Below `properties`, or what a message about the body of an invocation begins with."""
+"""A field below `properties`, or the field at the start of a message about the body of an invocation."""
 _AROUND = re.compile(
     r"^properties\.(?:properties\.|trigger\.|action\.endpointInvocationDefinition\.(?:properties\.)?)?"
 )
@@ -20,12 +20,12 @@ _OWN_NAMES = {
 
 
 def in_files_words(message: str) -> str:
-    """`properties.retrySettings.maxRetries` in a message of the service as `retry_settings.max_retries`."""
+    """Replace names such as `properties.retrySettings.maxRetries` in a message with `retry_settings.max_retries`."""
     return _FIELD.sub(lambda found: _file_name(found[0]), message).removeprefix("properties: ")
 
 
 def name_in_files(name: str) -> str:
-    """`deploymentName` as `deployment_name`."""
+    """Return `AppendRow` or `appendRow` as `append_row`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 

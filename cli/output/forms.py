@@ -1,4 +1,4 @@
-"""What a command prints: the forms of `-o`, after the `--query`."""
+"""What a command prints: the result after `--query`, in one of the forms of `-o`."""
 
 import json
 import re
@@ -16,32 +16,32 @@ FORMS = ("json", "jsonc", "yaml", "table", "tsv", "none")
 
 @dataclass(frozen=True)
 class OutputForm:
-    """How the result of a command is shown."""
+    """How to print the result of a command."""
 
     name: str = "json"
     query: str = ""
     columns: tuple[str, ...] = ()
-    """Columns of a table without a query; empty for all scalar members."""
+    """Columns of a table without a query. Empty: all scalar members."""
 
     def show(self, value: Any, stream: TextIO | None = None) -> None:
-        """Print `value` on stdout or `stream`; nothing for None and for the form `none`."""
+        """Print `value` on stdout or `stream`. Print nothing for None and for the form `none`."""
         value = plain(value)
         if self.query:
             value = select(value, self.query)
         elif self.name == "table" and self.columns:
-            value = _telling(_narrowed(value, self.columns), self.columns)
+            value = _without_idle_columns(_narrowed(value, self.columns), self.columns)
         text = "" if value is None else _WRITERS[self.name](value)
         if text:
             print(text, file=stream or sys.stdout)
 
 
 def plain(value: Any) -> Any:
-    """`value` in JSON's own types: JMESPath passes over tuples without a word."""
+    """Return `value` in JSON's own types, because JMESPath silently ignores tuples."""
     return json.loads(json.dumps(value, default=str))
 
 
 def select(value: Any, query: str) -> Any:
-    """The part of `value` that a JMESPath expression names; raises UsageError for a wrong expression."""
+    """Return the part of `value` that a JMESPath expression selects; raise UsageError for a wrong expression."""
     import jmespath
     from jmespath.exceptions import JMESPathError
 
@@ -59,23 +59,23 @@ def _narrowed(value: Any, columns: Sequence[str]) -> Any:
     return {column: value.get(column) for column in columns} if isinstance(value, dict) else value
 
 
-def _telling(value: Any, columns: Sequence[str]) -> Any:
-    """Without the columns that say nothing, or in every row only what the first one says."""
+def _without_idle_columns(value: Any, columns: Sequence[str]) -> Any:
+    """Drop the columns that are empty, or repeat the first column, in every row."""
     rows = value if isinstance(value, list) else [value]
     if not all(isinstance(row, dict) for row in rows):
         return value
     first, *others = columns
-    told = [first, *(name for name in others if any(row[name] not in (None, "", row[first]) for row in rows))]
-    return _narrowed(value, told)
+    kept = [first, *(name for name in others if any(row[name] not in (None, "", row[first]) for row in rows))]
+    return _narrowed(value, kept)
 
 
 def as_json(value: Any) -> str:
-    """Indented JSON, characters as they are."""
+    """Return indented JSON that does not escape non-ASCII characters."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
 def as_coloured_json(value: Any) -> str:
-    """JSON with colours on a terminal, plain otherwise."""
+    """Return JSON, coloured on a terminal and plain elsewhere."""
     import click
 
     text = as_json(value)
@@ -86,14 +86,14 @@ def as_coloured_json(value: Any) -> str:
 
 
 def as_yaml(value: Any) -> str:
-    """YAML in the order of the members."""
+    """Return YAML that keeps the order of the members."""
     import yaml
 
     return yaml.safe_dump(plain(value), sort_keys=False, allow_unicode=True).removesuffix("...\n").rstrip("\n")
 
 
 def as_tsv(value: Any) -> str:
-    """One line for each element, values separated by tabs, without names; as `az -o tsv` does."""
+    """Return one line for each element, with values separated by tabs and without names, as `az -o tsv` does."""
     rows = value if isinstance(value, list) else [value]
     return "\n".join(_tsv_row(row) for row in rows)
 
@@ -115,7 +115,7 @@ def _tsv_cell(value: Any) -> str:
 
 
 def as_table(value: Any) -> str:
-    """A table of the scalar members, one row for each element."""
+    """Return a table of the scalar members, with one row for each element."""
     from tabulate import tabulate
 
     rows = value if isinstance(value, list) else [value]
@@ -133,13 +133,13 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _table_cell(value: Any) -> str:
-    """Times to the second."""
+    """Return the text of a cell; times are cut to the second."""
     text = "" if value is None else str(value)
     return f"{time[1]}Z" if (time := _UTC_TIME.fullmatch(text)) else text
 
 
 def _title(name: str) -> str:
-    """`mini_batch_size` becomes `MiniBatchSize`, as in az."""
+    """Return `mini_batch_size` as `MiniBatchSize`, as az does."""
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 

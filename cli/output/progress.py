@@ -1,6 +1,7 @@
-"""A progress bar with rate and time left on a terminal, a plain line now and then when piped.
+"""Progress: a bar with rate and remaining time on a terminal, a plain line every ten seconds elsewhere.
 
-It writes to stderr, so that `--query … -o tsv` on stdout stays clean.
+It goes to stderr, which keeps `--query … -o tsv` on stdout clean. click's own bar does not fit: it shows no
+rate, prints no lines into a pipe, and cannot step aside for the log lines of a job.
 """
 
 import time
@@ -18,7 +19,7 @@ PLAIN_LINE_SECONDS = 10.0
 
 
 def readable_bytes(count: float) -> str:
-    """`1536` as `1.5 KB`."""
+    """Return `1536` as `1.5 KB`."""
     for unit in ("B", "KB", "MB", "GB"):
         if count < 1024:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -27,7 +28,7 @@ def readable_bytes(count: float) -> str:
 
 
 def readable_seconds(seconds: float) -> str:
-    """`75` as `1:15`."""
+    """Return `75` as `1:15`."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
@@ -35,12 +36,12 @@ def readable_seconds(seconds: float) -> str:
 
 @dataclass
 class Progress:
-    """How far one piece of work is. Use as a context manager: leaving it ends the line."""
+    """The progress of one piece of work. As a context manager it ends its line on exit."""
 
     label: str
     total: float
     unit: Callable[[float], str] = "{:,.0f}".format
-    """Makes a readable amount."""
+    """Formats an amount."""
     stream: TextIO = field(default_factory=progress_stream)
     clock: Callable[[], float] = time.monotonic
     done: float = 0
@@ -62,21 +63,21 @@ class Progress:
         self.finish()
 
     def restart_clock(self) -> None:
-        """Rate and time left are reckoned from now on: what came before was waiting."""
+        """Measure the rate and the remaining time from now on, because the time before was waiting."""
         self._started, self._at_start = self.clock(), self.done
 
     def advance(self, amount: float) -> None:
-        """`amount` more is done."""
+        """Add `amount` to what is done."""
         self.reached(self.done + amount)
 
     def reached(self, done: float) -> None:
-        """`done` in all; drawn when the last drawing is old enough."""
+        """Set what is done in all, and redraw if the last drawing is old enough."""
         self.done = done
         if self.clock() - self._drawn >= (REDRAW_SECONDS if self._on_terminal else PLAIN_LINE_SECONDS):
             self._draw()
 
     def interrupt(self) -> None:
-        """Take the bar away so that other lines can be printed."""
+        """Clear the bar so that other lines can be printed."""
         if self._on_terminal and self._drawn_text:
             self.stream.write("\r" + " " * len(self._drawn_text) + "\r")
             self.stream.flush()
@@ -118,7 +119,7 @@ class Progress:
         return self._with_bar(share, numbers) if self._on_terminal else f"{self.label} {numbers}"
 
     def _with_bar(self, share: float, numbers: str) -> str:
-        """One line of the terminal: a longer one cannot be drawn over."""
+        """Return a text that fits on one line, because a longer one cannot be overwritten."""
         columns = get_terminal_size().columns - 1
         label = self.label[: max(columns - len(numbers) - 1, 0)]
         width = min(BAR_WIDTH, columns - len(label) - len(numbers) - len(" [] "))

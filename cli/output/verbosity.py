@@ -1,4 +1,4 @@
-"""How much a command tells on stderr: `--only-show-errors`, `--verbose` and `--debug`, which every command takes."""
+"""How much a command prints on stderr: `--only-show-errors`, `--verbose` and `--debug`, which every command takes."""
 
 import io
 import logging
@@ -12,7 +12,7 @@ import click
 
 @dataclass
 class Verbosity:
-    """What the options say; the object (`obj`) of click's contexts."""
+    """The values of the options. click's contexts hold it as `obj`."""
 
     only_errors: bool = False
     requests: bool = False
@@ -21,7 +21,7 @@ class Verbosity:
     _levels_before: dict[str, int] = field(default_factory=dict)
 
     def listen(self) -> None:
-        """Show what is logged from now on, as the options want it."""
+        """Start to print log records, at the level that the options ask for."""
         self.close()
         self._handler = logging.StreamHandler(sys.stderr)
         self._handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
@@ -29,13 +29,13 @@ class Verbosity:
         levels = {
             "": logging.DEBUG if self.debug else logging.INFO,
             "azure": logging.DEBUG if self.debug else logging.WARNING,
-            "urllib3": logging.ERROR,  # even its warnings tell addresses with their signatures
+            "urllib3": logging.ERROR,  # even its warnings show URLs with their signatures
         }
         self._levels_before = {name: logging.getLogger(name).level for name in levels}
         _set_levels(levels)
 
     def close(self) -> None:
-        """Show no more: all is as it was before."""
+        """Stop to print log records, and restore the levels."""
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
             _set_levels(self._levels_before)
@@ -48,14 +48,14 @@ def _set_levels(levels: Mapping[str, int]) -> None:
 
 
 def with_verbosity(command: click.Command) -> click.Command:
-    """The command, which takes the options from now on."""
+    """Add the options to a command and return it."""
     if not isinstance(command, click.Group) and not any(option in _OPTIONS for option in command.params):
         command.params.extend(_OPTIONS)
     return command
 
 
 def progress_stream() -> TextIO:
-    """Where progress is told: nowhere when only errors are wanted."""
+    """Return the stream for progress: stderr, or with `--only-show-errors` one that nobody reads."""
     context = click.get_current_context(silent=True)
     quiet = context is not None and isinstance(context.obj, Verbosity) and context.obj.only_errors
     return io.StringIO() if quiet else sys.stderr
@@ -74,7 +74,7 @@ _OPTIONS = tuple(
     click.Option([flag, name], is_flag=True, is_eager=True, expose_value=False, callback=_set, help=text)
     for flag, name, text in (
         ("--only-show-errors", "only_errors", "No progress, only errors."),
-        ("--verbose", "requests", "Tell each request to the service's API, and each file that is left out."),
-        ("--debug", "debug", "Tell also what libraries do, with the traceback of an error."),
+        ("--verbose", "requests", "Print each request to the service's API, and each file that is left out."),
+        ("--debug", "debug", "Print also what libraries log, and the traceback of an error."),
     )
 )

@@ -1,1 +1,1 @@
-"""Local files on their way to blob storage."""
+"""Files on this machine, and their transfer to and from blob storage."""

@@ -1,4 +1,4 @@
-"""A blob container that may be written or read with a SAS."""
+"""A blob container, opened with a SAS."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,14 +32,14 @@ PARALLEL_BLOCKS = 4
 
 @dataclass(frozen=True)
 class Container:
-    """One container, by its URL and SAS."""
+    """A container, given by its URL and SAS."""
 
     url: str
     sas: str = field(repr=False)
 
     @cached_property
     def client(self) -> ContainerClient:
-        """The SDK's client."""
+        """The client of Azure's SDK."""
         through_proxy = not is_loopback(self.url)
         address = f"{self.url}?{self.sas.lstrip('?')}"
         return ContainerClient.from_container_url(
@@ -47,7 +47,7 @@ class Container:
         )
 
     def upload(self, files: LocalFiles, prefix: str, label: str) -> None:
-        """Put the files below `prefix`, those that are not there yet; shows a progress bar."""
+        """Upload the files that are not yet below `prefix`, with a progress bar."""
         with _explained(self.url):
             there = {blob.name: blob.size for blob in self.client.list_blobs(name_starts_with=prefix)}
             missing = [file for file in files.files if there.get(f"{prefix}{file.relative_path}") != file.size]
@@ -59,13 +59,13 @@ class Container:
                 _in_parallel(lambda file: self._put(file, prefix, progress), missing)
 
     def blobs(self, prefix: str) -> list[tuple[str, int]]:
-        """Name and size of each file whose name begins with `prefix`."""
+        """Return name and size of each file whose name starts with `prefix`."""
         with _explained(self.url):
             blobs = self.client.list_blobs(name_starts_with=prefix, include=["metadata"])
             return [(blob.name, blob.size) for blob in blobs if not is_folder_blob(blob)]
 
     def download(self, prefix: str, blobs: list[tuple[str, int]], target: Path, label: str) -> list[Path]:
-        """Write blobs below the folder `prefix`, with their sizes, into the folder `target`; the files written."""
+        """Download blobs below the folder `prefix` (names and sizes) to the folder `target`; return the files."""
         with _explained(self.url), Progress(label, sum(size for _, size in blobs), readable_bytes) as progress:
             wanted = [(name, safe_path(target, name.removeprefix(prefix))) for name, _ in blobs]
             _in_parallel(lambda pair: self._get(*pair, progress), wanted)
@@ -86,7 +86,7 @@ class Container:
 
 
 def _in_parallel(work: Callable[[Item], None], items: list[Item]) -> None:
-    """Do `work` for each item; the first error ends it, what was not begun then is not done."""
+    """Do `work` for each item. The first error is raised, and cancels items that have not started."""
     with ThreadPoolExecutor(PARALLEL_TRANSFERS) as pool:
         try:
             for _ in pool.map(work, items):
@@ -97,7 +97,7 @@ def _in_parallel(work: Callable[[Item], None], items: list[Item]) -> None:
 
 
 def safe_path(target: Path, relative: str) -> Path:
-    """Where a blob goes below `target`; raises InvalidInputError for a name that leads out of it."""
+    """Return the path of a blob below `target`; raise InvalidInputError for a name that leads out of it."""
     parts = PurePosixPath(relative).parts
     if not parts or any(part in {"..", "/"} for part in parts):
         raise InvalidInputError(f"the blob name {relative!r} does not name a file below {target}")
@@ -106,7 +106,7 @@ def safe_path(target: Path, relative: str) -> Path:
 
 @contextmanager
 def _explained(url: str) -> Iterator[None]:
-    """Storage's errors as CliErrors."""
+    """Turn errors of blob storage into CliErrors."""
     try:
         yield
     except AzureError as error:
@@ -116,7 +116,7 @@ def _explained(url: str) -> Iterator[None]:
 def _problem(url: str, error: AzureError) -> CliError:
     reason = str(error.message).splitlines()[0] if error.message else type(error).__name__
     if isinstance(error, ClientAuthenticationError):
-        return AuthenticationError(f"blob storage refused the access to {url}: {reason}")
+        return AuthenticationError(f"blob storage denied access to {url}: {reason}")
     if isinstance(error, ResourceNotFoundError):
         return NotFoundError(f"{url}: {reason}")
     if isinstance(error, HttpResponseError) and error.status_code:

@@ -1,4 +1,4 @@
-"""The datastore as a place to upload to and download from."""
+"""Uploads to and downloads from a datastore."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_DATASTORE = "workspaceblobstore"
 SAS_HOURS = 24
-"""Large uploads take long."""
+"""Long enough for large uploads."""
 _URI = re.compile(r"azureml://(?:.*/)?datastores/(?P<datastore>[^/]+)/paths/(?P<path>.*)")
 
 
@@ -27,7 +27,7 @@ class DatastorePath:
 
     @classmethod
     def parse(cls, uri: str) -> "DatastorePath | None":
-        """The path that `azureml://…/datastores/<d>/paths/<p>` names, or None."""
+        """Return the path that `azureml://…/datastores/<d>/paths/<p>` names, or None."""
         match = _URI.fullmatch(uri)
         return cls(match["datastore"], match["path"]) if match else None
 
@@ -38,9 +38,9 @@ class DatastorePath:
 
 
 def upload_to_datastore(workspace: Workspace, files: LocalFiles, datastore: str = DEFAULT_DATASTORE) -> DatastorePath:
-    """Upload to `LocalUpload/<content hash>/`; files that are there already are not sent again.
+    """Upload to `LocalUpload/<content hash>/`, and skip files that are already there.
 
-    The folder's own name is kept as the last part of the path: models find it below `AZUREML_MODEL_DIR`.
+    The last part of the path is the folder's own name, which scripts find below `AZUREML_MODEL_DIR`.
     """
     container = datastore_container(workspace, datastore)
     path = f"LocalUpload/{files.content_hash()}/{files.name}"
@@ -50,13 +50,13 @@ def upload_to_datastore(workspace: Workspace, files: LocalFiles, datastore: str 
 
 
 def download_from_datastore(workspace: Workspace, source: DatastorePath, target: Path) -> list[Path]:
-    """Download a folder; the files written."""
+    """Download a folder and return the files written."""
     container = datastore_container(workspace, source.datastore)
     return container.download(_prefix(source), container.blobs(_prefix(source)), target, "Downloading")
 
 
 def download_files(workspace: Workspace, folder: DatastorePath, names: tuple[str, ...], target: Path) -> list[Path]:
-    """Download those of these files of a folder that are there; the files written."""
+    """Download the named files of a folder that exist, and return the files written."""
     container = datastore_container(workspace, folder.datastore)
     paths = {f"{_prefix(folder)}{name}" for name in names}
     found = {blob for path in paths for blob in container.blobs(path) if blob[0] in paths}
@@ -68,19 +68,19 @@ def _prefix(folder: DatastorePath) -> str:
 
 
 def datastore_container(workspace: Workspace, name: str) -> "Container":
-    """The container behind a datastore, with a SAS for the caller."""
+    """Return the container of a datastore, with a SAS for the caller."""
     from cli.uploads.container import Container
 
     properties = workspace.get(f"datastores/{name}")["properties"]
     secrets = workspace.post(f"datastores/{name}/listSecrets", {"expirableSecret": True, "expireAfterHours": SAS_HOURS})
-    sas = secrets.get("sasToken") or secrets.get("key")  # an account's key is lent as a SAS
+    sas = secrets.get("sasToken") or secrets.get("key")  # for an account key, the service returns a SAS as `key`
     if not sas:
         raise ServiceError(f"datastore {name!r} gives no SAS token", hint="Register it with a SAS token as credential")
     return Container(_container_url(properties), sas)
 
 
 def _container_url(properties: dict[str, Any]) -> str:
-    """`containerUri` is this service's own member; without it the account is one of Azure's."""
+    """Return the URL of the container: this service's own member `containerUri`, or else an account in Azure."""
     if uri := properties.get("containerUri"):
         return str(uri).rstrip("/")
     protocol, suffix = properties.get("protocol") or "https", properties.get("endpoint") or "core.windows.net"
@@ -88,7 +88,7 @@ def _container_url(properties: dict[str, Any]) -> str:
 
 
 def datastore_at(workspace: Workspace, url: str) -> DatastorePath | None:
-    """The datastore and path behind the URL of a blob or folder, or None when no datastore holds it."""
+    """Return the datastore and path of the blob or folder at `url`, or None if it is not in a datastore."""
     from urllib.parse import unquote
 
     for datastore in workspace.list("datastores"):

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOT_CONTENT = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", ".DS_Store"})
-"""Made by tools beside the content; they would change the hash without a change of the user's files."""
+"""Made by tools. They would change the hash although the user's files did not change."""
 
 IGNORE_FILE_NAMES = (".amlignore", ".gitignore")
 """Names of ignore files; the first one that exists is used."""
 
 _CHUNK_BYTES = 1 << 20
 _UPLOAD_FOLDER = f"LocalUpload/{'0' * 64}"
-"""As long as what stands before the folder's name in a blob's name."""
+"""As long as the prefix that an upload adds to the names of blobs."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,16 @@ class LocalFiles:
 
     @property
     def name(self) -> str:
-        """The folder's (or file's) own name, also for `.`."""
+        """The folder's (or file's) own name, even if the path is `.`."""
         return self.root.resolve().name
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is a folder."""
+        """True for a folder, False for a file."""
         return self.root.is_dir()
 
     def content_hash(self) -> str:
-        """SHA-256 over names and contents, as 64 hexadecimal digits."""
+        """Return the SHA-256 of names and contents, as 64 hexadecimal digits."""
         whole = hashlib.sha256()
         for file in self.files:
             whole.update(f"{file.relative_path}\0{file.size}\0".encode())
@@ -77,7 +77,7 @@ class LocalFiles:
         return whole.hexdigest()
 
     def tell_left_out(self) -> None:
-        """Say on stderr how many files are left out; `--verbose` lists them."""
+        """Print on stderr how many files are left out; `--verbose` lists them."""
         if not self.left_out:
             return
         count = f"{len(self.left_out):,} file{'s' if len(self.left_out) > 1 else ''}"
@@ -87,10 +87,10 @@ class LocalFiles:
 
 
 def local_files(root: Path) -> LocalFiles:
-    """The files at `root` without what its ignore file leaves out, in a fixed order.
+    """Return the files at `root` that its ignore file does not leave out, in a fixed order.
 
-    Raises NotFoundError when there is nothing; InvalidInputError when no file is left, and for a file that cannot be
-    read or whose name cannot be a blob's.
+    Raise NotFoundError if `root` does not exist. Raise InvalidInputError if no file is left, for a file that cannot be
+    read, and for a name that blob storage does not take.
     """
     if root.is_file():
         return _checked(LocalFiles(root, (LocalFile(root, root.name, root.stat().st_size),)))
@@ -115,24 +115,24 @@ def local_files(root: Path) -> LocalFiles:
 
 @dataclass(frozen=True)
 class IgnoreFile:
-    """The ignore file of a folder."""
+    """The ignore file of a folder, parsed."""
 
     path: Path
     patterns: "PathSpec[GitIgnoreSpecPattern]"
 
     def ignores(self, relative_path: str) -> bool:
-        """Whether a file (or a folder, with a slash at its end) is left out; the path is relative to the folder."""
+        """Return True if it leaves out the path: relative to the folder, and ending with a slash for a folder."""
         return self.patterns.match_file(relative_path)
 
 
 def ignore_file_of(folder: Path) -> IgnoreFile | None:
-    """The ignore file in `folder`; raises InvalidInputError when it cannot be read or has a pattern that is not one."""
+    """Return the ignore file in `folder`; raise InvalidInputError if it is unreadable or has an invalid pattern."""
     path = next((folder / name for name in IGNORE_FILE_NAMES if (folder / name).is_file()), None)
     return IgnoreFile(path, _patterns(path)) if path else None
 
 
 def check_kept(folder: Path, relative_path: str, what: str) -> None:
-    """Raise InvalidInputError when the ignore file of `folder` leaves out this file of it, which is `what`."""
+    """Raise InvalidInputError if the ignore file of `folder` leaves out this file; `what` describes the file."""
     ignore_file = ignore_file_of(folder)
     if ignore_file and ignore_file.ignores(relative_path):
         raise InvalidInputError(
@@ -165,7 +165,7 @@ def _patterns(path: Path) -> "PathSpec[GitIgnoreSpecPattern]":
 
 @dataclass(frozen=True)
 class _Walk:
-    """All files below a folder. Trouble with a folder that is left out does no harm."""
+    """Walks over all files below a folder. Errors in folders that are left out do not count."""
 
     root: Path
     ignore_file: IgnoreFile | None
@@ -189,7 +189,7 @@ class _Walk:
             raise InvalidInputError(f"the folder {error.filename} cannot be read ({why})")
 
     def _is_loop(self, folder: Path) -> bool:
-        """Whether it is a link to a folder that holds it, which would be followed without end; such is refused."""
+        """Return True for a left-out link to a folder that contains it; raise InvalidInputError for any other loop."""
         if not folder.is_symlink() or folder == self.root:
             return False
         real_root = self.root.resolve()
@@ -197,28 +197,28 @@ class _Walk:
         if folder.resolve() not in {*real_root.parents, real_root, *above}:
             return False
         if not self._is_left_out(folder):
-            raise InvalidInputError(f"{folder} is a link to a folder that holds it", hint="Remove the link")
+            raise InvalidInputError(f"{folder} is a link to a folder that contains it", hint="Remove the link")
         return True
 
 
 def _size(path: Path) -> int:
-    """In bytes; raises InvalidInputError for what is no file that can be read."""
+    """Return the size in bytes; raise InvalidInputError if the path is not a readable file."""
     try:
         found = path.stat()
     except OSError as error:
         why = "is a link to nothing" if path.is_symlink() else f"cannot be read ({(error.strerror or '').lower()})"
-        raise InvalidInputError(f"{path} {why}", hint="Remove it from the folder, or mend it") from None
+        raise InvalidInputError(f"{path} {why}", hint="Remove it from the folder, or repair it") from None
     if not stat.S_ISREG(found.st_mode):
         raise InvalidInputError(f"{path} is neither a file nor a folder", hint="Remove it from the folder")
     if not os.access(path, os.R_OK):
         raise InvalidInputError(
-            f"{path} cannot be read (permission denied)", hint="Remove it from the folder, or mend it"
+            f"{path} cannot be read (permission denied)", hint="Remove it from the folder, or repair it"
         )
     return found.st_size
 
 
 def _checked(files: LocalFiles) -> LocalFiles:
-    """Return `files`; raises InvalidInputError for the first whose name storage cannot take or cannot list."""
+    """Return `files`; raise InvalidInputError for the first name that storage cannot take or cannot list."""
     folder = f"{_UPLOAD_FOLDER}/{files.name}" if files.is_folder else _UPLOAD_FOLDER
     for file in files.files:
         if fault := fault_of_blob_name(f"{folder}/{file.relative_path}"):

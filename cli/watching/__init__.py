@@ -1,1 +1,1 @@
-"""Following a job and fetching its results."""
+"""Follows a job and downloads its results."""

@@ -1,4 +1,4 @@
-"""`job download`: output, list of failed items and logs of a job that has ended."""
+"""Downloads the output, the list of failed items and the logs of a job that has ended."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from cli.watching.job_state import JobState
 
 
 def check_ended(job: JobState) -> None:
-    """Raise ConflictError while the job still runs."""
+    """Raise ConflictError if the job still runs."""
     if not job.is_terminal:
         raise ConflictError(
             f"job {job.name} is {job.status}; there is nothing to download before it has ended",
@@ -19,15 +19,15 @@ def check_ended(job: JobState) -> None:
 
 
 def download_output(workspace: Workspace, job: JobState, target: Path) -> list[Path]:
-    """Everything in the job's output folder: predictions, `errors.jsonl`, files that the script wrote.
+    """Download the job's output folder: predictions, `errors.jsonl`, and files that the script wrote.
 
-    Of an output that is one file: the file and its list of failed items, not what else lies beside it.
+    If the output is one file, download only the file and its list of failed items.
     """
     if not job.output_uri:
         raise ServiceError(f"the service does not say where the output of job {job.name} is")
     source = DatastorePath.parse(job.output_uri) or datastore_at(workspace, job.output_uri)
     if source is None:
-        raise NotFoundError(f"the output {job.output_uri} is in no registered datastore")
+        raise NotFoundError(f"the output {job.output_uri} is not in a registered datastore")
     if not job.errors_file_name:
         return download_from_datastore(workspace, source, target)
     folder, _, file = source.path.rpartition("/")
@@ -35,7 +35,7 @@ def download_output(workspace: Workspace, job: JobState, target: Path) -> list[P
 
 
 def download_logs(workspace: Workspace, job: JobState, target: Path) -> list[Path]:
-    """All logs, below `target` under the names that the service gives them."""
+    """Download all logs below `target`, under the names that the service gives them."""
     written = []
     for name, url in sorted((workspace.run_details(job.name).get("logFiles") or {}).items()):
         path = safe_path(target, name)

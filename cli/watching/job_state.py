@@ -1,4 +1,4 @@
-"""What the management API says about a job, as far as watching needs it."""
+"""The state of a job, read from the management API."""
 
 import time
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class JobState:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether it will not change any more."""
+        """True if the status is final."""
         return self.status in TERMINAL
 
     @property
@@ -44,28 +44,28 @@ class JobState:
 
     @property
     def files(self) -> int:
-        """Files in all; 0 while they are not listed yet."""
+        """Number of all files; 0 until they are listed."""
         return int(self.statistics.get("files") or 0)
 
     @property
     def files_done(self) -> int:
-        """Files that succeeded or failed."""
+        """Number of files that succeeded or failed."""
         return int(self.statistics.get("succeeded") or 0) + int(self.statistics.get("failed") or 0)
 
     @property
     def web_view(self) -> str:
-        """The job's page."""
+        """URL of the job's page."""
         services = self._properties.get("services") or {}
         return str((services.get("Studio") or {}).get("endpoint") or "")
 
     @property
     def output_uri(self) -> str:
-        """The folder of the output named `score`, or its one file."""
+        """URI of the output `score`: a folder, or one file."""
         return str(self._output.get("uri") or "")
 
     @property
     def errors_file_name(self) -> str:
-        """Name of the list of failed items beside an output of one file; empty when the output is a folder."""
+        """Name of the list of failed items next to an output of one file; empty if the output is a folder."""
         return str(self._output.get("errorsFileName") or "")
 
     @property
@@ -75,12 +75,12 @@ class JobState:
 
     @property
     def warnings(self) -> list[str]:
-        """What keeps it from going on."""
+        """What keeps the job from continuing."""
         return [str(warning.get("message") or "") for warning in self._properties.get("warnings") or []]
 
     @property
     def error(self) -> str:
-        """Why it failed, in one sentence, with the file concerned."""
+        """Why the job failed, in one sentence, with the file that caused it."""
         error = self._properties.get("error") or {}
         message = " ".join(str(error.get("message") or "").split())
         file = error.get("file")
@@ -88,7 +88,7 @@ class JobState:
 
 
 def ended_job(workspace: Workspace, name: str) -> JobState:
-    """The job once it has ended."""
+    """Wait until the job has ended, and return its last state."""
     while not (job := JobState(workspace.get(f"jobs/{name}"))).is_terminal:
         time.sleep(POLL_SECONDS)
     return job

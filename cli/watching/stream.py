@@ -1,4 +1,4 @@
-"""`job stream`: header, log lines as they come, progress, summary."""
+"""Follows a job: header, new log lines, progress, summary."""
 
 import time
 from collections.abc import Iterable
@@ -21,27 +21,29 @@ POLL_GROWTH = 1.3
 LONGEST_POLL_SECONDS = 2.0
 LONGEST_OUTAGE_SECONDS = 60.0
 EXECUTION_LOG = "logs/azureml/executionlogs.txt"
-"""Says what the progress says; made for the official client."""
+"""A log made for the official client. It repeats what the progress shows."""
 SYSTEM_LOGS = "logs/sys/"
-"""Shown after what the user's own code says."""
+"""Logs of the service, shown after those of the user's code."""
+_NOTHING_NEW = 416
+"""Range Not Satisfiable: nothing was written after the last position."""
 
 
 @dataclass
 class _Position:
     offset: int = 0
     rest: bytes = b""
-    """A last line whose end has not been written yet."""
+    """The last line, if its end has not been written yet."""
 
 
 @dataclass
 class LogReader:
-    """Remembers how far each log was read; different logs may be read at the same time."""
+    """Reads logs and remembers its position in each. Different logs may be read at the same time."""
 
     pool: urllib3.PoolManager
     _positions: dict[str, _Position] = field(default_factory=dict)
 
     def new_lines(self, name: str, url: str, *, last: bool = False) -> list[str]:
-        """Lines written to a log since the last call; with `last`, also one without an end."""
+        """Return the lines written to a log since the last call; with `last`, also an unfinished line."""
         position = self._positions.setdefault(name, _Position())
         fresh = self._fetch(url, position.offset)
         position.offset += len(fresh)
@@ -63,7 +65,7 @@ class LogReader:
 
 @dataclass
 class JobStream:
-    """Follows one job to its end."""
+    """Follows one job until it ends."""
 
     workspace: Workspace
     name: str
@@ -80,7 +82,7 @@ class JobStream:
         self._progress = Progress("Queued", 0)
 
     def follow(self) -> JobState:
-        """Print everything until the job has ended; raises UnsuccessfulJobError unless it completed."""
+        """Print everything until the job has ended; raise UnsuccessfulJobError unless it completed."""
         job = self._look()
         self._print(f"RunId: {job.name}", f"Web View: {job.web_view}")
         pause = FIRST_POLL_SECONDS
@@ -97,7 +99,7 @@ class JobStream:
         return job
 
     def _look(self) -> JobState:
-        """The job now; a service that is away for a while (a restart) is waited for."""
+        """Return the current state of the job. Retry for a minute while the service restarts."""
         deadline = time.monotonic() + LONGEST_OUTAGE_SECONDS
         while True:
             try:
@@ -112,7 +114,7 @@ class JobStream:
             self._warnings = job.warnings
             self._print(*self._warnings)
         if self.with_logs:
-            # Logs may be behind while the service is away; the next look brings what was missed.
+            # While the service restarts, logs may be missing; the next call returns the missed lines.
             with suppress(UnreachableError, ServiceError):
                 self._show_logs(last=job.is_terminal)
         if job.status == "Running" != self._progress.label:
@@ -138,7 +140,7 @@ class JobStream:
             self._print(line)
 
     def _title(self, log: str) -> list[str]:
-        """Of a log that goes on after lines of another one, as `tail -f` has it."""
+        """Return the title of a log. A log that continues after another one gets the short title of `tail -f`."""
         if log in self._begun_logs:
             return ["", f"==> {log} <=="]
         self._begun_logs.add(log)
@@ -152,8 +154,8 @@ class JobStream:
 
 
 def failure(job: JobState) -> UnsuccessfulJobError:
-    """The error of a job that did not complete."""
-    reason = job.error or ("it was canceled" if job.status == "Canceled" else "the service gives no reason")
+    """Return the error for a job that did not complete."""
+    reason = job.error or ("it was canceled" if job.status == "Canceled" else "the service does not say why")
     return UnsuccessfulJobError(
         f"job {job.name} ended as {job.status}: {reason}",
         hint=f"See its logs with `bml job download --name {job.name}`",
@@ -161,12 +163,12 @@ def failure(job: JobState) -> UnsuccessfulJobError:
 
 
 def counted(count: int, one: str, many: str) -> str:
-    """`1 mini-batch`, `1,200 mini-batches`."""
+    """Return `1 mini-batch` or `1,200 mini-batches`."""
     return f"{count:,} {one if count == 1 else many}"
 
 
 def summary(job: JobState) -> list[str]:
-    """Lines that say what the job did."""
+    """Return the lines that summarize the job."""
     numbers = job.statistics
     lines = [f"RunId: {job.name}", f"Status: {job.status}"]
     if job.files:
@@ -182,7 +184,3 @@ def summary(job: JobState) -> list[str]:
     if job.status == SUCCESS:
         lines.append(f"Output: {job.output_uri}")
     return lines
-
-
-_NOTHING_NEW = 416
-"""Range Not Satisfiable: the file ends where we already are."""

@@ -1,1 +1,1 @@
-"""The YAML files of users: read, checked, explained when wrong."""
+"""Reads and checks the YAML files of users, and explains what is wrong in them."""

@@ -1,4 +1,4 @@
-"""Models, environments and data in YAML files: inside a deployment, or as files of their own."""
+"""Models, environments and data in YAML files: inside a deployment, or in a file each."""
 
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -12,7 +12,7 @@ FILE_PREFIX = "file:"
 
 
 def or_reference(key: str, form: type[Form]) -> BeforeValidator:
-    """Make `azureml:…` a mapping with the one key `key`, so that the value has one type."""
+    """Turn `azureml:…` into a mapping with the one key `key`, so that the value always has the same type."""
 
     def as_mapping(value: Any) -> Any:
         return {key: value.strip()} if isinstance(value, str) else value
@@ -21,12 +21,12 @@ def or_reference(key: str, form: type[Form]) -> BeforeValidator:
 
 
 def without_file_prefix(path: str) -> str:
-    """`file:./x` as `./x`, the 2021 way to write a local path."""
+    """Return `file:./x`, which is how files of 2021 write a local path, as `./x`."""
     return path.removeprefix(FILE_PREFIX)
 
 
 class ModelForm(Form):
-    """`model:` a reference to a registered model, or a local folder or file to register."""
+    """`model:`, a reference to a registered model, or a local folder or file to register."""
 
     reference: SkipJsonSchema[str | None] = Field(default=None, alias="(reference)")
     name: AssetName | None = None
@@ -40,7 +40,7 @@ class ModelForm(Form):
 
     @property
     def folder(self) -> str:
-        """Today's `path`, 2021's `local_path`."""
+        """Today's `path`, or `local_path` of 2021."""
         return without_file_prefix(self.path or self.local_path or "")
 
     @model_validator(mode="after")
@@ -53,21 +53,23 @@ class ModelForm(Form):
 
 
 class DockerForm(Form):
-    """`docker:` of the 2021 form."""
+    """`docker:` in the form of 2021."""
 
     image: str
 
 
 class EnvironmentForm(Form):
-    """`environment:` a reference, or an image with a conda file."""
+    """`environment:`, a reference, or an image with a conda file."""
 
-    not_offered = MappingProxyType({"build": "no image is built here; push the image, and name it as `image`"})
+    not_offered = MappingProxyType(
+        {"build": "this service does not build images; push the image, and name it as `image`"}
+    )
 
     reference: SkipJsonSchema[str | None] = Field(default=None, alias="(reference)")
     name: AssetName | None = None
     version: AssetVersion | None = None
     path: str | None = None
-    """What `conda_file` is relative to (2021 form)."""
+    """The folder of `conda_file`, in the form of 2021."""
     conda_file: str | dict[str, Any] | None = None
     image: str | None = None
     docker: DockerForm | None = None
@@ -78,7 +80,7 @@ class EnvironmentForm(Form):
 
     @property
     def image_name(self) -> str:
-        """Today's `image`, 2021's `docker.image`."""
+        """Today's `image`, or `docker.image` of 2021."""
         return self.image or (self.docker.image if self.docker else "")
 
     @model_validator(mode="after")
@@ -115,7 +117,7 @@ class DataFile(FileForm):
 
     @property
     def place(self) -> str:
-        """Today's `path`, 2021's `local_path`."""
+        """Today's `path`, or `local_path` of 2021."""
         return without_file_prefix(self.path or self.local_path or "")
 
     @model_validator(mode="after")

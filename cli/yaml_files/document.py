@@ -1,6 +1,6 @@
-"""A YAML file with the line of each of its values, so that a complaint can name the place."""
+"""A YAML file with the line of each value, so that an error can name the place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,17 +23,17 @@ class YamlDocument:
     lines: dict[KeyPath, int]
     """Line of each key or list item, counted from 1."""
     assigned: dict[KeyPath, str] = field(default_factory=dict)
-    """The options of the command line that gave values over those of the file."""
+    """The command line's options that override values of the file."""
 
     @property
     def folder(self) -> Path:
-        """What relative paths in the file are relative to."""
+        """The base of relative paths in the file."""
         return self.path.parent
 
     def where(self, *keys: str | int) -> str:
-        """`file.yml, line 7`: the place of a value, or of the innermost part around it that the file has.
+        """Return `file.yml, line 7`: the place of a value, or of the innermost part around it that the file has.
 
-        Of a value that an option gave: the option.
+        For a value that an option gave, return the option.
         """
         for length in range(len(keys), 0, -1):
             if option := self.assigned.get(keys[:length]):
@@ -43,12 +43,12 @@ class YamlDocument:
         return str(self.path)
 
     def error(self, keys: KeyPath, message: str, *, hint: str = "") -> InvalidInputError:
-        """A complaint about the value at `keys`."""
+        """Return an error about the value at `keys`."""
         return InvalidInputError(f"{self.where(*keys)}: {message}", hint=hint)
 
     @contextmanager
     def named_at(self, keys: KeyPath) -> Iterator[None]:
-        """Complaints from within name the place of the value at `keys`."""
+        """Make CliErrors raised inside name the place of the value at `keys`."""
         try:
             yield
         except CliError as error:
@@ -56,19 +56,19 @@ class YamlDocument:
             raise
 
     def missing(self, keys: KeyPath, what: str, path: Path) -> NotFoundError:
-        """A complaint that `path`, named at `keys`, is not there."""
+        """Return the error that `path`, which the value at `keys` names, does not exist."""
         return NotFoundError(
             f"{self.where(*keys)}: {what} {path} does not exist", hint="Paths are relative to the YAML file"
         )
 
 
 def empty_document(content: dict[str, Any] | None = None) -> YamlDocument:
-    """No file, but what the command line says in its place."""
+    """Return a document with content from the command line instead of a file."""
     return YamlDocument(Path("the command line"), content or {}, {})
 
 
 def read_document(path: Path) -> YamlDocument:
-    """Read a file; raises NotFoundError, or InvalidInputError with line and column."""
+    """Read a file; raise NotFoundError, or InvalidInputError with line and column."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
@@ -80,6 +80,13 @@ def read_document(path: Path) -> YamlDocument:
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read ({(error.strerror or '').lower()})") from None
     return _parse(path, text)
+
+
+def document_of(path: Path | None, given: Mapping[str, Any] | None = None) -> YamlDocument:
+    """Read a file, or start with an empty document, and override it with the `given` values that are not None."""
+    document = read_document(path) if path else empty_document()
+    document.content.update({key: value for key, value in (given or {}).items() if value is not None})
+    return document
 
 
 def _parse(path: Path, text: str) -> YamlDocument:
@@ -98,7 +105,9 @@ def _parse(path: Path, text: str) -> YamlDocument:
     except (yaml.YAMLError, ValueError) as error:  # characters that YAML forbids
         raise InvalidInputError(f"{path}: not valid YAML: {error}") from None
     except RecursionError:
-        raise InvalidInputError(f"{path}: its lists and mappings are too deep, or hold themselves") from None
+        raise InvalidInputError(
+            f"{path}: its lists and mappings are nested too deeply, or contain themselves"
+        ) from None
     return YamlDocument(path, content, lines)
 
 

@@ -18,19 +18,19 @@ class DefaultsForm(Form):
 
 
 def _as_list(value: Any) -> Any:
-    """`deployments:` as a map keyed by name (April 2021) becomes the list of May 2021."""
+    """Turn `deployments:` as a map keyed by name (April 2021) into the list of May 2021."""
     if not isinstance(value, dict):
         return value
     return [{"name": name, **item} if isinstance(item, dict) else item for name, item in value.items()]
 
 
 def _auth_mode(value: Any) -> Any:
-    """`AADToken` (ARM) and `aad_token` (YAML) are the same."""
+    """Accept `AADToken` (ARM) as `aad_token` (YAML)."""
     return "aad_token" if isinstance(value, str) and value.replace("_", "").lower() == "aadtoken" else value
 
 
 def check_traffic(traffic: dict[str, int]) -> dict[str, int]:
-    """Return `traffic`; raises ValueError unless every share is 0 or 100 and at most one is 100.
+    """Return `traffic`; raise ValueError unless every share is 0 or 100 and at most one is 100.
 
     Source: the seed document's table of endpoint keys.
     """
@@ -43,7 +43,7 @@ def check_traffic(traffic: dict[str, int]) -> dict[str, int]:
 
 
 class NamedByKey(DeploymentForm):
-    """A deployment whose name is the key that it stands at."""
+    """A deployment in a map, where its key is its name."""
 
     name: DeploymentName = ""
 
@@ -54,7 +54,7 @@ class EndpointForm(FileForm):
     not_offered = MappingProxyType(
         {
             "identity": "jobs read data with the service's identity or with the secret of a datastore; leave it out",
-            "public_network_access": "the deployment of the service decides it for all endpoints; leave it out",
+            "public_network_access": "it is set for all endpoints when the service is deployed; leave it out",
         }
     )
 
@@ -78,7 +78,7 @@ class EndpointForm(FileForm):
     scoring_uri: str | None = None
     openapi_uri: str | None = None
     provisioning_state: str | None = None
-    """Like the three before it written by the service, and not read."""
+    """The service writes this key and the three before it; `bml` does not read them."""
 
     @model_validator(mode="after")
     def _one_default(self) -> "EndpointForm":
@@ -96,7 +96,7 @@ class EndpointForm(FileForm):
 
     @property
     def default_deployment(self) -> str | None:
-        """The deployment that invocations go to; None when the file does not say."""
+        """The deployment that invocations use; None if the file does not say."""
         if self.defaults and self.defaults.deployment_name:
             return self.defaults.deployment_name
         return next((name for name, share in self.traffic.items() if share == ACTIVE), None)

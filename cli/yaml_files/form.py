@@ -1,4 +1,4 @@
-"""The base of all YAML forms, and pydantic's complaints in the words of the file."""
+"""The base of all YAML forms. It turns pydantic's errors into the words of the file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,24 +35,24 @@ from shared.errors import ValidationError as RefusedName
 
 
 def _text(value: Any) -> Any:
-    """The characters of the file, whatever YAML makes of them: `1.10`, `NO` and `12:30` are meant as they stand."""
+    """Return the characters of the file, where YAML 1.1 would see a number or a boolean in `1.10`, `NO` or `12:30`."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | int | float) else value
 
 
 _WRITTEN_AS = str | int | float | bool
-"""What editors take for the text."""
+"""The types that the schema accepts for a text."""
 
 Text = Annotated[str, BeforeValidator(_text, json_schema_input_type=_WRITTEN_AS)]
 """Text that may look like a number, a date or a boolean."""
 
 Variables = dict[str, Annotated[str, BeforeValidator(_text, json_schema_input_type=_WRITTEN_AS | None)]]
-"""Names and texts."""
+"""A mapping of names to texts."""
 
 
 def _number(value: Any) -> Any:
-    """The number, where one is written; what else is written is refused by the type."""
+    """Return the number if the text is one. The type refuses other texts."""
     number = value.number if isinstance(value, PlainText) else None
     return value if number is None else number
 
@@ -65,21 +65,21 @@ _KINDS: dict[type, str] = {dict: "a mapping", list: "a list"}
 _NOT_GIVEN = object()
 
 REFERENCE = "(reference)"
-"""Stands for the key of a value that is a plain `azureml:…` where a mapping may stand too."""
+"""The key of a plain `azureml:…` in a place that also accepts a mapping."""
 
 
 class Form(BaseModel):
-    """A mapping in a YAML file; keys that it does not know are refused."""
+    """A mapping in a YAML file. It refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
 
     not_offered: ClassVar[Mapping[str, str]] = {}
-    """Azure ML's keys that this service has no use for, and what to do instead."""
+    """Keys of Azure ML that this service does not use, and what to do instead."""
 
     @model_validator(mode="before")
     @classmethod
     def _as_meant(cls, data: Any) -> Any:
-        """Leave out keys without a value; read the lists and mappings that `--set` gives."""
+        """Drop keys without a value, and parse lists and mappings from `--set`."""
         if not isinstance(data, dict):
             return data
         fields = {field.alias or name: field for name, field in cls.model_fields.items()}
@@ -97,7 +97,7 @@ FormType = TypeVar("FormType", bound=Form)
 
 
 def read_form(form: type[FormType], document: YamlDocument, at: KeyPath = (), content: Any = None) -> FormType:
-    """The document, or `content` found at `at` in it, as `form`; raises InvalidInputError for the first thing wrong."""
+    """Read the document, or its part `content` at `at`, as `form`; raise InvalidInputError for the first error."""
     try:
         return form.model_validate(document.content if content is None else content)
     except ValidationError as error:
@@ -105,7 +105,7 @@ def read_form(form: type[FormType], document: YamlDocument, at: KeyPath = (), co
 
 
 def _explained(form: type[Form], document: YamlDocument, at: KeyPath, error: ValidationError) -> InvalidInputError:
-    """The most telling complaint: an unknown key first, as it is often the cause of a missing one."""
+    """Return the most useful error: an unknown key first, because it often causes a missing key."""
     details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
     first = details[0]
     keys = (*at, *first["loc"])
@@ -132,7 +132,7 @@ def _sentence(form: type[Form], detail: ErrorDetails, keys: KeyPath) -> str:
 
 
 def _dotted(keys: KeyPath) -> str:
-    """`deployments[0].model.name`"""
+    """Return the keys as `deployments[0].model.name`."""
     parts = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys if key != REFERENCE)
     return "".join(parts).removeprefix(".")
 
@@ -163,7 +163,7 @@ def _keys(form: type[Form]) -> list[str]:
 
 
 def _form_at(form: type[Form], keys: KeyPath) -> type[Form] | None:
-    """The form that holds the value at `keys`."""
+    """Return the form that contains the value at `keys`."""
     current: type[Form] | None = form
     for key in keys:
         if isinstance(key, int) or current is None:
@@ -174,7 +174,7 @@ def _form_at(form: type[Form], keys: KeyPath) -> type[Form] | None:
 
 
 def _meant(value: Any, annotation: Any) -> Any:
-    """What a value of this type is meant to be; `_NOT_GIVEN` when nothing is."""
+    """Return what a text without quotes means for this type, or `_NOT_GIVEN` for null."""
     if not isinstance(value, PlainText):
         return value
     if value.is_null:
@@ -183,14 +183,14 @@ def _meant(value: Any, annotation: Any) -> Any:
 
 
 def _holds_parts(annotation: Any) -> bool:
-    """Whether a value of this type may be a list or a mapping."""
+    """Return True if a value of this type may be a list or a mapping."""
     if isinstance(annotation, type) and issubclass(annotation, dict | list | Form):
         return True
     return get_origin(annotation) in {dict, list} or any(map(_holds_parts, get_args(annotation)))
 
 
 def _form_in(annotation: Any) -> type[Form] | None:
-    """The one Form inside a type such as `list[X] | None`."""
+    """Return the one Form inside a type such as `list[X] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, Form):
         return annotation
     return next((found for part in get_args(annotation) if (found := _form_in(part))), None)
@@ -198,17 +198,17 @@ def _form_in(annotation: Any) -> type[Form] | None:
 
 @dataclass(frozen=True)
 class _InSchema:
-    """Lets editors check a name."""
+    """Adds the rule of a name to the schema, so that editors check it."""
 
     rule: NameRule
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """What the schema says of the text, and the rule."""
+        """Return the schema of the text with the rule."""
         return handler(core) | {"pattern": f"^(?:{self.rule.pattern.pattern})$", "description": self.rule.accepted}
 
 
 def _named_by(rule: NameRule) -> Any:
-    """A validator that explains a bad name."""
+    """Return a validator that explains a bad name."""
 
     def check(value: str) -> str:
         try:

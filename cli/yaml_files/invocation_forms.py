@@ -1,4 +1,4 @@
-"""Inputs and outputs of an invocation in a YAML file (`batch-endpoint invoke --file`)."""
+"""Invocations in YAML files: of `batch-endpoint invoke --file`, of a schedule, of a trigger."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ class InputForm(Form):
     type: Literal["uri_file", "uri_folder"] | None = None
     path: str
     mode: str | None = None
-    """Azure ML mounts or downloads as it says; here it is read and not used."""
+    """How Azure ML makes the data available. This service accepts the key and ignores it."""
 
 
 class OutputForm(Form):
@@ -27,7 +27,7 @@ class OutputForm(Form):
 
 
 class InvocationForm(FileForm):
-    """A model deployment has one input and one output; their names are yours."""
+    """The file of an invocation: one input and one output, with names of the user's choice."""
 
     inputs: dict[str, InputForm] = Field(default_factory=dict)
     outputs: dict[str, OutputForm] = Field(default_factory=dict)
@@ -53,7 +53,7 @@ Instant = Annotated[Text, AfterValidator(_instant)]
 
 
 class StartedJobForm(FileForm):
-    """The endpoint, and what its jobs do otherwise than the deployment says."""
+    """The endpoint, and what its jobs override in the deployment's settings."""
 
     description: Text | None = None
     enabled: bool = True

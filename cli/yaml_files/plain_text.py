@@ -1,7 +1,7 @@
-"""YAML whose words mean what the key says that they stand at: a text, a number, yes or no.
+"""YAML in which the key, not the YAML parser, decides whether a word is a text, a number or a boolean.
 
-YAML 1.1 turns words without quotes into other values: `12:30` into 750, `1.10` into 1.1, `010` into 8, `NO` into
-false, dates into instants. Here they stay the characters of the file until a form says what is meant.
+YAML 1.1 converts words without quotes: `12:30` to 750, `1.10` to 1.1, `010` to 8, `NO` to
+false, dates to instants. Here they stay the characters of the file until a form converts them.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
-"""How YAML writes that there is no value."""
+"""The spellings of "no value" in YAML."""
 
 _PLAIN = "!plain"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -21,18 +21,18 @@ _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)
 
 
 class PlainText(str):
-    """A value that is written without quotes: its characters."""
+    """The characters of a value without quotes."""
 
     __slots__ = ()
 
     @property
     def is_null(self) -> bool:
-        """Whether it says that there is no value."""
+        """True if it means "no value"."""
         return self in NULL
 
     @property
     def number(self) -> int | float | None:
-        """The number that it is in YAML 1.2 (also with `_` between digits); None when it is not one."""
+        """The number that it is in YAML 1.2 (`_` between digits is allowed), or None."""
         text = self.strip()
         if found := _WHOLE.fullmatch(text):
             base = 8 if found["octal"] else 16 if found["hex"] else 10
@@ -44,7 +44,7 @@ class PlainText(str):
         return int(value) if value.is_integer() else value
 
     def collection(self) -> Any:
-        """The list or mapping that it is, as in `--set tags={a: 1}`; itself when it is not one."""
+        """Return the list or mapping that it spells, as in `--set tags={a: 1}`, or else itself."""
         if not self.lstrip().startswith(("{", "[")):
             return self
         try:
@@ -55,41 +55,43 @@ class PlainText(str):
 
 
 class PlainLoader(yaml.SafeLoader):
-    """Values without quotes become PlainText, others str. A key that is there twice is refused."""
+    """Loads values without quotes as PlainText and others as str. It refuses duplicate keys."""
 
     def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
-        """The tag of a node that has none in the file."""
+        """Return the tag of a node that does not have one in the file."""
         if kind is not yaml.ScalarNode or not implicit[0]:
             return super().resolve(kind, value, (False, True))  # type: ignore[no-any-return, no-untyped-call]
         return _MERGE if value == "<<" else _PLAIN
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """The mapping, before merge keys bring in those of others."""
+        """Compose a mapping before merge keys add the keys of others; raise ConstructorError for a duplicate key."""
         node = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} is twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} appears twice", key.start_mark
+                )
             seen.add(key.value)
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """The mapping; its keys are texts as they are written."""
+        """Return the mapping with its keys as plain texts."""
         mapping = super().construct_mapping(node, deep=deep)
         return {str(key) if isinstance(key, PlainText) else key: value for key, value in mapping.items()}
 
     def construct_plain(self, node: yaml.ScalarNode) -> PlainText:
-        """The characters."""
+        """Return the characters of the value."""
         return PlainText(self.construct_scalar(node))
 
 
 PlainLoader.add_constructor(_PLAIN, PlainLoader.construct_plain)
-for _name in _SCALARS:  # `!!int "3"`: whether that is a number is seen where it is used
+for _name in _SCALARS:  # `!!int "3"`: the form that reads it decides whether it is a number
     PlainLoader.add_constructor(f"tag:yaml.org,2002:{_name}", PlainLoader.construct_plain)
 
 
 class _PlainDumper(yaml.SafeDumper):
-    """Writes PlainText without quotes, as it was read."""
+    """Writes PlainText without quotes, as in the file."""
 
 
 def _represent_plain(dumper: yaml.SafeDumper, text: PlainText) -> yaml.Node:
@@ -101,17 +103,17 @@ _PlainDumper.add_representer(PlainText, _represent_plain)
 
 
 def read_yaml(text: str) -> Any:
-    """The content of a YAML text; raises YAMLError, RecursionError."""
+    """Return the content of a YAML text; raise YAMLError, ValueError or RecursionError."""
     return yaml.load(text, Loader=PlainLoader)  # noqa: S506 - a SafeLoader
 
 
 def write_yaml(content: Any) -> str:
-    """The content as YAML again; values that were written without quotes stay as they were."""
+    """Return the content as YAML. Values without quotes stay as they were."""
     return yaml.dump(content, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True)
 
 
 def given_value(text: str) -> str:
-    """The value of `--set key=text`: without quotes around it, else PlainText."""
+    """Return the value of `--set key=text`: the text inside its quotes, or PlainText if it has no quotes."""
     try:
         node = yaml.compose(text, Loader=PlainLoader)
     except (yaml.YAMLError, ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""JSON Schemas of the YAML files, which let editors complete and check them, and the tables of settings in docs.
+"""JSON Schemas of the YAML files, with which editors complete and check them, and the tables of settings in docs/.
 
-The schemas are made from the forms that `bml` itself reads with, and from docs/yaml.md. `python -m
-cli.yaml_files.published_schemas` writes the tables into their pages and the schemas to shared/schemas, from where the
-application serves them at `/schemas/<name>.schema.json`.
+The schemas are made from the forms that `bml` itself uses, and from docs/yaml.md. `python -m
+cli.yaml_files.published_schemas` writes the tables to their pages and the schemas to shared/schemas. The application
+serves the schemas at `/schemas/<name>.schema.json`.
 """
 
 import json
@@ -35,7 +35,7 @@ SCHEMAS: dict[str, type[FileForm]] = {
     "schedule": ScheduleForm,
     "blobTrigger": TriggerForm,
 }
-"""Named as Azure ML names its own, where it has one."""
+"""The forms by the name of their schema, which is Azure ML's name where it has one."""
 
 FOLDER = Path(shared.schemas.__file__).parent
 _DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -55,25 +55,25 @@ SECTIONS = {
     "ScheduleForm": ("Schedule and blob trigger",),
     "TriggerForm": ("Schedule and blob trigger",),
 }
-"""The sections whose tables are about a form's own keys."""
+"""The sections whose tables describe the keys of each form."""
 
 PREFIXES = {"CodeForm": "code_configuration.", "DefaultsForm": "defaults."}
-"""Forms whose keys stand in the tables of others, with what stands before them."""
+"""Forms whose keys are in the tables of other forms, with their prefix there."""
 
 
 class _Generator(GenerateJsonSchema):
-    """Without the titles that pydantic makes of the names of keys."""
+    """Leaves out the titles that pydantic makes from the names of keys."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
     def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
-        """The schema, with the dialect that it is in."""
+        """Return the schema with the name of its dialect."""
         return {"$schema": self.schema_dialect} | super().generate(schema, mode)
 
 
 def schema_text(form: type[FileForm]) -> str:
-    """The JSON Schema of a file."""
+    """Return the JSON Schema of a file."""
     schema = describe(form.model_json_schema(schema_generator=_Generator))
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
@@ -112,7 +112,7 @@ def _rows_of_options() -> list[tuple[str, str, str]]:
 
 
 def describe(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema with descriptions of keys that have none, without defaults that say only "not given"."""
+    """Add missing descriptions of keys to the schema, and drop the defaults that are null."""
     tables = _tables(PAGES[0].read_text(encoding="utf-8"))
     for name, form in {**schema.get("$defs", {}), schema["title"]: schema}.items():
         told = {key: text for section in SECTIONS.get(name, ()) for key, text in tables[section].items()}
@@ -128,7 +128,7 @@ def describe(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tables(page: str) -> dict[str, dict[str, str]]:
-    """For each section: the keys of its table with their meanings and defaults."""
+    """Return, for each section, the keys of its table with their meanings and defaults."""
     tables: dict[str, dict[str, str]] = {}
     for section in page.split("\n## ")[1:]:
         heading, _, text = section.partition("\n")

@@ -1,4 +1,4 @@
-"""The compute in a YAML file."""
+"""Computes and datastores in YAML files."""
 
 from typing import Annotated, Any, Literal
 
@@ -13,7 +13,7 @@ def _plain_word(value: Any) -> Any:
 
 
 class ComputeForm(FileForm):
-    """A compute cluster file. Defaults are the service's own."""
+    """The file of a compute cluster. The service sets the defaults."""
 
     name: ComputeName | None = None
     """May also be given as `--name`."""
@@ -43,7 +43,7 @@ _TIERS = {"dedicated": "Dedicated", "lowpriority": "LowPriority"}
 
 
 def compute_body(form: ComputeForm, location: str | None) -> dict[str, Any]:
-    """The body of a PUT; what the form does not say is left to the service."""
+    """Return the body of a PUT. The service sets what the form leaves out."""
     idle = form.idle_time_before_scale_down
     scale = {
         "minNodeCount": form.min_instances,
@@ -60,12 +60,12 @@ def _given(members: dict[str, Any]) -> dict[str, Any]:
 
 
 def _datastore_type(value: Any) -> Any:
-    """`AzureBlob` (ARM) and `azure_blob` (YAML) are the same."""
+    """Accept `AzureBlob` (ARM) as `azure_blob` (YAML)."""
     return {"azureblob": "azure_blob"}.get(value.lower(), value) if isinstance(value, str) else value
 
 
 class CredentialsForm(Form):
-    """`credentials:` how the container is opened; without them with the service's own identity."""
+    """`credentials:`, with which the service opens the container. Without them it uses its own identity."""
 
     account_key: str | None = Field(default=None, repr=False)
     sas_token: str | None = Field(default=None, repr=False)

@@ -79,7 +79,7 @@ def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
 def test_a_link_back_up_is_not_followed_without_end(tmp_path: Path, target: str) -> None:
     write(tmp_path / "data", sub__a="1")
     (tmp_path / "data" / "sub" / "loop").symlink_to(target)
-    with pytest.raises(InvalidInputError, match="loop is a link to a folder that holds it"):
+    with pytest.raises(InvalidInputError, match="loop is a link to a folder that contains it"):
         local_files(tmp_path / "data")
 
 

@@ -192,7 +192,9 @@ def test_todays_deployment_is_understood(tmp_path: Path) -> None:
 
 def test_an_environment_that_must_be_built_is_refused_by_name(tmp_path: Path) -> None:
     text = "name: e\nimage: python:3\nbuild: {path: ./context}\n"
-    assert "line 3: `build` is not offered: no image is built here" in complaint(EnvironmentFile, text, tmp_path)
+    assert "line 3: `build` is not offered: this service does not build images" in complaint(
+        EnvironmentFile, text, tmp_path
+    )
 
 
 @pytest.mark.parametrize(
@@ -253,7 +255,7 @@ def test_an_environment_that_must_be_built_is_refused_by_name(tmp_path: Path) ->
         (
             "description: my sample batch endpoint",
             "name: again",
-            "line 3, column 1: not valid YAML: the key 'name' is twice",
+            "line 3, column 1: not valid YAML: the key 'name' appears twice",
         ),
         ("name: mybatchedp", "name: [", "not valid YAML"),
         ("name: mybatchedp", "[a, b]: c", "unhashable key"),
@@ -262,7 +264,7 @@ def test_an_environment_that_must_be_built_is_refused_by_name(tmp_path: Path) ->
         ("mini_batch_size: 1", "mini_batch_size: 12:30", "is '12:30'; it should be a valid integer"),
         ("mini_batch_size: 1", "mini_batch_size: yes", "is 'yes'; it should be a valid integer"),
         ("mini_batch_size: 1", "mini_batch_size: .inf", "is '.inf'; it should be a valid integer"),
-        ("name: mybatchedp", 'name: x\n"name": y', "the key 'name' is twice"),
+        ("name: mybatchedp", 'name: x\n"name": y', "the key 'name' appears twice"),
         ("type: batch", "type: ~\nunknown: ~", "unknown key `unknown`"),
         (
             "mini_batch_size: 1",
@@ -272,7 +274,7 @@ def test_an_environment_that_must_be_built_is_refused_by_name(tmp_path: Path) ->
         ("mini_batch_size: 1", 'environment_variables: {"": 1}', "an environment variable has no name"),
         ("mini_batch_size: 1", 'environment_variables: {A: "\\0"}', "'A' has a NUL character in its value"),
         ("name: mybatchedp", "name: a\x07b", "not valid YAML: unacceptable character"),
-        ("name: mybatchedp", "name: &name [*name]", "hold themselves"),
+        ("name: mybatchedp", "name: &name [*name]", "contain themselves"),
         (
             "logging_level: info",
             "settings: {logging_level: info, mini_batch_size: 2}",
