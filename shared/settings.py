@@ -1,8 +1,9 @@
 """The application's settings, read once from the environment (Functions application settings)."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Annotated, Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 from shared.errors import ProductError
@@ -15,7 +16,6 @@ DEFAULT_TOKEN_AUDIENCES = (
 DEFAULT_VMSS_NAME = "{compute}"
 DEFAULT_ARM_ENDPOINT = "https://management.azure.com"
 
-
 _IDENTIFIER = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -24,122 +24,165 @@ class SettingsError(ProductError):
 
 
 @dataclass(frozen=True)
+class Variable:
+    """The environment variable that a field of a settings class is read from; it annotates the field's type."""
+
+    name: str
+    read: Callable[[str], Any] = str
+    """Returns the value of a text. Raises ValueError that says what to use instead."""
+    fallback: str = ""
+    """The variable that is read if the first one is not set."""
+
+    def text(self, environment: Mapping[str, str]) -> str:
+        """Return the text of the variable; empty if it is not set."""
+        return environment.get(self.name) or (environment.get(self.fallback, "") if self.fallback else "")
+
+    def value(self, text: str) -> Any:
+        """Return what the text means; raises SettingsError."""
+        try:
+            return self.read(text)
+        except ValueError as error:
+            raise SettingsError(f"{self.name} {text!r} is not valid: {error}") from error
+
+
+Declared = TypeVar("Declared")
+"""A dataclass whose fields are annotated with their variables."""
+
+
+def read_settings(kind: type[Declared], environment: Mapping[str, str], what: str = "application settings") -> Declared:
+    """Read all variables that the fields of `kind` declare. A variable that is empty counts as missing.
+
+    Raises SettingsError that names every missing one of `what`, or the first that is not valid.
+    """
+    required = {each.name for each in fields(kind) if each.default is each.default_factory is MISSING}  # type: ignore[arg-type]
+    declared = {
+        name: variable
+        for name, hint in get_type_hints(kind, include_extras=True).items()
+        for variable in getattr(hint, "__metadata__", ())
+        if isinstance(variable, Variable)
+    }
+    texts = {name: variable.text(environment) for name, variable in declared.items()}
+    if missing := [declared[name].name for name, text in texts.items() if not text and name in required]:
+        raise SettingsError(f"missing {what}: {', '.join(missing)}")
+    return kind(**{name: declared[name].value(text) for name, text in texts.items() if text})
+
+
+def _address(text: str) -> str:
+    return text.rstrip("/")
+
+
+def _scale_set_name(text: str) -> str:
+    if "{compute}" not in text:
+        raise ValueError("it must contain {compute}")
+    return text
+
+
+def _audiences(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) or DEFAULT_TOKEN_AUDIENCES
+
+
+@dataclass(frozen=True)
 class VmssSettings:
     """Where the virtual machine scale sets are, one for each compute."""
 
-    subscription_id: str = ""
-    """`BATCH_VMSS_SUBSCRIPTION_ID`: by default the workspace's subscription."""
+    subscription_id: Annotated[str, Variable("BATCH_VMSS_SUBSCRIPTION_ID", fallback="BATCH_SUBSCRIPTION_ID")] = ""
+    """By default the workspace's subscription."""
 
-    resource_group: str = ""
-    """`BATCH_VMSS_RESOURCE_GROUP`: by default the workspace's resource group."""
+    resource_group: Annotated[str, Variable("BATCH_VMSS_RESOURCE_GROUP", fallback="BATCH_RESOURCE_GROUP")] = ""
+    """By default the workspace's resource group."""
 
-    name: str = DEFAULT_VMSS_NAME
-    """`BATCH_VMSS_NAME`: a scale set's name, `{compute}` standing for the compute's."""
+    name: Annotated[str, Variable("BATCH_VMSS_NAME", _scale_set_name)] = DEFAULT_VMSS_NAME
+    """The name of a scale set; `{compute}` stands for the name of the compute."""
 
-    client_id: str = ""
-    """`BATCH_VMSS_CLIENT_ID`: the user-assigned identity that may read and resize them."""
+    client_id: Annotated[str, Variable("BATCH_VMSS_CLIENT_ID")] = ""
+    """The user-assigned identity that may read and resize them."""
 
-    endpoint: str = DEFAULT_ARM_ENDPOINT
-    """`BATCH_VMSS_ENDPOINT`: Azure Resource Manager; another one in a sovereign cloud."""
+    endpoint: Annotated[str, Variable("BATCH_VMSS_ENDPOINT", _address)] = DEFAULT_ARM_ENDPOINT
+    """Azure Resource Manager; a sovereign cloud has another one."""
 
     def name_of(self, compute: str) -> str:
-        """The name of a compute's scale set."""
+        """Return the name of a compute's scale set."""
         return self.name.replace("{compute}", compute)
 
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "VmssSettings":
-        """Read the settings; raises SettingsError."""
-        name = environment.get("BATCH_VMSS_NAME") or DEFAULT_VMSS_NAME
-        if "{compute}" not in name:
-            raise SettingsError(f"BATCH_VMSS_NAME {name!r} is not valid: it must contain {{compute}}")
-        return cls(
-            subscription_id=environment.get("BATCH_VMSS_SUBSCRIPTION_ID") or environment["BATCH_SUBSCRIPTION_ID"],
-            resource_group=environment.get("BATCH_VMSS_RESOURCE_GROUP") or environment["BATCH_RESOURCE_GROUP"],
-            name=name,
-            client_id=environment.get("BATCH_VMSS_CLIENT_ID", ""),
-            endpoint=(environment.get("BATCH_VMSS_ENDPOINT") or DEFAULT_ARM_ENDPOINT).rstrip("/"),
-        )
+
+def _is_true(text: str) -> bool:
+    return text.strip().lower() == "true"
 
 
 @dataclass(frozen=True)
 class TelemetrySettings:
-    """Where traces, metrics and logs go; the names but one are those of Azure and of OpenTelemetry."""
+    """Where traces, metrics and logs go. All names but the first are Azure's and OpenTelemetry's own."""
 
-    folder: str = ""
-    """`BATCH_TELEMETRY_FOLDER`: for JSON lines, when they go nowhere else."""
+    folder: Annotated[str, Variable("BATCH_TELEMETRY_FOLDER")] = ""
+    """For JSON lines; used only if telemetry goes nowhere else."""
 
-    insights: str = field(default="", repr=False)
-    """`APPLICATIONINSIGHTS_CONNECTION_STRING`: Application Insights."""
+    insights: Annotated[str, Variable("APPLICATIONINSIGHTS_CONNECTION_STRING")] = field(default="", repr=False)
+    """Application Insights."""
 
-    has_collector: bool = False
-    """`OTEL_EXPORTER_OTLP_ENDPOINT`: a collector that speaks OTLP over HTTP."""
+    has_collector: Annotated[bool, Variable("OTEL_EXPORTER_OTLP_ENDPOINT", bool)] = False
+    """Whether a collector takes OTLP over HTTP."""
 
-    is_disabled: bool = False
-    """`OTEL_SDK_DISABLED=true`: nowhere."""
+    is_disabled: Annotated[bool, Variable("OTEL_SDK_DISABLED", _is_true)] = False
+    """Whether telemetry goes nowhere."""
 
     @property
     def is_remote(self) -> bool:
-        """Whether they go to a service."""
+        """Whether telemetry goes to a service."""
         return bool(self.insights or self.has_collector)
 
     @property
     def is_on(self) -> bool:
-        """Whether they go anywhere."""
+        """Whether telemetry goes anywhere."""
         return not self.is_disabled and (self.is_remote or bool(self.folder))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "TelemetrySettings":
         """Read the settings."""
-        return cls(
-            folder=environment.get("BATCH_TELEMETRY_FOLDER", ""),
-            insights=environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING", ""),
-            has_collector=bool(environment.get("OTEL_EXPORTER_OTLP_ENDPOINT")),
-            is_disabled=environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true",
-        )
+        return read_settings(cls, environment)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployment of the application is told from outside."""
+    """The settings of one deployment of the application."""
 
-    subscription_id: str
-    """`BATCH_SUBSCRIPTION_ID`: first part of every resource id."""
+    subscription_id: Annotated[str, Variable("BATCH_SUBSCRIPTION_ID")]
+    """First part of every resource id."""
 
-    resource_group: str
-    """`BATCH_RESOURCE_GROUP`: second part of every resource id."""
+    resource_group: Annotated[str, Variable("BATCH_RESOURCE_GROUP")]
+    """Second part of every resource id."""
 
-    workspace: str
-    """`BATCH_WORKSPACE`: third part of every resource id."""
+    workspace: Annotated[str, Variable("BATCH_WORKSPACE")]
+    """Third part of every resource id."""
 
-    location: str
-    """`BATCH_LOCATION`: the region shown on resources."""
+    location: Annotated[str, Variable("BATCH_LOCATION")]
+    """The region shown on resources."""
 
-    public_url: str
-    """`BATCH_PUBLIC_URL`: base of every absolute link, without a trailing slash."""
+    public_url: Annotated[str, Variable("BATCH_PUBLIC_URL", _address)]
+    """Base of every absolute link, without a trailing slash."""
 
-    token_issuer: str
-    """`BATCH_TOKEN_ISSUER`: the only value of `iss` that is accepted."""
+    token_issuer: Annotated[str, Variable("BATCH_TOKEN_ISSUER")]
+    """The only value of `iss` that is accepted."""
 
-    token_jwks_url: str
-    """`BATCH_TOKEN_JWKS_URL`: where the issuer publishes its signing keys."""
+    token_jwks_url: Annotated[str, Variable("BATCH_TOKEN_JWKS_URL")]
+    """Where the issuer publishes its signing keys."""
 
-    scale_set: str
-    """`BATCH_SCALE_SET`: `local`, or `vmss` for Azure."""
+    scale_set: Annotated[str, Variable("BATCH_SCALE_SET")]
+    """`local`, or `vmss` for Azure."""
 
-    token_audiences: tuple[str, ...] = DEFAULT_TOKEN_AUDIENCES
-    """`BATCH_TOKEN_AUDIENCES`: comma-separated values of `aud` that are accepted."""
+    token_audiences: Annotated[tuple[str, ...], Variable("BATCH_TOKEN_AUDIENCES", _audiences)] = DEFAULT_TOKEN_AUDIENCES
+    """The values of `aud` that are accepted; the variable separates them by commas."""
 
-    role_assignments: str = ""
-    """`BATCH_ROLE_ASSIGNMENTS`: who has which role, besides those in tokens; nobody by default."""
+    role_assignments: Annotated[str, Variable("BATCH_ROLE_ASSIGNMENTS")] = ""
+    """JSON: who has which role, in addition to the roles in tokens. By default nobody."""
 
-    local_scale_set_url: str = ""
-    """`BATCH_LOCAL_SCALE_SET_URL`: the local scale set's address, with `BATCH_SCALE_SET=local`."""
+    local_scale_set_url: Annotated[str, Variable("BATCH_LOCAL_SCALE_SET_URL")] = ""
+    """The local scale set's address, with `scale_set` `local`."""
 
-    local_scale_set_key: str = field(default="", repr=False)
-    """`BATCH_LOCAL_SCALE_SET_KEY`: the key that the local scale set asks for."""
+    local_scale_set_key: Annotated[str, Variable("BATCH_LOCAL_SCALE_SET_KEY")] = field(default="", repr=False)
+    """The key that the local scale set asks for."""
 
     vmss: VmssSettings = VmssSettings()
-    """Where the scale sets of Azure are, with `BATCH_SCALE_SET=vmss`."""
+    """Where the scale sets of Azure are, with `scale_set` `vmss`."""
 
     @property
     def workspace_id(self) -> str:
@@ -163,26 +206,4 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the settings; raises SettingsError that names every missing one."""
-        required = {
-            "subscription_id": "BATCH_SUBSCRIPTION_ID",
-            "resource_group": "BATCH_RESOURCE_GROUP",
-            "workspace": "BATCH_WORKSPACE",
-            "location": "BATCH_LOCATION",
-            "public_url": "BATCH_PUBLIC_URL",
-            "token_issuer": "BATCH_TOKEN_ISSUER",
-            "token_jwks_url": "BATCH_TOKEN_JWKS_URL",
-            "scale_set": "BATCH_SCALE_SET",
-        }
-        missing = [name for name in required.values() if not environment.get(name)]
-        if missing:
-            raise SettingsError(f"missing application settings: {', '.join(missing)}")
-        values = {key: environment[name] for key, name in required.items()}
-        audiences = environment.get("BATCH_TOKEN_AUDIENCES", "")
-        return cls(
-            **(values | {"public_url": values["public_url"].rstrip("/")}),
-            token_audiences=tuple(a.strip() for a in audiences.split(",") if a.strip()) or DEFAULT_TOKEN_AUDIENCES,
-            role_assignments=environment.get("BATCH_ROLE_ASSIGNMENTS", ""),
-            local_scale_set_url=environment.get("BATCH_LOCAL_SCALE_SET_URL", ""),
-            local_scale_set_key=environment.get("BATCH_LOCAL_SCALE_SET_KEY", ""),
-            vmss=VmssSettings.from_environment(environment),
-        )
+        return replace(read_settings(cls, environment), vmss=read_settings(VmssSettings, environment))

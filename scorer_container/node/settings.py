@@ -1,39 +1,58 @@
-"""What a node is told from outside, read once from its environment."""
+"""The settings of a node, read once from its environment."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from shared.settings import SettingsError
+from shared.settings import Variable, read_settings
 
 DEFAULT_LEASE_SECONDS = 30
+
+
+def _folder(text: str) -> Path:
+    return Path(text).absolute()
+
+
+def _bytes(text: str) -> int:
+    return _positive(text, "megabytes") << 20
+
+
+def _seconds(text: str) -> int:
+    return _positive(text, "seconds")
+
+
+def _positive(text: str, unit: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"use a whole number of {unit}, at least 1")
+    return int(text)
 
 
 @dataclass(frozen=True)
 class NodeSettings:
     """The settings of one node."""
 
-    compute: str
-    """`BATCH_COMPUTE`: the compute whose tickets it takes."""
+    compute: Annotated[str, Variable("BATCH_COMPUTE")]
+    """The compute whose tickets it takes."""
 
-    node_id: str
-    """`BATCH_NODE_ID`: its id in the scale set."""
+    node_id: Annotated[str, Variable("BATCH_NODE_ID")]
+    """Its id in the scale set."""
 
-    folder: Path
-    """`BATCH_NODE_DIR`: its own work files; what lies there at the start is removed when it is needed."""
+    folder: Annotated[Path, Variable("BATCH_NODE_DIR", _folder)]
+    """Its own work files. The node removes what it finds there at the start when it needs the place."""
 
-    cache: Path
-    """`BATCH_NODE_CACHE`: models, code and environments; may be shared by the nodes of a machine."""
+    cache: Annotated[Path, Variable("BATCH_NODE_CACHE", _folder)]
+    """Models, code and environments. The nodes of a machine may share it."""
 
-    cache_bytes: int | None = None
-    """`BATCH_NODE_CACHE_MB`, in bytes: what the cache may take of the disk (cache_room.py has the default)."""
+    cache_bytes: Annotated[int | None, Variable("BATCH_NODE_CACHE_MB", _bytes)] = None
+    """What the cache may take of the disk; the variable gives megabytes. None: the default of cache_room.py."""
 
-    lease_seconds: int = DEFAULT_LEASE_SECONDS
-    """`BATCH_NODE_LEASE_SECONDS`: how long a ticket or task stays with a node that gives no sign of life."""
+    lease_seconds: Annotated[int, Variable("BATCH_NODE_LEASE_SECONDS", _seconds)] = DEFAULT_LEASE_SECONDS
+    """How long a ticket or task stays with a node that gives no sign of life."""
 
-    agent: Path | None = None
-    """`BATCH_NODE_AGENT`: socket of the agent that runs scoring processes in containers; without it they run here."""
+    agent: Annotated[Path | None, Variable("BATCH_NODE_AGENT", Path)] = None
+    """Socket of the agent that runs scoring processes in containers. None: the node runs them itself."""
 
     @property
     def heartbeat_seconds(self) -> float:
@@ -43,30 +62,4 @@ class NodeSettings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "NodeSettings":
         """Read the settings; raises SettingsError that names every missing one."""
-        names = ("BATCH_COMPUTE", "BATCH_NODE_ID", "BATCH_NODE_DIR", "BATCH_NODE_CACHE")
-        missing = [name for name in names if not environment.get(name)]
-        if missing:
-            raise SettingsError(f"missing node settings: {', '.join(missing)}")
-        return cls(
-            compute=environment["BATCH_COMPUTE"],
-            node_id=environment["BATCH_NODE_ID"],
-            folder=Path(environment["BATCH_NODE_DIR"]).absolute(),
-            cache=Path(environment["BATCH_NODE_CACHE"]).absolute(),
-            cache_bytes=_cache_bytes(environment),
-            lease_seconds=_positive_integer(environment, "BATCH_NODE_LEASE_SECONDS", DEFAULT_LEASE_SECONDS),
-            agent=Path(environment["BATCH_NODE_AGENT"]) if environment.get("BATCH_NODE_AGENT") else None,
-        )
-
-
-def _cache_bytes(environment: Mapping[str, str]) -> int | None:
-    text = environment.get("BATCH_NODE_CACHE_MB", "")
-    if text and (not text.isdecimal() or int(text) < 1):
-        raise SettingsError(f"BATCH_NODE_CACHE_MB is {text!r}: use a whole number of megabytes, at least 1")
-    return int(text) << 20 if text else None
-
-
-def _positive_integer(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name) or str(default)
-    if not text.isdecimal() or int(text) < 1:
-        raise SettingsError(f"{name} is {text!r}: use a whole number of seconds, at least 1")
-    return int(text)
+        return read_settings(cls, environment, "node settings")

@@ -22,11 +22,15 @@ def test_every_missing_setting_is_named():
 def test_the_size_of_the_cache_is_given_in_megabytes():
     assert NodeSettings.from_environment(GIVEN).cache_bytes is None
     assert NodeSettings.from_environment({**GIVEN, "BATCH_NODE_CACHE_MB": "2"}).cache_bytes == 2 << 20
-    with pytest.raises(SettingsError, match="BATCH_NODE_CACHE_MB is '2GB': use a whole number of megabytes, at least"):
+    with pytest.raises(
+        SettingsError, match="BATCH_NODE_CACHE_MB '2GB' is not valid: use a whole number of megabytes, at least"
+    ):
         NodeSettings.from_environment({**GIVEN, "BATCH_NODE_CACHE_MB": "2GB"})
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "soon"])
 def test_a_length_that_is_no_whole_number_of_seconds_is_refused(text):
-    with pytest.raises(SettingsError, match=f"BATCH_NODE_LEASE_SECONDS is '{text}': use a whole number of seconds"):
+    with pytest.raises(
+        SettingsError, match=f"BATCH_NODE_LEASE_SECONDS '{text}' is not valid: use a whole number of seconds"
+    ):
         NodeSettings.from_environment({**GIVEN, "BATCH_NODE_LEASE_SECONDS": text})
