@@ -5,6 +5,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
+SITE := $(VENV)/site
 # The tests wait for processes half of their time.
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 FUZZ_EXAMPLES ?= 5000
@@ -12,7 +13,7 @@ REQUIREMENTS := $(wildcard *requirements*.txt */requirements.txt) constraints.tx
 MODEL := examples/heart-classifier/model/MLmodel
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz-values lint types up down bench clean
+.PHONY: help setup demo check test fuzz-values lint types docs up down bench clean
 
 help: ## Show this list
 	@echo "Azure Machine Learning batch endpoints, self-hosted. Begin with: make demo"
@@ -24,6 +25,9 @@ setup: $(VENV)/.installed $(VENV)/.azurite ## Install everything into .venv, wit
 
 demo: setup $(MODEL) ## Score real files through the whole service, and end it again
 	@$(BIN)/python examples/demo.py
+
+check: lint types ## Check style, types and unit tests, in a minute: before each commit
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/unit --ignore tests/unit/scorer/values
 
 test: setup $(MODEL) ## Run all tests (WORKERS=2 for two at a time)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -38,6 +42,9 @@ lint: setup ## Check style and format
 types: setup ## Check types
 	$(BIN)/mypy
 
+docs: $(SITE)/.installed ## Build the pages as a site into build/site; a dead link fails
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict
+
 up: setup ## Start the service on this machine and leave it running (= bml local up --detach)
 	$(BIN)/bml local up --detach
 
@@ -48,7 +55,7 @@ bench: setup ## Measure throughput and overhead into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
 clean: ## Remove what make made; the data of `make up` in .local stays
-	rm -rf $(VENV) .demo local/azurite/node_modules tests/integration/infra/kusto/node_modules $(dir $(MODEL)) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .demo build docs/site/node_modules local/azurite/node_modules tests/integration/infra/kusto/node_modules $(dir $(MODEL)) .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -65,6 +72,13 @@ $(VENV)/.installed: $(REQUIREMENTS) | $(BIN)/python
 $(VENV)/.azurite: local/azurite/package-lock.json $(VENV)/.installed
 	@echo "Installing Azurite into local/azurite/node_modules ..."
 	@$(BIN)/python -c 'from local.azurite.installation import ensure_installed; from local.azurite.installation import find_node; ensure_installed(find_node())'
+	@touch $@
+
+$(SITE)/.installed: docs/site/requirements.txt docs/site/package-lock.json $(VENV)/.azurite
+	@echo "Installing the builder of the site into $(SITE) ..."
+	@$(BIN)/python -m venv $(SITE)
+	@$(BIN)/uv pip install --quiet --python $(SITE)/bin/python -r docs/site/requirements.txt
+	@$(BIN)/python -c 'from pathlib import Path; from local.azurite.installation import ensure_installed; from local.azurite.installation import find_node; ensure_installed(find_node(), Path("docs/site"))'
 	@touch $@
 
 $(MODEL): examples/heart-classifier/train.py examples/heart-classifier/heart-train.csv $(VENV)/.installed
