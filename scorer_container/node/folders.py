@@ -1,21 +1,67 @@
-"""Folders that jobs leave behind: emptied and removed whatever is in them.
+"""The folders of a scoring process, and how to empty and remove a folder whatever a job left in it.
 
-`shutil.rmtree` does not serve: it fails for a tree of a thousand levels and for folders that their owner may not read.
-No link is followed, also none that somebody makes meanwhile.
+`shutil.rmtree` fails for a tree of a thousand levels and for folders that their owner may not read. The functions here
+handle both. They follow no link, not even one that a process makes meanwhile.
 """
 
 import os
 import uuid
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _LEVELS = 50
-"""That are open at the same time."""
+"""Folders that are open at the same time."""
+
+
+@dataclass(frozen=True)
+class ProcessFolders:
+    """All folders that a scoring process may write to. A job never sees what another job left there."""
+
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        """The working folder."""
+        return self.root / "work"
+
+    @property
+    def output(self) -> Path:
+        """`AZUREML_BI_OUTPUT_PATH`."""
+        return self.root / "output"
+
+    @property
+    def home(self) -> Path:
+        """`HOME`."""
+        return self.root / "home"
+
+    @property
+    def temporary(self) -> Path:
+        """`TMPDIR` of a process on the node itself."""
+        return self.root / "tmp"
+
+    def renew(self) -> None:
+        """Make new folders for the first process that a job starts."""
+        for folder in (self.work, self.output, self.home, self.temporary):
+            new_folder(folder)
+
+    def empty_output(self) -> None:
+        """Empty the output of a process that was kept from the job before; it keeps its home and temporary files."""
+        empty_folder(self.output)
+
+    @property
+    def is_work_empty(self) -> bool:
+        """True when the job left nothing in the working folder that the next job could see."""
+        return self.work.is_dir() and not self.work.is_symlink() and not any(self.work.iterdir())
+
+    def remove(self) -> None:
+        """Remove all of it; raise OSError."""
+        remove(self.root)
 
 
 def new_folder(folder: Path) -> None:
-    """Make `folder`; what was there before is removed. Whoever still uses the old folder does not see the new one."""
+    """Make `folder` and remove what was there. A process that still uses the old folder does not see the new one."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     if os.path.lexists(folder):
         before = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
@@ -26,7 +72,7 @@ def new_folder(folder: Path) -> None:
 
 
 def empty_folder(folder: Path) -> None:
-    """Make `folder`, or remove everything in it: the folder itself stays, as a running container has it mounted."""
+    """Make `folder`, or remove everything in it. The folder itself stays: a running container has it mounted."""
     if folder.is_symlink() or not folder.is_dir():
         new_folder(folder)
     else:
@@ -34,7 +80,7 @@ def empty_folder(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove the file, link or folder at `path`, if there is one; raises OSError."""
+    """Remove the file, link or folder at `path`, if there is one; raise OSError if that fails."""
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
@@ -52,7 +98,7 @@ def _empty(folder: Path) -> None:
 
 
 def _empty_levels(folder: int, top: int, levels: int) -> bool:
-    """Empty `folder`, and move what is more than `levels` below it up to `top`; returns whether it had folders."""
+    """Empty `folder` and move what is more than `levels` below it up to `top`. Return True if it had folders."""
     names = _remove_files(folder)
     for name in names:
         if not levels:
@@ -68,7 +114,7 @@ def _empty_levels(folder: int, top: int, levels: int) -> bool:
 
 
 def _remove_files(folder: int) -> list[str]:
-    """Remove all but the folders of `folder`; returns their names."""
+    """Remove everything in `folder` except its folders; return their names."""
     with os.scandir(folder) as entries:
         found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     for name, is_folder in found:
@@ -78,7 +124,7 @@ def _remove_files(folder: int) -> list[str]:
 
 
 def _opened(name: str, parent: int | None = None) -> int:
-    """The folder, which its owner may change from now on; a link is refused."""
+    """Open the folder and let its owner change it; refuse a link."""
     try:
         descriptor = os.open(name, _FOLDER, dir_fd=parent)
     except PermissionError:

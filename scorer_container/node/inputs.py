@@ -1,9 +1,11 @@
-"""Inputs on the node's disk, fetched ahead of need.
+"""The files of a job's mini-batches: read from the manifest, then fetched to the node's disk ahead of need.
 
-Plain paths and `os` functions here: each `Path` costs as much as a system call, and this runs for every file.
+The code uses text paths and `os` functions: each `Path` costs as much as a system call, and this runs for every file.
 """
 
 import os
+import threading
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,11 +14,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from scorer_container.node.folders import empty_folder, remove
-from scorer_container.node.mini_batches import MiniBatch
 from scorer_container.node.sources import Sources
-from shared.contracts.job_spec import Location
+from shared.contracts.job_spec import JobSpec, Location
 from shared.errors import ProductError
+from shared.storage.blobs import JOBS_CONTAINER
+from shared.storage.hot_path.connect import HotAccount
 from shared.storage.hot_path.errors import StoppedError
+from shared.storage.manifest import ManifestReader
 
 _PARALLEL_FETCHES = 8
 _LONGEST_NAME = 255
@@ -25,8 +29,32 @@ _BYTES_OF_CHARACTER = 4
 """At most, in UTF-8."""
 
 
+@dataclass(frozen=True)
+class MiniBatch:
+    """The files of one `run()`."""
+
+    number: int
+    files: Sequence[str]
+    """Paths relative to the input, in the order of the manifest."""
+
+
+class MiniBatches:
+    """Reads mini-batches from the manifest; all lanes share it."""
+
+    def __init__(self, hot: HotAccount, spec: JobSpec) -> None:
+        self._reader = ManifestReader(lambda name: hot.blobs.read(JOBS_CONTAINER, name), spec.job_id)
+        self._work = spec.work
+        self._lock = threading.Lock()
+
+    def mini_batch(self, number: int) -> MiniBatch:
+        """Return the mini-batch of this number; raise HotPathError."""
+        first, end = self._work.file_range(number)
+        with self._lock:
+            return MiniBatch(number, self._reader.paths(first, end))
+
+
 class UnusableNameError(ProductError):
-    """No file of this machine can have the name."""
+    """A file of this machine cannot have the name."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +75,7 @@ class FetchedMiniBatch:
         self._files = files
 
     def wait(self) -> list[LocalFile]:
-        """The files in the order of the mini-batch, once all are here or have failed; raises StoppedError."""
+        """Wait until every file is here or has failed; return them in the mini-batch's order. Raise StoppedError."""
         return [file.result() for file in self._files]
 
     def discard(self) -> None:
@@ -61,7 +89,7 @@ class InputFetcher:
     """Fetches the files of mini-batches with a few threads."""
 
     def __init__(self, sources: Sources, location: Location, folder: Path) -> None:
-        """`folder` is emptied; each task gets one of its own below it."""
+        """Empty `folder`; each task gets a folder of its own below it."""
         self._sources = sources
         self._location = location
         self._folder = folder
@@ -69,7 +97,7 @@ class InputFetcher:
         self._pool = ThreadPoolExecutor(_PARALLEL_FETCHES, "inputs")
 
     def open_task(self, task: int, attempt: int) -> str:
-        """A new folder for the files of one delivery of a task: making one for each mini-batch costs too much."""
+        """Make a folder for one delivery of a task; return its path. One for each mini-batch would cost too much."""
         folder = f"{self._folder}/{task}-{attempt}"
         os.makedirs(folder, exist_ok=True)
         return folder
@@ -105,7 +133,7 @@ class InputFetcher:
 
 
 def _local_name(name: str) -> str:
-    """The path below the task's folder, which is the file's own; raises UnusableNameError."""
+    """Return the file's path below the task's folder; raise UnusableNameError."""
     parts = name.split("/")
     if not all(_is_plain(part) for part in parts):
         _check(parts)
@@ -133,7 +161,7 @@ def _check(parts: list[str]) -> None:
 
 
 def _created(folder: str, local_name: str, index: str) -> BinaryIO:
-    """A new file in `folder`; in a folder of its own where another one is in its place.
+    """Open a new file in `folder`, or in a folder of its own if another file has its place.
 
     Blobs `a` and `a/b` both want to be `a`, and so do `A` and `a` on file systems that do not tell them apart.
     """
@@ -152,7 +180,7 @@ def _new_file(path: str) -> BinaryIO:
 
 
 def _own_folder(folder: str, index: str) -> str:
-    """A new folder for one file; blobs may be called like it."""
+    """Make a new folder for one file; a blob may already have its name."""
     for number in count():
         own = f"{folder}/.{index}-{number}"
         with suppress(FileExistsError):

@@ -11,17 +11,16 @@ from scorer_container.node.background_preparation import BackgroundPreparation
 from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.csv_blocks import CsvBlocks
 from scorer_container.node.failure import FatalProblemError
-from scorer_container.node.inputs import InputFetcher
+from scorer_container.node.folders import ProcessFolders
+from scorer_container.node.inputs import InputFetcher, MiniBatches
 from scorer_container.node.job_telemetry import JobTelemetry
 from scorer_container.node.lane import JobParts, Lane
 from scorer_container.node.lease_keeper import LeaseKeeper
 from scorer_container.node.logs import JobLogs
-from scorer_container.node.mini_batches import MiniBatches
 from scorer_container.node.node_parts import NodeParts
 from scorer_container.node.output_files import OutputFiles
 from scorer_container.node.preparation import PreparedJob
 from scorer_container.node.process_environment import process_environment
-from scorer_container.node.process_folders import ProcessFolders
 from scorer_container.node.process_slot import ProcessSlot
 from scorer_container.node.progress import ProgressReporter
 from scorer_container.node.scoring import MiniBatchScorer

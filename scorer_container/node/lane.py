@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from scorer_container.node.failure import FatalProblemError, node_defect
-from scorer_container.node.inputs import InputFetcher
+from scorer_container.node.inputs import InputFetcher, MiniBatch
 from scorer_container.node.job_telemetry import JobTelemetry
 from scorer_container.node.lookahead import Lookahead, PoisonousTask, QueuedMiniBatch
-from scorer_container.node.mini_batches import MiniBatch
 from scorer_container.node.output_files import OutputFiles
 from scorer_container.node.process_slot import ProcessSlot
 from scorer_container.node.progress import LaneProgress, ProgressReporter

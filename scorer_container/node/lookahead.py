@@ -5,8 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scorer_container.node.inputs import FetchedMiniBatch, InputFetcher
-from scorer_container.node.mini_batches import MiniBatch
+from scorer_container.node.inputs import FetchedMiniBatch, InputFetcher, MiniBatch
 from scorer_container.node.task_source import TaskSource
 from scorer_container.node.work import HeldTask
 

@@ -1,24 +1,32 @@
 """The files that a script writes to `AZUREML_BI_OUTPUT_PATH` itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, cast
 
 from scorer_container.node.failure import FatalProblemError, fatal
-from scorer_container.node.file_beginning import FileBeginning, FileChangedError
-from scorer_container.node.output_folder import FoundFile, OutputFolder, OutputFolderError
-from scorer_container.node.own_blobs import put_own
+from scorer_container.node.output_folder import (
+    FileBeginning,
+    FileChangedError,
+    FoundFile,
+    OutputFolder,
+    OutputFolderError,
+)
 from scorer_container.node.sources import Sources
 from shared.contracts.job_spec import OutputSpec
 from shared.contracts.names import fault_of_blob_name
-from shared.storage.hot_path.blobs import MAX_PUT_BYTES
-from shared.storage.hot_path.errors import StorageRefusedError
+from shared.storage.blobs import is_made_by, mark_of
+from shared.storage.hot_path.blobs import MAX_PUT_BYTES, HotBlobs
+from shared.storage.hot_path.errors import BlobGoneError, StorageConflictError, StorageRefusedError
 
 _TRIES = 3
-"""Of a file that the script changes while it is uploaded."""
+"""Uploads of a file that the script changes meanwhile."""
+_WRITES = 10
+"""Attempts to write a name that other processes of the job may write at the same time."""
 _CHANGED = "Md5Mismatch"
-"""Storage's code for content that is not what was announced."""
+"""Storage's error code for content that differs from its announced hash."""
 
 
 class OutputFiles:
@@ -30,7 +38,7 @@ class OutputFiles:
     def __init__(
         self, folder: Path, sources: Sources, output: OutputSpec, job_id: str, log: Callable[[str], None]
     ) -> None:
-        """`log` hears once of each thing that is left out."""
+        """Upload from `folder`; `log` is called once for each thing that is not uploaded."""
         self._folder = OutputFolder(folder, self._fault_of, self._pass_over)
         self._sources = sources
         self._output = output
@@ -41,7 +49,7 @@ class OutputFiles:
         self._lock = Lock()
 
     def upload(self) -> None:
-        """Upload what is new or has changed since the last call; raises HotPathError or FatalProblemError."""
+        """Upload what is new or has changed since the last call; raise HotPathError or FatalProblemError."""
         with self._lock:
             try:
                 for file in self._folder.files():
@@ -72,12 +80,12 @@ class OutputFiles:
         self._tell(f"{file.path!r} changes while it is uploaded; it is left for the next time")
 
     def _put(self, name: str, file: FoundFile) -> None:
-        """Upload as many bytes as the file had when it was listed: what is appended meanwhile is for the next time."""
+        """Upload as many bytes as the file had when it was listed; the next upload takes what is appended meanwhile."""
         folder = self._output.folder
         with self._folder.open(file.path) as opened:
             beginning = cast(BinaryIO, FileBeginning(opened, file.size))
             try:
-                put_own(self._sources.blobs(folder), folder.container, name, beginning, self._makers)
+                _put_own(self._sources.blobs(folder), folder.container, name, beginning, self._makers)
             except StorageRefusedError as error:
                 if error.storage_code == _CHANGED:
                     raise FileChangedError(file.path) from None
@@ -97,3 +105,30 @@ class OutputFiles:
 
 def _refused(reason: str) -> FatalProblemError:
     return fatal("output", f"what the script left in AZUREML_BI_OUTPUT_PATH cannot be kept: {reason}")
+
+
+def _put_own(blobs: HotBlobs, container: str, name: str, body: BinaryIO, makers: Sequence[str]) -> None:
+    """Write the blob unless a job other than `makers` made it; mark it as made by the first of them.
+
+    Raises:
+        FatalProblemError: another job or a user made the blob.
+        HotPathError: storage failed.
+    """
+    mark = mark_of(makers[0])
+    for _ in range(_WRITES):
+        with suppress(StorageConflictError):
+            return blobs.put(container, name, body, only_if_missing=True, metadata=mark)
+        with suppress(StorageConflictError, BlobGoneError):
+            found = blobs.look(container, name)
+            if not any(is_made_by(found.metadata, maker) for maker in makers):
+                raise _foreign(name)
+            return blobs.put(container, name, body, only_over=found.etag, metadata=mark)
+    raise fatal("output", f"several processes of the job write {name} at the same time: give each its own names")
+
+
+def _foreign(name: str) -> FatalProblemError:
+    return fatal(
+        "output",
+        f"the script wrote {name} to AZUREML_BI_OUTPUT_PATH, but a file of that name is in the output folder, which "
+        "this job did not make and does not overwrite: write under another name, or give the job another output folder",
+    )

@@ -1,5 +1,6 @@
-"""The folder that a script writes its own files to, read without trust in what the script has made of it."""
+"""The folder that a script writes its own files to. Nothing that the script did to the folder is trusted."""
 
+import io
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -23,6 +24,10 @@ class OutputFolderError(Exception):
     """Something in the folder cannot be uploaded; the message says what and why."""
 
 
+class FileChangedError(Exception):
+    """The file changed while it was read."""
+
+
 @dataclass(frozen=True)
 class FoundFile:
     """A file as it was when the folder was listed."""
@@ -34,23 +39,25 @@ class FoundFile:
 
 
 class OutputFolder:
-    """Lists and opens what lies below a folder. No link is followed, at no place of a path.
+    """Lists and opens the files below a folder. It never follows a link, at any place of a path.
 
-    Each folder is opened part by part from the top: a path of any length works, and a folder that becomes a link
-    meanwhile leads nowhere.
+    It opens a path part by part from the top: a path of any length works, and a folder that the script replaces by
+    a link meanwhile leads nowhere.
     """
 
     def __init__(self, root: Path, fault_of: Callable[[str], str], pass_over: Callable[[str, str], None]) -> None:
-        """`fault_of` says why a path cannot be uploaded; empty when it can. It bounds how deep the folders may be.
+        """Read the folder `root`.
 
-        `pass_over` hears of what is neither file nor folder: its path, and what it is (`a link`).
+        Args:
+            fault_of: returns why a path cannot be uploaded, or an empty text. It limits how deep folders may nest.
+            pass_over: is called for what is neither file nor folder, with its path and what it is (`a link`).
         """
         self._root = root
         self._fault_of = fault_of
         self._pass_over = pass_over
 
     def files(self) -> Iterator[FoundFile]:
-        """All files; raises OutputFolderError for the first that cannot be uploaded."""
+        """Yield all files; raise OutputFolderError for the first one that cannot be uploaded."""
         waiting = [""]
         while waiting:
             folder = waiting.pop()
@@ -66,9 +73,11 @@ class OutputFolder:
                     self._pass_over(path, _KINDS.get(stat.S_IFMT(status.st_mode), "no file"))
 
     def open(self, path: str) -> BinaryIO:
-        """The file at `path`.
+        """Open the file at `path`.
 
-        Raises FileNotFoundError when there is no file any more, OutputFolderError when it may not be read.
+        Raises:
+            FileNotFoundError: the file is gone, or something else is in its place.
+            OutputFolderError: the file may not be read.
         """
         folder, _, name = path.rpartition("/")
         with self._readable(path), self._opened(folder) as descriptor:
@@ -83,7 +92,7 @@ class OutputFolder:
             raise OutputFolderError(f"{_shown(path)} cannot be uploaded: its path in the output {fault}")
 
     def _listing(self, folder: str) -> list[tuple[str, os.stat_result]]:
-        """Name and status of what is in `folder`; nothing when the script has removed it again."""
+        """Return name and status of each entry of `folder`; an empty list if the script has removed the folder."""
         with suppress(FileNotFoundError), self._readable(folder), self._opened(folder) as descriptor:
             return list(_entries(descriptor))
         return []
@@ -121,6 +130,40 @@ class OutputFolder:
             raise OutputFolderError(f"{_shown(path)} may not be read: give its owner the right to do so") from None
 
 
+class FileBeginning(io.BufferedIOBase):
+    """The first `length` bytes of a file, however much is appended to it meanwhile."""
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        self._file = file
+        self._length = length
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return the next bytes; raise FileChangedError if the file is now shorter than `length`."""
+        left = self._length - self._file.tell()
+        wanted = left if size is None or size < 0 else min(size, left)
+        data = self._file.read(wanted)
+        if len(data) < wanted:
+            raise FileChangedError
+        return data
+
+    def seek(self, position: int, whence: int = io.SEEK_SET) -> int:
+        """Go to `position`, counted from the beginning of the file."""
+        assert whence == io.SEEK_SET
+        return self._file.seek(position)
+
+    def tell(self) -> int:
+        """Return the current position."""
+        return self._file.tell()
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+
 def _entries(folder: int) -> Iterator[tuple[str, os.stat_result]]:
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -129,7 +172,7 @@ def _entries(folder: int) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _open_below(folder: int, name: str, flags: int) -> int:
-    """Raises FileNotFoundError for a link, and where something else is now than was listed."""
+    """Open `name`; raise FileNotFoundError if it is a link, or not what was listed."""
     try:
         return os.open(name, flags, dir_fd=folder)
     except PermissionError:
@@ -139,5 +182,5 @@ def _open_below(folder: int, name: str, flags: int) -> int:
 
 
 def _shown(path: str) -> str:
-    """In quotes, odd characters escaped; only the beginning and end of a long path."""
+    """Return the path in quotes with odd characters escaped; of a long path only its beginning and end."""
     return repr(path if len(path) <= 120 else f"{path[:60]}…{path[-60:]}") if path else "the folder itself"

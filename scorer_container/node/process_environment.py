@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scorer_container.node.failure import fatal
-from scorer_container.node.process_folders import ProcessFolders
+from scorer_container.node.folders import ProcessFolders
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.names import fault_of_variable
 

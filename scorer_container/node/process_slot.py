@@ -7,9 +7,9 @@ from typing import Any
 
 from scorer_container.node.answers import BadAnswerError, DeadlinePassedError, ProcessEndedError
 from scorer_container.node.failure import fatal
+from scorer_container.node.folders import ProcessFolders
 from scorer_container.node.log_pump import LogPump
 from scorer_container.node.logs import JobLogs
-from scorer_container.node.process_folders import ProcessFolders
 from scorer_container.node.scoring_process import ProcessCommand, ScoringProcess
 from scorer_container.node.warm_processes import WarmProcesses
 from shared.storage.hot_path.errors import StoppedError

@@ -7,9 +7,8 @@ from typing import Any
 from scorer_container.node.answers import Answer, BadAnswerError, DeadlinePassedError, ProcessEndedError
 from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.conversation import Conversation
-from scorer_container.node.inputs import LocalFile
+from scorer_container.node.inputs import LocalFile, MiniBatch
 from scorer_container.node.logs import JobLogs
-from scorer_container.node.mini_batches import MiniBatch
 from scorer_container.node.process_slot import ProcessSlot
 from scorer_container.node.results import ItemError, MiniBatchResult
 from shared.contracts.job_spec import JobSpec

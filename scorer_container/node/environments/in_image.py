@@ -8,8 +8,8 @@ from pathlib import Path
 from scorer_container.node.containers import Containers, EngineError
 from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.building import install_command
+from scorer_container.node.environments.preparation import select_requirements
 from scorer_container.node.environments.requirements import EnvironmentRequirements
-from scorer_container.node.environments.selection import select_requirements
 from scorer_container.node.environments.store import EnvironmentStore
 from scorer_container.node.environments.uv import reason, uv_environment, without_secrets
 from scorer_container.node.launchers import IMAGES_OWN_PYTHON

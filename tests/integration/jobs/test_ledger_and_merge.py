@@ -5,7 +5,7 @@ import json
 import pytest
 from pyarrow import parquet
 
-from scorer_container.node.parquet.encoding import parquet_block
+from scorer_container.node.parquet.blocks import parquet_block
 from shared.contracts.job_spec import WorkSize
 from shared.errors import ConflictError, OutputExistsError, PreconditionFailedError
 from shared.jobs.phases.merge import commit_errors, is_merged, merge

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scorer_container.driver.results.csv_lines import record_lines, text_line
+from scorer_container.driver.results.encoding import record_lines, text_line
 from shared.storage.output_ledger import header_line
 
 pytestmark = pytest.mark.unit

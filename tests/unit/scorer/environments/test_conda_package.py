@@ -1,7 +1,7 @@
 import pytest
 
 from scorer_container.node.environments import EnvironmentPreparationError
-from scorer_container.node.environments.conda_package import CondaPackage
+from scorer_container.node.environments.conda_file import CondaPackage
 
 pytestmark = pytest.mark.unit
 

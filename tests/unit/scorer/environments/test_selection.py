@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.environments.selection import select_requirements
+from scorer_container.node.environments.preparation import select_requirements
 from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, JobSpec, Location, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.settings import ScoringSettings
 

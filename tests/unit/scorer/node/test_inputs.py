@@ -7,8 +7,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from scorer_container.node.inputs import InputFetcher, LocalFile
-from scorer_container.node.mini_batches import MiniBatch
+from scorer_container.node.inputs import InputFetcher, LocalFile, MiniBatch
 from shared.contracts.job_spec import Location
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from scorer_container.node.parquet.encoding import parquet_block
+from scorer_container.node.parquet.blocks import parquet_block
 from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
 
 pytestmark = pytest.mark.unit
