@@ -14,7 +14,6 @@ _OWN_NAMES = {
     "expression": "cron",
     "scale_settings.min_node_count": "min_instances",
     "scale_settings.max_node_count": "max_instances",
-    "resources.instance_count": "instance_count",
     "notification_setting.webhooks": "webhooks",
 }
 
@@ -30,7 +29,10 @@ def name_in_files(name: str) -> str:
 
 
 def _file_name(field: str) -> str:
+    from shared.contracts.settings_table import SETTINGS
+
     name = name_in_files(_AROUND.sub("", field))
-    for own, files in _OWN_NAMES.items():
+    settings = {setting.member: setting.key for setting in SETTINGS if setting.member != setting.key}
+    for own, files in (_OWN_NAMES | settings).items():
         name = re.sub(rf"^{re.escape(own)}\b", files, name)
     return name

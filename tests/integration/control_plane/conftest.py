@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from local.azurite.endpoints import AzuriteEndpoints
 from shared.compute.local_scale_sets import LocalScaleSets
 from shared.control_plane.workspace import Workspace
-from shared.security.tokens import TokenVerifier
+from shared.security.tokens import SigningKeys, TokenVerifier
 from shared.settings import Settings
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import DEFAULT_DATASTORE_CONTAINER, ensure_container
@@ -57,8 +57,9 @@ def make_workspace(connection_string: str, jwks_url: str) -> Workspace:
 def serve(workspace: Workspace, scale_sets_url: str, key: SigningKey) -> Iterator[ManagementApi]:
     machines = LocalScaleSets(scale_sets_url, "key")
     application = build(workspace, machines)
-    verifier = TokenVerifier.from_settings(workspace.settings)
-    app = management_app(application, authorizer(workspace.settings, verifier, application.jobs))
+    settings = workspace.settings
+    verifier = TokenVerifier(settings.token_issuer, settings.token_audiences, SigningKeys(settings.token_jwks_url))
+    app = management_app(application, authorizer(settings, verifier, application.jobs))
     with TestClient(app, base_url="http://public.example") as client:
         yield ManagementApi(client, workspace.settings.workspace_id, key)
 
