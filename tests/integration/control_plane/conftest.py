@@ -59,7 +59,7 @@ def serve(workspace: Workspace, scale_sets_url: str, key: SigningKey) -> Iterato
     application = build(workspace, machines)
     settings = workspace.settings
     verifier = TokenVerifier(settings.token_issuer, settings.token_audiences, SigningKeys(settings.token_jwks_url))
-    app = management_app(application, authorizer(settings, verifier, application.jobs))
+    app = management_app(application, authorizer(settings, verifier, application.access, application.jobs))
     with TestClient(app, base_url="http://public.example") as client:
         yield ManagementApi(client, workspace.settings.workspace_id, key)
 
