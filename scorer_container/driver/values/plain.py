@@ -37,7 +37,7 @@ def _listed(column: Any) -> List[Any]:
     if isinstance(column, list):
         return column
     if str(column.dtype).startswith("Sparse"):
-        column = column.sparse.to_dense()
+        column = column.sparse.to_dense() if hasattr(column, "iloc") else column.to_dense()
     dtype = column.dtype
     kind = getattr(dtype, "kind", "O")
     if kind == "f" and getattr(dtype, "itemsize", 8) < 8:
@@ -99,6 +99,8 @@ def _array(value: Any) -> Any:
 
 def _scalar(value: Any) -> Any:
     value = value[()]
+    if not _is_numpy(value):  # what an array of objects held
+        return plain(value)
     kind, size = value.dtype.kind, value.dtype.itemsize
     if kind == "f":
         number = float(str(value)) if size < 8 else float(value)

@@ -182,6 +182,13 @@ def test_every_type_of_array_keeps_its_values(array, values):
     assert list(csv.reader(io.StringIO(as_csv(array)))) == [[text] for text in texts]
 
 
+def test_arrays_inside_a_result_have_the_values_that_they_hold():
+    sparse = pd.arrays.SparseArray([0, 2**53 + 1])
+    assert as_json([sparse, {"a": sparse}]) == [[0, 2**53 + 1], {"a": [0, 2**53 + 1]}]
+    assert as_json([np.array(None), np.array("x", dtype=object), np.array(1)]) == [None, "x", 1]
+    assert as_json([pd.Categorical([1, None]), pd.array([1, None], dtype="Int64")]) == [[1, None], [1, None]]
+
+
 def test_a_dictionary_keeps_its_keys_or_is_refused():
     assert as_json([{1: {None: np.float32(0.1)}, True and "b": float("inf")}]) == [{"1": {"None": 0.1}, "b": "inf"}]
     with pytest.raises(ResultError, match="two keys that both read '1'"):
