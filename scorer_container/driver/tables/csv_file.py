@@ -9,6 +9,7 @@ from typing import Any, Iterator, List, TextIO
 
 from ..values.failures import TableError
 
+NUL_FOUND = "the file holds NUL characters; write it as UTF-8 text without them"
 _CHUNK = 1 << 18
 
 
@@ -121,5 +122,7 @@ def _records(text: TextIO) -> Iterator[List[str]]:
     try:
         yield from reader
     except csv.Error as error:
+        if "NUL" in str(error):  # up to Python 3.10
+            raise TableError(NUL_FOUND) from None
         message = "line {} is no CSV: {}; a quote inside a quoted field is written twice".format(reader.line_num, error)
         raise TableError(message) from None

@@ -10,7 +10,7 @@ from typing import Any, Dict, Tuple
 from ..values.failures import TableError
 from .column_casts import surely_exact
 from .column_kinds import DECIMALS, EXACT_BELOW, GUESS, MISSING_WORDS, NUMBER, WHOLE_NUMBERS, ColumnKinds
-from .csv_file import CsvFile
+from .csv_file import NUL_FOUND, CsvFile
 
 _GUESSED = (*WHOLE_NUMBERS, *DECIMALS, NUMBER, GUESS, "boolean")
 _MAY_SAY_MISSING = (*_GUESSED, "datetime")
@@ -65,7 +65,7 @@ class _Reading:
             frame = self._read(text, self._types())
             content: Any = text.buffer
         if content.has_zeros:
-            raise TableError("the file holds NUL characters; write it as UTF-8 text without them")
+            raise TableError(NUL_FOUND)
         if content.has_quotes or not self._is_even(frame):
             self._file.check_rows()  # pandas also takes a quoted field that goes on behind its end
         return frame

@@ -87,6 +87,8 @@ def _all_records(rows: List[Any]) -> bool:
 def _of_records(records: List[Dict[str, Any]], kinds: ColumnKinds) -> Any:
     import pandas
 
+    if not records:  # pandas 1 fails of them
+        return pandas.DataFrame()
     if kinds.guessing:
         return pandas.DataFrame.from_records(records, index=range(len(records)))
     names = list(dict.fromkeys(name for record in records for name in record))
