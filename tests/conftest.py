@@ -9,8 +9,8 @@ import pytest
 from local.azurite.endpoints import AzuriteEndpoints
 from local.azurite.temporary import temporary_azurite
 from local.stack.inspection import StackStatus
+from local.stack.lifecycle import temporary_stack
 from local.stack.options import StackOptions
-from local.stack.temporary import temporary_stack
 from shared.observability.tracing import NO_TELEMETRY, use
 from tests.captured import Captured
 

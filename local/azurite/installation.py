@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local.errors import AzuriteInstallError, NodeMissingError
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 PACKAGE_FOLDER = Path(__file__).parent
 _STAMP = Path("node_modules") / ".installed-from"
@@ -45,7 +45,7 @@ def _lock_hash(folder: Path) -> str:
 
 
 def _install(node: "Node", folder: Path) -> None:
-    _log.info("installing Azurite into %s, once", folder / "node_modules")
+    log.info("installing Azurite into %s, once", folder / "node_modules")
     search_path = os.pathsep.join((str(node.folder), os.environ.get("PATH", "")))
     done = subprocess.run(
         [node.program, node.npm_script, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],

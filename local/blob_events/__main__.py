@@ -4,16 +4,23 @@
 """
 
 import argparse
+import asyncio
+import contextlib
 import logging
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-from local.blob_events.memory import Memory
-from local.blob_events.service import BlobEventsService
-from local.blob_events.watcher import Watcher
+from aiohttp import web
+
+from local.blob_events.watcher import Memory, Watcher
 from local.loopback.serving import serve
 from shared.settings import SettingsError
 from shared.storage.account import StorageAccount
+
+log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 1.5
 
 
 def main() -> int:
@@ -42,6 +49,42 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--accounts-id", required=True, help="resource id up to the storage account's name")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when stdin, a pipe, is closed")
     return parser
+
+
+class BlobEventsService:
+    """Looks for new blobs for as long as it is served."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self._problem: str | None = None
+
+    def application(self) -> web.Application:
+        """The aiohttp application: `/health`, and the looks beside it."""
+        app = web.Application()
+        app.add_routes([web.get("/health", self._health)])
+        app.cleanup_ctx.append(self._looking)
+        return app
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        return web.json_response({"problem": self._problem}, status=503 if self._problem else 200)
+
+    async def _looking(self, _app: web.Application) -> AsyncIterator[None]:
+        end = asyncio.Event()
+        looking = asyncio.create_task(self._look_until(end))
+        yield
+        end.set()
+        await looking
+
+    async def _look_until(self, end: asyncio.Event) -> None:
+        while not end.is_set():
+            try:
+                await asyncio.to_thread(self._watcher.look)
+                self._problem = None
+            except Exception as problem:
+                log.exception("the look failed; it is tried again")
+                self._problem = f"{type(problem).__name__}: {problem}"
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(end.wait(), _PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,19 @@
-"""Looks for new blobs and puts their events on the queue."""
+"""Looks for new blobs and puts their events on the queue, once for each content of a blob."""
 
 import json
 import logging
+import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, BlobType, ContainerClient
 
 from local.blob_events.folders import WatchedFolder, watched_folders
-from local.blob_events.memory import Memory
 from shared.contracts.blob_events import BLOB_CREATED
 from shared.contracts.messages import BLOB_EVENTS
 from shared.errors import ProductError
@@ -20,8 +21,7 @@ from shared.storage.account import StorageAccount
 from shared.storage.blobs import container_of
 from shared.storage.queues import NEVER, ensure_queue
 
-_log = logging.getLogger(__name__)
-
+log = logging.getLogger(__name__)
 
 _REST_FOR_EACH_SECOND = 10.0
 """A folder rests ten times as long as its listing took: large ones cost a tenth of a core at most."""
@@ -33,7 +33,7 @@ _CONNECTION_TIMEOUT_SECONDS = 5
 class Watcher:
     """One look after the other; what was told of once is not told of again."""
 
-    def __init__(self, account: StorageAccount, memory: Memory, accounts_id: str) -> None:
+    def __init__(self, account: StorageAccount, memory: "Memory", accounts_id: str) -> None:
         """`accounts_id` stands before a storage account's name in the events."""
         self._account = account
         self._memory = memory
@@ -54,7 +54,7 @@ class Watcher:
                 self._look_into(folder)
                 rest = _REST_FOR_EACH_SECOND * (time.monotonic() - began)
             except (AzureError, ProductError) as problem:
-                _log.warning("%s/%s cannot be listed: %s", folder.place, folder.prefix, problem)
+                log.warning("%s/%s cannot be listed: %s", folder.place, folder.prefix, problem)
                 rest = _REST_AFTER_TROUBLE_SECONDS
             self._resting[key] = time.monotonic() + rest
 
@@ -84,7 +84,7 @@ class Watcher:
                 f"{self._accounts_id}/{folder.account}", container.url, folder.location.container, blob
             )
             queue.send_message(json.dumps(event), time_to_live=NEVER)
-            _log.info("%s is new", event["subject"])
+            log.info("%s is new", event["subject"])
 
 
 def _pages(container: ContainerClient, prefix: str) -> Iterator[list[BlobProperties]]:
@@ -135,3 +135,42 @@ def blob_created(account_id: str, container_url: str, container: str, blob: Blob
 def as_utc(time: datetime) -> datetime:
     """The moment, in UTC."""
     return time.astimezone(UTC)
+
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS seen (place TEXT, name TEXT, etag TEXT, PRIMARY KEY (place, name)) WITHOUT ROWID"
+_BELOW = "SELECT name, etag FROM seen WHERE place = ? AND substr(name, 1, length(?)) = ?"
+_FORGET_OTHERS = """DELETE FROM seen WHERE NOT EXISTS (
+    SELECT 1 FROM watched WHERE watched.place = seen.place AND substr(name, 1, length(prefix)) = prefix)"""
+
+
+class Memory:
+    """One file in the data folder. Used by one thread at a time."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(file, check_same_thread=False)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute(_SCHEMA)
+
+    def seen(self, place: str, prefix: str) -> dict[str, str]:
+        """The blobs of a container whose names begin so, with the ETags of what was told of."""
+        return dict(self._database.execute(_BELOW, (place, prefix, prefix)))
+
+    def remember(self, place: str, etags: Iterable[tuple[str, str]], gone: Iterable[str] = ()) -> None:
+        """Keep names with their ETags; forget blobs that are gone."""
+        with self._database:
+            self._database.executemany("REPLACE INTO seen VALUES (?, ?, ?)", [(place, *one) for one in etags])
+            self._database.executemany("DELETE FROM seen WHERE place = ? AND name = ?", [(place, one) for one in gone])
+
+    def keep_only(self, watched: Iterable[tuple[str, str]]) -> None:
+        """Forget all blobs that are in none of these places below these prefixes."""
+        with self._database:
+            self._database.execute("CREATE TEMP TABLE watched (place TEXT, prefix TEXT)")
+            self._database.executemany("INSERT INTO watched VALUES (?, ?)", watched)
+            self._database.execute(_FORGET_OTHERS)
+            self._database.execute("DROP TABLE watched")
+
+    def close(self) -> None:
+        """Release the file."""
+        self._database.close()

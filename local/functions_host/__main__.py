@@ -13,7 +13,7 @@ from pathlib import Path
 
 from local.errors import LocalStackError
 from local.functions_host.app.config import read_host_config
-from local.functions_host.app.invocation import Worker
+from local.functions_host.app.functions import Worker
 from local.functions_host.app.settings import read_settings
 from local.functions_host.durable.hub.errors import DurableError
 from local.functions_host.host import DRAIN_SECONDS, Host, HostOptions

@@ -17,16 +17,15 @@ from local.functions_host.app.functions import (
     QUEUE_TRIGGER,
     TIMER_TRIGGER,
     FunctionRecord,
+    Worker,
 )
-from local.functions_host.app.invocation import Worker
 from local.functions_host.app.settings import AppSettings
 from local.functions_host.app.triggers import queue_of, timer_schedule
 from local.functions_host.durable.engine import DurableEngine
 from local.functions_host.durable.hub.registry import DurableFunctions
 from local.functions_host.durable.rpc import DurableLinks, client_binding, rpc_routes
 from local.functions_host.listeners.http_server import FunctionsHandler, HttpListener
-from local.functions_host.listeners.queue_clients import QueueClients
-from local.functions_host.listeners.queue_listener import LEASE, QueueListener
+from local.functions_host.listeners.queue_listener import LEASE, QueueClients, QueueListener
 from local.functions_host.listeners.timer_listener import TimerListener
 from local.functions_host.worker.invoker import Invoker
 from local.loopback.certificates import Certificate

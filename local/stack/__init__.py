@@ -22,7 +22,7 @@ def up(options: "StackOptions", *, on_ready: "Callable[[StackStatus], None] | No
     Raises:
         LocalStackError: with what to do about it; nothing is left running then.
     """
-    from local.stack.starting import up as start
+    from local.stack.lifecycle import up as start
 
     return start(options, on_ready=on_ready)
 
@@ -33,7 +33,7 @@ def down(data_dir: Path) -> "StackStatus":
     Raises:
         NoStackError: there never was a stack in `data_dir`.
     """
-    from local.stack.stopping import down as stop
+    from local.stack.lifecycle import down as stop
 
     return stop(data_dir)
 

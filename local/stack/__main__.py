@@ -9,8 +9,8 @@ from local import stack
 from local.data_folder.layout import open_data_folder
 from local.errors import LocalStackError
 from local.stack.inspection import SUPERVISOR, Condition, StackStatus
+from local.stack.lifecycle import Outcome, Report, send_report
 from local.stack.options import REPOSITORY_ROOT, StackOptions, default_data_dir
-from local.stack.starting import Outcome, Report, send_report
 from local.stack.supervising import log_to, supervise
 
 _LAST_PORT = 65535

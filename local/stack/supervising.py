@@ -13,13 +13,13 @@ from typing import IO
 from local.data_folder.layout import DataFolder, open_data_folder
 from local.data_folder.setup import StackSetup
 from local.data_folder.stack_file import RecordedProcess, StackFile, read_stack_file, write_stack_file
-from local.processes.process import ProcessIdentity
+from local.processes.process import ProcessIdentity, end
 from local.processes.program import roll_log
 from local.processes.supervised import SupervisedProcess
+from local.scale_set.record import read_record
 from local.stack.inspection import SUPERVISOR
 from local.stack.options import StackOptions, choose_setup
 from local.stack.roles import stack_roles
-from local.stack.stopping import end_leftovers
 from local.stack.supervisor import Supervisor
 
 
@@ -131,3 +131,18 @@ def log_to(file: Path, *, also_to_stderr: bool) -> None:
     for handler in handlers:
         handler.setFormatter(logging.Formatter(_FORMAT))
         logger.addHandler(handler)
+
+
+_LEFTOVERS_GRACE_SECONDS = 3.0
+
+
+def end_leftovers(folder: DataFolder, content: StackFile) -> None:
+    """Ends what a killed supervisor or scale set left running; nothing else, whatever pids are used now."""
+    roles = [ProcessIdentity(process.pid, process.create_time) for process in reversed(content.processes)]
+    instances = [
+        instance.process
+        for those in read_record(folder.scale_set).computes.values()
+        for instance in those
+        if instance.process
+    ]
+    end([*roles, *instances], grace_seconds=_LEFTOVERS_GRACE_SECONDS)

@@ -9,9 +9,8 @@ from local.loopback.certificates import add_certificate_options, given_certifica
 from local.loopback.ports import LOOPBACK
 from local.loopback.serving import serve
 from local.token_issuer.credentials import ensure_credentials, issuer_url
-from local.token_issuer.issuer import Issuer
+from local.token_issuer.issuer import Issuer, ensure_signing_key
 from local.token_issuer.service import TokenService
-from local.token_issuer.signing_key import ensure_signing_key
 
 
 def main() -> int:

@@ -9,8 +9,8 @@ import pytest
 
 from local.stack.environment import client_environment
 from local.stack.inspection import StackStatus
+from local.stack.lifecycle import temporary_stack
 from local.stack.options import StackOptions
-from local.stack.temporary import temporary_stack
 from tests.compat.client_environment import client_python
 from tests.compat.remote_client import RemoteClient
 

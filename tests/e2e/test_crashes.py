@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local.stack.lifecycle import temporary_stack
 from local.stack.options import StackOptions
-from local.stack.temporary import temporary_stack
 from tests.e2e.user import User
 from tests.strangers import listening_ports
 

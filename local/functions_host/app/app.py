@@ -18,8 +18,8 @@ from local.functions_host.app.functions import (
     TIMER_TRIGGER,
     Binding,
     FunctionRecord,
+    Worker,
 )
-from local.functions_host.app.invocation import Worker
 from local.functions_host.app.routes import RouteTable, read_routes
 from local.functions_host.app.settings import AppSettings
 from local.functions_host.app.triggers import queue_of, timer_schedule

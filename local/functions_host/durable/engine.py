@@ -1,4 +1,4 @@
-"""The durable engine: runs orchestrators and activities of the app on a task hub that survives the process."""
+"""The durable engine: runs the app's orchestrators and activities on a task hub that survives the process."""
 
 import asyncio
 import json
@@ -7,18 +7,17 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
-from local.functions_host.app.invocation import FunctionRunner
-from local.functions_host.durable.activity_end import task_end
+from local.functions_host.app.functions import FunctionRunner, Outcome
 from local.functions_host.durable.commit import Consequences, commit_episode, commit_stale
 from local.functions_host.durable.episode import Episode, load_episode, run_episode
-from local.functions_host.durable.hub.history import timer_fired
-from local.functions_host.durable.hub.hub_thread import WAIT_FOR_HUB_SECONDS, HubThread
+from local.functions_host.durable.hub.history import Event, task_completed, task_failed, timer_fired
 from local.functions_host.durable.hub.registry import DurableFunctions
 from local.functions_host.durable.hub.rows import ActivityItem, Instance, Message, TimerItem
-from local.functions_host.durable.hub.store import TaskHub
+from local.functions_host.durable.hub.store import WAIT_FOR_HUB_SECONDS, HubThread, TaskHub
 from local.functions_host.durable.operations import InstanceOperations
-from local.functions_host.durable.timers import TimerQueue
-from local.functions_host.durable.work_queue import WorkQueue
+from local.functions_host.durable.work_queue import TimerQueue, WorkQueue
+
+log = logging.getLogger(__name__)
 
 CONCURRENCY_PER_CORE = 10
 """`maxConcurrentActivityFunctions` and `maxConcurrentOrchestratorFunctions` default to this many a core."""
@@ -27,8 +26,6 @@ DRAIN_SECONDS = 10.0
 """How long a graceful stop waits for running work before it is abandoned; it runs again later."""
 
 _RETRY_SECONDS = 1.0
-
-log = logging.getLogger(__name__)
 
 
 class DurableEngine(InstanceOperations):
@@ -193,3 +190,43 @@ def _log_end(instance: Instance) -> None:
         log.info("Orchestration %s (%s): %s.", *words)
     else:
         log.warning("Orchestration %s (%s): %s. %s", *words, instance.output)
+
+
+_COR_E_EXCEPTION = -2146233088
+
+
+def task_end(name: str, task_id: int, outcome: Outcome) -> Event:
+    """`TaskCompleted` with the JSON text of the result, or `TaskFailed`."""
+    if outcome.succeeded:
+        return task_completed(task_id, _result(outcome.return_value))
+    # The extension takes the text after "Exception:", which begins with a blank: hence two blanks.
+    message = f" {outcome.error}"
+    reason = f"Activity function '{name}' failed: {message}"
+    return task_failed(task_id, reason, _details(message, outcome.stack))
+
+
+def _result(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return value.decode() if isinstance(value, bytes) else json.dumps(value)
+
+
+def _details(message: str, stack: str) -> str:
+    """A .NET exception in JSON, as orchestrators find it behind the reason."""
+    return json.dumps(
+        {
+            "$type": "System.Exception, System.Private.CoreLib",
+            "ClassName": "System.Exception",
+            "Message": message,
+            "Data": None,
+            "InnerException": None,
+            "HelpURL": None,
+            "StackTraceString": stack or None,
+            "RemoteStackTraceString": None,
+            "RemoteStackIndex": 0,
+            "ExceptionMethod": None,
+            "HResult": _COR_E_EXCEPTION,
+            "Source": None,
+            "WatsonBuckets": None,
+        }
+    )

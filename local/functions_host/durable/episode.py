@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from local.functions_host.app.invocation import FunctionRunner
+from local.functions_host.app.functions import FunctionRunner
 from local.functions_host.durable.hub import history
 from local.functions_host.durable.hub.errors import FunctionNotFoundError
 from local.functions_host.durable.hub.history import Event

@@ -13,7 +13,6 @@ from local.functions_host.durable.hub.errors import (
     NotOfferedError,
 )
 from local.functions_host.durable.hub.history import Event
-from local.functions_host.durable.hub.hub_thread import HubThread
 from local.functions_host.durable.hub.registry import DurableFunctions
 from local.functions_host.durable.hub.rows import (
     Instance,
@@ -22,7 +21,7 @@ from local.functions_host.durable.hub.rows import (
     check_instance_id,
     new_instance_id,
 )
-from local.functions_host.durable.hub.store import TaskHub
+from local.functions_host.durable.hub.store import HubThread, TaskHub
 
 log = logging.getLogger(__name__)
 

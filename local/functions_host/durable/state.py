@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.functions_host.app.invocation import Outcome
+from local.functions_host.app.functions import Outcome
 
 STATE_LABEL = "$OutOfProcData$:"
 """Marks, in the error text of a failed orchestrator, where the JSON of its state begins."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from aiohttp import web
 
-from local.functions_host.app.invocation import Outcome
+from local.functions_host.app.functions import Outcome
 from local.functions_host.worker.converters import Datum
 
 log = logging.getLogger(__name__)

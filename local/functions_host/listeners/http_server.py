@@ -18,8 +18,8 @@ from local.functions_host.listeners.http_messages import (
 )
 from local.functions_host.worker.invoker import Invoker, Trigger
 from local.loopback.certificates import Certificate
-from local.loopback.own_requests import own_requests_only
 from local.loopback.ports import LOOPBACK
+from local.loopback.serving import own_requests_only
 
 MAX_BODY_BYTES = 104_857_600
 _BACKLOG = 512

@@ -1,4 +1,4 @@
-"""The listener of a queue trigger."""
+"""The listener of a queue trigger, and the host's connections to queues."""
 
 import asyncio
 import contextlib
@@ -6,16 +6,19 @@ import logging
 import random
 from datetime import timedelta
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient
 
 from local.functions_host.app.config import QueueOptions
 from local.functions_host.app.functions import FunctionRecord
 from local.functions_host.app.triggers import QueueAddress
-from local.functions_host.listeners.queue_clients import QueueClients
-from local.functions_host.listeners.queue_lease import QueueLease
-from local.functions_host.listeners.queue_messages import UndecodableMessageError, decode_body, trigger_metadata
+from local.functions_host.listeners.queue_messages import (
+    QueueLease,
+    UndecodableMessageError,
+    decode_body,
+    trigger_metadata,
+)
 from local.functions_host.worker.converters import Datum
 from local.functions_host.worker.invoker import Invoker, Trigger
 
@@ -37,7 +40,7 @@ class QueueListener:
         *,
         options: QueueOptions,
         invoker: Invoker,
-        clients: QueueClients,
+        clients: "QueueClients",
         lease: timedelta = LEASE,
     ) -> None:
         self._function = function
@@ -188,3 +191,44 @@ class RandomizedBackoff:
         pause = MINIMUM_SECONDS * 2.0**self._exponent * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
         self._exponent += 1
         return min(pause, self._maximum)
+
+
+NEVER_EXPIRES = -1
+
+
+class QueueClients:
+    """One client for each queue, closed together."""
+
+    def __init__(self) -> None:
+        self._clients: dict[QueueAddress, QueueClient] = {}
+
+    def client(self, address: QueueAddress) -> QueueClient:
+        """The client of a queue; it neither encodes nor decodes messages."""
+        if address not in self._clients:
+            self._clients[address] = QueueClient.from_connection_string(
+                address.connection_string, address.name, retry_total=2, initial_backoff=1, increment_base=2
+            )
+        return self._clients[address]
+
+    async def send(self, address: QueueAddress, text: str) -> None:
+        """Put a message that never expires on the queue, which is created if it does not exist."""
+        client = self.client(address)
+        try:
+            await client.send_message(text, time_to_live=NEVER_EXPIRES)
+        except ResourceNotFoundError:
+            await _create(client)
+            await client.send_message(text, time_to_live=NEVER_EXPIRES)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            await client.close()
+        self._clients.clear()
+
+
+async def _create(client: QueueClient) -> None:
+    try:
+        await client.create_queue()
+    except HttpResponseError as error:
+        if getattr(error, "error_code", None) != "QueueAlreadyExists":
+            raise

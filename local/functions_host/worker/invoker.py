@@ -7,8 +7,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from local.functions_host.app.functions import ACTIVITY_TRIGGER, ORCHESTRATION_TRIGGER, FunctionRecord
-from local.functions_host.app.invocation import Invocation, Outcome, Worker
+from local.functions_host.app.functions import (
+    ACTIVITY_TRIGGER,
+    ORCHESTRATION_TRIGGER,
+    FunctionRecord,
+    Invocation,
+    Outcome,
+    Worker,
+)
 from local.functions_host.worker.converters import Datum
 
 log = logging.getLogger(__name__)

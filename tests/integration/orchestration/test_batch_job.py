@@ -9,7 +9,7 @@ from pathlib import Path
 import azure.durable_functions as df
 import pytest
 
-from local.functions_host.app.invocation import Outcome
+from local.functions_host.app.functions import Outcome
 from local.functions_host.durable.engine import DurableEngine
 from local.functions_host.durable.hub.registry import DurableFunctions
 from shared.triggers.background import orchestration

@@ -9,7 +9,7 @@ import azure.durable_functions as df
 from azure.functions.durable_functions import ActivityTriggerConverter
 from azure.functions.meta import Datum
 
-from local.functions_host.app.invocation import Outcome
+from local.functions_host.app.functions import Outcome
 from local.functions_host.durable.hub.registry import DurableFunctions
 
 

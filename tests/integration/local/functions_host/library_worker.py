@@ -13,8 +13,7 @@ import library_protos as protos
 from azure.functions.meta import Datum
 
 from local.functions_host.app.errors import AppImportError
-from local.functions_host.app.functions import FunctionRecord
-from local.functions_host.app.invocation import Invocation, Outcome
+from local.functions_host.app.functions import FunctionRecord, Invocation, Outcome
 from local.functions_host.worker.loader import record_of
 
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.blob_events.memory import Memory
-from local.blob_events.watcher import Watcher
+from local.blob_events.watcher import Memory, Watcher
 from shared.contracts.automation import BlobTriggerProperties
 from shared.contracts.blob_events import read_event
 from shared.contracts.messages import BLOB_EVENTS

@@ -15,8 +15,8 @@ from local.errors import NoStackError, PortInUseError, StackRunningError, Superv
 from local.processes.process import ProcessIdentity
 from local.stack.health import FUNCTIONS_HOST
 from local.stack.inspection import Condition, StackStatus
+from local.stack.lifecycle import temporary_stack
 from local.stack.options import StackOptions
-from local.stack.temporary import temporary_stack
 
 pytestmark = pytest.mark.integration
 
@@ -34,7 +34,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 ENTERS_A_STACK = """
 import pathlib, sys
 from local.stack.options import StackOptions
-from local.stack.temporary import temporary_stack
+from local.stack.lifecycle import temporary_stack
 
 data_dir, app_root = map(pathlib.Path, sys.argv[1:])
 with temporary_stack(StackOptions(data_dir, app_root=app_root)):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.blob_events.folders import outermost
-from local.blob_events.memory import Memory
+from local.blob_events.watcher import Memory
 from shared.contracts.automation import Watched
 from shared.contracts.job_spec import Location
 

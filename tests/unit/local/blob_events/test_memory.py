@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.blob_events.memory import Memory
+from local.blob_events.watcher import Memory
 
 pytestmark = pytest.mark.unit
 

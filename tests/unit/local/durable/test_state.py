@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from local.functions_host.app.invocation import Outcome
+from local.functions_host.app.functions import Outcome
 from local.functions_host.durable.state import read_state
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,7 @@ import pytest
 
 from local.functions_host.durable.hub.history import utc_now
 from local.functions_host.durable.hub.rows import TimerItem
-from local.functions_host.durable.timers import TimerQueue
+from local.functions_host.durable.work_queue import TimerQueue
 
 pytestmark = pytest.mark.unit
 

@@ -3,7 +3,7 @@ import pytest
 
 from local.functions_host.app.errors import FunctionLoadError
 from local.functions_host.app.functions import Binding
-from local.functions_host.worker.signature import read_signature
+from local.functions_host.worker.loader import read_signature
 
 pytestmark = pytest.mark.unit
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from local.functions_host.app.config_section import parse_time_span
+from local.functions_host.app.config import parse_time_span
 
 pytestmark = pytest.mark.unit
 

@@ -12,8 +12,8 @@ from local.token_issuer.issuer import (
     InvalidTargetError,
     Issuer,
     UnsupportedGrantTypeError,
+    ensure_signing_key,
 )
-from local.token_issuer.signing_key import ensure_signing_key
 
 pytestmark = pytest.mark.unit
 

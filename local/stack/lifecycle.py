@@ -1,4 +1,4 @@
-"""`up`: a stack that runs, whatever was there before."""
+"""Starts and ends a stack: `up`, `down`, and a stack for the time of a `with` block."""
 
 import contextlib
 import json
@@ -8,22 +8,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
 from local.data_folder.layout import DataFolder, open_data_folder
-from local.data_folder.stack_file import StackFile, read_stack_file
+from local.data_folder.stack_file import StackFile, read_stack_file, require_stack_file
 from local.errors import SchemeError, StackRunningError, SupervisorError
-from local.processes.process import ProcessIdentity
+from local.processes.process import ProcessIdentity, end
 from local.processes.program import end_with_parent, last_lines, roll_log
 from local.stack.inspection import SUPERVISOR, Condition, StackStatus, inspect
 from local.stack.options import REPOSITORY_ROOT, StackOptions, asked_ports
-from local.stack.supervising import SupervisorLock, log_to, supervise
+from local.stack.supervising import SupervisorLock, end_leftovers, log_to, supervise
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _JOIN_TIMEOUT_SECONDS = 90.0
 _POLL_SECONDS = 0.1
@@ -45,6 +45,39 @@ def up(options: StackOptions, *, on_ready: ReadyCallback | None = None) -> Stack
         if (status := _join(folder, options, on_ready)) is not None:
             return status
     raise SupervisorError(f"supervisors of {folder.root} keep ending; see {folder.log(SUPERVISOR)}")
+
+
+# Longer than the graces of all roles together, so that the supervisor ends them itself.
+_SUPERVISOR_GRACE_SECONDS = 90.0
+
+
+def down(data_dir: Path) -> StackStatus:
+    """See `local.stack.down`."""
+    folder = DataFolder(data_dir.absolute())
+    before = inspect(folder.root, ask=False)
+    supervisor = require_stack_file(folder).supervisor
+    if supervisor:
+        end([ProcessIdentity(supervisor.pid, supervisor.create_time)], grace_seconds=_SUPERVISOR_GRACE_SECONDS)
+    end_leftovers(folder, require_stack_file(folder))
+    return before
+
+
+@contextlib.contextmanager
+def temporary_stack(options: StackOptions) -> Iterator[StackStatus]:
+    """A healthy stack that ends with the block, and also when the thread that entered it is killed.
+
+    Its data folder stays, for a look at the logs.
+
+    Raises:
+        LocalStackError: the stack cannot start, or the data folder has a running one.
+    """
+    folder = open_data_folder(options.data_dir)
+    if not start_detached(folder, options, with_parent=True):
+        raise SupervisorError(f"a stack runs in {folder.root} already")
+    try:
+        yield inspect(folder.root)
+    finally:
+        down(folder.root)
 
 
 def _run(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | None) -> bool:
@@ -70,7 +103,7 @@ def _join(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | N
             _refuse_other_options(folder, content, options)
             woken = woken or _wake(supervisor)
             if (status := inspect(folder.root)).state is Condition.RUNNING:
-                _log.warning("the stack in %s is running already; whatever was missing is back", folder.root)
+                log.warning("the stack in %s is running already; whatever was missing is back", folder.root)
                 _announce(folder, on_ready)
                 return status
         time.sleep(_POLL_SECONDS)
