@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cached_property
 from typing import Annotated, Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
@@ -184,7 +185,7 @@ class Settings:
     vmss: VmssSettings = VmssSettings()
     """Where the scale sets of Azure are, with `scale_set` `vmss`."""
 
-    @property
+    @cached_property
     def workspace_id(self) -> str:
         """The ARM id of the workspace."""
         return (
@@ -192,7 +193,7 @@ class Settings:
             f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
         )
 
-    @property
+    @cached_property
     def is_on_loopback(self) -> bool:
         """Whether only users of this machine can reach the service, as `public_url` says."""
         host = urlsplit(self.public_url).hostname or ""

@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from shared.compute.nodes import Nodes
 from shared.compute.scale_sets import ScaleSets
-from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.names import ticket_queue
 from shared.contracts.progress import NodeRow, NodeState
 from shared.contracts.resources import ComputeLimits
@@ -104,6 +103,11 @@ class ScalingProblems:
         row = self._rows.find(_PARTITION, compute.lower())
         return row.document if row else None
 
+    def reason(self, compute: str) -> str:
+        """Say why a job that waits for its first node on the compute does not get it; empty when nothing is wrong."""
+        problem = self.of(compute)
+        return f"no node comes since {problem.since:%Y-%m-%d %H:%M:%S} UTC: {problem.message}" if problem else ""
+
     def note(self, compute: str, message: str) -> None:
         """A compute could not be scaled; what is said of it may change while it lasts."""
         known = self.of(compute)
@@ -126,9 +130,3 @@ def removable(nodes: Iterable[NodeRow], surplus: int, idle_time: timedelta, now:
     """Up to `surplus` nodes that may go: idle for at least `idle_time`, the longest idle first."""
     idle = [node for node in nodes if node.state is NodeState.IDLE and now - node.since >= idle_time]
     return sorted(idle, key=lambda node: node.since)[: max(0, surplus)]
-
-
-def waiting_reason(problems: ScalingProblems, job: JobDocument) -> str:
-    """Why a job that waits for its first node does not get it; empty for any other job, and when nothing is amiss."""
-    problem = problems.of(job.compute) if job.status is JobStatus.QUEUED else None
-    return f"no node comes since {problem.since:%Y-%m-%d %H:%M:%S} UTC: {problem.message}" if problem else ""

@@ -4,20 +4,23 @@ The messages are sent before the job's last state is written, so that no crash l
 waits. Each failed try sends the next one with a longer delay; after the last one the message is set aside.
 """
 
+import json
 import logging
+import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import urllib3
 
-from shared.contracts.job import Delivery, JobDocument, JobStatus
+from shared.contracts.job import Delivery, JobDocument, JobStatus, outcome, output_place
 from shared.contracts.messages import JOB_NOTIFICATIONS, NotificationMessage
 from shared.contracts.resources import JobEvent, Webhook
 from shared.control_plane.workspace import Workspace
 from shared.errors import DependencyError, ProductError
-from shared.jobs.cloud_event import CONTENT_TYPE, event_id, job_ended
 from shared.jobs.poison import set_aside
-from shared.jobs.store import JobStore
+from shared.jobs.store import JobService, JobStore
 from shared.outbound import guarded_http
+from shared.settings import Settings
 from shared.signatures import check_webhook_url, signature_headers, webhook_secret
 from shared.storage.account import StorageAccount
 from shared.storage.queues import send
@@ -30,6 +33,11 @@ RETRY_SECONDS = (5, 30, 300, 1800, 7200, 18_000, 36_000)
 WAIT_SECONDS = 2
 MAX_WAITS = 300
 """A job that does not end in this many waits is finished again, which sends new messages."""
+
+EVENT_TYPE = "Microsoft.MachineLearningServices.RunStatusChanged"
+CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+
+_EVENT_NAMESPACE = uuid.UUID("c1f5a6f0-2f0f-5c39-9d53-7f5b8a0f6a11")
 
 _GONE = 410
 _EVENTS = {
@@ -50,8 +58,9 @@ def request_notifications(account: StorageAccount, job: JobDocument) -> None:
         send(account.queues, JOB_NOTIFICATIONS, NotificationMessage(job=job.name, webhook=name))
 
 
-def notify(workspace: Workspace, jobs: JobStore, message: NotificationMessage) -> None:
+def notify(service: JobService, message: NotificationMessage) -> None:
     """Tell the webhook, unless it knows already; a failed try sends the message of the next one."""
+    workspace, jobs = service.workspace, service.jobs
     job = jobs.find(message.job)
     if job is None or message.webhook not in job.webhooks:
         return  # the job was purged meanwhile
@@ -65,7 +74,7 @@ def notify(workspace: Workspace, jobs: JobStore, message: NotificationMessage) -
     try:
         _post(workspace, job, message.webhook, webhook)
     except ProductError as error:
-        _failed(workspace, jobs, message, error)
+        _failed(service, message, error)
     else:
         _note(jobs, message, "Delivered")
 
@@ -96,8 +105,8 @@ def _post(workspace: Workspace, job: JobDocument, name: str, webhook: Webhook) -
         raise DependencyError(f"webhook {name!r} answered HTTP status {answer.status}, not 2xx")
 
 
-def _failed(workspace: Workspace, jobs: JobStore, message: NotificationMessage, error: ProductError) -> None:
-    queues = workspace.account.queues
+def _failed(service: JobService, message: NotificationMessage, error: ProductError) -> None:
+    queues, jobs = service.account.queues, service.jobs
     if message.attempt > len(RETRY_SECONDS) or isinstance(error, _GoneError):
         set_aside(queues, JOB_NOTIFICATIONS, "", message.to_text().encode(), error)
         _note(jobs, message, "Failed", error.message)
@@ -117,3 +126,43 @@ def _note(jobs: JobStore, message: NotificationMessage, state: str, problem: str
         return job.model_copy(update={"notifications": {**job.notifications, message.webhook: delivery}})
 
     jobs.change(message.job, change)
+
+
+def event_id(job: JobDocument, webhook: str) -> str:
+    """The same for every delivery of a job's end to a webhook: receivers know repetitions by it."""
+    return str(uuid.uuid5(_EVENT_NAMESPACE, f"{job.name}\n{webhook}\n{job.created.isoformat()}"))
+
+
+def job_ended(settings: Settings, job: JobDocument, webhook: str) -> bytes:
+    """The event in JSON (structured content mode). It has no link with a ticket: receivers need not see the page.
+
+    `traceparent` and `tracestate` are CloudEvents' extension for distributed tracing.
+    """
+    event = {
+        "specversion": "1.0",
+        "id": event_id(job, webhook),
+        "source": settings.workspace_id,
+        "type": EVENT_TYPE,
+        "subject": f"experiments/{job.experiment_name}/runs/{job.name}",
+        "time": (job.ended or job.created).isoformat(),
+        "datacontenttype": "application/json",
+        **job.trace,
+        "data": _data(settings, job),
+    }
+    return json.dumps(event, separators=(",", ":")).encode()
+
+
+def _data(settings: Settings, job: JobDocument) -> dict[str, Any]:
+    return {
+        "experimentName": job.experiment_name,
+        "runId": job.name,
+        "runType": "azureml.batchjob",
+        "runStatus": job.status,
+        "runTags": job.tags,
+        "runProperties": job.properties,
+        "jobId": f"{settings.workspace_id}/jobs/{job.name}",
+        "endpoint": job.endpoint,
+        "deployment": job.deployment,
+        "output": output_place(job),
+        **outcome(job),
+    }

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from shared.contracts.job import JobDocument, JobStatistics, JobStatus
 from shared.contracts.names import JOB_NAME
+from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, NotFoundError, Problems, ValidationError
-from shared.jobs.state_machine import entered, may_follow
+from shared.storage.account import StorageAccount
 from shared.storage.rows import Row, RowTable, readable
 
 _ROW = "job"
@@ -172,6 +173,19 @@ def _existing(row: Row[JobDocument] | None, name: str) -> JobDocument:
     return row.document
 
 
+@dataclass(frozen=True)
+class JobService:
+    """What the life of a job works with: the workspace, and the store of its jobs."""
+
+    workspace: Workspace
+    jobs: JobStore
+
+    @property
+    def account(self) -> StorageAccount:
+        """The workspace's storage account."""
+        return self.workspace.account
+
+
 def _index_lines(job: JobDocument) -> list[tuple[str, str]]:
     newest_first = f"{_age_key(job.created)}-{job.name}"
     return [
@@ -205,3 +219,32 @@ def checked_size(job: JobDocument) -> JobDocument:
             target="properties",
         )
     return job
+
+
+_ACTIVE = [
+    JobStatus.NOT_STARTED,
+    JobStatus.QUEUED,
+    JobStatus.PREPARING,
+    JobStatus.RUNNING,
+    JobStatus.FINALIZING,
+]
+_EARLY_ENDS = {JobStatus.FAILED, JobStatus.CANCELED}
+
+
+def may_follow(old: JobStatus, new: JobStatus) -> bool:
+    """Whether a job in state `old` may enter `new`; a terminal state never changes."""
+    if old.is_terminal or old is new:
+        return False
+    if old is JobStatus.CANCEL_REQUESTED:
+        # Completed too: the request may come when the output is there already.
+        return new.is_terminal
+    if new is JobStatus.CANCEL_REQUESTED or new in _EARLY_ENDS:
+        return True
+    if new is JobStatus.COMPLETED:
+        return old is JobStatus.FINALIZING
+    return _ACTIVE.index(new) > _ACTIVE.index(old)
+
+
+def entered(job: JobDocument, status: JobStatus, now: datetime, **changes: Any) -> JobDocument:
+    """The job in its new state, the moment noted, with further changes."""
+    return job.model_copy(update={"status": status, "entered": {**job.entered, status: now}, **changes})

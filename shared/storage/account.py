@@ -84,17 +84,17 @@ class StorageAccount:
         credential: Any = self.credential
         return TableServiceClient(self._url("table"), credential=credential)
 
-    @property
+    @cached_property
     def blob_url(self) -> str:
         """Blob service URL without a trailing slash."""
         return self.blobs.url.rstrip("/")
 
-    @property
+    @cached_property
     def is_on_loopback(self) -> bool:
         """Whether only this machine reaches it: an emulator."""
         return (urlsplit(self.blob_url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
 
-    @property
+    @cached_property
     def account_name(self) -> str:
         """The account's name."""
         return str(self.blobs.account_name)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import requests
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, BlockState, ContainerClient
 from pydantic import Field
 
 from shared.contracts.bodies import ArmModel
@@ -166,3 +166,12 @@ def _owner(metadata: Mapping[str, str]) -> str:
 
 def _plain(job_id: str) -> str:
     return job_id.replace("-", "")
+
+
+def staged_blocks(blob: BlobClient) -> set[str]:
+    """Return the ids of the blob's blocks that are not committed."""
+    try:
+        _, uncommitted = blob.get_block_list(BlockState.UNCOMMITTED)
+    except ResourceNotFoundError:
+        return set()
+    return {str(block.id) for block in uncommitted}

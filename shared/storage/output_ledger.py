@@ -14,11 +14,11 @@ import io
 from collections.abc import Callable, Sequence
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import BlobClient, BlockState
+from azure.storage.blob import BlobClient
 
 from shared.contracts.job_spec import OutputFormat, OutputSpec
 from shared.storage.account import StorageAccount
-from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
+from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name, staged_blocks
 from shared.storage.ledger import BLOCK_ID_LENGTH, Ledger, TaskBlock
 
 
@@ -28,7 +28,7 @@ def read_ledger(account: StorageAccount, output: OutputSpec, job_id: str) -> Led
     Raises NotFoundError when the datastore of the output is gone.
     """
     container = container_of(account, output.folder)
-    staged = _staged(container.get_blob_client(output.file_path))
+    staged = staged_blocks(container.get_blob_client(output.file_path))
     blocks = [block for block in map(TaskBlock.from_block_id, staged) if block and block.job == job_id[:8]]
     if any(block.rows for block in blocks):
         told = _told(account, output, job_id, staged)
@@ -39,12 +39,6 @@ def read_ledger(account: StorageAccount, output: OutputSpec, job_id: str) -> Led
     return Ledger.of(blocks)
 
 
-def has_blocks(output: BlobClient, job_id: str) -> bool:
-    """Whether tasks of a job of this id are staged on the blob, complete or not."""
-    found = map(TaskBlock.from_block_id, _staged(output))
-    return any(block and block.job == job_id[:8] for block in found)
-
-
 def _told(account: StorageAccount, output: OutputSpec, job_id: str, staged: set[str]) -> Callable[[TaskBlock], bool]:
     """Whether that is there which the merge needs beside a block's rows."""
     if output.format is OutputFormat.CSV:
@@ -53,15 +47,6 @@ def _told(account: StorageAccount, output: OutputSpec, job_id: str, staged: set[
         places = _known(account.blobs.get_blob_client(JOBS_CONTAINER, row_groups_name(job_id)))
         return lambda block: block.block_id in places
     return lambda _: True
-
-
-def _staged(blob: BlobClient) -> set[str]:
-    """The ids of the blocks that are not committed."""
-    try:
-        _, uncommitted = blob.get_block_list(BlockState.UNCOMMITTED)
-    except ResourceNotFoundError:
-        return set()
-    return {str(block.id) for block in uncommitted}
 
 
 def _known(blob: BlobClient) -> set[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.compute.scaling import ScalingProblems, waiting_reason
+from shared.compute.scaling import ScalingProblems
 from shared.contracts.job import JobDocument, JobStatus, phase_seconds
 from shared.contracts.job_spec import blob_uri
 from shared.jobs.logs import log_files
@@ -54,7 +54,7 @@ def job_page(account: StorageAccount, job: JobDocument, problems: ScalingProblem
         input_uri=blob_uri(job.input),
         output_uri=blob_uri(job.output.folder.model_copy(update={"path": job.output.file_path})),
         output=look_at_output(account, job),
-        waiting_for=waiting_reason(problems, job),
+        waiting_for=problems.reason(job.compute) if job.status is JobStatus.QUEUED else "",
         logs=log_files(account, job),
     )
 

@@ -5,41 +5,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from shared.compute.local_scale_sets import LocalScaleSets
 from shared.compute.nodes import Census
-from shared.compute.scale_sets import ScaleSets
+from shared.compute.scale_sets import LocalScaleSets, ScaleSets
 from shared.compute.scaling import Scaling
 from shared.compute.vmss_scale_sets import VmssScaleSets
 from shared.contracts.resources import ComputeLimits
 from shared.control_plane.endpoints.resolution import compute_limits, list_computes
 from shared.control_plane.workspace import Workspace, current_workspace
 from shared.jobs.phases.phases import Phases
-from shared.jobs.store import JobStore
+from shared.jobs.store import JobService, JobStore
 from shared.observability import names
 from shared.observability.telemetry import start_telemetry
 from shared.security.access import Access, role_assignments
 from shared.settings import Settings, SettingsError, TelemetrySettings
 from shared.signatures import JobLinks
-from shared.storage.account import StorageAccount
 
 
 @dataclass(frozen=True)
-class Application:
+class Application(JobService):
     """Everything that triggers call."""
 
-    workspace: Workspace
-    jobs: JobStore
     job_links: JobLinks
     scaling: Scaling
     census: Census
     phases: Phases
     access: Access
     """Who may do what, as BATCH_ROLE_ASSIGNMENTS says."""
-
-    @property
-    def account(self) -> StorageAccount:
-        """The workspace's storage account."""
-        return self.workspace.account
 
     def computes(self) -> list[ComputeLimits]:
         """The limits of all computes."""

@@ -6,7 +6,7 @@ from shared.contracts.bodies import seconds_of
 from shared.contracts.invoke import InvokeProperties, environment_variables, scoring_settings
 from shared.contracts.job_spec import CodeSpec, EnvironmentSpec, Location, ModelSpec
 from shared.contracts.names import ASSET_NAME, ASSET_VERSION
-from shared.contracts.resources import ComputeLimits, ComputeProperties, DeploymentProperties
+from shared.contracts.resources import ComputeLimits, ComputeProperties, DeploymentProperties, Webhook
 from shared.contracts.settings import ScoringSettings
 from shared.control_plane.assets.locations import code_location, model_location, resolve_data_asset, resolve_uri
 from shared.control_plane.references import get_version, parse_asset, parse_named
@@ -36,6 +36,8 @@ class ResolvedDeployment(BaseModel):
     environment: EnvironmentSpec | None
     settings: ScoringSettings
     environment_variables: dict[str, str]
+    webhooks: dict[str, Webhook]
+    """Of the endpoint's notification setting."""
 
 
 def resolve_deployment(workspace: Workspace, endpoint: str, deployment: str | None = None) -> ResolvedDeployment:
@@ -51,10 +53,12 @@ def resolve_deployment(workspace: Workspace, endpoint: str, deployment: str | No
     row = workspace.deployments.find(endpoint, name)
     if row is None:
         raise NotFoundError(f"batch deployment {name!r} not found on batch endpoint {found.name!r}", target=name)
-    return _resolved(workspace, row.document)
+    return _resolved(workspace, row.document, found.properties.notification_setting.webhooks)
 
 
-def _resolved(workspace: Workspace, deployment: Resource[DeploymentProperties]) -> ResolvedDeployment:
+def _resolved(
+    workspace: Workspace, deployment: Resource[DeploymentProperties], webhooks: dict[str, Webhook]
+) -> ResolvedDeployment:
     properties = deployment.properties
     limits = compute_limits(workspace, parse_named(workspace.settings, properties.compute, "computes", "compute"))
     return ResolvedDeployment(
@@ -67,6 +71,7 @@ def _resolved(workspace: Workspace, deployment: Resource[DeploymentProperties]) 
         environment=resolve_environment(workspace, properties.environment_id) if properties.environment_id else None,
         settings=scoring_settings(properties),
         environment_variables=environment_variables(properties),
+        webhooks=webhooks,
     )
 
 

@@ -14,7 +14,7 @@ from shared.control_plane.resource_table import Resource
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, PreconditionFailedError, Problems, ProductError, ValidationError, isolated
 from shared.jobs.poison import is_final, set_aside
-from shared.jobs.store import JobStore
+from shared.jobs.store import JobService
 from shared.jobs.submission.requests import message_object, start_job
 from shared.storage.blobs import container_of
 from shared.storage.rows import Row
@@ -22,7 +22,7 @@ from shared.storage.rows import Row
 log = logging.getLogger(__name__)
 
 
-def accept_blob_event(workspace: Workspace, jobs: JobStore, body: bytes, message_id: str) -> None:
+def accept_blob_event(service: JobService, body: bytes, message_id: str) -> None:
     """Start the jobs of an event; one that can never work is set aside.
 
     Raises the errors that may be over at the next delivery; jobs that were started by then are not started again.
@@ -30,28 +30,28 @@ def accept_blob_event(workspace: Workspace, jobs: JobStore, body: bytes, message
     try:
         event = read_event(message_object(body))
         if event:
-            start_jobs(workspace, jobs, event)
+            start_jobs(service, event)
     except ProductError as error:
         if not is_final(error):
             raise
-        set_aside(workspace.account.queues, BLOB_EVENTS, message_id, body, error)
+        set_aside(service.account.queues, BLOB_EVENTS, message_id, body, error)
 
 
-def start_jobs(workspace: Workspace, jobs: JobStore, event: BlobCreated) -> None:
+def start_jobs(service: JobService, event: BlobCreated) -> None:
     """Start a job of each trigger that watches the blob; trouble with one does not keep the others waiting.
 
     Raises what a trigger met in the end, rather an error that may be over at the next delivery than a final one.
     """
     trouble = Problems()
-    for trigger in list(workspace.blob_triggers.documents()):
+    for trigger in list(service.workspace.blob_triggers.documents()):
         if not watches(trigger.properties, event):
             continue
         here = Problems()
         with isolated(f"trigger {trigger.name} starts no job for {event.subject}", here):
-            _start(workspace, jobs, trigger, event)
+            _start(service, trigger, event)
         with isolated(f"what trigger {trigger.name} met is not noted"):
             for problem in here:
-                note_problem(workspace, trigger.name, event, problem.message)
+                note_problem(service.workspace, trigger.name, event, problem.message)
         trouble += here
     if trouble:
         raise min(trouble, key=is_final)
@@ -80,9 +80,10 @@ def job_name(trigger: str, event: BlobCreated) -> str:
     return f"{trigger}-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
 
 
-def _start(workspace: Workspace, jobs: JobStore, trigger: Resource[BlobTriggerProperties], event: BlobCreated) -> None:
+def _start(service: JobService, trigger: Resource[BlobTriggerProperties], event: BlobCreated) -> None:
+    workspace = service.workspace
     name = job_name(trigger.name, event)
-    if (job := jobs.find(name)) and job.entered:
+    if (job := service.jobs.find(name)) and job.entered:
         return  # the event came before
     _check_name(event)
     folder = _folder(workspace, trigger)
@@ -91,7 +92,7 @@ def _start(workspace: Workspace, jobs: JobStore, trigger: Resource[BlobTriggerPr
         return
     found = {"input": _input(workspace, trigger, event)}
     invocation, caller = trigger.properties.invocation, f"trigger {trigger.name}"
-    start_job(workspace, jobs, invocation, caller=caller, name=name, inputData=found)
+    start_job(service, invocation, caller=caller, name=name, inputData=found)
     if job is None:
         with isolated(f"the start of trigger {trigger.name} is not noted"):
             note_start(workspace, trigger.name, event, name)

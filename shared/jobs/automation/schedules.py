@@ -9,21 +9,21 @@ from shared.control_plane.resource_table import Resource
 from shared.control_plane.workspace import Workspace
 from shared.errors import Problems, ProductError, isolated
 from shared.jobs.poison import is_final
-from shared.jobs.store import JobStore
+from shared.jobs.store import JobService, JobStore
 from shared.jobs.submission.requests import start_job
 
 log = logging.getLogger(__name__)
 
 
-def run_due_schedules(workspace: Workspace, jobs: JobStore, now: datetime) -> None:
+def run_due_schedules(service: JobService, now: datetime) -> None:
     """Look at all schedules once; trouble with one does not keep the others waiting."""
-    for schedule in list(workspace.schedules.documents()):
+    for schedule in list(service.workspace.schedules.documents()):
         problems = Problems()
         with isolated(f"schedule {schedule.name}", problems):
-            _run_if_due(workspace, jobs, schedule, now)
+            _run_if_due(service, schedule, now)
         with isolated(f"the problem of schedule {schedule.name} is not noted"):
             for problem in problems:
-                _note_problem(workspace, schedule.name, problem.message)
+                _note_problem(service.workspace, schedule.name, problem.message)
 
 
 def job_name(schedule: str, due: datetime) -> str:
@@ -31,21 +31,21 @@ def job_name(schedule: str, due: datetime) -> str:
     return f"{schedule}-{due:%Y%m%dT%H%M%SZ}"
 
 
-def _run_if_due(workspace: Workspace, jobs: JobStore, schedule: Resource[ScheduleProperties], now: datetime) -> None:
+def _run_if_due(service: JobService, schedule: Resource[ScheduleProperties], now: datetime) -> None:
     """A time that passes while the job before still runs is due as soon as that has ended; of several the latest."""
-    before = last_run(workspace, schedule.name)
+    before = last_run(service.workspace, schedule.name)
     due = due_time(schedule, before.due if before else None, now)
-    if due is None or _is_busy(jobs, schedule, before):
+    if due is None or _is_busy(service.jobs, schedule, before):
         return
     try:
-        run = ScheduleRun(due=due, job=_start(workspace, jobs, schedule, due))
+        run = ScheduleRun(due=due, job=_start(service, schedule, due))
     except ProductError as error:
         if not is_final(error):
             raise
         log.error("schedule %s could not start a job: %s", schedule.name, error.message)  # noqa: TRY400 - the schedule is wrong, our stack says nothing
         run = ScheduleRun(due=due, problem=error.message)
     # Noted last: after a crash in between the same name finds the job that was started.
-    note_run(workspace, schedule.name, run)
+    note_run(service.workspace, schedule.name, run)
 
 
 def _note_problem(workspace: Workspace, name: str, problem: str) -> None:
@@ -62,6 +62,6 @@ def _is_busy(jobs: JobStore, schedule: Resource[ScheduleProperties], before: Sch
     return job is not None and not job.status.is_terminal
 
 
-def _start(workspace: Workspace, jobs: JobStore, schedule: Resource[ScheduleProperties], due: datetime) -> str:
+def _start(service: JobService, schedule: Resource[ScheduleProperties], due: datetime) -> str:
     name, caller = job_name(schedule.name, due), f"schedule {schedule.name}"
-    return start_job(workspace, jobs, schedule.properties.invocation, caller=caller, name=name).name
+    return start_job(service, schedule.properties.invocation, caller=caller, name=name).name

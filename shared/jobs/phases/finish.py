@@ -14,7 +14,7 @@ from shared.jobs.phases.allocate import withdraw_tickets
 from shared.jobs.phases.merge import commit_errors
 from shared.jobs.phases.observe import progress_table
 from shared.jobs.store import JobStore
-from shared.jobs.submission.reservations import Reservations
+from shared.jobs.submission.output_place import Reservations
 from shared.observability.measurements import note_end
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import container_of

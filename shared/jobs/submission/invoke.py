@@ -1,9 +1,10 @@
 """Invoking an endpoint: everything that can be checked is checked, then the job exists and its message is sent."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from opentelemetry.trace import SpanKind
@@ -24,11 +25,9 @@ from shared.control_plane.assets.locations import resolve_datastore, resolve_uri
 from shared.control_plane.endpoints.resolution import ResolvedDeployment, input_location, resolve_deployment
 from shared.control_plane.workspace import Workspace
 from shared.errors import ConflictError, ValidationError
-from shared.jobs.store import JobStore, checked_size
+from shared.jobs.store import JobService, checked_size
 from shared.jobs.submission.inputs import find_input
-from shared.jobs.submission.output_place import take_place
-from shared.jobs.submission.repetition import differences
-from shared.jobs.submission.reservations import Reservations
+from shared.jobs.submission.output_place import Reservations, take_place
 from shared.observability import names
 from shared.observability.tracing import carried, job_ids, span
 from shared.signatures import check_webhooks
@@ -36,6 +35,9 @@ from shared.storage.blobs import DEFAULT_DATASTORE
 from shared.storage.queues import send
 
 _REQUEST_NAMESPACE = uuid.UUID("0b7c5f4e-51c3-5a0f-8f5d-5a2f4c9d6e11")
+
+_MEMBERS_SHOWN = 5
+"""A message names this many members of a body that differ."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Invocation:
         return f"batchjob-{uuid.uuid4()}"
 
 
-def invoke(workspace: Workspace, jobs: JobStore, invocation: Invocation) -> JobDocument:
+def invoke(service: JobService, invocation: Invocation) -> JobDocument:
     """The job of this invocation; a repeated one gets the job that exists.
 
     An invocation is repeated when its name or request id comes again with the same request: endpoint, named
@@ -78,12 +80,13 @@ def invoke(workspace: Workspace, jobs: JobStore, invocation: Invocation) -> JobD
     name = invocation.job_name
     asked = {names.JOB: name, names.ENDPOINT: invocation.endpoint}
     with span(names.INVOKE, invocation.trace, asked, SpanKind.SERVER) as step:
-        job = _invoked(workspace, jobs, invocation, name)
+        job = _invoked(service, invocation, name)
         step.set_attributes(job_ids(job))
         return job
 
 
-def _invoked(workspace: Workspace, jobs: JobStore, invocation: Invocation, name: str) -> JobDocument:
+def _invoked(service: JobService, invocation: Invocation, name: str) -> JobDocument:
+    workspace, jobs = service.workspace, service.jobs
     if existing := jobs.find(name):
         return _repeated(workspace, existing, invocation)
     deployment = resolve_deployment(workspace, invocation.endpoint, invocation.deployment)
@@ -145,16 +148,17 @@ def _job(workspace: Workspace, invocation: Invocation, deployment: ResolvedDeplo
         settings=settings,
         input=find_input(workspace.account, input_location(workspace, body)),
         output=_output(folder, settings.output_file_name, is_file=asks_for_a_file(body)),
-        webhooks=_webhooks(workspace, deployment.endpoint, body),
+        webhooks={**deployment.webhooks, **_webhooks(workspace, body)},
         trace=carried(),
     )
 
 
-def _webhooks(workspace: Workspace, endpoint: str, body: InvokeProperties) -> dict[str, Webhook]:
-    """Those of the endpoint and of the invocation."""
-    check_webhooks(workspace.settings, body.notification_setting, "properties.notificationSetting")
-    of_endpoint = workspace.endpoints.get(endpoint).document.properties.notification_setting
-    return {**of_endpoint.webhooks, **body.notification_setting.webhooks}
+def _webhooks(workspace: Workspace, body: InvokeProperties) -> dict[str, Webhook]:
+    """Return the invocation's own webhooks; raise ValidationError for a URL that the service must not call."""
+    setting = body.notification_setting
+    if setting.webhooks:
+        check_webhooks(workspace.settings, setting, "properties.notificationSetting")
+    return setting.webhooks
 
 
 def _output_folder(workspace: Workspace, body: InvokeProperties, child_run: str) -> Location:
@@ -189,3 +193,31 @@ def _output(folder: Location, file_name: str, *, is_file: bool) -> OutputSpec:
     for path in (output.file_path, output.errors_path):
         check_blob_name(path, "the output")
     return output
+
+
+def differences(job: JobDocument, endpoint: str, deployment: str | None, body: dict[str, Any]) -> list[str]:
+    """Which parts of a request are not those of the request that made the job; empty when all are.
+
+    Names of resources are compared without regard to case, the body as it came but for the job's own name: a request
+    may ask by name for the job that another one got without.
+    """
+    named = {"endpoint": (job.endpoint, endpoint), "deployment": (job.request_deployment, deployment or "")}
+    found = [part for part, (before, now) in named.items() if before.lower() != now.lower()]
+    return [*found, *islice(_different(_unnamed(job.request_body), _unnamed(body), ""), _MEMBERS_SHOWN)]
+
+
+def _unnamed(body: dict[str, Any]) -> dict[str, Any]:
+    return {member: value for member, value in body.items() if member.lower() != "name"}
+
+
+def _different(before: Any, now: Any, place: str) -> Iterator[str]:
+    """The members that are not equal, such as `inputData.data.uri`."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in sorted({**before, **now}):
+            inner = f"{place}.{name}" if place else name
+            if (name in before) != (name in now):
+                yield inner
+            else:
+                yield from _different(before[name], now[name], inner)
+    elif before != now or type(before) is not type(now):
+        yield place

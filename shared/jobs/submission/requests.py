@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 from shared.contracts.automation import EndpointInvocation
 from shared.contracts.bodies import parse_model
@@ -11,11 +11,9 @@ from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.messages import JOB_REQUESTS, InvokeMessage, JobRequest
 from shared.contracts.names import JOB_NAME
 from shared.contracts.strict_json import read_json
-from shared.control_plane.workspace import Workspace
 from shared.errors import ProductError, ValidationError
-from shared.jobs.orchestrations import Orchestrations
 from shared.jobs.poison import is_final, set_aside
-from shared.jobs.store import JobStore
+from shared.jobs.store import JobService, JobStore
 from shared.jobs.submission.invoke import Invocation, invoke
 from shared.observability.tracing import received
 
@@ -25,7 +23,7 @@ CALLER = "queue job-requests"
 """Who made a job that a message asked for: the right to send the message is the right to invoke."""
 
 
-def accept(workspace: Workspace, jobs: JobStore, body: bytes, message_id: str) -> JobRequest | None:
+def accept(service: JobService, body: bytes, message_id: str) -> JobRequest | None:
     """The job whose orchestration is to be started now.
 
     None for an invocation, which sends such a request itself, and for a message that was set aside because it can
@@ -37,17 +35,16 @@ def accept(workspace: Workspace, jobs: JobStore, body: bytes, message_id: str) -
             request = parse_model(JobRequest, content, prefix="")
             JOB_NAME.check(request.job)
             return request
-        invoke_by_message(workspace, jobs, parse_model(InvokeMessage, content, prefix=""), message_id)
+        invoke_by_message(service, parse_model(InvokeMessage, content, prefix=""), message_id)
     except ProductError as error:
         if not is_final(error):
             raise
-        set_aside(workspace.account.queues, JOB_REQUESTS, message_id, body, error)
+        set_aside(service.account.queues, JOB_REQUESTS, message_id, body, error)
     return None
 
 
 def invoke_by_message(
-    workspace: Workspace,
-    jobs: JobStore,
+    service: JobService,
     message: InvokeMessage,
     message_id: str,
     caller: str = CALLER,
@@ -67,7 +64,7 @@ def invoke_by_message(
         is_event,
         received(message.trace),
     )
-    return invoke(workspace, jobs, invocation)
+    return invoke(service, invocation)
 
 
 def message_object(body: bytes) -> dict[str, Any]:
@@ -76,6 +73,26 @@ def message_object(body: bytes) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValidationError("the message is not a JSON object; send one")
     return content
+
+
+class Orchestrations(Protocol):
+    """The orchestrations of jobs; the instance id is the job's name."""
+
+    async def is_alive(self, job: str) -> bool:
+        """Whether an orchestration of the job exists that has not ended."""
+        ...
+
+    async def start(self, job: str, start_input: dict[str, Any]) -> None:
+        """Start the orchestration of a job; raises when one is alive."""
+        ...
+
+    async def nudge(self, job: str) -> None:
+        """Make the watch of a job look at once; nothing happens when its orchestration has ended."""
+        ...
+
+    async def forget(self, job: str) -> None:
+        """Remove the history of the job's orchestration, if there is one that has ended."""
+        ...
 
 
 def start_input(job: JobDocument) -> dict[str, Any]:
@@ -97,7 +114,7 @@ async def start_orchestration(jobs: JobStore, orchestrations: Orchestrations, na
 
 
 def start_job(
-    workspace: Workspace, jobs: JobStore, invocation: EndpointInvocation, *, caller: str, name: str, **members: Any
+    service: JobService, invocation: EndpointInvocation, *, caller: str, name: str, **members: Any
 ) -> JobDocument:
     """The job of this name, with further members of its body; the job that exists when it was started before."""
     message = InvokeMessage(
@@ -105,4 +122,4 @@ def start_job(
         deployment=invocation.deployment,
         properties={**invocation.properties, "name": name, **members},
     )
-    return invoke_by_message(workspace, jobs, message, "", caller, is_event=True)
+    return invoke_by_message(service, message, "", caller, is_event=True)

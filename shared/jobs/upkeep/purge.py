@@ -19,12 +19,11 @@ from shared.contracts.job import JobDocument
 from shared.contracts.messages import PURGE_REQUESTS, PurgeRequest
 from shared.contracts.names import default_output_path
 from shared.control_plane.assets.codes import remove_uploads, unnamed_uploads
-from shared.control_plane.workspace import Workspace
 from shared.errors import DataRefusedError, NotFoundError, Problems, isolated
-from shared.jobs.orchestrations import Orchestrations
 from shared.jobs.phases.observe import progress_table
-from shared.jobs.store import JobStore
-from shared.jobs.submission.reservations import Reservations
+from shared.jobs.store import JobService, JobStore
+from shared.jobs.submission.output_place import Reservations
+from shared.jobs.submission.requests import Orchestrations
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import JOBS_CONTAINER, container_of, ensure_container, find_blob, is_made_by
 from shared.storage.queues import ensure_queue, send_all
@@ -62,16 +61,16 @@ class PurgePlan(ArmModel):
     """What cannot be read, and so keeps uploads of code from being removed."""
 
 
-def request_purge(workspace: Workspace, jobs: JobStore, order: PurgeOrder) -> PurgePlan:
+def request_purge(service: JobService, order: PurgeOrder) -> PurgePlan:
     """Remove code that nothing names, and send a message for each job to remove; with `dry_run` only say which."""
-    found = jobs.ended_before(order.ended_before, MAX_JOBS_PER_PURGE + 1)
+    found = service.jobs.ended_before(order.ended_before, MAX_JOBS_PER_PURGE + 1)
     names = [job.name for job in found[:MAX_JOBS_PER_PURGE]]
     problems = Problems()
-    uploads = _uploads(workspace, jobs, problems)
+    uploads = _uploads(service, problems)
     if not order.dry_run:
-        queue = ensure_queue(workspace.account.queues, PURGE_REQUESTS)
+        queue = ensure_queue(service.account.queues, PURGE_REQUESTS)
         send_all(queue, (PurgeRequest(job=name, include_outputs=order.include_outputs) for name in names))
-        remove_uploads(workspace, uploads)
+        remove_uploads(service.workspace, uploads)
     return PurgePlan(
         dry_run=order.dry_run,
         jobs=names,
@@ -81,12 +80,12 @@ def request_purge(workspace: Workspace, jobs: JobStore, order: PurgeOrder) -> Pu
     )
 
 
-def _uploads(workspace: Workspace, jobs: JobStore, problems: Problems) -> list[str]:
+def _uploads(service: JobService, problems: Problems) -> list[str]:
     """Uploads of code that nothing names; none while something that may name one cannot be read."""
-    used = [job.code.location for job in jobs.unfinished(problems) if job.code]
+    used = [job.code.location for job in service.jobs.unfinished(problems) if job.code]
     if not problems:
         with isolated("uploads of code", problems):
-            return unnamed_uploads(workspace, used)
+            return unnamed_uploads(service.workspace, used)
     return []
 
 

@@ -9,11 +9,10 @@ from shared.contracts.messages import JOB_NOTIFICATIONS, JOB_NUDGES, JOB_REQUEST
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
 from shared.errors import Problems, isolated
-from shared.jobs.orchestrations import Orchestrations
 from shared.jobs.phases.finish import finish
 from shared.jobs.store import JobStore
-from shared.jobs.submission.requests import start_input
-from shared.jobs.submission.reservations import Reservations
+from shared.jobs.submission.output_place import Reservations
+from shared.jobs.submission.requests import Orchestrations, start_input
 from shared.observability.tracing import job_scope
 from shared.storage.account import StorageAccount
 from shared.storage.queues import delete_queue

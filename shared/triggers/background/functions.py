@@ -50,7 +50,7 @@ async def on_job_request(message: func.QueueMessage, client: df.DurableOrchestra
     """Start the orchestration of a job that was invoked, or invoke an endpoint for a system that sent a message."""
     app = application()
     with delivered(app.account, JOB_REQUESTS, message):
-        request = await asyncio.to_thread(accept, app.workspace, app.jobs, message.get_body(), message.id or "")
+        request = await asyncio.to_thread(accept, app, message.get_body(), message.id or "")
         if request:
             with scope({names.JOB: request.job}):
                 await start_orchestration(app.jobs, DurableOrchestrations(client), request.job)
@@ -71,7 +71,7 @@ def on_job_notification(message: func.QueueMessage) -> None:
     with delivered(application().account, JOB_NOTIFICATIONS, message):
         notification = NotificationMessage.model_validate_json(message.get_body())
         with scope({names.JOB: notification.job}):
-            notify(application().workspace, application().jobs, notification)
+            notify(application(), notification)
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=BLOB_EVENTS, connection=CONNECTION_SETTING)
@@ -79,7 +79,7 @@ def on_blob_event(message: func.QueueMessage) -> None:
     """Start the jobs of the triggers that watch a new blob."""
     app = application()
     with delivered(app.account, BLOB_EVENTS, message):
-        accept_blob_event(app.workspace, app.jobs, message.get_body(), message.id or "")
+        accept_blob_event(app, message.get_body(), message.id or "")
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=PURGE_REQUESTS, connection=CONNECTION_SETTING)
@@ -106,7 +106,7 @@ def scale_computes(timer: func.TimerRequest) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)
 def run_schedules(timer: func.TimerRequest) -> None:
     """Start the jobs that are due by schedule."""
-    run_due_schedules(application().workspace, application().jobs, datetime.now(UTC))
+    run_due_schedules(application(), datetime.now(UTC))
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="30 * * * * *", use_monitor=False)
@@ -145,7 +145,7 @@ _ALIVE = {
 
 
 class DurableOrchestrations:
-    """Implements `shared.jobs.orchestrations.Orchestrations`."""
+    """Implements `shared.jobs.submission.requests.Orchestrations`."""
 
     def __init__(self, client: df.DurableOrchestrationClient) -> None:
         """`client` is that of the current invocation."""

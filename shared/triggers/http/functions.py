@@ -14,12 +14,11 @@ from shared.contracts.messages import JOB_REQUESTS
 from shared.errors import ValidationError
 from shared.security.tokens import SigningKeys, TokenVerifier
 from shared.storage.queues import message_count
-from shared.triggers.http.data import datasets_app
 from shared.triggers.http.discovery import discovery_app, metadata_app, schemas_app
 from shared.triggers.http.framework.authorization import Authorize, authorizer
 from shared.triggers.http.framework.errors import error_response
-from shared.triggers.http.framework.strict_requests import check_transport
-from shared.triggers.http.history import history_app
+from shared.triggers.http.framework.middleware import check_transport
+from shared.triggers.http.history import datasets_app, history_app
 from shared.triggers.http.management.app import management_app
 from shared.triggers.http.scoring import frontend_app, scoring_app
 from shared.triggers.http.studio import studio_app

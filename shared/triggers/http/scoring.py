@@ -11,11 +11,13 @@ from shared.errors import NotFoundError
 from shared.jobs.submission.invoke import Invocation, invoke
 from shared.observability.tracing import received
 from shared.security.access import Caller
-from shared.triggers.http.framework.app_factory import WORKSPACE, CanonicalPaths, new_app
+from shared.triggers.http.framework.app_factory import new_app
 from shared.triggers.http.framework.authorization import Authorize, current_caller
 from shared.triggers.http.framework.job_views import job_resources
+from shared.triggers.http.framework.middleware import CanonicalPaths
 from shared.triggers.http.framework.paging import JobQuery, job_page
 from shared.triggers.http.framework.requests import api_version, served_workspace
+from shared.triggers.http.framework.route_actions import WORKSPACE
 from shared.triggers.wiring import Application
 
 
@@ -47,7 +49,7 @@ def scoring_app(application: Application, authorize: Authorize) -> FastAPI:
             caller.name,
             trace=received(request.headers),
         )
-        job = invoke(application.workspace, application.jobs, invocation)
+        job = invoke(application, invocation)
         return JSONResponse(job_resources(application).scoring_job(job), 201)
 
     @app.get("/endpoints/{endpoint}/jobs", dependencies=guarded)

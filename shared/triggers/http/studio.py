@@ -11,7 +11,7 @@ from shared.errors import ProductError
 from shared.studio.job_page import JobPage, job_page
 from shared.studio.rendering import changing_part, full_page, message_page, script_hash
 from shared.triggers.http.framework.errors import install_error_handlers, storage_failure
-from shared.triggers.http.framework.strict_requests import StrictRequests
+from shared.triggers.http.framework.middleware import StrictRequests
 from shared.triggers.wiring import Application
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from azure.core.credentials import AccessToken
 
-from shared.compute.local_scale_sets import LocalScaleSets
+from shared.compute.scale_sets import LocalScaleSets
 from shared.compute.vmss_scale_sets import VmssScaleSets
 from shared.settings import VmssSettings
 from tests.integration.compute.fake_compute_api import GROUP, SUBSCRIPTION, TOKEN, ComputeApi, fake_compute_api

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.compute.local_scale_sets import LocalScaleSets
 from shared.compute.nodes import Nodes
+from shared.compute.scale_sets import LocalScaleSets
 from shared.compute.scaling import Scaling, ScalingProblem
 from shared.contracts.messages import NodeTicket
 from shared.contracts.names import ticket_queue

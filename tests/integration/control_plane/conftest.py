@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from local.azurite.endpoints import AzuriteEndpoints
-from shared.compute.local_scale_sets import LocalScaleSets
+from shared.compute.scale_sets import LocalScaleSets
 from shared.control_plane.workspace import Workspace
 from shared.security.tokens import SigningKeys, TokenVerifier
 from shared.settings import Settings

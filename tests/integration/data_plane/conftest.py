@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from shared.compute.local_scale_sets import LocalScaleSets
+from shared.compute.scale_sets import LocalScaleSets
 from shared.contracts.bodies import ResourceBody
 from shared.contracts.job import JobDocument
 from shared.control_plane.endpoints.endpoints import put_endpoint

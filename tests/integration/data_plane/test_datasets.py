@@ -8,8 +8,7 @@ from shared.contracts.job import JobDocument
 from shared.contracts.job_spec import Location, OutputSpec
 from shared.control_plane.datastores.datastores import put_datastore
 from shared.control_plane.resource_table import Change
-from shared.triggers.http.data import datasets_app
-from shared.triggers.http.history import output_asset_id
+from shared.triggers.http.history import datasets_app, output_asset_id
 from shared.triggers.wiring import Application
 from tests.integration.data_plane.conftest import WORKSPACE_PATH
 from tests.integration.workspace_settings import SETTINGS

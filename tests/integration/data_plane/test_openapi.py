@@ -6,9 +6,8 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
-from shared.triggers.http.data import datasets_app
 from shared.triggers.http.discovery import discovery_app, metadata_app
-from shared.triggers.http.history import history_app
+from shared.triggers.http.history import datasets_app, history_app
 from shared.triggers.http.management.app import management_app
 from shared.triggers.http.scoring import frontend_app, scoring_app
 from tests.integration.data_plane.generated_client import GeneratedClient, operations, references

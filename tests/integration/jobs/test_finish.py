@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.compute.local_scale_sets import LocalScaleSets
 from shared.compute.nodes import Nodes
+from shared.compute.scale_sets import LocalScaleSets
 from shared.compute.scaling import Scaling
 from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import CodeSpec, WorkSize

@@ -9,8 +9,7 @@ from shared.contracts.job import JobStatus
 from shared.errors import OutputExistsError
 from shared.jobs.phases.finish import finish
 from shared.jobs.store import JobStore
-from shared.jobs.submission.output_place import take_place
-from shared.jobs.submission.reservations import Reservations
+from shared.jobs.submission.output_place import Reservations, take_place
 from shared.storage.blobs import container_of, mark_of
 from shared.storage.ledger import TaskBlock
 from shared.storage.output_ledger import NO_HEADER

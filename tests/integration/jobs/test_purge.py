@@ -12,8 +12,8 @@ from shared.control_plane.assets import codes as code_uploads
 from shared.control_plane.assets.codes import remove_uploads, start_upload, unnamed_uploads
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError
-from shared.jobs.store import JobStore
-from shared.jobs.submission.reservations import Reservations
+from shared.jobs.store import JobService, JobStore
+from shared.jobs.submission.output_place import Reservations
 from shared.jobs.upkeep.purge import PurgeOrder, purge_job, request_purge
 from shared.storage.blobs import JOBS_CONTAINER, log_name, mark_of, spec_name
 from tests.broken_rows import write_broken
@@ -128,7 +128,7 @@ def test_only_jobs_that_ended_in_time_are_chosen(workspace, jobs, old_job, make_
     old, running = old_job(), old_job(JobStatus.RUNNING)
     late = jobs.add(make_job(created=LONG_AGO, status=JobStatus.FAILED, entered={JobStatus.FAILED: datetime.now(UTC)}))
     young = jobs.add(make_job(status=JobStatus.FAILED, entered={JobStatus.FAILED: datetime.now(UTC)}))
-    plan = request_purge(workspace, jobs, PurgeOrder(ended_before=LIMIT, dry_run=True))
+    plan = request_purge(JobService(workspace, jobs), PurgeOrder(ended_before=LIMIT, dry_run=True))
     assert old.name in plan.jobs
     assert not {running.name, late.name, young.name} & set(plan.jobs)
 
@@ -136,7 +136,7 @@ def test_only_jobs_that_ended_in_time_are_chosen(workspace, jobs, old_job, make_
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
 def test_any_moment_may_be_named(workspace, jobs, moment):
     order = PurgeOrder.model_validate({"endedBefore": moment, "dryRun": True})
-    assert isinstance(request_purge(workspace, jobs, order).jobs, list)
+    assert isinstance(request_purge(JobService(workspace, jobs), order).jobs, list)
 
 
 @pytest.mark.parametrize("moment", [5, 1.5, "1700000000", True])
@@ -154,14 +154,14 @@ def test_broken_rows_keep_jobs_from_no_purge_but_uploads_of_code_that_they_may_n
     order = PurgeOrder(ended_before=LIMIT, dry_run=True)
     write_broken(account.tables, "jobs", broken.name, "job")
     try:
-        plan = request_purge(workspace, jobs, order)
+        plan = request_purge(JobService(workspace, jobs), order)
     finally:
         account.tables.get_table_client("jobs").delete_entity(broken.name, "job")
     assert old.name in plan.jobs
     assert broken.name not in plan.jobs
     assert upload not in plan.code_uploads
     write_broken(account.tables, workspace.table, "codes", "broken:1")
-    plan = request_purge(workspace, jobs, order)
+    plan = request_purge(JobService(workspace, jobs), order)
     assert upload not in plan.code_uploads
     assert "row codes / broken:1" in " ".join(plan.warnings)
 

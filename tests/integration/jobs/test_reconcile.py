@@ -6,8 +6,8 @@ from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import WorkSize
 from shared.contracts.names import task_queue
 from shared.jobs.store import JobStore
+from shared.jobs.submission.output_place import Reservations
 from shared.jobs.submission.requests import start_orchestration
-from shared.jobs.submission.reservations import Reservations
 from shared.jobs.upkeep.reconcile import MAX_RESUMES, reconcile
 from shared.storage.queues import ensure_queue, message_count
 from tests.broken_rows import write_broken

@@ -6,7 +6,7 @@ import pytest
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from shared.compute.local_scale_sets import LocalScaleSets
+from shared.compute.scale_sets import LocalScaleSets
 from shared.contracts.bodies import ResourceBody
 from shared.control_plane.assets.registration import put_data, put_model
 from shared.control_plane.computes import put_compute

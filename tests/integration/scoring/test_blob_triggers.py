@@ -49,7 +49,7 @@ def tell(application, endpoint, folder):
             container.upload_blob(f"{folder}/{blob}", "4", overwrite=True)
         event = grid_event(f"{folder}/{blob}", DEFAULT_DATASTORE_CONTAINER, eTag=etag) | {"eventTime": time}
         event["topic"] = f"/subscriptions/s/storageAccounts/{application.account.account_name}"
-        accept_blob_event(application.workspace, application.jobs, json.dumps(event).encode(), message_id)
+        accept_blob_event(application, json.dumps(event).encode(), message_id)
         return application.jobs.page(endpoint=endpoint).jobs
 
     return deliver

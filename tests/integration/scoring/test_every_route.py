@@ -10,9 +10,8 @@ from starlette.requests import Request
 from shared.contracts.messages import JOB_REQUESTS
 from shared.security.access import Caller
 from shared.storage.queues import message_count
-from shared.triggers.http.data import datasets_app
 from shared.triggers.http.discovery import discovery_app, metadata_app, schemas_app
-from shared.triggers.http.history import history_app
+from shared.triggers.http.history import datasets_app, history_app
 from shared.triggers.http.management.app import management_app
 from shared.triggers.http.scoring import frontend_app, scoring_app
 from shared.triggers.http.studio import studio_app

@@ -25,7 +25,7 @@ def message(endpoint, folder):
 def receive(application):
     def deliver(content, message_id="m-1"):
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        return accept(application.workspace, application.jobs, body, message_id)
+        return accept(application, body, message_id)
 
     return deliver
 

@@ -72,7 +72,7 @@ def end(application, job, status=JobStatus.FAILED):
 
 
 def deliver(application, job, **message):
-    notify(application.workspace, application.jobs, NotificationMessage(job=job.name, webhook="ops", **message))
+    notify(application, NotificationMessage(job=job.name, webhook="ops", **message))
     return application.jobs.get(job.name).notifications.get("ops")
 
 
@@ -92,7 +92,7 @@ def test_the_end_of_a_job_is_told_once_as_a_signed_cloud_event(application, job,
     end(application, job)
     (message,) = taken(application, JOB_NOTIFICATIONS, job)
     for _ in range(2):  # the queue delivers at least once
-        notify(application.workspace, application.jobs, NotificationMessage(**message))
+        notify(application, NotificationMessage(**message))
     ((headers, body),) = receiver.requests
     event = json.loads(body)
     assert (event["specversion"], event["source"]) == ("1.0", SETTINGS.workspace_id)

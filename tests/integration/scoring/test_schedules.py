@@ -45,7 +45,7 @@ def tick(application, endpoint):
     """Looks at the schedules at a time; returns the names of all jobs that there are then."""
 
     def look(moment):
-        run_due_schedules(application.workspace, application.jobs, moment)
+        run_due_schedules(application, moment)
         return sorted(job.name for job in application.jobs.page(endpoint=endpoint).jobs)
 
     return look

@@ -10,7 +10,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 from starlette.testclient import TestClient
 
-from shared.compute.local_scale_sets import LocalScaleSets
+from shared.compute.scale_sets import LocalScaleSets
 from shared.contracts.job import JobStatistics, JobStatus
 from shared.contracts.progress import JobFailure
 from shared.control_plane.workspace import Workspace

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.compute.local_scale_sets import LocalScaleSets
+from shared.compute.scale_sets import LocalScaleSets
 from shared.compute.vmss_scale_sets import VmssScaleSets
 from shared.settings import Settings, SettingsError, VmssSettings
 from shared.triggers.wiring import scale_sets

@@ -10,7 +10,7 @@ from shared.contracts.automation import BlobTriggerProperties, SchedulePropertie
 from shared.contracts.bodies import parse_model
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.messages import InvokeMessage, PoisonMessage
-from shared.jobs.cloud_event import EVENT_TYPE
+from shared.jobs.notifications import EVENT_TYPE
 
 pytestmark = pytest.mark.unit
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.jobs.submission.repetition import differences
+from shared.jobs.submission.invoke import differences
 from tests.unit.jobs.jobs_for_tests import a_job
 
 pytestmark = pytest.mark.unit

@@ -1,7 +1,7 @@
 import pytest
 
 from shared.contracts.job import JobStatus
-from shared.jobs.state_machine import entered, may_follow
+from shared.jobs.store import entered, may_follow
 from tests.unit.jobs.jobs_for_tests import NOON, a_job
 
 pytestmark = pytest.mark.unit

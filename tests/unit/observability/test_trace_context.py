@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from shared.jobs.cloud_event import job_ended
+from shared.jobs.notifications import job_ended
 from shared.observability import names
 from shared.observability.tracing import carried, job_span, received, span, trace_id
 from tests.captured import Captured

@@ -10,15 +10,14 @@ from fastapi import FastAPI
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from shared.compute.local_scale_sets import LocalScaleSets
+from shared.compute.scale_sets import LocalScaleSets
 from shared.control_plane.workspace import Workspace
 from shared.security.tokens import SigningKeys, TokenVerifier
 from shared.settings import Settings
 from shared.storage.account import StorageAccount
 from shared.triggers.http import functions as http
-from shared.triggers.http.framework.app_factory import WORKSPACE
 from shared.triggers.http.framework.authorization import authorizer
-from shared.triggers.http.framework.route_actions import ROUTE_ACTIONS, WITHOUT_TOKEN
+from shared.triggers.http.framework.route_actions import ROUTE_ACTIONS, WITHOUT_TOKEN, WORKSPACE
 from shared.triggers.wiring import build
 from tests.integration.workspace_settings import SETTINGS
 from tests.signed_tokens import AUDIENCE, ISSUER, SigningKey, key_server

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from shared.contracts.strict_json import MAX_DEPTH
 from shared.errors import ValidationError
 from shared.triggers.http.framework.app_factory import new_app
-from shared.triggers.http.framework.strict_requests import MAX_BYTES, check_transport
+from shared.triggers.http.framework.middleware import MAX_BYTES, check_transport
 
 pytestmark = pytest.mark.unit
 

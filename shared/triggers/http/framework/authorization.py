@@ -13,8 +13,7 @@ from shared.jobs.store import JobStore
 from shared.security.access import Access, Caller, Target
 from shared.security.tokens import TokenVerifier
 from shared.settings import Settings
-from shared.triggers.http.framework.app_factory import WORKSPACE
-from shared.triggers.http.framework.route_actions import ROUTE_ACTIONS
+from shared.triggers.http.framework.route_actions import ROUTE_ACTIONS, WORKSPACE
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.compute.scaling import ScalingProblems, waiting_reason
+from shared.compute.scaling import ScalingProblems
 from shared.contracts.job import Delivery, JobDocument, JobStatus, outcome, output_place
 from shared.contracts.job_spec import blob_uri, without_signature
 from shared.contracts.settings import wire_value
@@ -98,7 +98,7 @@ class JobResources:
         }
 
     def _warnings(self, job: JobDocument) -> dict[str, Any]:
-        reason = waiting_reason(self._problems, job)
+        reason = self._problems.reason(job.compute) if job.status is JobStatus.QUEUED else ""
         return {"warnings": [{"code": "WaitingForNodes", "message": reason}]} if reason else {}
 
     def _interaction(self, job: JobDocument) -> dict[str, Any]:

@@ -7,6 +7,11 @@ from collections.abc import Mapping
 
 from shared.security.access import FOR_EVERY_ROLE, WORKSPACES
 
+PROVIDER = "Microsoft.MachineLearningServices"
+WORKSPACE = (
+    f"/subscriptions/{{subscription}}/resourceGroups/{{resource_group}}/providers/{PROVIDER}/workspaces/{{workspace}}"
+)
+
 _SUBSCRIPTION, _OPERATION = FOR_EVERY_ROLE
 
 _WORKSPACE_ACTIONS = {

@@ -8,8 +8,9 @@ from shared.contracts.names import ticket_queue
 from shared.control_plane.assets.registration import put_data, put_environment, put_model
 from shared.control_plane.computes import Machines
 from shared.storage.queues import message_count
-from shared.triggers.http.framework.app_factory import CanonicalPaths, new_app
+from shared.triggers.http.framework.app_factory import new_app
 from shared.triggers.http.framework.authorization import Authorize
+from shared.triggers.http.framework.middleware import CanonicalPaths
 from shared.triggers.http.framework.requests import api_version, served_workspace
 from shared.triggers.http.management.assets import assets_router, codes_router
 from shared.triggers.http.management.automation import blob_triggers_router, schedules_router

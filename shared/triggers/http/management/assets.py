@@ -25,10 +25,10 @@ from shared.control_plane.resource_table import Change, Resource, ResourceTable,
 from shared.control_plane.workspace import CODES, Workspace
 from shared.errors import Problems, ValidationError
 from shared.settings import Settings
-from shared.triggers.http.framework.app_factory import WORKSPACE
 from shared.triggers.http.framework.paging import Page, page_of
 from shared.triggers.http.framework.requests import ByCaller, Conditions, Listing, ListQuery
 from shared.triggers.http.framework.responses import arm_resource, deleted, listed, shown, written
+from shared.triggers.http.framework.route_actions import WORKSPACE
 
 PutVersion = Callable[[Workspace, str, str, ResourceBody, Change], Upserted[Asset]]
 

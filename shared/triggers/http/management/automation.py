@@ -15,10 +15,10 @@ from shared.control_plane.automation.schedules import delete_schedule, last_run,
 from shared.control_plane.resource_table import Change, Resource, ResourceTable, Upserted, WriteConditions
 from shared.control_plane.workspace import Workspace
 from shared.errors import Problems
-from shared.triggers.http.framework.app_factory import WORKSPACE
 from shared.triggers.http.framework.paging import page_of
 from shared.triggers.http.framework.requests import ByCaller, Conditions, Listing
 from shared.triggers.http.framework.responses import arm_resource, deleted, listed, shown, written
+from shared.triggers.http.framework.route_actions import WORKSPACE
 
 Put = Callable[[Workspace, str, ResourceBody, Change], Upserted[Automation]]
 Delete = Callable[[Workspace, str, WriteConditions], bool]

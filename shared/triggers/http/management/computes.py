@@ -15,10 +15,10 @@ from shared.control_plane.resource_table import Resource
 from shared.control_plane.workspace import COMPUTES, Workspace
 from shared.errors import Problems
 from shared.settings import Settings
-from shared.triggers.http.framework.app_factory import WORKSPACE
 from shared.triggers.http.framework.paging import page_of
 from shared.triggers.http.framework.requests import ByCaller, Conditions, Listing
 from shared.triggers.http.framework.responses import arm_resource, deleted, listed, shown, written_as_operation
+from shared.triggers.http.framework.route_actions import WORKSPACE
 
 
 def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:

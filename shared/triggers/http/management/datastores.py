@@ -13,10 +13,10 @@ from shared.control_plane.datastores.secrets import SecretsRequest, lend_secret
 from shared.control_plane.resource_table import Resource
 from shared.control_plane.workspace import Workspace
 from shared.errors import Problems
-from shared.triggers.http.framework.app_factory import WORKSPACE
 from shared.triggers.http.framework.paging import page_of
 from shared.triggers.http.framework.requests import ByCaller, Conditions, Listing
 from shared.triggers.http.framework.responses import arm_resource, deleted, listed, written
+from shared.triggers.http.framework.route_actions import WORKSPACE
 
 
 def datastores_router(workspace: Workspace) -> APIRouter:

@@ -10,9 +10,9 @@ from shared.contracts.job import JobDocument
 from shared.errors import NotFoundError
 from shared.jobs.change import JobChange, change_job, request_cancel
 from shared.jobs.upkeep.purge import PurgeOrder, PurgePlan, request_purge
-from shared.triggers.http.framework.app_factory import WORKSPACE
 from shared.triggers.http.framework.job_views import job_resources
 from shared.triggers.http.framework.paging import JobQuery, job_page
+from shared.triggers.http.framework.route_actions import WORKSPACE
 from shared.triggers.wiring import Application
 
 View = Annotated[ListView, Query(alias="listViewType")]
@@ -50,7 +50,7 @@ def jobs_router(application: Application) -> APIRouter:
     @router.post("/purgeJobs")
     def purge_jobs(order: PurgeOrder) -> PurgePlan:
         """Remove what is left of jobs that ended long ago, and code that nothing names; or say what that would be."""
-        return request_purge(application.workspace, application.jobs, order)
+        return request_purge(application, order)
 
     return router
 

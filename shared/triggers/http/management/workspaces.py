@@ -11,8 +11,8 @@ from shared.control_plane.resource_table import SEPARATOR
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError
 from shared.signatures import check_webhook_url, webhook_secret
-from shared.triggers.http.framework.app_factory import WORKSPACE
 from shared.triggers.http.framework.responses import POLL_SECONDS
+from shared.triggers.http.framework.route_actions import WORKSPACE
 
 
 def subscriptions_router(workspace: Workspace) -> APIRouter:

@@ -4,7 +4,9 @@ Nobody, with or without a token, makes the service parse more than it ever needs
 hold: the routes and all that lies behind them need not ask again.
 """
 
+import logging
 import re
+from collections.abc import Iterable
 from urllib.parse import unquote, unquote_to_bytes
 
 import azure.functions as func
@@ -15,6 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.contracts.strict_json import read_json
 from shared.errors import MediaTypeError, ProductError, RequestTooLargeError, ValidationError
 from shared.triggers.http.framework.errors import error_response
+from shared.triggers.http.framework.route_actions import PROVIDER
+
+log = logging.getLogger(__name__)
 
 MAX_BYTES = 1024 * 1024
 """Files go to storage directly; what a body describes is kept in a row of at most this size."""
@@ -22,6 +27,7 @@ MAX_BYTES = 1024 * 1024
 PAGING = ("$top", "$skiptoken", "$orderBy")
 """The parameters of lists that begin with `$`."""
 
+_STATIC_SEGMENT = re.compile(r"[^{}/]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PRINTABLE = re.compile(r"[\x20-\x7e]{0,1000}")
 
@@ -56,6 +62,69 @@ class StrictRequests:
             return unread.pop() if unread else await receive()
 
         await self._app(scope, again, send)
+
+
+class LastResort:
+    """Answers 500 for an error that no handler knows.
+
+    Starlette's own last resort raises it again behind the answer, which the Functions host turns into an empty one.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and answer what no handler did."""
+        started = False
+
+        async def tracking(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, tracking)
+        except Exception:
+            if scope["type"] != "http" or started:
+                raise
+            log.exception("unexpected error in %s %r", scope["method"], scope["path"])
+            await error_response(ProductError("The service met an unexpected error; its log has the details"))(
+                scope, receive, send
+            )
+
+
+class CanonicalPaths:
+    """Gives the fixed segments of a path the spelling of the routes; names stay as they are.
+
+    In an ARM path collections and names alternate, so the fixed segments are those at even positions, and the
+    provider's namespace; surfaces of the data plane put two more fixed segments before it. A slash at the end is
+    dropped.
+    """
+
+    def __init__(self, app: ASGIApp, templates: Iterable[str]) -> None:
+        """`templates` are the path templates of all routes."""
+        self._app = app
+        segments = {segment for template in templates for segment in template.split("/")}
+        self._spelling = {segment.lower(): segment for segment in segments if _STATIC_SEGMENT.fullmatch(segment)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its canonical path."""
+        if scope["type"] == "http":
+            path = self._canonical(scope["path"])
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await self._app(scope, receive, send)
+
+    def _canonical(self, path: str) -> str:
+        segments = path.strip("/").split("/")
+        spelled = [
+            self._spelling.get(segment.lower(), segment) if position % 2 == 0 or _is_provider(segment) else segment
+            for position, segment in enumerate(segments)
+        ]
+        return "/" + "/".join(spelled)
+
+
+def _is_provider(segment: str) -> bool:
+    return segment.lower() == PROVIDER.lower()
 
 
 def check_path(path: str) -> None:
