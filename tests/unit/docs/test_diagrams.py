@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from shared.jobs.state_machine import may_follow
 
 from shared.contracts import messages
 from shared.contracts.job import JobStatus
 from shared.contracts.names import task_queue, ticket_queue
+from shared.jobs.store import may_follow
 
 pytestmark = pytest.mark.unit
 
