@@ -10,9 +10,6 @@ import click
 from cli.deploy.property_changes import parse_assignment
 from cli.output.errors import UsageError, did_you_mean
 from cli.output.field_names import name_in_files
-from cli.yaml_files.plain_text import PlainText
-from shared.contracts.bodies import duration_text
-from shared.contracts.settings import wire_value
 from shared.contracts.settings_table import JOB_SETTINGS, Setting, put, wire_keys
 
 Convert = Callable[[str, Any], Any]
@@ -23,6 +20,8 @@ def _text(key: str, value: Any) -> str:
 
 
 def _whole(key: str, value: Any) -> int:
+    from cli.yaml_files.plain_text import PlainText
+
     number = value.number if isinstance(value, PlainText) else value
     if not isinstance(number, int) or isinstance(number, bool):
         raise UsageError(f"--set {key}={value} is not a whole number")
@@ -30,7 +29,9 @@ def _whole(key: str, value: Any) -> int:
 
 
 def _duration(key: str, value: Any) -> str:
-    """Seconds, or an ISO 8601 duration as it is."""
+    """Return an ISO 8601 duration unchanged, and seconds as one."""
+    from shared.contracts.bodies import duration_text
+
     return str(value) if isinstance(value, str) and value[:1] in "pP" and value else duration_text(_whole(key, value))
 
 
@@ -41,7 +42,7 @@ def _word(setting: Setting) -> Convert:
         if str(value).lower() not in setting.words:
             words = f"{', '.join(setting.words[:-1])} or {setting.words[-1]}"
             raise UsageError(f"--set {key}={value} is not known", hint=f"Use {words}")
-        return wire_value(setting, value)
+        return setting.type(value).value
 
     return arm_spelling
 
