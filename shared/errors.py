@@ -24,8 +24,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+log = logging.getLogger(__name__)
+
 MAX_MESSAGE = 4_000
-"""Characters of a message. Of a longer one the middle is left out: its end says what to do."""
+"""Characters of a message. A longer one loses its middle, because its end says what to do."""
 
 MAX_DETAILS = 20
 
@@ -58,7 +60,7 @@ class ProductError(Exception):
         super().__init__(self.message)
 
     def as_arm_error(self) -> dict[str, Any]:
-        """The inner object of an ARM error envelope."""
+        """Return the inner object of an ARM error envelope."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.target:
             error["target"] = self.target
@@ -68,14 +70,14 @@ class ProductError(Exception):
 
 
 def as_problem(error: Exception) -> ProductError:
-    """The error itself, or one that tells another exception in a line."""
+    """Return the error itself, or a ProductError with another exception on one line."""
     if isinstance(error, ProductError):
         return error
     return ProductError(" ".join(f"{type(error).__name__}: {error}".split()))
 
 
 Problems = list[ProductError]
-"""Collects what does not keep the rest from being done or shown."""
+"""Collects errors that do not keep the rest from being done or shown."""
 
 
 class ValidationError(ProductError):
@@ -166,14 +168,11 @@ class DependencyError(ProductError):
     code = "DependencyFailure"
 
 
-log = logging.getLogger(__name__)
-
-
 @contextmanager
 def isolated(what: str, problems: Problems | None = None) -> Iterator[None]:
-    """Work on one of many things inside: an error is logged with `what` it met, and the loop goes on.
+    """Log an error of the block together with `what`, and let the caller's loop go on.
 
-    `what` names the thing as users know it, such as `schedule nightly`; `problems` is for who shows the errors.
+    `what` names the thing as users know it, such as `schedule nightly`. `problems` collects the errors to show them.
     """
     try:
         yield

@@ -42,9 +42,9 @@ class ForbiddenAddressError(ValidationError):
 
 
 def allowed_addresses(host: str, port: int | None, *, allow_loopback: bool = False) -> list[str]:
-    """The addresses of a host, all of which the service may call.
+    """Return the addresses of a host, all of which the service may call.
 
-    Raises ForbiddenAddressError for the first that it may not, OSError or UnicodeError when the name has none.
+    Raises ForbiddenAddressError for the first forbidden address, OSError or UnicodeError if the name has no address.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     texts = list(dict.fromkeys(str(info[4][0]) for info in found))
@@ -61,8 +61,8 @@ def check_outbound_url(
 ) -> None:
     """Raise ValidationError that names `field` unless the service may call `url`.
 
-    URLs below `allowed_bases` (such as the workspace's own blob service) are always allowed. `allow_loopback` is for
-    services that only users of the same machine can reach, who reach its loopback addresses anyway.
+    URLs below `allowed_bases` (such as the workspace's own blob service) are always allowed. Set `allow_loopback` only
+    if all users are on the same machine: they reach its loopback addresses anyway.
     """
     if any(url.lower().startswith(f"{base.lower().rstrip('/')}/") for base in allowed_bases):
         return
@@ -79,10 +79,10 @@ def check_outbound_url(
 
 
 def split_url(url: str, field: str) -> SplitResult:
-    """The parts of a URL, its port a number; raises ValidationError that names `field`."""
+    """Return the parts of a URL, its port a number; raises ValidationError that names `field`."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises for a port that is no number
+        _ = parts.port  # raises for a port that is not a number
     except ValueError as error:
         raise _refused(url, field, str(error)) from error
     return parts
@@ -114,7 +114,7 @@ def _refused(shown: str, field: str, reason: str) -> ValidationError:
 
 
 class _GuardedConnection(HTTPConnection):
-    """Connects to no address that the service must not call; raises ForbiddenAddressError."""
+    """A connection that raises ForbiddenAddressError for an address that the service must not call."""
 
     allow_loopback = False
 
@@ -134,19 +134,19 @@ class _GuardedConnection(HTTPConnection):
         for self._dns_host in others:
             try:
                 return super()._new_conn()
-            except (ConnectTimeoutError, NewConnectionError):  # as with a plain name: the next one may answer
+            except (ConnectTimeoutError, NewConnectionError):  # the next address may answer
                 continue
         self._dns_host = last
         return super()._new_conn()
 
 
 class _GuardedTlsConnection(_GuardedConnection, HTTPSConnection):
-    """The same with TLS."""
+    """A guarded connection with TLS."""
 
 
 @cache
 def guarded_pools(*, allow_loopback: bool) -> dict[str, Any]:
-    """The classes of connection pools by scheme, as urllib3 takes them."""
+    """Return the classes of connection pools by scheme, as urllib3 takes them."""
     allowing = {"allow_loopback": allow_loopback}
     plain = type("GuardedConnection", (_GuardedConnection,), allowing)
     tls = type("GuardedTlsConnection", (_GuardedTlsConnection,), allowing)
@@ -157,26 +157,26 @@ def guarded_pools(*, allow_loopback: bool) -> dict[str, Any]:
 
 
 def guarded_http(*, allow_loopback: bool, **options: Any) -> urllib3.PoolManager:
-    """Connections to any host that the service may call; `options` are those of urllib3."""
+    """Return a pool of connections to any host that the service may call; `options` are urllib3's."""
     manager = urllib3.PoolManager(**options)
     manager.pool_classes_by_scheme = guarded_pools(allow_loopback=allow_loopback)
     return manager
 
 
 class GuardedAdapter(HTTPAdapter):
-    """The same for `requests`, on which the Azure SDK stands."""
+    """The guarded connections for `requests`, which the Azure SDK uses."""
 
     def __init__(self, *, allow_loopback: bool) -> None:
-        """`allow_loopback` as for URLs."""
+        """`allow_loopback`: as in `check_outbound_url`."""
         self._pools = guarded_pools(allow_loopback=allow_loopback)
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        """Called by the base class."""
+        """Make the guarded pools; the base class calls this."""
         super().init_poolmanager(*arguments, **options)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
 
 def cause(error: Exception) -> object:
-    """What went wrong, for a message: urllib3's error of all tries repeats the address, which may hold a signature."""
+    """Return the cause, for a message. urllib3's outer error repeats the address, which may hold a signature."""
     return getattr(error, "reason", None) or error

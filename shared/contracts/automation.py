@@ -18,14 +18,14 @@ class EndpointInvocation(ArmModel):
 
 
 class InvokeAction(ArmModel):
-    """What is done each time (Azure ML's schedules have the same action)."""
+    """What an automation does each time (Azure ML's schedules have the same action)."""
 
     action_type: Literal["InvokeBatchEndpoint"]
     endpoint_invocation_definition: EndpointInvocation
 
 
 class AutomationProperties(ArmModel):
-    """ARM `properties` of each; the kinds differ in their `trigger`."""
+    """ARM `properties` of an automation; the kinds differ in their `trigger`."""
 
     display_name: str | None = None
     description: str | None = None
@@ -41,10 +41,10 @@ class AutomationProperties(ArmModel):
 
 
 SILENT_FOLDERS = ("LocalUpload", "azureml")
-"""Of every container: uploads of clients for one invocation, and outputs of jobs (so no job can start its like)."""
+"""Folders of every container whose new blobs start no jobs: clients' uploads, and outputs of jobs."""
 
 SILENT_CONTAINERS = ("app-package", "azure-webjobs-", "batch-jobs", "batchendpoints-", "blob-events-", "code-")
-"""Beginnings of the names of containers that are the service's own."""
+"""Containers whose new blobs start no jobs: names of the service's own containers begin with these."""
 
 
 class BlobCreatedTrigger(ArmModel):
@@ -54,19 +54,19 @@ class BlobCreatedTrigger(ArmModel):
     path: str
     """`azureml://datastores/<name>/paths/<folder>`, or the ARM id of that; blobs anywhere below the folder count."""
     ends_with: str = ""
-    """Only blobs whose names end so."""
+    """Only blobs whose name ends with this text count."""
     job_input_type: Literal["UriFile", "UriFolder"] = "UriFile"
-    """What a job gets: the new blob, or the folder that holds it, without all that ends with `ends_with`."""
+    """The input of the job: the new blob, or its folder without the blobs whose name ends with `ends_with`."""
 
 
 class Watched(ArmModel):
-    """What the service made of the trigger when it was written; never shown."""
+    """The account and folder that the service resolved when the trigger was written; never shown."""
 
     account: str
     """Name of the storage account, in lower case."""
     folder: Location
     since: AwareDatetime
-    """Blobs that were there before do not count: when the trigger was made, enabled or pointed elsewhere."""
+    """When the trigger was created, enabled or pointed elsewhere. Blobs written before do not count."""
 
 
 class BlobTriggerProperties(AutomationProperties):
@@ -84,7 +84,7 @@ class BlobTriggerRuns(ArmModel):
     jobs_started: int = 0
     last_job: str | None = None
     last_blob: str | None = None
-    """The one that `last_job` was started for, with its container."""
+    """The blob that started `last_job`, with its container."""
     last_time: AwareDatetime | None = None
     problems: int = 0
     """How often a job could not be started."""
@@ -102,9 +102,9 @@ class CronTrigger(ArmModel):
     time_zone: str = "UTC"
     """A name of the IANA database."""
     start_time: LocalOrInstant | None = None
-    """In `time_zone` unless it has an offset; not due earlier."""
+    """The schedule is not due earlier. In `time_zone` unless it has an offset."""
     end_time: LocalOrInstant | None = None
-    """Not due later."""
+    """The schedule is not due later."""
 
 
 class ScheduleProperties(AutomationProperties):
@@ -114,15 +114,15 @@ class ScheduleProperties(AutomationProperties):
 
     trigger: CronTrigger
     allow_overlap: bool = False
-    """Whether a job starts while the one before still runs. Azure ML has no such member."""
+    """Whether a job starts while the previous one still runs. Azure ML does not have this member."""
 
 
 class ScheduleRun(ArmModel):
     """What a schedule did last."""
 
     due: AwareDatetime | None = None
-    """The latest time that it was due and that is dealt with."""
+    """The latest due time that was dealt with."""
     job: str | None = None
     """The job that was started."""
     problem: str | None = None
-    """Why none could be; without a new `due`, the time is tried again."""
+    """Why no job could be started. If `due` has not moved, the time is retried."""

@@ -14,14 +14,14 @@ from shared.errors import ValidationError
 BLOB_CREATED = "Microsoft.Storage.BlobCreated"
 
 UNFINISHED_APIS = ("CreateFile", "SftpCreate")
-"""Tell of an empty file that is being written; `FlushWithClose` or `SftpCommit` follows when it is complete."""
+"""Calls that create an empty file which is still being written; `FlushWithClose` or `SftpCommit` follows at the end."""
 
 _ACCOUNT = re.compile(r".*/storageAccounts/(?P<account>[^/]+)", re.IGNORECASE)
 _SUBJECT = re.compile(r"/blobServices/default/containers/(?P<container>[^/]+)/blobs/(?P<blob>.+)", re.DOTALL)
 
 
 class BlobEventData(BaseModel):
-    """`data` of an event, as far as it matters here."""
+    """`data` of an event: the members that are used here."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,7 +31,7 @@ class BlobEventData(BaseModel):
 
 
 class BlobCreated(BaseModel):
-    """A blob was written. Members of either schema are read; others are passed over."""
+    """A blob was written. Reads the members of both schemas and ignores others."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,7 +73,7 @@ class BlobCreated(BaseModel):
 
     @property
     def content(self) -> str:
-        """Tells one content of the blob from the next one, however often it is told of."""
+        """Identifies one content of the blob. Repeated events of that content have the same value."""
         return self.data.etag.strip('"') or self.data.sequencer or self.id
 
     @staticmethod
@@ -84,9 +84,9 @@ class BlobCreated(BaseModel):
 
 
 def read_event(content: dict[str, Any]) -> BlobCreated | None:
-    """The new blob that an event tells of; None for events of other types and of blobs that are not complete yet.
+    """Return the new blob of an event; None for another type of event or a blob that is not complete yet.
 
-    Raises ValidationError for what is no event of Event Grid.
+    Raises ValidationError for anything that is not an event of Event Grid.
     """
     kind = content.get("eventType") or content.get("type")
     if not kind:

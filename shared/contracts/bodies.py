@@ -57,7 +57,7 @@ class ArmModel(BaseModel):
         return value
 
     def to_arm(self) -> dict[str, Any]:
-        """The members as they travel."""
+        """Return the members as they travel."""
         return self.model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
@@ -99,7 +99,7 @@ class ListView(AnyCaseEnum):
     ALL = "All"
 
     def shows(self, is_archived: bool) -> bool:
-        """Whether the list has an asset of this state."""
+        """Return whether the list has an asset of this state."""
         return self is ListView.ALL or is_archived == (self is ListView.ARCHIVED_ONLY)
 
 
@@ -110,7 +110,7 @@ _TIMEDELTA = TypeAdapter(timedelta)
 
 
 def seconds_of(text: str, field: str) -> float:
-    """The seconds of an ISO 8601 duration; raises ValidationError that names `field`."""
+    """Return the seconds of an ISO 8601 duration; raises ValidationError that names `field`."""
     if text.upper().lstrip("-").startswith("P"):
         try:
             seconds = _TIMEDELTA.validate_python(text.upper()).total_seconds()
@@ -128,7 +128,7 @@ def _within_limits(seconds: float, text: str, field: str) -> float:
 
 
 def duration_text(seconds: float) -> str:
-    """The ISO 8601 text of a number of seconds."""
+    """Return the ISO 8601 text of a number of seconds."""
     return f"PT{seconds:g}S" if seconds < 1_000_000 else f"PT{round(seconds)}S"
 
 
@@ -164,7 +164,7 @@ def parse_model(model: type[Model], data: Any, prefix: str = "properties") -> Mo
 
 
 def validation_error(errors: Iterable[Mapping[str, Any]], prefix: str = "") -> ValidationError:
-    """One error for all findings of pydantic or FastAPI."""
+    """Return one error for all findings of pydantic or FastAPI."""
     every = list(errors)
     found = [_finding(error, prefix) for error in every[:MAX_DETAILS]]
     if len(found) == 1:

@@ -27,7 +27,7 @@ class JobStatus(StrEnum):
     """The states of a job (Azure ML's names)."""
 
     NOT_STARTED = "NotStarted"
-    """The row is written, the orchestration is not there yet."""
+    """The row is written; the orchestration has not started."""
     QUEUED = "Queued"
     """Planned, waiting for the first node."""
     PREPARING = "Preparing"
@@ -47,7 +47,7 @@ class JobStatus(StrEnum):
 
 
 class JobStatistics(BaseModel):
-    """What the job has done so far, and at its end in all."""
+    """What the job has done so far; the totals once it has ended."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,7 +67,7 @@ class JobStatistics(BaseModel):
 
 
 class Delivery(ArmModel):
-    """What became of telling a webhook that the job has ended."""
+    """The state of the notification that tells a webhook that the job has ended."""
 
     state: Literal["Pending", "Delivered", "Failed"] = "Pending"
     attempts: int = 0
@@ -98,7 +98,7 @@ class JobDocument(BaseModel):
     request_body: dict[str, Any] = Field(default_factory=dict)
     """`properties` of the invoke request, echoed in answers."""
     request_deployment: str = ""
-    """The deployment that the invoke request named; empty: it left the choice to the endpoint."""
+    """The deployment that the invoke request named. Empty: the endpoint's default."""
     created_by: str = ""
     created: AwareDatetime
 
@@ -121,14 +121,14 @@ class JobDocument(BaseModel):
     trace: dict[str, str] = Field(default_factory=dict)
     """The trace that all work on the job belongs to, as W3C headers."""
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
-    """Who is told when the job has ended, by the webhook's name."""
+    """The webhooks that are told when the job has ended, by name."""
     notifications: dict[str, Delivery] = Field(default_factory=dict)
-    """What became of telling them so far."""
+    """How far each notification is."""
     resumes: int = 0
     """How often the reconciliation has started the job's orchestration again."""
 
     def spec(self) -> JobSpec:
-        """What nodes are told; the input must have been listed."""
+        """Return what nodes are told; the input must have been listed."""
         assert self.work is not None, "the job is not planned yet"
         return JobSpec(
             job_name=self.name,
@@ -154,7 +154,7 @@ class JobDocument(BaseModel):
 
 
 def outcome(job: JobDocument) -> dict[str, Any]:
-    """What the job has done, when, and why it failed."""
+    """Return what the job has done, when, and why it failed."""
     shown: dict[str, Any] = {
         "statistics": {**job.statistics.model_dump(), "seconds": phase_seconds(job)},
         "startTime": job.created.isoformat(),
@@ -174,13 +174,13 @@ def outcome(job: JobDocument) -> dict[str, Any]:
 
 
 def phase_seconds(job: JobDocument) -> dict[str, float]:
-    """Seconds between entering each state and the next one that the job entered."""
+    """Return the seconds between entering each state and entering the next one."""
     moments = sorted([("Planning", job.created), *job.entered.items()], key=lambda entry: entry[1])
     return {str(state): round((end - start).total_seconds(), 3) for (state, start), (_, end) in pairwise(moments)}
 
 
 def output_place(job: JobDocument) -> dict[str, str]:
-    """Where the output is."""
+    """Return where the output is."""
     folder = job.output.folder
     return {
         "uri": f"{blob_uri(folder)}/",

@@ -40,7 +40,7 @@ class Location(BaseModel):
     """Whether there may be blobs below a folder that stand for folders themselves (shared/storage/blobs.py)."""
 
     def child(self, relative_path: str) -> str:
-        """The blob name of `relative_path` below this folder."""
+        """Return the blob name of `relative_path` below this folder."""
         return f"{self.path}/{relative_path}" if self.path else relative_path
 
     @property
@@ -84,7 +84,7 @@ class OutputFormat(StrEnum):
 
     @classmethod
     def of(cls, file_name: str) -> "OutputFormat":
-        """The format that a file of this name has; the case of the extension does not matter."""
+        """Return the format that a file of this name has; the case of the extension does not matter."""
         name = file_name.lower()
         if name.endswith(_PARQUET_ENDINGS):
             return cls.PARQUET
@@ -97,7 +97,7 @@ class OutputFormat(StrEnum):
 
 
 class OutputSpec(SpecPart):
-    """Where the results go, in a container of the workspace's own account or of a datastore."""
+    """The place of the results, in a container of the workspace's own account or of a datastore."""
 
     folder: Location
     file_name: str
@@ -124,7 +124,7 @@ class OutputSpec(SpecPart):
 
 
 class WorkSize(SpecPart):
-    """How the input is divided; known once it was listed."""
+    """How the input is divided; known after the input was listed."""
 
     files: int = Field(ge=0)
     mini_batch_size: int = Field(ge=1)
@@ -141,12 +141,12 @@ class WorkSize(SpecPart):
         return -(-self.mini_batches // self.mini_batches_per_task)
 
     def file_range(self, mini_batch: int) -> tuple[int, int]:
-        """First and one-past-last position, in the manifest, of the files of a mini-batch."""
+        """Return the first and the one-past-last manifest position of a mini-batch's files."""
         first = mini_batch * self.mini_batch_size
         return first, min(first + self.mini_batch_size, self.files)
 
     def task_range(self, task: int) -> tuple[int, int]:
-        """First mini-batch of a task, and their number."""
+        """Return the first mini-batch of a task and the number of its mini-batches."""
         first = task * self.mini_batches_per_task
         return first, min(self.mini_batches_per_task, self.mini_batches - first)
 
@@ -182,13 +182,13 @@ _MEDIA_TYPES = {
 
 
 def blob_uri(location: Location) -> str:
-    """The https address of a location, without any credential: what follows the question mark of a URL is hidden."""
+    """Return the https address of a location, without any credential: the query of a URL is hidden."""
     if location.kind == "url":
         return without_signature(location.url)
     return f"{location.account_url}/{location.container}/{quote(location.path)}"
 
 
 def without_signature(url: str) -> str:
-    """A URL to show: its query, which may be a shared access signature, is hidden."""
+    """Return a URL that may be shown. Its query, which may be a shared access signature, is hidden."""
     address, mark, _ = url.partition("?")
     return f"{address}?***" if mark else address

@@ -27,7 +27,7 @@ PURGE_REQUESTS = "purge-requests"
 BLOB_EVENTS = "blob-events"
 
 POISON = "-poison"
-"""After a queue's name: where its messages go that can never work (as the Functions host names it)."""
+"""Suffix of the queue for messages that can never work (the Functions host's name for it)."""
 
 
 class Message(BaseModel):
@@ -36,7 +36,7 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def to_text(self) -> str:
-        """The text that is put on the queue."""
+        """Return the text that is put on the queue."""
         return self.model_dump_json()
 
 
@@ -47,7 +47,7 @@ class JobRequest(Message):
 
 
 class InvokeMessage(Message):
-    """Start a job at an endpoint, as a POST to its scoring URI does. Other systems send this one."""
+    """Start a job at an endpoint, as a POST to its scoring URI does. Other systems send this message."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
@@ -55,11 +55,11 @@ class InvokeMessage(Message):
     deployment: str | None = None
     """The endpoint's default when absent."""
     request_id: str = ""
-    """The same id gives the same job, however often it comes; the id of the queue message when empty."""
+    """Messages with the same id start the same job. Empty: the id of the queue message."""
     properties: dict[str, Any]
     """`properties` of the body of an invocation."""
     traceparent: str = ""
-    """The sender's trace (W3C Trace Context), which the job's work then belongs to."""
+    """The sender's trace (W3C Trace Context); the job's work becomes part of it."""
     tracestate: str = ""
 
     @property
@@ -79,9 +79,9 @@ class PoisonMessage(Message):
     error: dict[str, Any]
     """Code, message and target, as the API answers them."""
     message: Any
-    """What was sent: its JSON, or its text when it is none."""
+    """The message as it was sent: its JSON, or its text if it is not JSON."""
     truncated: bool = False
-    """Whether `message` is only the beginning of the text, as the whole does not fit."""
+    """Whether `message` is only the beginning of a text that does not fit."""
 
     def to_text(self) -> str:
         """Its JSON with the members in camelCase."""
@@ -95,25 +95,25 @@ class JobNudge(Message):
 
 
 class NotificationMessage(Message):
-    """Tell a webhook of a job that the job has ended; sent before the last state is written, so that none is lost."""
+    """Tell a webhook that its job has ended. Sent before the last state is written, so that none is lost."""
 
     job: str
     webhook: str
     attempt: int = Field(default=1, ge=1)
     """Which try to reach the receiver this is."""
     waits: int = Field(default=0, ge=0)
-    """How often the message came before the job's last state was written."""
+    """How often the message was received before the job's last state was written."""
 
 
 class PurgeRequest(Message):
-    """Remove what is left of the job of this name, which has ended."""
+    """Remove what is left of the job of this name. The job has ended."""
 
     job: str
     include_outputs: bool = False
 
 
 class NodeTicket(Message):
-    """One node is asked for. Whoever leases it works on the job until the job's task queue is gone."""
+    """A request for one node. The node that leases it works on the job until the job's task queue is deleted."""
 
     job_id: str
     number: int = Field(ge=0)
@@ -129,4 +129,4 @@ class TaskMessage(Message):
     generation: int = Field(default=0, ge=0, le=9)
     """How often the watch has enqueued this task again because the ledger lacked it."""
     starts: int = Field(default=0, ge=0)
-    """How often a scoring process has begun with it, the first delivery aside, without a word of what came of it."""
+    """How often a scoring process has begun this task without reporting a result, not counting the first delivery."""

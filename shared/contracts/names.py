@@ -120,7 +120,7 @@ _JOB_ID_NAMESPACE = uuid.UUID("8f0f5f0e-3c64-5d0c-9a5e-6d3a2b1c4e70")
 
 
 def job_id(job_name: str) -> str:
-    """The id of a job's child run, made from its name: the same name always gives the same id.
+    """Return the id of a job's child run, made from its name: the same name always gives the same id.
 
     It names the default output folder, the job's queue and its blobs.
     """
@@ -128,26 +128,26 @@ def job_id(job_name: str) -> str:
 
 
 def default_output_path(job_id: str) -> str:
-    """The folder of a job's output when the invocation names none: the job's own, so nothing else is there."""
+    """Return the output folder of a job whose invocation names no folder. No other job uses it."""
     return f"azureml/{job_id}/score"
 
 
 def task_queue(job_id: str) -> str:
-    """The name of the queue that holds a job's tasks."""
+    """Return the name of the queue that holds a job's tasks."""
     return f"job-{job_id}"
 
 
 def ticket_queue(compute: str) -> str:
-    """The name of the queue that holds the node tickets of a compute."""
+    """Return the name of the queue that holds the node tickets of a compute."""
     return f"compute-{compute.lower()}"
 
 
 MAX_BYTES = 131_071
-"""Of `name=value`. Linux starts no process with a longer one (`MAX_ARG_STRLEN`, execve(2), less the final NUL)."""
+"""Bytes of `name=value`. Linux starts no process with more (`MAX_ARG_STRLEN`, execve(2), less the final NUL)."""
 
 
 def fault_of_variable(name: str, value: str) -> str:
-    """Why no process can have this variable, as a sentence that names it; empty when one can."""
+    """Return a sentence that says why no process can have this variable; empty when one can."""
     shown = f"the environment variable {name[:_SHOWN]!r}"
     if not name:
         return f"an environment variable has no name (its value is {value[:_SHOWN]!r})"
@@ -165,7 +165,7 @@ def fault_of_variable(name: str, value: str) -> str:
 
 
 def check_environment_variables(variables: Mapping[str, str], field: str) -> None:
-    """Raise ValidationError with `field`, the variable and the reason for the first that no process can have."""
+    """Raise ValidationError for the first variable that no process can have, with `field` and the reason."""
     for name, value in variables.items():
         if fault := fault_of_variable(name, value):
             raise ValidationError(f"{field}: {fault}", target=field)
@@ -186,7 +186,7 @@ _FORBIDDEN = (
 
 
 def fault_of_blob_name(name: str) -> str:
-    """Why `name` cannot be a blob's name, as the end of a sentence about it; empty when it can be one."""
+    """Return why `name` cannot be a blob's name, as the end of a sentence; empty when it can be one."""
     for pattern, what in _FORBIDDEN:
         if found := pattern.search(name):
             return f"has {what} U+{ord(found[0]):04X}"

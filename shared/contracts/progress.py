@@ -1,4 +1,4 @@
-"""What nodes tell about themselves: rows of two tables, at most one write a second for each row."""
+"""What nodes report about themselves: rows of two tables, each written at most once a second."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ _LEFT_OUT = " … "
 
 
 def cut(text: str, longest: int) -> str:
-    """What is kept of a text that the user's code may have made: its beginning and end, no lone surrogates."""
+    """Shorten a text of the user's code to its beginning and end, and escape lone surrogates."""
     if len(text) > longest:
         part = (longest - len(_LEFT_OUT)) // 2
         text = text[:part] + _LEFT_OUT + text[-part:]
@@ -48,10 +48,10 @@ class NodeRow(BaseModel):
     job_id: str = ""
     ticket: int = -1
     shuts_down: bool = False
-    """Whether it scores with a script that has a `shutdown()`, which has not ended: the job ends after it."""
+    """Whether its script's `shutdown()` has still to end. The job ends after it."""
 
     def is_live(self, now: datetime, tolerance_seconds: float) -> bool:
-        """Whether the node has given a sign of life recently enough."""
+        """Return whether the node has given a sign of life recently enough."""
         return (now - self.heartbeat).total_seconds() <= tolerance_seconds
 
 

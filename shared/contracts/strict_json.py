@@ -1,4 +1,4 @@
-"""JSON that others send, read strictly: every value arrives as it was written, or the whole text is refused.
+"""A strict reader of JSON from outside: every value arrives as it was written, or the whole text is refused.
 
 Python's own reader takes more than JSON (RFC 8259) and more than storage and clients can hold: `NaN`, half of a
 surrogate pair, a member given twice, numbers that become infinite or zero.
@@ -12,7 +12,7 @@ from typing import Any
 from shared.errors import ValidationError
 
 MAX_DEPTH = 64
-"""Of arrays and objects within each other."""
+"""How deep arrays and objects may be nested."""
 
 MAX_INTEGER = 2**63 - 1
 """What clients of every language can hold."""
@@ -25,7 +25,7 @@ _SHOWN = 40
 
 
 def read_json(body: bytes, what: str) -> Any:
-    """The value that `body` holds in UTF-8; raises ValidationError that begins with `what`."""
+    """Return the value that `body` holds in UTF-8; raises ValidationError that begins with `what`."""
     check_depth(body, what)
     try:
         value = json.loads(

@@ -15,7 +15,7 @@ from shared.errors import ConflictError, ValidationError
 
 @dataclass(frozen=True)
 class Machines:
-    """What the rest of the application knows of a compute, by the compute's name."""
+    """What the rest of the application knows about a compute. Each function takes the compute's name."""
 
     live_nodes: Callable[[str], Sequence[NodeRow]]
     tickets: Callable[[str], int]
@@ -41,7 +41,7 @@ def delete_compute(
 ) -> bool:
     """Delete a compute; False when it was not there.
 
-    Raises ConflictError that names the deployments or unfinished jobs which need it.
+    Raises ConflictError that names the deployments or unfinished jobs that need it.
     """
     row = workspace.computes.find(name)
     if row is None:

@@ -17,7 +17,7 @@ from shared.storage.rows import Row
 
 @contextmanager
 def must_exist(field: str) -> Iterator[None]:
-    """Turn NotFoundError into a ValidationError of `field`: the resource of the URL is there, what it names is not."""
+    """Turn NotFoundError into a ValidationError of `field`: the resource exists, but names one that does not."""
     try:
         yield
     except NotFoundError as error:
@@ -78,12 +78,12 @@ class AssetName:
 
 
 def resource_id(settings: Settings, *segments: str) -> str:
-    """The ARM id of a resource, from alternating collections and names."""
+    """Return the ARM id of a resource, from alternating collections and names."""
     return "/".join((settings.workspace_id, *segments))
 
 
 def below_workspace(settings: Settings, text: str, field: str) -> str | None:
-    """What follows the workspace in an ARM id or long URI; None when `text` is neither.
+    """Return what follows the workspace in an ARM id or long URI; None when `text` is neither.
 
     Raises ValidationError when it names another workspace or a registry.
     """
@@ -102,7 +102,7 @@ def below_workspace(settings: Settings, text: str, field: str) -> str | None:
 
 
 def parse_asset(settings: Settings, text: str, collection: str, field: str) -> AssetName:
-    """The name and version that a reference to an asset of `collection` means; raises ValidationError."""
+    """Return the name and version that a reference to an asset of `collection` means; raises ValidationError."""
     rest = below_workspace(settings, text.strip(), field)
     if rest is not None:
         match = re.fullmatch(rf"{collection}/([^/]+)/(versions|labels)/([^/]+)", rest, re.IGNORECASE)
@@ -121,7 +121,7 @@ def parse_asset(settings: Settings, text: str, collection: str, field: str) -> A
 
 
 def parse_named(settings: Settings, text: str, collection: str, field: str) -> str:
-    """The name that a reference to a compute or datastore means: `azureml:<name>`, `<name>` or its ARM id."""
+    """Return the name that a reference to a compute or datastore means: `azureml:<name>`, `<name>` or its ARM id."""
     rest = below_workspace(settings, text.strip(), field)
     pattern = rf"{collection}/([^/]+)" if rest is not None else r"(?:azureml:\s*)?([^:@/\s]+)"
     match = re.fullmatch(pattern, rest if rest is not None else text.strip(), re.IGNORECASE)
@@ -142,7 +142,7 @@ Asset = TypeVar("Asset", bound=AssetProperties)
 
 
 def get_version(table: ResourceTable[Asset], name: str, version: str | None) -> Row[Resource[Asset]]:
-    """A version of an asset; None and `latest` mean the newest that is not archived. Raises NotFoundError."""
+    """Return a version of an asset; None and `latest` mean the newest that is not archived. Raises NotFoundError."""
     if version is not None and version.lower() != LATEST:
         return table.get(name, version)
     active = [row for row in table.list(name) if not row.document.properties.is_archived]
@@ -152,5 +152,5 @@ def get_version(table: ResourceTable[Asset], name: str, version: str | None) -> 
 
 
 def age_key(resource: Resource[Asset]) -> str:
-    """Sorts by time of creation."""
+    """Return a key that sorts by time of creation."""
     return f"{resource.created.isoformat(timespec='microseconds')} {resource.key}"

@@ -17,7 +17,7 @@ from shared.errors import NotFoundError, PreconditionFailedError, Problems
 from shared.storage.rows import Row, RowTable, readable
 
 SEPARATOR = ":"
-"""Between the names of a row key; no name may hold it."""
+"""Separates the names in a row key; no name may contain it."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Kind:
 
     partition: str
     label: str
-    """What one of them is called, such as `compute`."""
+    """The name of the kind in messages, such as `compute`."""
     names: tuple[NameRule, ...]
-    """The rules of the names that lead to one: its parents' first, its own last."""
+    """The rules of the names that identify a resource: its parents' first, its own last."""
 
 
 def _matches(header: str, etag: str | None) -> bool:
@@ -39,15 +39,15 @@ def _matches(header: str, etag: str | None) -> bool:
 
 @dataclass(frozen=True)
 class WriteConditions:
-    """Conditions of a write, as HTTP spells them; empty: none."""
+    """Conditions of a write, as HTTP spells them; an empty one always holds."""
 
     if_match: str = ""
-    """An ETag, several separated by commas, or `*`: there must be one."""
+    """One or more ETags separated by commas, or `*`: a resource with such an ETag must exist."""
     if_none_match: str = ""
-    """`*`: there must be none yet; or ETags that must not be the current one."""
+    """`*`: the resource must not exist; or ETags that the current one must differ from."""
 
     def check(self, etag: str | None, label: str) -> None:
-        """Compare with the current ETag (None: there is no resource); raises PreconditionFailedError."""
+        """Raise PreconditionFailedError unless the conditions hold for this ETag (None: there is no resource)."""
         if self.if_match and not _matches(self.if_match, etag):
             state = "has changed since it was read" if etag else "does not exist"
             raise PreconditionFailedError(f"{label} {state} (If-Match: {self.if_match})")
@@ -56,7 +56,7 @@ class WriteConditions:
 
 
 ANY_STATE = WriteConditions()
-"""No demands."""
+"""The conditions that always hold."""
 
 Properties = TypeVar("Properties", bound=ArmModel)
 """The ARM properties of a kind of resource."""
@@ -73,7 +73,7 @@ class Author(BaseModel):
 
 
 class Resource(BaseModel, Generic[Properties]):
-    """One resource of the workspace. `names` lead to it: the parents' first, its own last."""
+    """One resource of the workspace, identified by `names`: its parents' first, its own last."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -99,7 +99,7 @@ class Resource(BaseModel, Generic[Properties]):
     def changed(
         self, properties: Properties, tags: dict[str, str] | None, by: Author, now: datetime
     ) -> "Resource[Properties]":
-        """The same resource with other properties, and other tags unless None."""
+        """Return the same resource with other properties, and other tags unless None."""
         update = {"properties": properties, "modified": now, "modified_by": by}
         return self.model_copy(update=update if tags is None else update | {"tags": tags})
 
@@ -114,27 +114,27 @@ class ResourceTable(Generic[Properties]):
         self._rows = RowTable(service, table, document)
 
     def find(self, *names: str) -> Row[Resource[Properties]] | None:
-        """The resource with its ETag, or None; raises ValidationError for a name that none can have."""
+        """Return the resource with its ETag, or None; raises ValidationError for a name that none can have."""
         return self._rows.find(self.kind.partition, self._key(names))
 
     def get(self, *names: str) -> Row[Resource[Properties]]:
-        """The resource with its ETag; raises NotFoundError that names it."""
+        """Return the resource with its ETag; raises NotFoundError that names it."""
         row = self.find(*names)
         if row is None:
             raise self.not_found(*names)
         return row
 
     def not_found(self, *names: str) -> NotFoundError:
-        """The error for a resource that is not there."""
+        """Return the error for a resource that is not there."""
         return NotFoundError(f"{self.kind.label} {'/'.join(names)!r} not found", target="/".join(names))
 
     def list(self, *parents: str) -> Iterator[Row[Resource[Properties]]]:
-        """All resources below `parents`, in order of their names."""
+        """Return all resources below `parents`, in order of their names."""
         prefix = self._key(parents) + SEPARATOR if parents else ""
         return self._rows.partition(self.kind.partition, prefix)
 
     def documents(self, *parents: str, problems: Problems | None = None) -> Iterator[Resource[Properties]]:
-        """The same without those that cannot be read; `problems` gets why."""
+        """Return the readable resources below `parents`; `problems` gets the errors of the others."""
         return (row.document for row in readable(self.list(*parents), problems))
 
     def update(
@@ -170,7 +170,7 @@ class ResourceTable(Generic[Properties]):
 
 @dataclass(frozen=True)
 class Change:
-    """Who changes something, and on which conditions."""
+    """Who changes something, and under which conditions."""
 
     author: Author = field(default_factory=Author)
     conditions: WriteConditions = ANY_STATE

@@ -46,7 +46,7 @@ BLOB_TRIGGERS = Kind("blobTriggers", "blob trigger", (TRIGGER_NAME,))
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where every function of the control plane finds its resources."""
+    """The resources that every function of the control plane works on."""
 
     settings: Settings
     account: StorageAccount
@@ -113,5 +113,5 @@ class Workspace:
 
 @cache
 def current_workspace() -> Workspace:
-    """The workspace of this process."""
+    """Return the workspace of this process."""
     return Workspace(Settings.from_environment(os.environ), StorageAccount.from_environment())

@@ -1,1 +1,1 @@
-"""What is told about running jobs, by OpenTelemetry: one trace for each job, metrics, and logs that carry ids."""
+"""OpenTelemetry about running jobs: one trace for each job, metrics, and logs that carry ids."""

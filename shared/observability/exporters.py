@@ -1,4 +1,4 @@
-"""Where telemetry goes, as the settings say."""
+"""The exporters of telemetry that the settings choose."""
 
 import logging
 import os
@@ -16,25 +16,27 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from shared.observability.files import DELTA, LogFile, MetricFile, SpanFile, folder_of
 from shared.settings import TelemetrySettings
 
+log = logging.getLogger(__name__)
+
 _FILE_DELAY_MS = 1_000
 _FILE_METRICS_MS = 5_000
 
 
 @dataclass(frozen=True)
 class Exporters:
-    """One place that telemetry goes to."""
+    """One destination of telemetry."""
 
     spans: SpanExporter
     metrics: MetricExporter
     logs: LogRecordExporter
     delay_ms: int | None = None
-    """How long spans and log records are collected; None: as `OTEL_BSP_SCHEDULE_DELAY` and its like say."""
+    """How long spans and log records are collected. None: `OTEL_BSP_…` and `OTEL_BLRP_SCHEDULE_DELAY` decide."""
     metrics_ms: int | None = None
-    """How often measurements are told; None: as `OTEL_METRIC_EXPORT_INTERVAL` says."""
+    """How often measurements are exported. None: `OTEL_METRIC_EXPORT_INTERVAL` decides."""
 
 
 def exporters(settings: TelemetrySettings, process: str) -> Iterator[Exporters]:
-    """Application Insights, an OpenTelemetry collector or both; else files in the folder of `process`; else nothing."""
+    """Yield Application Insights and an OpenTelemetry collector if set, else files in the folder of `process`."""
     if settings.is_disabled:
         return
     if settings.insights:
@@ -47,8 +49,8 @@ def exporters(settings: TelemetrySettings, process: str) -> Iterator[Exporters]:
 
 
 def _application_insights(connection_string: str) -> Exporters:
-    """With the identity of `APPLICATIONINSIGHTS_AUTHENTICATION_STRING`, which the client reads by itself."""
-    # What cannot be sent is dropped: a node's disk is for its jobs. Nothing is told to anybody but the user's account.
+    """Return exporters to Application Insights. The client itself reads `APPLICATIONINSIGHTS_AUTHENTICATION_STRING`."""
+    # What cannot be sent is dropped: a node's disk is for its jobs. Nothing goes to anybody but the user's account.
     options = {"connection_string": connection_string, "disable_offline_storage": True}
     switches = "STATSBEAT_DISABLED_ALL", "SDKSTATS_DISABLED", "CONTROLPLANE_DISABLED"
     for switch in (*switches, "OPENTELEMETRY_RESOURCE_METRIC_DISABLED"):
@@ -74,7 +76,7 @@ def _application_insights(connection_string: str) -> Exporters:
 
 
 def _collector() -> Exporters:
-    """By OTLP over HTTP; the client reads address, headers, certificate and timeout from `OTEL_EXPORTER_OTLP_…`."""
+    """Return exporters of OTLP over HTTP. The client itself reads `OTEL_EXPORTER_OTLP_…`: address, headers, timeout."""
 
     def spans() -> SpanExporter:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -95,28 +97,26 @@ def _collector() -> Exporters:
     return Exporters(LateSpans(Late(name, spans)), LateMetrics(Late(name, metrics), None), LateLogs(Late(name, logs)))
 
 
-_log = logging.getLogger(__name__)
-
 Exporter = TypeVar("Exporter")
 
 
 class Late(Generic[Exporter]):
-    """An exporter to be; one thread exports."""
+    """An exporter that is made when the first export needs it; only one thread exports."""
 
     def __init__(self, name: str, make: Callable[[], Exporter]) -> None:
         self._name = name
         self._make: Callable[[], Exporter] | None = make
         self.made: Exporter | None = None
-        """The exporter, when there is one already."""
+        """The exporter, if it is made already."""
 
     def get(self) -> Exporter | None:
-        """The exporter; None when it cannot be made."""
+        """Return the exporter; None when it cannot be made."""
         make, self._make = self._make, None
         if make is not None:
             try:
                 self.made = make()
-            except Exception:  # wrong settings, a missing package: never the trouble of a job
-                _log.exception("no telemetry goes to %s", self._name)
+            except Exception:  # wrong settings or a missing package must not fail a job
+                log.exception("no telemetry goes to %s", self._name)
         return self.made
 
 
@@ -132,7 +132,7 @@ class LateSpans(SpanExporter):
         return exporter.export(spans) if exporter else SpanExportResult.FAILURE
 
     def shutdown(self) -> None:
-        """End what was begun."""
+        """Shut down the exporter if it was made."""
         if made := self._late.made:
             made.shutdown()
 
@@ -150,11 +150,11 @@ class LateMetrics(MetricExporter):
         return exporter.export(metrics_data, timeout_millis, **kwargs) if exporter else MetricExportResult.FAILURE
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
-        """Nothing is held back."""
+        """Return True: nothing is buffered."""
         return True
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
-        """End what was begun."""
+        """Shut down the exporter if it was made."""
         if made := self._late.made:
             made.shutdown(timeout_millis, **kwargs)
 
@@ -171,10 +171,10 @@ class LateLogs(LogRecordExporter):
         return exporter.export(batch) if exporter else LogRecordExportResult.FAILURE
 
     def force_flush(self, timeout_millis: int = 10_000) -> bool:
-        """Nothing is held back."""
+        """Return True: nothing is buffered."""
         return True
 
     def shutdown(self) -> None:
-        """End what was begun."""
+        """Shut down the exporter if it was made."""
         if made := self._late.made:
             made.shutdown()  # type: ignore[no-untyped-call] # the SDK's signature says nothing

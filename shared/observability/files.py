@@ -27,14 +27,14 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 
 LARGEST_FILE = 16 << 20
-"""Bytes; beside it lies one older file of the same size."""
+"""Bytes of a file; one older file of the same size is kept."""
 
 KEPT_PROCESSES = 50
-"""Folders of processes that wrote last; nodes come and go, each with an id of its own."""
+"""How many folders are kept, of the processes that wrote last. Each new node has another id."""
 
 
 class TelemetryFile:
-    """A file that starts afresh when it is full, and keeps what it was beside it."""
+    """A file that starts again when it is full; the full one stays next to it under another name."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ class SpanFile(SpanExporter):
 
 
 class MetricFile(MetricExporter):
-    """`metrics.jsonl`: what was counted since the last line of a series."""
+    """`metrics.jsonl`: each line counts from the last line of its series."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(preferred_temporality=DELTA)
@@ -82,7 +82,7 @@ class MetricFile(MetricExporter):
         return MetricExportResult.SUCCESS
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
-        """Nothing is held back."""
+        """Return True: nothing is buffered."""
         return True
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
@@ -102,7 +102,7 @@ class LogFile(LogRecordExporter):
         return LogRecordExportResult.SUCCESS
 
     def force_flush(self, timeout_millis: int = 10_000) -> bool:
-        """Nothing is held back."""
+        """Return True: nothing is buffered."""
         return True
 
     def shutdown(self) -> None:
@@ -111,7 +111,7 @@ class LogFile(LogRecordExporter):
 
 
 def folder_of(root: Path, process: str) -> Path:
-    """The folder of a process; those that wrote longest ago are removed."""
+    """Return the folder of a process, and remove the folders that were written longest ago."""
     folder = root / process
     folder.mkdir(parents=True, exist_ok=True)
     older = sorted((path for path in root.iterdir() if path != folder), key=_changed, reverse=True)
@@ -131,12 +131,12 @@ Line = dict[str, Any]
 
 
 def to_text(lines: Iterator[Line]) -> str:
-    """The lines of a file."""
+    """Return the lines of a file."""
     return "".join(f"{json.dumps(line, ensure_ascii=False, default=str)}\n" for line in lines)
 
 
 def span_lines(spans: Sequence[ReadableSpan]) -> Iterator[Line]:
-    """One line for each span that ended."""
+    """Yield one line for each span that ended."""
     for span in spans:
         context, start, end = span.get_span_context(), span.start_time or 0, span.end_time or 0
         yield {
@@ -155,7 +155,7 @@ def span_lines(spans: Sequence[ReadableSpan]) -> Iterator[Line]:
 
 
 def metric_lines(data: MetricsData) -> Iterator[Line]:
-    """One line for each series that changed."""
+    """Yield one line for each series that changed."""
     for resource in data.resource_metrics:
         for scope in resource.scope_metrics:
             for metric in scope.metrics:
@@ -171,7 +171,7 @@ def metric_lines(data: MetricsData) -> Iterator[Line]:
 
 
 def log_lines(records: Sequence[ReadableLogRecord]) -> Iterator[Line]:
-    """One line for each log record."""
+    """Yield one line for each log record."""
     for entry in records:
         record = entry.log_record
         yield {
@@ -212,4 +212,4 @@ DELTA: dict[type, AggregationTemporality] = {
     metrics.Counter: AggregationTemporality.DELTA,
     metrics.Histogram: AggregationTemporality.DELTA,
 }
-"""What Application Insights expects, and what is short in a file."""
+"""The temporality that Application Insights expects; it also keeps files short."""

@@ -9,25 +9,25 @@ from shared.observability import names
 from shared.observability.names import Ids
 
 READING_SECONDS = 60.0
-"""A gauge tells its last reading for so long: then whoever read it has gone, or what was read."""
+"""A gauge repeats its last reading for this many seconds. After that, its source counts as gone."""
 
 _SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800]
 _LONG_SECONDS = [1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 3 * 3_600, 12 * 3_600, 48 * 3_600]
 
 
 class Readings:
-    """The last readings of a gauge; those with the same labels add up (two jobs of a deployment)."""
+    """The last readings of a gauge. Readings with the same labels add up (two jobs of a deployment)."""
 
     def __init__(self) -> None:
         self._readings: dict[Hashable, tuple[float, int, Ids]] = {}
 
     def note(self, source: Hashable, value: int, labels: Ids) -> None:
-        """What `source` is read to be now."""
+        """Set the current reading of `source`."""
         self._fresh()
         self._readings[source] = (time.monotonic(), value, labels)
 
     def observe(self, options: CallbackOptions) -> Iterable[Observation]:
-        """The sums of what was read lately."""
+        """Return the sums of the recent readings."""
         sums: dict[tuple[tuple[str, str | int], ...], int] = {}
         for value, labels in self._fresh():
             key = tuple(labels.items())
@@ -35,7 +35,7 @@ class Readings:
         return [Observation(value, dict(key)) for key, value in sums.items()]
 
     def _fresh(self) -> list[tuple[int, Ids]]:
-        """The readings that are not too old; the others are forgotten, also where nobody observes."""
+        """Return the recent readings and forget the others, even if nobody observes."""
         oldest = time.monotonic() - READING_SECONDS
         for source, (moment, _, _) in list(self._readings.items()):
             if moment < oldest:
@@ -72,4 +72,4 @@ class Instruments:
 
 
 NO_INSTRUMENTS = Instruments(NoOpMeter("off"))
-"""Those of a process that tells nothing."""
+"""The instruments of a process without telemetry."""

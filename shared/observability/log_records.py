@@ -1,4 +1,4 @@
-"""Log records of our own modules, handed on with what they belong to."""
+"""Log records of our own modules, passed to OpenTelemetry with their ids and trace."""
 
 import logging
 import traceback
@@ -18,7 +18,7 @@ _SEVERITIES = {
 
 
 class TelemetryHandler(logging.Handler):
-    """Gives records to OpenTelemetry; trace and span are those of the moment, ids those of the current work."""
+    """Passes records to OpenTelemetry with the current trace, span and ids."""
 
     def __init__(self, provider: LoggerProvider, at_exit: Callable[[], None]) -> None:
         """`at_exit` is called when logging ends, with the process."""
@@ -27,14 +27,14 @@ class TelemetryHandler(logging.Handler):
         self._at_exit = at_exit
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hand on one record."""
+        """Pass on one record."""
         try:
             self._provider.get_logger(record.name).emit(_translated(record))
         except Exception:  # logging must not fail what is logged
             self.handleError(record)
 
     def close(self) -> None:
-        """Logging ends: some processes end without Python's own hooks, but never without this one."""
+        """Close the telemetry: some processes end without Python's own exit hooks, but none without this call."""
         self._at_exit()
         super().close()
 

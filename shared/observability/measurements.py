@@ -1,4 +1,4 @@
-"""What the application measures."""
+"""The measurements of the application."""
 
 import time
 from collections import Counter
@@ -11,17 +11,17 @@ from shared.observability.tracing import current, job_labels
 
 
 def note_waiting_tasks(job: JobDocument, count: int) -> None:
-    """The tasks on the queue of a job, as read now."""
+    """Note the number of tasks on the queue of a job."""
     current().instruments.tasks_waiting.note(job.name, count, job_labels(job))
 
 
 def note_tickets(compute: str, count: int) -> None:
-    """The nodes that are asked of a compute, as read now."""
+    """Note the number of nodes that a compute is asked for."""
     current().instruments.tickets.note(compute, count, {"compute": compute})
 
 
 def note_nodes(compute: str, nodes: Iterable[NodeRow]) -> None:
-    """The live nodes of a compute, as read now."""
+    """Note the live nodes of a compute."""
     states = Counter(node.state for node in nodes)
     for state in NodeState:
         labels = {"compute": compute, "state": state.value}
@@ -29,19 +29,19 @@ def note_nodes(compute: str, nodes: Iterable[NodeRow]) -> None:
 
 
 def note_lost_nodes(compute: str, count: int) -> None:
-    """Nodes of a compute that went silent."""
+    """Count nodes of a compute that went silent."""
     if count:
         current().instruments.nodes_lost.add(count, {"compute": compute})
 
 
 def note_poison_message(queue: str) -> None:
-    """A message of `queue` that can never work."""
+    """Count a message of `queue` that can never work."""
     current().instruments.poison_messages.add(1, {"queue": queue})
 
 
 @contextmanager
 def merge_measured(job: JobDocument) -> Iterator[None]:
-    """How long what is done inside takes."""
+    """Measure how long the merge inside the block takes."""
     began = time.monotonic()
     try:
         yield
@@ -50,7 +50,7 @@ def merge_measured(job: JobDocument) -> Iterator[None]:
 
 
 def note_end(job: JobDocument) -> None:
-    """A job that has just ended."""
+    """Count a job that has just ended, and measure its duration."""
     labels = {**job_labels(job), "status": job.status.value}
     current().instruments.jobs_ended.add(1, labels)
     if job.ended:

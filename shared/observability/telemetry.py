@@ -1,4 +1,4 @@
-"""Starts and ends the telemetry of a process."""
+"""The start and the end of a process's telemetry."""
 
 import atexit
 import logging
@@ -13,24 +13,24 @@ from shared.observability.tracing import NO_TELEMETRY, Telemetry, set_process_id
 from shared.settings import TelemetrySettings
 
 OUR_LOGGERS = ("shared", "scorer_container")
-"""What other packages log stays with the platform, where it always went."""
+"""Other packages' log records go to the platform only."""
 
 _QUIETED = {
-    "azure.core.pipeline": logging.WARNING,  # tells of each request, with its headers
-    "azure.identity": logging.WARNING,  # of each token
-    "azure.monitor.opentelemetry": logging.WARNING,  # of each export
-    "opentelemetry.exporter": logging.ERROR,  # of each try of an export; the last one's failure is an error
+    "azure.core.pipeline": logging.WARNING,  # logs each request with its headers
+    "azure.identity": logging.WARNING,  # logs each token
+    "azure.monitor.opentelemetry": logging.WARNING,  # logs each export
+    "opentelemetry.exporter": logging.ERROR,  # logs each retry of an export; the final failure is an error
 }
-"""Clients that would tell more of themselves than we do of jobs, at the price of telemetry."""
+"""Clients that would log more about themselves than we do about jobs, and telemetry costs money."""
 
 _SCOPE = "batch-endpoints"
 
 LAST_EXPORT_SECONDS = 3.0
-"""How long the end of a process waits for the last export: less than what a node has to drain."""
+"""How long a process waits for the last export when it ends: less than a node has for draining."""
 
 
 class Running:
-    """Telemetry that was started; nothing but a name when there is nowhere to tell."""
+    """Telemetry that was started; it has nothing to close if telemetry goes nowhere."""
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], object]] = []
@@ -38,15 +38,15 @@ class Running:
         self._lock = threading.Lock()
 
     def began(self, *, undo: Callable[[], object]) -> None:
-        """Something that the close undoes first."""
+        """Register a step that `close()` undoes first."""
         self._undo.append(undo)
 
     def opened(self, *, last_export: Callable[[], object]) -> None:
-        """Something that may wait for another machine when it is closed."""
+        """Register a sink whose last export may block on the network."""
         self._last_exports.append(last_export)
 
     def close(self) -> None:
-        """Export what is left, for a few seconds at most, whatever the other side does; may be called again."""
+        """Export what is left, for LAST_EXPORT_SECONDS at most. May be called again."""
         with self._lock:
             undo, self._undo = self._undo, []
             exports, self._last_exports = self._last_exports, []
@@ -63,10 +63,10 @@ class Running:
 def start_telemetry(
     settings: TelemetrySettings, service: str, process: str, ids: Ids, *, alone: bool = False
 ) -> Running:
-    """Tell of this process from now on.
+    """Start the telemetry of this process.
 
-    `process` names it among those of the service. `ids` go with everything that it tells. `alone`: our log records go
-    nowhere else when they go to Application Insights, as the platform sends there what it gets.
+    `process` names it within the service. All its telemetry carries `ids`. `alone`: log records that go to Application
+    Insights go nowhere else, because the platform sends there whatever it gets.
     """
     set_process_ids(ids)
     for client, level in _QUIETED.items():
@@ -80,7 +80,7 @@ def start_telemetry(
 
 
 def _start(running: Running, settings: TelemetrySettings, service: str, process: str) -> None:
-    """Imports OpenTelemetry's SDK, which a process that tells nothing does without."""
+    """Start exporting. Imports OpenTelemetry's SDK, which a process without telemetry does not need."""
     from opentelemetry.sdk._logs import LoggerProvider
     from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
     from opentelemetry.sdk.metrics import MeterProvider
@@ -111,7 +111,7 @@ def _start(running: Running, settings: TelemetrySettings, service: str, process:
 
 
 def _resource(environment: Mapping[str, str], service: str, process: str) -> dict[str, str]:
-    """`OTEL_SERVICE_NAME` wins, as everywhere."""
+    """Return the attributes of the process; `OTEL_SERVICE_NAME` overrides `service`."""
     return {"service.name": environment.get("OTEL_SERVICE_NAME") or service, "service.instance.id": process}
 
 

@@ -1,4 +1,4 @@
-"""What the current work belongs to: the ids that spans and log records of it carry."""
+"""The ids and the trace of the current work, which its spans and log records carry."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,25 +31,25 @@ _of_work: ContextVar[Ids] = ContextVar("ids", default={})  # noqa: B039 (never c
 
 
 def current_ids() -> Ids:
-    """Those of the process, and those of the work that this thread does."""
+    """Return the ids of the process and of this thread's work."""
     return {**_of_process, **_of_work.get()}
 
 
 def current_context() -> Context:
-    """The trace that this thread works in, else that of the process."""
+    """Return the trace of this thread's work, else the trace of the process."""
     own = get_current()
     return own if get_current_span(own).get_span_context().is_valid else _context_of_process
 
 
 def set_process_ids(ids: Ids) -> None:
-    """What all threads of this process belong to from now on."""
+    """Set the ids that all threads of this process carry from now on."""
     global _of_process  # noqa: PLW0603 (a process has one)
     _of_process = dict(ids)
 
 
 @contextmanager
 def process_scope(ids: Ids, context: Context) -> Iterator[None]:
-    """What any thread of the process does meanwhile belongs to `ids`, and to the trace of `context`."""
+    """Let all threads of the process work under `ids` and in the trace of `context` until the block ends."""
     global _of_process, _context_of_process
     before = _of_process, _context_of_process
     _of_process, _context_of_process = {**_of_process, **ids}, context
@@ -61,7 +61,7 @@ def process_scope(ids: Ids, context: Context) -> Iterator[None]:
 
 @contextmanager
 def scope(ids: Ids) -> Iterator[None]:
-    """What is done inside belongs to `ids` as well."""
+    """Add `ids` to the work inside the block."""
     token = _of_work.set({**_of_work.get(), **ids})
     try:
         yield
@@ -70,7 +70,7 @@ def scope(ids: Ids) -> Iterator[None]:
 
 
 def job_ids(job: JobDocument | JobSpec) -> dict[str, str | int]:
-    """The ids of a job."""
+    """Return the ids of a job."""
     return {
         names.JOB: job.name if isinstance(job, JobDocument) else job.job_name,
         names.COMPUTE: job.compute,
@@ -80,13 +80,13 @@ def job_ids(job: JobDocument | JobSpec) -> dict[str, str | int]:
 
 
 def job_labels(job: JobDocument | JobSpec) -> dict[str, str | int]:
-    """What metrics tell apart: few values, whatever the number of jobs."""
+    """Return the labels of a job's metrics. They have few values, however many jobs there are."""
     return {"compute": job.compute, "endpoint": job.endpoint, "deployment": job.deployment}
 
 
 @dataclass(frozen=True)
 class Telemetry:
-    """What is written to."""
+    """The tracer and instruments that telemetry is written to."""
 
     tracer: Tracer
     instruments: Instruments
@@ -98,7 +98,7 @@ _current = NO_TELEMETRY
 
 
 def current() -> Telemetry:
-    """That of this process."""
+    """Return the telemetry of the current process."""
     return _current
 
 
@@ -110,7 +110,7 @@ def use(telemetry: Telemetry) -> None:
 
 @contextmanager
 def span(name: str, parent: Mapping[str, str], ids: Ids, kind: SpanKind = SpanKind.INTERNAL) -> Iterator[Span]:
-    """A step; what it raises is noted on it. Log records of the step carry `ids` and belong to the span."""
+    """Trace a step and record its exception. Log records of the step carry `ids` and belong to the span."""
     with (
         scope(ids),
         current().tracer.start_as_current_span(
@@ -130,7 +130,9 @@ def span(name: str, parent: Mapping[str, str], ids: Ids, kind: SpanKind = SpanKi
 
 
 def _note(step: Span, error: Exception, kind: SpanKind) -> None:
-    """A caller's mistake is no exception, and its refusal is what a server is there for; as a step it has failed."""
+    """Record an error on a span.
+
+    A caller's mistake is not recorded as an exception, and does not make a server span fail. Other spans fail."""
     is_mistake = isinstance(error, ProductError) and error.http_status < 500
     step.set_attribute("error.type", error.code if isinstance(error, ProductError) else type(error).__name__)
     if not is_mistake:
@@ -141,7 +143,7 @@ def _note(step: Span, error: Exception, kind: SpanKind) -> None:
 
 @contextmanager
 def job_scope(job: JobDocument) -> Iterator[None]:
-    """Log records of what is done inside belong to `job` and its trace; it is no step of its own."""
+    """Attach log records inside the block to `job` and its trace, without a span of their own."""
     token = attach(context_of(job.trace))
     try:
         with scope(job_ids(job)):
@@ -152,7 +154,7 @@ def job_scope(job: JobDocument) -> Iterator[None]:
 
 @contextmanager
 def job_span(name: str, job: JobDocument, part: str = "") -> Iterator[Span]:
-    """A step of `job`, or a part of one that is done in several calls."""
+    """Trace a step of `job`, or a part of a step that takes several calls."""
     ids = job_ids(job)
     with span(name, job.trace, {**ids, names.PART: part} if part else ids) as started:
         yield started
@@ -164,24 +166,24 @@ _propagator = TraceContextTextMapPropagator()
 
 
 def received(headers: Mapping[str, str]) -> dict[str, str]:
-    """The trace that a caller belongs to; empty when it sent none that is valid."""
+    """Return the caller's trace; empty if it sent no valid one."""
     given = {name: headers[name] for name in FIELDS if headers.get(name)}
     return carried(_propagator.extract(given, Context()))
 
 
 def carried(context: Context | None = None) -> dict[str, str]:
-    """`context` (by default the current one) to be sent along; empty when it belongs to no trace."""
+    """Return `context` (by default the current one) as headers; empty if it belongs to no trace."""
     carrier: dict[str, str] = {}
     _propagator.inject(carrier, context)
     return carrier
 
 
 def context_of(carrier: Mapping[str, str]) -> Context:
-    """The context in which spans become children of what was carried."""
+    """Return the context whose spans become children of the carried trace."""
     return _propagator.extract(dict(carrier), Context())
 
 
 def trace_id(carrier: Mapping[str, str]) -> str:
-    """32 hexadecimal digits, by which Application Insights and others find the trace; empty when there is none."""
+    """Return the trace's id, 32 hexadecimal digits; empty if there is no trace."""
     context = get_current_span(context_of(carrier)).get_span_context()
     return format_trace_id(context.trace_id) if context.is_valid else ""

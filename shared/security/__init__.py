@@ -1,1 +1,1 @@
-"""Bearer tokens, and guards for what comes from outside."""
+"""Who calls, and what the caller may do."""

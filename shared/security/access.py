@@ -12,12 +12,12 @@ from shared.errors import AuthorizationError
 
 @dataclass(frozen=True)
 class Target:
-    """What an action is done to."""
+    """The resource that an action concerns."""
 
     scope: str
     """The ARM id of the resource."""
     endpoint: Callable[[], str] = str
-    """Gives the batch endpoint that it belongs to, or nothing; only asked when that makes a difference."""
+    """Returns the batch endpoint that the resource belongs to, or an empty text. Called only if the answer matters."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Caller:
     oid: str
     """The identity's object id (`oid`, else `sub`)."""
     name: str
-    """What people know it by; the object id when the token has nothing better."""
+    """A readable name; the object id if the token has no better one."""
     tenant: str
     is_application: bool = False
     """A service principal or managed identity, not a person."""
@@ -74,7 +74,7 @@ class Role:
         return self.name.replace(" ", "")
 
     def allows(self, action: str) -> bool:
-        """Whether the role has this action."""
+        """Return whether the role has this action."""
         if _matches(self.not_actions, action):
             return False
         return _matches((*self.actions, *FOR_EVERY_ROLE), action)
@@ -93,12 +93,12 @@ class RoleAssignment:
 
 @dataclass(frozen=True)
 class Access:
-    """The roles of all callers: those in their tokens, and those assigned by the settings."""
+    """The roles of all callers, from their tokens and from the settings."""
 
     assignments: tuple[RoleAssignment, ...]
 
     def require(self, caller: Caller, action: str, target: Target) -> None:
-        """Raise AuthorizationError unless a role of the caller allows the action, there."""
+        """Raise AuthorizationError unless a role of the caller allows the action on the target."""
         held = [held for held in self._held(caller) if held.role.allows(action)]
         if any(not assignment.endpoint or action in FOR_EVERY_ROLE for assignment in held):
             return
@@ -117,7 +117,7 @@ class Access:
 
 
 def _refusal(caller: Caller, action: str, scope: str) -> str:
-    """ARM's own sentence, and what it does not know: where roles come from here."""
+    """Return ARM's own sentence, and add where roles come from here."""
     message = (
         f"The client '{caller.name}' with object id '{caller.oid}' does not have authorization to perform action "
         f"'{action}' over scope '{scope}'. Roles come from the token and from the setting BATCH_ROLE_ASSIGNMENTS."
@@ -135,9 +135,9 @@ _KEYS = {"principalId", "role", "endpoint"}
 
 
 def role_assignments(text: str) -> tuple[RoleAssignment, ...]:
-    """The assignments in a JSON array of `{"principalId", "role", "endpoint"}`; raises ValueError that says why not.
+    """Read the assignments from a JSON array of `{"principalId", "role", "endpoint"}`; raises ValueError.
 
-    Entries without a `principalId` are left out: the template writes one where it was told no owner.
+    Skips entries whose `principalId` is empty: the template writes one if it was given no owner.
     """
     try:
         entries = json.loads(text or "[]")
@@ -169,7 +169,7 @@ FOR_EVERY_ROLE = (
     "Microsoft.Resources/subscriptions/read",
     "Microsoft.MachineLearningServices/locations/mfeOperationsStatus/read",
 )
-"""Whoever may do anything may see where, and whether what was begun has ended."""
+"""A caller who has any role may see the subscription, and whether an operation has ended."""
 
 
 @cache
@@ -215,5 +215,5 @@ _BY_NAME = {key.lower(): role for role in ROLES for key in (role.name, role.app_
 
 
 def find_role(name: str) -> Role | None:
-    """The role of this name, or of this value in the claim `roles`; None when there is none."""
+    """Return the role of this name, or of this value in the claim `roles`; None when there is none."""
     return _BY_NAME.get(name.lower())

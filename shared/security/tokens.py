@@ -1,4 +1,4 @@
-"""Bearer tokens: who is believed, and what a refused caller is told."""
+"""Bearer tokens: how they are verified, and why a caller is refused."""
 
 import logging
 import math
@@ -15,18 +15,20 @@ from jwt.exceptions import PyJWTError
 from shared.errors import AuthenticationError, DependencyError
 from shared.security.access import Caller
 
+log = logging.getLogger(__name__)
+
 ALGORITHM = "RS256"
-"""The only signature that is accepted; `none` and shared secrets never are."""
+"""The only accepted signature algorithm; `none` and shared secrets are never accepted."""
 
 LEEWAY_SECONDS = 60
-"""How far the clocks of issuer and service may differ."""
+"""How many seconds the clocks of issuer and service may differ."""
 
 
 class SigningKeys:
     """Keys by their id (`kid`); may be used by many threads."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """`url` is that of the JWKS; `clock` gives seconds."""
+        """`url` is the address of the JWKS; `clock` returns seconds."""
         self._url = url
         self._clock = clock
         self._lock = threading.Lock()
@@ -37,9 +39,10 @@ class SigningKeys:
         self._failed: float | None = None
 
     def get(self, key_id: str) -> PyJWK:
-        """The key; raises AuthenticationError when the issuer has none of this id, DependencyError when it is mute.
+        """Return the key of this id.
 
-        While the issuer is mute the keys known from before go on to serve.
+        While the issuer does not answer, the keys that are known already stay in use. Raises AuthenticationError if the
+        issuer does not publish the id, DependencyError if the issuer does not answer.
         """
         with self._lock:
             age = self._since(self._fetched)
@@ -64,7 +67,7 @@ class SigningKeys:
         try:
             self._fetch()
         except DependencyError as error:
-            _log.warning("%s", error)
+            log.warning("%s", error)
             self._trouble, self._failed = str(error), self._clock()
         else:
             self._trouble, self._failed = "", None
@@ -82,7 +85,7 @@ class SigningKeys:
 
 
 class TokenVerifier:
-    """Turns a bearer token into its Caller."""
+    """Verifies a bearer token and returns its Caller."""
 
     def __init__(self, issuer: str, audiences: tuple[str, ...], keys: SigningKeys) -> None:
         """Tokens of `issuer` for any of `audiences` (a slash at the end does not count) are accepted."""
@@ -91,7 +94,7 @@ class TokenVerifier:
         self._keys = keys
 
     def caller(self, authorization: str | None) -> Caller:
-        """Who the `Authorization` header speaks for; raises AuthenticationError that says what is wrong."""
+        """Return who the `Authorization` header speaks for; raises AuthenticationError that says what is wrong."""
         scheme, _, token = (authorization or "").strip().partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise AuthenticationError("The request needs the header 'Authorization: Bearer <token>'")
@@ -142,25 +145,23 @@ class TokenVerifier:
                 return f"The token cannot be read: {error}"
 
 
-_log = logging.getLogger(__name__)
-
 KEPT_SECONDS = 3600.0
-"""How long keys are used before they are fetched again."""
+"""Keys are fetched again after this time."""
 
 LONGEST_KEPT_SECONDS = 24 * 3600.0
-"""How long keys serve on when they cannot be fetched again; then they may long have been withdrawn."""
+"""Keys that cannot be fetched again stay in use for this time. After it, they may have been withdrawn."""
 
 REFETCH_SECONDS = 10.0
-"""Unknown key ids make at most one fetch in this time, so that forged tokens cannot make a flood."""
+"""Unknown key ids cause at most one fetch in this time, so that forged tokens cannot cause a flood."""
 
 PAUSE_SECONDS = 2.0
-"""How long an issuer that could not be read is left alone: each try holds up all callers for its time."""
+"""Pause after a failed fetch. Each fetch blocks all callers while it runs."""
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=10)
 
 
 def _usable(entry: Mapping[str, Any]) -> PyJWK | None:
-    """An RSA signing key; None for keys of another kind, which issuers publish too."""
+    """Return an RSA signing key; None for the other kinds of keys that issuers publish."""
     if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig":
         return None
     try:

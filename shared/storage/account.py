@@ -1,4 +1,4 @@
-"""The workspace's storage account: one place that turns the setting into clients."""
+"""The workspace's storage account: turns the setting into clients."""
 
 import os
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _BLOB_OPTIONS: dict[str, Any] = {"raw_response_hook": check_listing, **PATIENCE}
 _SERVICES = ("blob", "queue", "table")
 
 
-@dataclass(frozen=True, eq=False)  # told apart by identity, so that caches can have it as their key
+@dataclass(frozen=True, eq=False)  # compared by identity, so that it can be the key of a cache
 class StorageAccount:
     """Clients of one account, by connection string (Azurite, keys) or by identity.
 
@@ -106,12 +106,12 @@ class StorageAccount:
 
 @cache
 def workspace_account() -> StorageAccount:
-    """The account of this process."""
+    """Return the storage account of this process."""
     return StorageAccount.from_environment()
 
 
 def storage_suffix(account: StorageAccount) -> str:
-    """What completes `https://<account>.blob.` to the account's blob service.
+    """Return the text that completes `https://<account>.blob.` to the address of the account's blob service.
 
     An emulator has the account in the path and no name in DNS. Then the text before `@` makes a user name of
     `<account>.blob.x`, and what follows is host, port and path: `x@127.0.0.1:10000/devstoreaccount1`.
@@ -125,9 +125,9 @@ def storage_suffix(account: StorageAccount) -> str:
 
 
 def error_code(error: Exception) -> str:
-    """Such as `AuthorizationFailure`; empty for an error that storage has not answered.
+    """Return storage's error code, such as `AuthorizationFailure`; empty if storage did not answer.
 
-    The SDK gives an enum, whose text is `StorageErrorCode.…`, for codes that it knows.
+    For codes that it knows, the SDK has an enum whose text is `StorageErrorCode.…`.
     """
     code = getattr(error, "error_code", None)
     return str(getattr(code, "value", code) or "").strip()

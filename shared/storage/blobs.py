@@ -35,14 +35,14 @@ class DatastoreSecret(ArmModel):
 
 
 def datastore_secrets(account: StorageAccount) -> RowTable[DatastoreSecret]:
-    """The table of datastore secrets."""
+    """Return the table of datastore secrets."""
     return RowTable(account.tables, "datastoresecrets", DatastoreSecret)
 
 
 def container_of(account: StorageAccount, location: Location) -> ContainerClient:
-    """A client of the location's container with the credential that the location names.
+    """Return a client of the location's container with the credential that the location names.
 
-    Raises NotFoundError when it names a datastore whose secret is gone.
+    Raises NotFoundError if the secret of its datastore is gone.
     """
     if location.credential == "account":
         return account.blobs.get_container_client(location.container)
@@ -61,9 +61,9 @@ def container_of(account: StorageAccount, location: Location) -> ContainerClient
 
 
 def foreign_blobs(account: StorageAccount, place: Place, credential: Any) -> BlobServiceClient:
-    """A client of a blob service that a user named, which connects to no address that the service must not call.
+    """Return a client of a blob service that a user named, which connects to no address that the service must not call.
 
-    The workspace's own service, which may be named as well, needs no such care. What the service refuses is raised as
+    The workspace's own service may be named as well and needs no guard. A refusal of the service is raised as
     DataRefusedError.
     """
     session = requests.Session()
@@ -112,7 +112,7 @@ def log_name(job_id: str, path: str) -> str:
 
 
 def ensure_container(service: BlobServiceClient, name: str) -> ContainerClient:
-    """The container, created when it is not there yet."""
+    """Return the container, after creating it if it is missing."""
     container = service.get_container_client(name)
     with suppress(ResourceExistsError):
         container.create_container()
@@ -124,13 +124,13 @@ _MARK = "hdi_isfolder"
 
 
 def is_folder_blob(blob: BlobProperties) -> bool:
-    """Whether a blob, got or listed with its metadata, is no file."""
+    """Return whether a blob stands for a folder. The blob must come with its metadata."""
     metadata = {name.lower(): value for name, value in (blob.metadata or {}).items()}
     return str(blob.name).endswith("/") or metadata.get(_MARK, "").lower() == "true"
 
 
 def find_blob(client: BlobClient) -> BlobProperties | None:
-    """A blob with its metadata; None when there is none."""
+    """Return a blob with its metadata; None if it does not exist."""
     try:
         return client.get_blob_properties()
     except ResourceNotFoundError:
@@ -142,17 +142,17 @@ OWNER = "batchjob"
 
 
 def mark_of(job_id: str) -> dict[str, str]:
-    """The metadata of a blob that the job makes."""
+    """Return the metadata of a blob that the job makes."""
     return {OWNER: _plain(job_id)}
 
 
 def is_made_by(metadata: Mapping[str, str], job_id: str) -> bool:
-    """Whether a blob with this metadata was made by the job."""
+    """Return whether a blob with this metadata was made by the job."""
     return _owner(metadata) == _plain(job_id)
 
 
 def maker_of(blob: BlobProperties) -> str | None:
-    """The id of the job that made the blob; None when no job did."""
+    """Return the id of the job that made the blob; None when no job did."""
     try:
         return str(uuid.UUID(_owner(blob.metadata or {})))
     except ValueError:
@@ -160,7 +160,7 @@ def maker_of(blob: BlobProperties) -> str | None:
 
 
 def _owner(metadata: Mapping[str, str]) -> str:
-    """Storage keeps the case of metadata names, clients do not."""
+    """Return the owner in the metadata. Storage keeps the case of metadata names, clients do not."""
     return next((value for name, value in metadata.items() if name.lower() == OWNER), "")
 
 

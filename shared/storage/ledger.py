@@ -60,7 +60,7 @@ class TaskBlock:
 
     @classmethod
     def from_block_id(cls, block_id: str) -> "TaskBlock | None":
-        """The tally in `block_id`; None for a block that is no task's (a header)."""
+        """Return the tally in `block_id`; None for a block that is no task's (a header)."""
         match = _ID.match(block_id)
         if match is None:
             return None
@@ -69,7 +69,7 @@ class TaskBlock:
 
 
 def encoded_block_id(block_id: str) -> str:
-    """The id as it travels in a Put Block request's query."""
+    """Return the id as it travels in a Put Block request's query."""
     return base64.b64encode(block_id.encode()).decode()
 
 
@@ -120,7 +120,7 @@ class Ledger:
         return [block.block_id for block in self.blocks.values() if block.failed]
 
     def missing(self, tasks: int) -> list[int]:
-        """The tasks of `0 … tasks - 1` without a block."""
+        """Return the tasks of `0 … tasks - 1` without a block."""
         return [task for task in range(tasks) if task not in self.blocks]
 
 
@@ -161,7 +161,7 @@ def commit(
 
 
 def is_committed(blob: BlobClient, job_id: str) -> bool:
-    """Whether the blob was committed by this job."""
+    """Return whether the blob was committed by this job."""
     try:
         metadata = blob.get_blob_properties().metadata
     except ResourceNotFoundError:

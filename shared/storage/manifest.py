@@ -28,7 +28,7 @@ def write_shard(container: ContainerClient, job_id: str, shard: int, paths: Sequ
 
 
 class ManifestReader:
-    """Reads ranges of a manifest; keeps a few shards, so its memory does not grow with the job."""
+    """Reads ranges of a manifest. Caches a few shards only, so its memory does not grow with the job."""
 
     def __init__(self, read_blob: Callable[[str], bytes], job_id: str) -> None:
         """`read_blob` returns the content of a blob in the container of job internals."""
@@ -37,7 +37,7 @@ class ManifestReader:
         self._shards: OrderedDict[int, list[str]] = OrderedDict()
 
     def paths(self, first: int, end: int) -> list[str]:
-        """The paths at positions `first` to `end - 1`."""
+        """Return the paths at positions `first` to `end - 1`."""
         found: list[str] = []
         for number in range(first // SHARD_FILES, (end - 1) // SHARD_FILES + 1):
             start = number * SHARD_FILES

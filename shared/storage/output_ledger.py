@@ -23,7 +23,7 @@ from shared.storage.ledger import BLOCK_ID_LENGTH, Ledger, TaskBlock
 
 
 def read_ledger(account: StorageAccount, output: OutputSpec, job_id: str) -> Ledger:
-    """The ledger of the job as it is now; empty when nothing was staged yet.
+    """Return the ledger of the job as it is now; empty when nothing was staged yet.
 
     Raises NotFoundError when the datastore of the output is gone.
     """
@@ -40,7 +40,7 @@ def read_ledger(account: StorageAccount, output: OutputSpec, job_id: str) -> Led
 
 
 def _told(account: StorageAccount, output: OutputSpec, job_id: str, staged: set[str]) -> Callable[[TaskBlock], bool]:
-    """Whether that is there which the merge needs beside a block's rows."""
+    """Return a test whether storage has what the merge needs in addition to a block's rows."""
     if output.format is OutputFormat.CSV:
         return lambda block: block.digest in {"", NO_HEADER} or header_block(block.digest) in staged
     if output.format is OutputFormat.PARQUET:
@@ -50,7 +50,7 @@ def _told(account: StorageAccount, output: OutputSpec, job_id: str, staged: set[
 
 
 def _known(blob: BlobClient) -> set[str]:
-    """The ids of all blocks; an earlier try of the merge may have committed some."""
+    """Return the ids of all blocks; an earlier try of the merge may have committed some."""
     try:
         committed, uncommitted = blob.get_block_list("all")
     except ResourceNotFoundError:
@@ -59,7 +59,7 @@ def _known(blob: BlobClient) -> set[str]:
 
 
 def header_line(columns: Sequence[str] | None) -> bytes:
-    """The line of a CSV file that names these columns, whatever their names hold; nothing when they have none."""
+    """Return the header line of a CSV file with these columns; empty if the columns have no names."""
     if columns is None:
         return b""
     line = io.StringIO(newline="")
@@ -70,7 +70,7 @@ def header_line(columns: Sequence[str] | None) -> bytes:
 
 
 def header_digest(line: bytes) -> str:
-    """Tells one header from another, and from none."""
+    """Return a short digest that identifies a header line."""
     return hashlib.sha256(line).hexdigest()[:8]
 
 
@@ -82,5 +82,5 @@ NO_HEADER = header_digest(b"")
 
 
 def header_block(digest: str) -> str:
-    """The id of the header's block."""
+    """Return the id of the header's block."""
     return f"header{digest}".ljust(BLOCK_ID_LENGTH, "-")

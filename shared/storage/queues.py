@@ -15,11 +15,11 @@ from azure.storage.queue import (
 from shared.contracts.messages import Message
 
 NEVER = -1
-"""Time to live of our messages: whoever finishes the work removes them, never the clock."""
+"""Time to live of our messages: they are deleted when the work is done, and never expire."""
 
 
 def queue_client(service: QueueServiceClient, name: str) -> QueueClient:
-    """A client of queue `name` that encodes as host.json's `messageEncoding` says."""
+    """Return a client of queue `name` that encodes as host.json's `messageEncoding` says."""
     return service.get_queue_client(
         name,
         message_encode_policy=TextBase64EncodePolicy(),
@@ -28,7 +28,7 @@ def queue_client(service: QueueServiceClient, name: str) -> QueueClient:
 
 
 def ensure_queue(service: QueueServiceClient, name: str) -> QueueClient:
-    """The queue, created when it is not there yet."""
+    """Return the queue, after creating it if it is missing."""
     client = queue_client(service, name)
     with suppress(ResourceExistsError):
         client.create_queue()
@@ -36,7 +36,7 @@ def ensure_queue(service: QueueServiceClient, name: str) -> QueueClient:
 
 
 def send(service: QueueServiceClient, name: str, message: Message, *, delay_seconds: int = 0) -> None:
-    """Put `message` on queue `name`, which is created when it is not there yet; it appears after the delay."""
+    """Put `message` on queue `name`, which is created if it is missing. The message appears after the delay."""
     client = queue_client(service, name)
     try:
         client.send_message(message.to_text(), time_to_live=NEVER, visibility_timeout=delay_seconds)
@@ -52,7 +52,7 @@ def send_all(client: QueueClient, messages: Iterable[Message]) -> None:
 
 
 def message_count(service: QueueServiceClient, name: str) -> int | None:
-    """Messages on the queue, hidden ones included; None when there is no such queue."""
+    """Return the number of messages on the queue, including hidden ones; None if the queue does not exist."""
     try:
         return int(queue_client(service, name).get_queue_properties().approximate_message_count or 0)
     except ResourceNotFoundError:
@@ -60,13 +60,13 @@ def message_count(service: QueueServiceClient, name: str) -> int | None:
 
 
 def delete_queue(service: QueueServiceClient, name: str) -> None:
-    """Delete the queue and all that is in it; nothing happens when it is gone already."""
+    """Delete the queue with its messages, if it exists."""
     with suppress(ResourceNotFoundError):
         queue_client(service, name).delete_queue()
 
 
 def remove_matching(service: QueueServiceClient, name: str, unwanted: Callable[[str], bool]) -> int:
-    """Delete the visible messages that `unwanted` names and put the others back; returns how many went."""
+    """Delete the visible messages for which `unwanted` is true; return their number. Put the others back."""
     client = queue_client(service, name)
     removed, kept = 0, list[QueueMessage]()
     with suppress(ResourceNotFoundError):

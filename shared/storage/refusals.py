@@ -1,4 +1,4 @@
-"""What a storage account refuses for good is said at once and by name; only what may pass is tried again.
+"""Refusals of a storage account: a final one is reported at once, by name; only a temporary one is retried.
 
 The SDK calls a hook with each answer. An error that the hook raises ends the request, before the SDK tries again.
 """
@@ -18,7 +18,7 @@ ResponseHook = Callable[[Any], None]
 """As the SDK's `raw_response_hook`."""
 
 PATIENCE: dict[str, Any] = {"initial_backoff": 0, "increment_base": 2, "random_jitter_range": 1}
-"""The pauses before a request is tried again: about 2, 4 and 8 seconds. The SDK's own add up to 84 seconds."""
+"""The pauses before retries: about 2, 4 and 8 seconds. The SDK's defaults add up to 84 seconds."""
 
 _CODE = "x-ms-error-code"
 _REFUSED = {401, 403}
@@ -46,7 +46,7 @@ class Place:
 
     @classmethod
     def of(cls, location: Location) -> "Place":
-        """The container of a location."""
+        """Return the container of a location."""
         _, _, datastore = location.credential.partition("datastore:")
         return cls(location.account_url, location.container, datastore)
 
@@ -56,7 +56,7 @@ class Place:
         return f"datastore {self.datastore!r} ({address})" if self.datastore else f"the container {address}"
 
     def check(self, response: Any) -> None:
-        """Raise DataRefusedError for an answer that will not be another one at the next try."""
+        """Raise DataRefusedError for an answer that a retry will not change."""
         answer = response.http_response
         code = answer.headers.get(_CODE, "")
         if answer.status_code in _REFUSED or code in _REFUSED_CODES:
@@ -88,7 +88,7 @@ def check_listing(response: Any) -> None:
 
 
 class UnansweredError(ServiceRequestError):
-    """An account that a user named does not answer. It may do so later."""
+    """An account that a user named does not answer; it may answer later."""
 
 
 class NamedTransport(RequestsTransport):  # type: ignore[misc]  # the SDK exports it without its type
@@ -100,7 +100,7 @@ class NamedTransport(RequestsTransport):  # type: ignore[misc]  # the SDK export
         self._place = place
 
     def send(self, request: Any, **options: Any) -> Any:
-        """Raise DataRefusedError when the account's name leads nowhere, UnansweredError when nobody answers there."""
+        """Raise DataRefusedError if the account's name has no address, UnansweredError if the account is silent."""
         try:
             return super().send(request, **options)
         except ServiceRequestError as error:
@@ -113,7 +113,7 @@ class NamedTransport(RequestsTransport):  # type: ignore[misc]  # the SDK export
 
 
 def _reason(error: ServiceRequestError) -> object:
-    """What urllib3 says of the last try."""
+    """Return urllib3's error of the last try."""
     inner = error.inner_exception
     nested = inner.args[0] if inner is not None and inner.args else None
     return getattr(nested, "reason", None) or inner

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 MAGIC = b"PAR1"
-"""Begins and ends a Parquet file. It also begins each block: but for the first, readers pass it over."""
+"""Begins and ends a Parquet file. It also begins each block; readers skip it in all but the first."""
 
 _I64, _LIST, _STRUCT = 0x6, 0x9, 0xC
 """Types of Thrift's compact protocol."""
@@ -28,18 +28,18 @@ RowGroup = Sequence[bytes | int]
 
 @dataclass(frozen=True)
 class BlockRowGroups:
-    """What the footer must say of one task's block."""
+    """The part of the footer that describes one task's block."""
 
     block_id: str
     length: int
     """Bytes of the block."""
     rows: int
     schema: tuple[bytes, bytes]
-    """The footer before and after what counts rows and row groups; the same for all blocks of a job."""
+    """The footer's bytes before and after the counts of rows and row groups; the same for all blocks of a job."""
     row_groups: Sequence[RowGroup]
 
     def to_line(self) -> bytes:
-        """One JSON line."""
+        """Return one JSON line."""
         groups = [[piece if isinstance(piece, int) else _text(piece) for piece in group] for group in self.row_groups]
         fields = {
             "block": self.block_id,
@@ -52,7 +52,7 @@ class BlockRowGroups:
 
     @classmethod
     def from_line(cls, line: bytes) -> "BlockRowGroups":
-        """What `to_line` wrote."""
+        """Return what `to_line` wrote."""
         fields = json.loads(line)
         before, after = map(base64.b64decode, fields["schema"])
         groups = [
@@ -73,7 +73,7 @@ class FooterBuilder:
         self._row_groups = bytearray()
 
     def add(self, block: BlockRowGroups) -> None:
-        """The next block of the file."""
+        """Append the next block of the file."""
         if not self._position:
             self._schema = block.schema
         for group in block.row_groups:
@@ -84,7 +84,7 @@ class FooterBuilder:
         self._position += block.length
 
     def footer(self) -> bytes:
-        """What follows the last block; with no block at all it is a whole file without rows."""
+        """Return the bytes that follow the last block; without any block, a whole file without rows."""
         before, after = self._schema
         metadata = b"".join(
             (before, _field(_I64), _integer(self._rows), _field(_LIST), _list(self._count), self._row_groups, after)
@@ -94,7 +94,7 @@ class FooterBuilder:
 
 
 def lines_of(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The lines of a text that comes in pieces."""
+    """Yield the lines of a text that comes in pieces."""
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
@@ -106,12 +106,12 @@ def _text(data: bytes) -> str:
 
 
 def _field(kind: int) -> bytes:
-    """The header of the field whose number is one higher than the last one's."""
+    """Return the header of the field whose number is one higher than the last field's."""
     return bytes([0x10 | kind])
 
 
 def _list(count: int) -> bytes:
-    """The header of a list of structs."""
+    """Return the header of a list of structs."""
     return bytes([count << 4 | _STRUCT]) if count < 15 else bytes([0xF0 | _STRUCT]) + _varint(count)
 
 

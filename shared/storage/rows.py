@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 _CHUNK = 16_000
 
 MAX_UNITS = 500_000
-"""Of UTF-16 in a document: Azure allows 1 MiB for a row, and the rest is for keys and names of properties."""
+"""UTF-16 code units in a document. Azure allows 1 MiB for a row; the rest is for keys and names of properties."""
 
 UPDATE_TRIES = 20
 _LONGEST_PAUSE_SECONDS = 0.2
@@ -52,8 +52,8 @@ Document = TypeVar("Document", bound=BaseModel)
 class Row(Generic[Document]):
     """A document and the ETag that it was read or written with.
 
-    A row that cannot be read can still be found, listed and deleted: only asking for its document raises. What
-    decides by rows that it may not miss therefore stops at it, and what serves each row by itself uses `readable`.
+    A row that cannot be read can still be found, listed and deleted: only its `document` raises. Code that must not
+    miss a row therefore stops at it; code that serves each row by itself uses `readable`.
     """
 
     partition: str
@@ -70,7 +70,7 @@ class Row(Generic[Document]):
 
 
 def readable(rows: Iterable[Row[Document]], unreadable: Problems | None = None) -> Iterator[Row[Document]]:
-    """The rows whose documents can be read. The others are logged, and added to `unreadable` for who shows them."""
+    """Yield the rows whose documents can be read. Log the others and add them to `unreadable`."""
     for row in rows:
         if isinstance(row.content, UnreadableError):
             log.error("%s", row.content.message)
@@ -87,7 +87,7 @@ class RowTable(Generic[Document]):
     """
 
     def __init__(self, service: TableServiceClient, name: str, document: type[Document]) -> None:
-        """`name` is the table's: letters and digits only."""
+        """`name` is the table's name: letters and digits only."""
         self._service = service
         self._name = name
         self._document = document
@@ -139,14 +139,14 @@ class RowTable(Generic[Document]):
         raise PreconditionFailedError(f"{self._name} {partition}/{key} is changed by others all the time", target=key)
 
     def get(self, partition: str, key: str) -> Row[Document]:
-        """The row; raises NotFoundError."""
+        """Return the row; raises NotFoundError."""
         row = self.find(partition, key)
         if row is None:
             raise NotFoundError(f"{self._name} {partition}/{key} not found")
         return row
 
     def find(self, partition: str, key: str) -> Row[Document] | None:
-        """The row, or None."""
+        """Return the row, or None if it is missing."""
         with suppress(ResourceNotFoundError):
             return self._row(self._table().get_entity(partition, key))
         return None
@@ -169,7 +169,7 @@ class RowTable(Generic[Document]):
             ) from error
 
     def partition(self, partition: str, prefix: str = "", *, first: str = "") -> Iterator[Row[Document]]:
-        """All rows of a partition whose keys begin with `prefix`, or are not below `first`, ordered by key."""
+        """Yield all rows of a partition whose keys begin with `prefix`, or are not below `first`, ordered by key."""
         question, parameters = "PartitionKey eq @p", {"p": partition}
         if first:
             question += " and RowKey ge @from"
@@ -182,7 +182,7 @@ class RowTable(Generic[Document]):
                 yield self._row(entity)
 
     def all(self) -> Iterator[Row[Document]]:
-        """All rows of the table."""
+        """Yield all rows of the table."""
         with suppress(ResourceNotFoundError):
             for entity in self._table().list_entities():
                 yield self._row(entity)
@@ -190,7 +190,7 @@ class RowTable(Generic[Document]):
     def page(
         self, partition: str, size: int, continuation: dict[str, str] | None = None
     ) -> tuple[list[Row[Document]], dict[str, str] | None]:
-        """Up to `size` rows of a partition in order of their keys, and where the next page begins (or None).
+        """Return up to `size` rows of a partition in order of their keys, and where the next page begins (or None).
 
         Raises ValidationError for a continuation that storage does not know.
         """
@@ -227,7 +227,7 @@ class RowTable(Generic[Document]):
         return self._service.get_table_client(self._name)
 
     def _write(self, write: Callable[[TableClient], dict[str, Any]]) -> dict[str, Any]:
-        """What `write` answers, which misses nothing but the table."""
+        """Call `write`, and create the table and call it again if the table is missing."""
         try:
             return write(self._table())
         except ResourceNotFoundError:
@@ -263,7 +263,7 @@ class RowTable(Generic[Document]):
 
 
 def _reason(error: Exception) -> str:
-    """One line; what pydantic found first, without the value, which may be long."""
+    """Return the error on one line; of pydantic's errors the first, without the value, which may be long."""
     if isinstance(error, PydanticValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
         return " ".join(f"{'.'.join(map(str, first['loc']))} {first['msg']}".split())

@@ -21,7 +21,7 @@ _KEY_LIFE = timedelta(hours=26)
 
 
 def blob_link(account: StorageAccount, container: str, name: str, life: timedelta) -> str:
-    """A URL that reads one blob for a while without any other credential."""
+    """Return a URL that reads one blob for a while without any other credential."""
     blob = account.blobs.get_blob_client(container, name)
     sas = generate_blob_sas(
         account.account_name,
@@ -36,12 +36,12 @@ def blob_link(account: StorageAccount, container: str, name: str, life: timedelt
 
 
 def container_sas(account: StorageAccount, container: str, permissions: str, life: timedelta) -> str:
-    """A token for a container with the given permissions (letters such as `rwcl`), without a question mark."""
+    """Return a token for a container with the given permissions (letters such as `rwcl`), without a question mark."""
     return _container_token(account.account_name, container, permissions, life, **_signer(account))
 
 
 def container_sas_with_key(account_name: str, container: str, key: str, permissions: str, life: timedelta) -> str:
-    """The same for a container of another account whose key is known."""
+    """Return a token for a container of another account whose key is known."""
     return _container_token(account_name, container, permissions, life, account_key=key)
 
 
@@ -57,9 +57,9 @@ def _container_token(account_name: str, container: str, permissions: str, life: 
 
 
 def _signer(account: StorageAccount) -> dict[str, Any]:
-    """What signs: the account's key with a connection string, else a user delegation key of the identity.
+    """Return the signing key: the account's key with a connection string, else a user delegation key of the identity.
 
-    Raises DependencyError when the account can sign nothing.
+    Raises DependencyError if the account has neither a key nor an identity.
     """
     if account.credential is None:
         key = getattr(account.blobs.credential, "account_key", None)
@@ -72,5 +72,5 @@ def _signer(account: StorageAccount) -> dict[str, Any]:
 
 @lru_cache(maxsize=2)
 def _delegation_key(account: StorageAccount, hour: datetime) -> UserDelegationKey:
-    """Asked for once an hour; it outlives every link that is signed with it."""
+    """Return the key of this hour. It outlives every link that is signed with it."""
     return account.blobs.get_user_delegation_key(hour - _CLOCK_SKEW, hour + _KEY_LIFE)

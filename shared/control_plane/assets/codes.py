@@ -72,11 +72,11 @@ def find_by_hash(workspace: Workspace, digest: str, hash_version: str | None) ->
 
 
 SETTLED_AFTER = timedelta(days=1)
-"""By then nobody can write to an upload any more (its SAS lives for an hour), and its version exists if ever."""
+"""After this time an upload counts as settled: its SAS has expired, and its version exists or never will."""
 
 
 def unnamed_uploads(workspace: Workspace, used: Iterable[Location] = ()) -> list[str]:
-    """Containers of uploads that are settled and that no version of code, and nothing in `used`, names."""
+    """Return the containers of settled uploads that neither a version of code nor a location in `used` names."""
     # The uploads are listed first: a version that is made meanwhile is seen.
     settled = _settled_uploads(workspace)
     if not settled:
@@ -87,7 +87,7 @@ def unnamed_uploads(workspace: Workspace, used: Iterable[Location] = ()) -> list
 
 
 def remove_uploads(workspace: Workspace, containers: Iterable[str]) -> None:
-    """Delete these containers; those that are gone already are no error."""
+    """Delete these containers; a missing one is not an error."""
     for container in containers:
         with suppress(ResourceNotFoundError):
             workspace.account.blobs.delete_container(container)

@@ -20,11 +20,11 @@ from shared.storage.account import error_code
 from shared.storage.blobs import CODE_CONTAINER_PREFIX, container_of, find_blob, is_folder_blob
 
 _LOOKED_AT = 10
-"""Blobs in one answer, where one that is a file is enough."""
+"""Blobs in one answer: one file among them is enough."""
 
 
 def model_location(workspace: Workspace, model_uri: str) -> Location:
-    """The file or folder of a model, its kind settled by looking; raises ValidationError when nothing is there."""
+    """Return the file or folder of a model, after looking which it is; raises ValidationError if nothing is there."""
     location = blob_location(workspace, model_uri, "modelUri")
     with _readable(model_uri, "modelUri"):
         container = container_of(workspace.account, location)
@@ -37,7 +37,7 @@ def model_location(workspace: Workspace, model_uri: str) -> Location:
 
 
 def code_location(workspace: Workspace, code_uri: str) -> Location:
-    """The folder of uploaded code: below a container of `startPendingUpload`, or in a datastore."""
+    """Return the folder of uploaded code: below a container of `startPendingUpload`, or in a datastore."""
     own = f"{workspace.account.blob_url}/{CODE_CONTAINER_PREFIX}"
     if not code_uri.startswith(own):
         return blob_location(workspace, code_uri, "codeUri")
@@ -52,7 +52,7 @@ def code_location(workspace: Workspace, code_uri: str) -> Location:
 
 
 def blob_location(workspace: Workspace, uri: str, field: str) -> Location:
-    """The folder that a datastore URI or blob URL names; raises ValidationError for anything else."""
+    """Return the folder that a datastore URI or blob URL names; raises ValidationError for anything else."""
     if path := parse_datastore_uri(workspace.settings, uri, field):
         return datastore_container(workspace, path.datastore).location(path.path)
     location = url_location(workspace, uri, field)
@@ -65,7 +65,7 @@ def blob_location(workspace: Workspace, uri: str, field: str) -> Location:
 
 
 def has_files(workspace: Workspace, folder: Location) -> bool:
-    """Whether there is a file below the folder; a container that does not exist has none."""
+    """Return whether there is a file below the folder; a container that does not exist has none."""
     blobs = container_of(workspace.account, folder).list_blobs(
         folder.child(""), include=["metadata"], results_per_page=_LOOKED_AT
     )
@@ -77,7 +77,7 @@ def has_files(workspace: Workspace, folder: Location) -> bool:
 
 @contextmanager
 def _readable(uri: str, field: str) -> Iterator[None]:
-    """Storage may refuse what a user names: that is an error of the request."""
+    """Turn storage's refusal of a place that a user names into an error of the request."""
     try:
         yield
     except HttpResponseError as error:
@@ -88,7 +88,7 @@ def _readable(uri: str, field: str) -> Iterator[None]:
 def resolve_data_asset(
     workspace: Workspace, name: str, version: str | None = None, via: tuple[str, ...] = ()
 ) -> Location:
-    """Where a version of a data asset lies; None and `latest` mean the newest.
+    """Return where a version of a data asset lies; None and `latest` mean the newest.
 
     `via` names the data assets whose URIs led here. Raises NotFoundError, and ValidationError when one of them is this.
     """
@@ -106,13 +106,13 @@ def resolve_data_asset(
 
 
 def resolve_datastore(workspace: Workspace, name_or_id: str, path: str = "", field: str = "datastoreId") -> Location:
-    """A path in a datastore that is named by its name or ARM id; raises NotFoundError, ValidationError."""
+    """Return a path in the datastore of this name or ARM id; raises NotFoundError, ValidationError."""
     name = parse_named(workspace.settings, name_or_id, "datastores", field)
     return datastore_container(workspace, name).location(checked_path(path, path, "path"))
 
 
 def resolve_uri(workspace: Workspace, uri: str, field: str = "uri", via: tuple[str, ...] = ()) -> Location:
-    """Where `uri` points, for a job's input or output.
+    """Return where `uri` points, for a job's input or output.
 
     Accepted: `azureml://datastores/D/paths/P` (short and long), `azureml:<name>:<version>`, `azureml:<name>@latest`,
     ARM ids of data versions and of `datastores/D/paths/P`, http(s) URLs, `wasbs://`. For blobs the kind is

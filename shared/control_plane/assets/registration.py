@@ -43,7 +43,7 @@ def put_model(
 
 
 def _inspected(workspace: Workspace, properties: ModelProperties) -> ModelProperties:
-    """The properties with the flavors that the model's files name."""
+    """Return the properties with the flavors that the model's files name."""
     with must_exist("modelUri"):
         location = model_location(workspace, properties.model_uri)
     if properties.model_type != "mlflow_model":
@@ -59,7 +59,7 @@ _MLMODEL_BYTES = 4 * 1024 * 1024
 
 
 def read_flavors(account: StorageAccount, folder: Location) -> dict[str, Any]:
-    """The flavors of the MLflow model in a folder; raises ValidationError that says what is wrong with it."""
+    """Return the flavors of the MLflow model in a folder; raises ValidationError that says what is wrong with it."""
     if folder.kind != "blob_folder":
         raise _not_mlflow(folder, f"it is a file; an MLflow model is a folder with a file {MLMODEL_FILE!r}")
     try:
@@ -99,8 +99,7 @@ def put_data(
 ) -> Upserted[DataProperties]:
     """Create a version of a data asset, or change its description, tags or archive flag.
 
-    Raises ValidationError for a URI that points nowhere that could be read, ConflictError when the version exists
-    with other content.
+    Raises ValidationError for a URI that cannot be read, ConflictError when the version exists with other content.
     """
     properties = parse_model(DataProperties, body.properties)
     if workspace.data.find(name, version) is None:
@@ -118,7 +117,7 @@ def put_environment(
 ) -> Upserted[EnvironmentProperties]:
     """Create a version of an environment, or change its description, tags or archive flag.
 
-    Raises ValidationError for a conda file that is none, ConflictError when the version exists with other content.
+    Raises ValidationError for an invalid conda file, ConflictError when the version exists with other content.
     """
     if any(key.lower() == "build" and value for key, value in body.properties.items()):
         raise ValidationError(
@@ -137,7 +136,7 @@ def _environment_content(environment: EnvironmentProperties) -> object:
 
 
 def _conda(text: str | None) -> Any:
-    """What the conda file says, so that layout and comments do not count; raises ValidationError."""
+    """Return the content of the conda file, in which layout and comments do not count; raises ValidationError."""
     if not text:
         return None
     content = read_yaml(text, "properties.condaFile", "condaFile")
@@ -147,11 +146,11 @@ def _conda(text: str | None) -> Any:
 
 
 MAX_VALUES = 100_000
-"""Values in a document, each counted as often as aliases repeat it: a few lines can stand for billions."""
+"""Values in a document. Aliases count each time they repeat a value: a few lines can stand for billions."""
 
 
 def read_yaml(text: str | bytes, what: str, field: str) -> Any:
-    """The content; raises ValidationError that says what is wrong with `what`."""
+    """Return the content; raises ValidationError that says what is wrong with `what`."""
     try:
         loader = yaml.SafeLoader(text)
         try:
@@ -163,7 +162,7 @@ def read_yaml(text: str | bytes, what: str, field: str) -> Any:
             return loader.construct_document(node)
         finally:
             loader.dispose()
-    except (yaml.YAMLError, ValueError) as error:  # a date that is none is no YAMLError
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: an impossible date
         reason = " ".join(str(error).split())
         raise ValidationError(f"{what} is not valid YAML: {reason}", target=field) from error
     except RecursionError:
@@ -171,7 +170,7 @@ def read_yaml(text: str | bytes, what: str, field: str) -> Any:
 
 
 def _values(node: yaml.Node, known: dict[int, int]) -> int:
-    """How many values a node stands for; more than allowed for one that holds itself."""
+    """Return how many values a node stands for; more than MAX_VALUES for a node that contains itself."""
     if id(node) in known:
         return known[id(node)]
     known[id(node)] = MAX_VALUES + 1  # until its parts are counted

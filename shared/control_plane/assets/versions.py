@@ -51,7 +51,7 @@ def put_version(
 
 
 def list_versions(table: ResourceTable[Asset], name: str, view: ListView, problems: Problems) -> list[Resource[Asset]]:
-    """The versions of an asset that `view` shows; `problems` gets why further ones cannot be read.
+    """Return the versions of an asset that `view` shows; `problems` gets the errors of unreadable ones.
 
     Raises NotFoundError when it has none at all.
     """
@@ -62,13 +62,13 @@ def list_versions(table: ResourceTable[Asset], name: str, view: ListView, proble
 
 
 def shown_name(table: ResourceTable[Asset], name: str) -> str:
-    """The asset's name as its first version spelled it."""
+    """Return the asset's name as its first version spelled it."""
     first = next(table.documents(name), None)
     return first.names[0] if first else name
 
 
 def next_version(versions: Iterable[Resource[Asset]]) -> str:
-    """The number after the highest numbered version, else `1`."""
+    """Return the number after the highest numbered version, else `1`."""
     numbers = [int(version.name) for version in versions if version.name.isdecimal()]
     return str(max(numbers, default=0) + 1)
 
@@ -108,7 +108,7 @@ class AssetContainer(Generic[Asset]):
 
 
 def get_container(table: ResourceTable[Asset], name: str) -> AssetContainer[Asset]:
-    """The container; raises NotFoundError."""
+    """Return the container; raises NotFoundError."""
     versions = list(table.documents(name))
     if not versions:
         raise table.not_found(name)
@@ -116,7 +116,7 @@ def get_container(table: ResourceTable[Asset], name: str) -> AssetContainer[Asse
 
 
 def list_containers(table: ResourceTable[Asset], view: ListView, problems: Problems) -> Iterator[AssetContainer[Asset]]:
-    """The containers that `view` shows; those that clients made for one deployment only (anonymous) are left out.
+    """Yield the containers that `view` shows, without anonymous ones (made by a client for one deployment).
 
     `problems` gets why further versions cannot be read.
     """
@@ -163,7 +163,7 @@ def delete_version(
 
 
 def delete_asset(workspace: Workspace, table: ResourceTable[Asset], name: str) -> bool:
-    """Delete all versions; False when there was none. Raises ConflictError that names the deployments using one."""
+    """Delete all versions; False when there were none. Raises ConflictError that names the deployments using one."""
     rows = list(table.list(name))
     check_unused(workspace, table.kind.partition, (name,))
     for row in rows:

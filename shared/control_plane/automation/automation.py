@@ -1,4 +1,4 @@
-"""What schedules and blob triggers have in common: what they may invoke, and the notes of what they did."""
+"""The common part of schedules and blob triggers: what they may invoke, and notes of what they did."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,33 +15,33 @@ from shared.signatures import check_webhooks
 from shared.storage.rows import Row, RowTable
 
 DEFINITION = "properties.action.endpointInvocationDefinition.properties"
-"""Where the body of the invocations is."""
+"""The member that holds the body of the invocations."""
 
 Automation = TypeVar("Automation", bound=AutomationProperties)
-"""The properties of a kind."""
+"""The properties of a kind of automation."""
 
 Notes = TypeVar("Notes", bound=ArmModel)
-"""What is noted of one of a kind."""
+"""The notes of an automation."""
 
 
 @dataclass(frozen=True)
 class AutomationNotes(Generic[Notes]):
-    """What each of a kind did; beside the resources, so that noting it is no change of one."""
+    """What each automation of a kind did. Stored apart: a note does not change the resource."""
 
     table: RowTable[Notes]
     partition: str
 
     @classmethod
     def of(cls, workspace: Workspace, partition: str, notes: type[Notes]) -> "AutomationNotes[Notes]":
-        """Those in the workspace."""
+        """Return the notes of this workspace."""
         return cls(RowTable(workspace.account.tables, workspace.table, notes), partition)
 
     def find(self, name: str) -> Row[Notes] | None:
-        """The notes of one, with their ETag; None when it did nothing yet."""
+        """Return the notes of an automation with their ETag; None if it has done nothing yet."""
         return self.table.find(self.partition, name.lower())
 
     def put(self, name: str, notes: Notes) -> None:
-        """Write them over those of before."""
+        """Overwrite the notes of an automation."""
         self.table.put(self.partition, name.lower(), notes)
 
     def update(self, name: str, change: Callable[[Row[Notes] | None], Notes]) -> None:
@@ -49,14 +49,14 @@ class AutomationNotes(Generic[Notes]):
         self.table.update(self.partition, name.lower(), change)
 
     def forget(self, name: str) -> None:
-        """Remove them."""
+        """Delete the notes of an automation."""
         self.table.delete(self.partition, name.lower())
 
 
 def delete_automation(
     table: ResourceTable[Automation], notes: AutomationNotes[Notes], name: str, conditions: WriteConditions
 ) -> bool:
-    """Delete one; its jobs stay. False when it was not there."""
+    """Delete an automation; its jobs stay. False when it was not there."""
     row = table.find(name)
     if row is None:
         return False
@@ -66,7 +66,7 @@ def delete_automation(
 
 
 def invocation_body(invocation: EndpointInvocation, naming: str) -> InvokeProperties:
-    """The body of the invocations; raises ValidationError. `naming` says what jobs are named after."""
+    """Return the body of the invocations; raises ValidationError. `naming` says how jobs get their names."""
     body = parse_model(InvokeProperties, invocation.properties, prefix=DEFINITION)
     if body.name:
         raise ValidationError(f"{DEFINITION}.name {body.name!r} is not allowed: {naming}", target=f"{DEFINITION}.name")
@@ -74,8 +74,8 @@ def invocation_body(invocation: EndpointInvocation, naming: str) -> InvokeProper
 
 
 def check_targets(workspace: Workspace, properties: AutomationProperties, body: InvokeProperties) -> None:
-    """Raise NotFoundError or ValidationError for what an enabled one names: the endpoint and who is told."""
+    """Raise NotFoundError or ValidationError if an enabled automation names a wrong endpoint or webhook."""
     if not properties.is_enabled:
-        return  # what is no longer there must not keep anybody from stopping it
+        return  # a missing endpoint must not keep anybody from disabling it
     resolve_deployment(workspace, properties.invocation.endpoint, properties.invocation.deployment)
     check_webhooks(workspace.settings, body.notification_setting, f"{DEFINITION}.notificationSetting")

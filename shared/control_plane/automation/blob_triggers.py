@@ -33,7 +33,7 @@ from shared.storage.blobs import DEFAULT_DATASTORE
 def put_trigger(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Upserted[BlobTriggerProperties]:
     """Create or update a trigger; raises ValidationError, or NotFoundError for what an enabled one names.
 
-    Blobs count from the moment on at which it was created, enabled or pointed elsewhere.
+    A blob counts if it was written after the trigger was created, enabled or pointed elsewhere.
     """
     TRIGGER_NAME.check(name)
     properties = parse_model(BlobTriggerProperties, body.properties)
@@ -55,18 +55,18 @@ def delete_trigger(workspace: Workspace, name: str, conditions: WriteConditions 
 
 
 def trigger_notes(workspace: Workspace) -> AutomationNotes[BlobTriggerRuns]:
-    """What each trigger did."""
+    """Return what each trigger did."""
     return AutomationNotes.of(workspace, "blobTriggerRuns", BlobTriggerRuns)
 
 
 def runs_of(workspace: Workspace, name: str) -> BlobTriggerRuns:
-    """What a trigger did."""
+    """Return what a trigger did."""
     row = trigger_notes(workspace).find(name)
     return row.document if row else BlobTriggerRuns()
 
 
 def _since(before: BlobTriggerProperties, after: BlobTriggerProperties, folder: Location) -> datetime | None:
-    """Since when blobs count, where the change leaves that as it is."""
+    """Return since when blobs count, if the change leaves this as it is; else None."""
     if before.watched is None or not before.is_enabled or not after.is_enabled:
         return None
     same = before.trigger == after.trigger and before.watched.folder == folder
@@ -77,7 +77,7 @@ _ENDS_WITH = "properties.trigger.endsWith"
 
 
 def check_trigger(workspace: Workspace, properties: BlobTriggerProperties, folder: Location) -> None:
-    """Raise ValidationError, or NotFoundError for what an enabled trigger names; it watches `folder`."""
+    """Raise ValidationError or NotFoundError for wrong values; the trigger watches `folder`."""
     body = invocation_body(properties.invocation, "jobs of a trigger are named after it and the blob")
     if body.dataset or body.input_data:
         member = f"{DEFINITION}.{'dataset' if body.dataset else 'inputData'}"
@@ -93,7 +93,7 @@ def check_trigger(workspace: Workspace, properties: BlobTriggerProperties, folde
 
 
 def _check_output(workspace: Workspace, body: InvokeProperties, watched: Location) -> None:
-    """Outputs in a place of their own must not lie where they would start the next job."""
+    """Raise ValidationError if outputs would lie where they start the next job."""
     for output in _output_folders(workspace, body):
         same = (output.account_url.lower(), output.container) == (watched.account_url.lower(), watched.container)
         if same and (_is_below(output.path, watched.path) or _is_below(watched.path, output.path)):
@@ -105,7 +105,7 @@ def _check_output(workspace: Workspace, body: InvokeProperties, watched: Locatio
 
 
 def _output_folders(workspace: Workspace, body: InvokeProperties) -> list[Location]:
-    """Those that the invocation names; the default ones, `azureml/<job id>`, start nothing anywhere."""
+    """Return the folders that the invocation names. The default ones, `azureml/<job id>`, start no jobs."""
     placed = [output for output in body.output_data.values() if output.uri]
     folders = [resolve_uri(workspace, output.folder_uri, "outputData.uri") for output in placed]
     if body.output_dataset and body.output_dataset.path:
@@ -122,7 +122,7 @@ _PATH = "properties.trigger.path"
 
 
 def watched_folder(workspace: Workspace, trigger: BlobCreatedTrigger) -> tuple[str, Location]:
-    """The storage account's name and the folder whose new blobs count; raises ValidationError, NotFoundError."""
+    """Return the storage account's name and the folder whose new blobs count; raises ValidationError, NotFoundError."""
     path = parse_datastore_uri(workspace.settings, trigger.path, _PATH)
     if path is None:
         raise ValidationError(
@@ -139,13 +139,13 @@ def watched_folder(workspace: Workspace, trigger: BlobCreatedTrigger) -> tuple[s
 
 
 def input_path(workspace: Workspace, trigger: BlobCreatedTrigger, path: str) -> str:
-    """The URI of a path of the container that a trigger watches."""
+    """Return the URI of a path of the container that a trigger watches."""
     named = parse_datastore_uri(workspace.settings, trigger.path, _PATH)
     assert named is not None, "checked when the trigger was written"
     return f"azureml://datastores/{named.datastore}/paths/{path}"
 
 
 def _account_name(account_url: str) -> str:
-    """First part of the host; of emulators the path."""
+    """Return the first part of the host; for emulators the path."""
     parts = urlsplit(account_url)
     return (parts.path.strip("/") or (parts.hostname or "").split(".")[0]).lower()

@@ -27,7 +27,7 @@ _NAMED_FIELD = re.compile(
 )
 _STEP = re.compile(r"/(\d+)")
 _HIGHEST = (59, 59, 23, 31, 12, 7)
-"""Of second, minute, hour, day, month and day of week."""
+"""The highest values of second, minute, hour, day, month and day of week."""
 
 _LONGEST = 200
 _FIVE = 5
@@ -56,12 +56,12 @@ class Cron:
         return cron
 
     def next_after(self, moment: datetime) -> datetime:
-        """The first moment later than this one, in UTC."""
+        """Return the first moment later than this one, in UTC."""
         found: datetime = self._dates(moment).get_next(datetime)
         return found.astimezone(UTC)
 
     def last_before(self, moment: datetime) -> datetime:
-        """The last moment earlier than this one, in UTC."""
+        """Return the last moment earlier than this one, in UTC."""
         found: datetime = self._dates(moment).get_prev(datetime)
         return found.astimezone(UTC)
 
@@ -101,13 +101,13 @@ _JUST_AFTER = timedelta(microseconds=1)
 _TRIGGER = "properties.trigger"
 _FIRST_MOMENT, _LAST_MOMENT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _LAST_YEAR = 9900
-"""What is due later is not looked for: the next moment of an expression may be decades away, beyond the calendar."""
+"""Later due times are not looked for: the next moment of an expression may lie beyond the calendar."""
 
 
 def put_schedule(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Upserted[ScheduleProperties]:
     """Create or update a schedule; raises ValidationError, or NotFoundError for what an enabled one names.
 
-    It is due from the moment of the change on: what a change comes too late for is not made up for.
+    It is due from the moment of the change on. Earlier times are not made up for.
     """
     SCHEDULE_NAME.check(name)
     properties = parse_model(ScheduleProperties, body.properties)
@@ -125,7 +125,7 @@ def delete_schedule(workspace: Workspace, name: str, conditions: WriteConditions
 
 
 def last_run(workspace: Workspace, name: str) -> ScheduleRun | None:
-    """What a schedule did last."""
+    """Return what a schedule did last."""
     row = _notes(workspace).find(name)
     return row.document if row else None
 
@@ -136,12 +136,12 @@ def note_run(workspace: Workspace, name: str, run: ScheduleRun) -> None:
 
 
 def cron_of(trigger: CronTrigger) -> Cron:
-    """When the trigger is due; raises ValidationError."""
+    """Return when the trigger is due; raises ValidationError."""
     return Cron.of(trigger.expression, trigger.time_zone, _TRIGGER)
 
 
 def due_time(schedule: Resource[ScheduleProperties], handled: datetime | None, now: datetime) -> datetime | None:
-    """The latest moment up to `now` that the schedule was due and that is not dealt with; None when there is none."""
+    """Return the latest due moment up to `now` that is not dealt with yet; None if there is none."""
     trigger = schedule.properties.trigger
     cron = cron_of(trigger)
     start, end = _moment(trigger.start_time, cron), _moment(trigger.end_time, cron)
@@ -153,7 +153,7 @@ def due_time(schedule: Resource[ScheduleProperties], handled: datetime | None, n
 
 
 def next_due_time(schedule: Resource[ScheduleProperties], now: datetime) -> datetime | None:
-    """When an enabled schedule is due next."""
+    """Return when an enabled schedule is due next."""
     trigger = schedule.properties.trigger
     cron = cron_of(trigger)
     start, end = _moment(trigger.start_time, cron), _moment(trigger.end_time, cron)
@@ -165,7 +165,7 @@ def next_due_time(schedule: Resource[ScheduleProperties], now: datetime) -> date
 
 
 def _moment(time: datetime | None, cron: Cron) -> datetime | None:
-    """In UTC; what lies outside the calendar there counts as its first or last moment."""
+    """Convert to UTC. A moment outside the calendar there counts as the calendar's first or last."""
     if time is None:
         return None
     try:

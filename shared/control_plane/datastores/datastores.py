@@ -1,4 +1,4 @@
-"""Datastores: blob containers known by name, with a secret that is stored apart and never given back."""
+"""Datastores: named blob containers whose secret is stored apart and never returned."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def put_datastore(
 ) -> Upserted[DatastoreProperties]:
     """Create or update a datastore; with `validate` its container must answer. Raises ValidationError.
 
-    An update without secrets keeps those of before.
+    An update without secrets keeps the stored ones.
     """
     DATASTORE_NAME.check(name)
     if is_default(name):
@@ -56,7 +56,7 @@ def put_datastore(
 
 
 def get_datastore(workspace: Workspace, name: str) -> tuple[Resource[DatastoreProperties], str]:
-    """A datastore and its ETag (empty for the default one); raises NotFoundError."""
+    """Return a datastore and its ETag (empty for the default one); raises NotFoundError."""
     if is_default(name):
         return default_datastore(workspace), ""
     row = workspace.datastores.get(name)
@@ -64,7 +64,7 @@ def get_datastore(workspace: Workspace, name: str) -> tuple[Resource[DatastorePr
 
 
 def list_datastores(workspace: Workspace, problems: Problems | None = None) -> Iterator[Resource[DatastoreProperties]]:
-    """All datastores, the default one first; `problems` gets why further ones cannot be read."""
+    """Yield all datastores, the default one first; `problems` gets the errors of unreadable ones."""
     yield default_datastore(workspace)
     yield from workspace.datastores.documents(problems=problems)
 
@@ -82,7 +82,7 @@ def delete_datastore(workspace: Workspace, name: str, conditions: WriteCondition
 
 
 def default_datastore(workspace: Workspace) -> Resource[DatastoreProperties]:
-    """The workspace's own datastore, which exists from the start."""
+    """Return the workspace's own datastore, which exists from the start."""
     protocol, _, rest = workspace.account.blob_url.partition("://")
     host_style = f"{workspace.account.account_name}.blob."
     properties = DatastoreProperties(
@@ -96,7 +96,7 @@ def default_datastore(workspace: Workspace) -> Resource[DatastoreProperties]:
 
 
 def _parsed(body: ResourceBody) -> tuple[DatastoreProperties, DatastoreCredentials]:
-    """The properties without any secret, and the credentials with it."""
+    """Return the properties without any secret, and the credentials with it."""
     properties = parse_model(DatastoreProperties, body.properties)
     credentials = parse_model(DatastoreCredentials, properties.credentials, "properties.credentials")
     shown = {"credentialsType": credentials.credentials_type}

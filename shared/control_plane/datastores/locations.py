@@ -28,7 +28,7 @@ class DatastoreContainer:
     """As in Location."""
 
     def location(self, path: str) -> Location:
-        """A folder in it, or the whole container; whether it is a file is settled when it is read."""
+        """Return a folder of the container, or the whole container. Reading it shows whether it is a file."""
         return Location(
             kind="blob_folder",
             account_url=self.account_url,
@@ -39,7 +39,7 @@ class DatastoreContainer:
 
 
 def datastore_container(workspace: Workspace, name: str) -> DatastoreContainer:
-    """The container of a datastore; raises NotFoundError."""
+    """Return the container of a datastore; raises NotFoundError."""
     if is_default(name):
         return DatastoreContainer(workspace.account.blob_url, DEFAULT_DATASTORE_CONTAINER, "account")
     row = workspace.datastores.find(name)
@@ -49,10 +49,10 @@ def datastore_container(workspace: Workspace, name: str) -> DatastoreContainer:
 
 
 def container_of_properties(workspace: Workspace, name: str, properties: DatastoreProperties) -> DatastoreContainer:
-    """Where a datastore of these properties lies.
+    """Return where a datastore of these properties lies.
 
-    With credentials its own secret is used; without, the service's credential in its own account, and none in
-    any other.
+    A datastore with credentials uses its own secret. Without credentials, the service uses its own credential in its
+    own account, and reads any other account anonymously.
     """
     own_account = properties.account_name == workspace.account.account_name
     account_url = workspace.account.blob_url if own_account else foreign_account_url(properties)
@@ -70,7 +70,7 @@ def foreign_account_url(properties: DatastoreProperties) -> str:
 
 
 def registered_containers(workspace: Workspace) -> dict[tuple[str, str], DatastoreContainer]:
-    """The containers of all datastores by (account URL, container); the default datastore's first."""
+    """Return the containers of all datastores by (account URL, container); the default datastore's first."""
     found: dict[tuple[str, str], DatastoreContainer] = {}
     stored = workspace.datastores.documents()
     others = (container_of_properties(workspace, found.name, found.properties) for found in stored)
@@ -80,7 +80,7 @@ def registered_containers(workspace: Workspace) -> dict[tuple[str, str], Datasto
 
 
 def datastore_of(workspace: Workspace, location: Location) -> str | None:
-    """The name of a datastore through which `location` was resolved; None when it has been deleted."""
+    """Return the name of a datastore through which `location` was resolved; None when it has been deleted."""
     if location.credential.startswith("datastore:"):
         row = workspace.datastores.find(location.credential.removeprefix("datastore:"))
         return row.document.name if row else None
@@ -94,12 +94,12 @@ def datastore_of(workspace: Workspace, location: Location) -> str | None:
 
 
 def is_default(name: str) -> bool:
-    """Whether this is the workspace's own datastore."""
+    """Return whether this is the workspace's own datastore."""
     return name.lower() == DEFAULT_DATASTORE
 
 
 def is_azure_blob_host(host: str) -> bool:
-    """Whether this is the host of a storage account in one of Azure's clouds."""
+    """Return whether this is the host of a storage account in one of Azure's clouds."""
     return _AZURE_BLOB_HOST.fullmatch(host.lower()) is not None
 
 
@@ -118,14 +118,14 @@ _PATHS = re.compile(r"datastores/(?P<datastore>[^/]+)(?:/paths(?:/(?P<path>.*))?
 
 @dataclass(frozen=True)
 class DatastorePath:
-    """A path in a datastore; with a slash at its end it is meant as a folder."""
+    """A path in a datastore; a slash at its end means a folder."""
 
     datastore: str
     path: str
 
 
 def parse_datastore_uri(settings: Settings, uri: str, field: str) -> DatastorePath | None:
-    """The datastore and path that `uri` names; None when it is not such a URI."""
+    """Return the datastore and path that `uri` names; None when it is not such a URI."""
     folder = uri.endswith("/")
     rest = uri[len("azureml://") :] if _SHORT_SCHEME.match(uri) else below_workspace(settings, uri, field)
     match = _PATHS.fullmatch(rest) if rest is not None else None
@@ -137,15 +137,15 @@ def parse_datastore_uri(settings: Settings, uri: str, field: str) -> DatastorePa
 
 
 def place_of(settings: Settings, uri: str) -> object:
-    """Equal for URIs that name the same place, whether or not it is still there."""
+    """Return a value that is equal for URIs of the same place, whether or not it still exists."""
     path = parse_datastore_uri(settings, uri, "uri")
     return (path.datastore.lower(), path.path.rstrip("/")) if path else uri
 
 
 def checked_path(path: str, shown: str, field: str) -> str:
-    """A blob path without slashes at its ends, its `.` and `..` resolved; empty for the whole container.
+    """Return a blob path without slashes at its ends, its `.` and `..` resolved; empty for the whole container.
 
-    Raises ValidationError when it leads out of its folder, or when no blob can have it as its name.
+    Raises ValidationError when the path leads out of its folder, or cannot be a blob's name.
     """
     parts: list[str] = []
     for part in path.strip("/").split("/"):
@@ -162,13 +162,13 @@ def checked_path(path: str, shown: str, field: str) -> str:
 
 
 _SPECIAL_CONTAINERS = {"$root", "$web", "$logs"}
-"""Containers that storage itself has."""
+"""Containers that exist in storage by themselves."""
 
 _WASB = re.compile(r"(?P<scheme>wasbs?)://(?P<container>[^/@]+)@(?P<host>[^/]+)(?:/(?P<path>.*))?", re.IGNORECASE)
 
 
 def url_location(workspace: Workspace, url: str, field: str) -> Location | None:
-    """The location of a URL; None when the scheme is none of http, https, wasb and wasbs.
+    """Return the location of a URL; None unless the scheme is http, https, wasb or wasbs.
 
     A container of a datastore is read with that datastore's credential; any other container of the workspace's
     own or another storage account anonymously; a URL with a query (a SAS) is taken as one file. Raises

@@ -1,4 +1,4 @@
-"""The secrets of datastores: taken in, kept, tried, and lent for a short while."""
+"""The secrets of datastores: read, stored, tried, and handed out for a short time."""
 
 import base64
 import re
@@ -44,7 +44,7 @@ class DatastoreCredentials(ArmModel):
         return self
 
     def secret_or_kept(self, account: StorageAccount, name: str) -> DatastoreSecret | None:
-        """The secret given, else the one of before; None for a datastore without. Raises ValidationError."""
+        """Return the given secret, else the stored one; None without credentials. Raises ValidationError."""
         if self.credentials_type == "None":
             return None
         if secret := self._secret():
@@ -71,7 +71,7 @@ class DatastoreCredentials(ArmModel):
 
 
 def _check_secret(secret: DatastoreSecret) -> None:
-    """Raise ValueError, which does not show it, for a secret that no request could be made with."""
+    """Raise ValueError for a secret that cannot be used in a request. The message does not show the secret."""
     if secret.secrets_type == "Sas":
         if not _SAS.fullmatch(secret.sas_token):
             raise ValueError("the sasToken must be what follows the question mark of a signed URL, with sig=")
@@ -90,7 +90,7 @@ class SecretsRequest(ArmModel):
 
 
 def keep_secret(account: StorageAccount, name: str, secret: DatastoreSecret | None) -> None:
-    """Store the secret of a datastore; None forgets one of before."""
+    """Store the secret of a datastore; None deletes the stored one."""
     if secret is None:
         forget_secret(account, name)
     else:
@@ -120,7 +120,7 @@ def probe(account: StorageAccount, name: str, container: DatastoreContainer, sec
 
 
 def lend_secret(workspace: Workspace, name: str, request: SecretsRequest) -> dict[str, str]:
-    """What `listSecrets` answers: for the default datastore a short-lived SAS, else the datastore's own secret.
+    """Return what `listSecrets` answers: for the default datastore a short-lived SAS, else the datastore's own secret.
 
     Instead of an account key a SAS is given when the client asks for an expirable secret: storage clients take
     either in the member `key`, whose type must match the datastore's type.

@@ -45,7 +45,7 @@ def delete_deployment(workspace: Workspace, endpoint: str, name: str, change: Ch
 
 
 def _undo_without_endpoint(workspace: Workspace, saved: Upserted[DeploymentProperties]) -> None:
-    """A deployment written while its endpoint was deleted must not come back with a later endpoint of that name."""
+    """Delete a deployment whose endpoint was deleted meanwhile: a later endpoint of that name must not get it."""
     if workspace.endpoints.find(saved.resource.names[0]) is None:
         workspace.deployments.delete(saved.row)
         raise workspace.endpoints.not_found(saved.resource.names[0])
@@ -117,7 +117,7 @@ def _check_scoring(
 
 
 def _pinned(workspace: Workspace, properties: DeploymentProperties, model: ModelSpec) -> DeploymentProperties:
-    """The properties with references as ids of versions."""
+    """Return the properties with references as ids of versions."""
     settings = workspace.settings
     update: dict[str, object] = {
         "model": AssetReference(asset_id=resource_id(settings, "models", model.name, "versions", model.version))

@@ -16,8 +16,8 @@ AUTH_MODE = "AADToken"
 def put_endpoint(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Upserted[EndpointProperties]:
     """Create or update an endpoint; raises ValidationError.
 
-    An update without `defaults` keeps the default deployment: a repeated creation must not take traffic away. So does
-    one without `notificationSetting`, which the YAML file has not.
+    An update without `defaults` keeps the default deployment: a repeated creation must not take traffic away. An
+    update without `notificationSetting` keeps the setting, because the YAML file does not have it.
     """
     ENDPOINT_NAME.check(name)
     properties = _parsed(body)
@@ -46,7 +46,7 @@ def delete_endpoint(workspace: Workspace, name: str, conditions: WriteConditions
 
 
 def clear_default(workspace: Workspace, endpoint: str, deployment: str, change: Change) -> None:
-    """Leave the endpoint without a default when it is this deployment."""
+    """Clear the endpoint's default if it is this deployment."""
     row = workspace.endpoints.find(endpoint)
     if row is None or not _is_default(row.document.properties, deployment):
         return

@@ -1,4 +1,4 @@
-"""What an invocation, a planner or a timer needs to know about resources, by plain functions."""
+"""Plain functions that resolve resources for an invocation, a planner or a timer."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,7 +30,7 @@ class ResolvedDeployment(BaseModel):
     deployment: str
     compute: str
     max_instances: int
-    """Of the compute; a job may ask for no more."""
+    """The compute's maximum; a job may not ask for more."""
     model: ModelSpec
     code: CodeSpec | None
     environment: EnvironmentSpec | None
@@ -41,10 +41,10 @@ class ResolvedDeployment(BaseModel):
 
 
 def resolve_deployment(workspace: Workspace, endpoint: str, deployment: str | None = None) -> ResolvedDeployment:
-    """The deployment that a job of `endpoint` runs: the one named, else the endpoint's default.
+    """Return the deployment that a job of `endpoint` runs: the one named, else the endpoint's default.
 
     Raises NotFoundError when the endpoint, the deployment or something that it refers to is gone, and
-    ValidationError with the service's own text when none is named and there is no default.
+    ValidationError with Azure ML's own text when no deployment is named and there is no default.
     """
     found = workspace.endpoints.get(endpoint).document
     name = deployment or found.properties.defaults.deployment_name
@@ -76,7 +76,7 @@ def _resolved(
 
 
 def resolve_model(workspace: Workspace, reference: str) -> ModelSpec:
-    """The model that `reference` names; raises NotFoundError, ValidationError."""
+    """Return the model that `reference` names; raises NotFoundError, ValidationError."""
     named = parse_asset(workspace.settings, reference, "models", "model")
     model = get_version(workspace.models, named.name, named.version).document
     return ModelSpec(
@@ -88,7 +88,7 @@ def resolve_model(workspace: Workspace, reference: str) -> ModelSpec:
 
 
 def resolve_code(workspace: Workspace, properties: DeploymentProperties) -> CodeSpec | None:
-    """The uploaded code and script of a deployment, or None; raises NotFoundError, ValidationError."""
+    """Return the uploaded code and script of a deployment, or None; raises NotFoundError, ValidationError."""
     configuration = properties.code_configuration
     if configuration is None:
         return None
@@ -100,7 +100,7 @@ def resolve_code(workspace: Workspace, properties: DeploymentProperties) -> Code
 
 
 def resolve_environment(workspace: Workspace, reference: str) -> EnvironmentSpec:
-    """The environment that `reference` names; raises NotFoundError, ValidationError."""
+    """Return the environment that `reference` names; raises NotFoundError, ValidationError."""
     named = parse_asset(workspace.settings, reference, "environments", "environmentId")
     environment = get_version(workspace.environments, named.name, named.version).document
     return EnvironmentSpec(
@@ -112,12 +112,12 @@ def resolve_environment(workspace: Workspace, reference: str) -> EnvironmentSpec
 
 
 def compute_limits(workspace: Workspace, name: str) -> ComputeLimits:
-    """How the compute scales; raises NotFoundError."""
+    """Return how the compute scales; raises NotFoundError."""
     return _limits(workspace.computes.get(name).document)
 
 
 def list_computes(workspace: Workspace) -> list[ComputeLimits]:
-    """How each compute scales; one that cannot be read is left as it is."""
+    """Return how each compute scales; skip one that cannot be read."""
     limits = list[ComputeLimits]()
     for compute in workspace.computes.documents():
         with isolated(f"compute {compute.name}"):
@@ -139,9 +139,9 @@ _FILE_INPUTS = {"urifile", "urifolder"}
 
 
 def input_location(workspace: Workspace, body: InvokeProperties) -> Location:
-    """The place of the input, whether or not something is there.
+    """Return the place of the input, whether or not something is there.
 
-    Raises ValidationError for a body that names none or several, NotFoundError for a datastore or data asset.
+    Raises ValidationError unless the body names exactly one input, NotFoundError for a datastore or data asset.
     """
     if body.dataset and body.input_data:
         raise ValidationError("the body has both dataset and inputData; give one of them", target="inputData")

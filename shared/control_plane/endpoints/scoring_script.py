@@ -1,4 +1,4 @@
-"""Whether a scoring script can be one: it is there, it is Python, and it defines `run`."""
+"""The check of a scoring script: it exists, it is Python, and it defines `run`."""
 
 import ast
 from pathlib import PurePosixPath
@@ -31,7 +31,7 @@ def check_scoring_script(account: StorageAccount, code: CodeSpec) -> None:
 
 
 def script_path(name: str) -> str:
-    """The path of a script below its code folder, without needless dots and slashes; raises ValidationError."""
+    """Return the path of a script below its code folder, without needless dots and slashes; raises ValidationError."""
     path = PurePosixPath(name)
     if path.suffix != ".py" or path.is_absolute():
         raise ValidationError(
@@ -51,12 +51,12 @@ def _read(account: StorageAccount, code: CodeSpec) -> bytes:
 
 
 def _defines(module: ast.Module, name: str) -> bool:
-    """Whether the module's own scope binds `name`; an import of everything may, so it counts."""
+    """Return whether the module's own scope binds `name`. A star import counts, because it may."""
     return any(name in _bound(node) or "*" in _bound(node) for node in _own_scope(module))
 
 
 def _own_scope(node: ast.AST) -> list[ast.AST]:
-    """All statements of the module's scope, also those inside `if`, `try` and `with`."""
+    """Return all statements of the module's scope, also those inside `if`, `try` and `with`."""
     found: list[ast.AST] = []
     for child in ast.iter_child_nodes(node):
         found.append(child)

@@ -1,4 +1,4 @@
-"""How a request of the hot path proves who asks."""
+"""How a request of the hot path authenticates."""
 
 import threading
 import time
@@ -15,29 +15,29 @@ _TOKEN_SCOPE = "https://storage.azure.com/.default"  # noqa: S105 (a scope's nam
 
 
 class Authorization(Protocol):
-    """Adds what a request needs to be let in."""
+    """Adds the credential to a request."""
 
     def apply(self, target: str, headers: dict[str, str]) -> str:
-        """The path and query to request; may add to `headers`."""
+        """Return the path and query to request; may add to `headers`."""
 
 
 class Anonymous:
-    """Public containers and plain URLs."""
+    """No credential: for public containers and plain URLs."""
 
     def apply(self, target: str, headers: dict[str, str]) -> str:
-        """The target as it is."""
+        """Return the target as it is."""
         return target
 
 
 class GivenSas:
-    """A shared access signature that somebody handed out: a datastore's secret or a connection string's."""
+    """A given shared access signature, from a datastore's secret or a connection string."""
 
     def __init__(self, token: str) -> None:
         """`token` is the query string, with or without its question mark."""
         self._token = token.lstrip("?")
 
     def apply(self, target: str, headers: dict[str, str]) -> str:
-        """The target with the signature."""
+        """Return the target with the signature."""
         return f"{target}{'&' if '?' in target else '?'}{self._token}"
 
 
@@ -52,7 +52,7 @@ class AccountKeySas:
         self._made = float("-inf")
 
     def apply(self, target: str, headers: dict[str, str]) -> str:
-        """The target with a signature that is valid for days."""
+        """Return the target with a signature that is valid for days."""
         if time.monotonic() - self._made > _SAS_RENEWAL_SECONDS:
             with self._lock:
                 self._token = self._new_token()
@@ -82,7 +82,7 @@ class IdentityToken:
         self._expires = float("-inf")
 
     def apply(self, target: str, headers: dict[str, str]) -> str:
-        """The target as it is; the token goes into the headers."""
+        """Return the target as it is; the token goes into the headers."""
         if time.time() > self._expires - _TOKEN_MARGIN_SECONDS:
             with self._lock:
                 token = self._credential.get_token(_TOKEN_SCOPE)

@@ -1,4 +1,4 @@
-"""The blobs of one account, for the calls that each file and each task costs."""
+"""The blobs of one account, for the calls that each file and each task makes."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ MAX_PUT_BYTES = 4_000 * 1024 * 1024
 
 @dataclass(frozen=True)
 class BlobLook:
-    """What is known of a blob without its content."""
+    """The ETag and metadata of a blob."""
 
     etag: str
     metadata: Mapping[str, str]
@@ -34,7 +34,7 @@ class HotBlobs:
         self._transport = transport
 
     def read(self, container: str, name: str) -> bytes:
-        """The blob's content; raises BlobGoneError."""
+        """Return the blob's content; raises BlobGoneError."""
         response = self._transport.request("GET", _path(container, name))
         return self._expect(200, response, container, name).data
 
@@ -59,8 +59,8 @@ class HotBlobs:
     ) -> None:
         """Write a whole block blob.
 
-        Raises StorageConflictError when it exists although it should be missing, or when it is not the one with the
-        ETag `only_over` any more.
+        Raises StorageConflictError if the blob exists although it should be missing, or no longer has the ETag
+        `only_over`.
         """
         headers = {"x-ms-blob-type": "BlockBlob"} | ({"If-None-Match": "*"} if only_if_missing else {})
         headers |= {"If-Match": only_over} if only_over else {}
@@ -68,14 +68,14 @@ class HotBlobs:
         self._expect(201, self._put(_path(container, name), body, headers), container, name)
 
     def look(self, container: str, name: str) -> "BlobLook":
-        """The blob's ETag and metadata; raises BlobGoneError."""
+        """Return the blob's ETag and metadata; raises BlobGoneError."""
         response = self._expect(200, self._transport.request("HEAD", _path(container, name)), container, name)
         found = {key.lower(): value for key, value in response.headers.items()}
         metadata = {key.removeprefix(_METADATA): value for key, value in found.items() if key.startswith(_METADATA)}
         return BlobLook(found["etag"], metadata)
 
     def create_append_blob(self, container: str, name: str) -> None:
-        """Make an empty append blob; an existing one is left as it is."""
+        """Create an empty append blob; leave an existing one as it is."""
         headers = {"x-ms-blob-type": "AppendBlob", "If-None-Match": "*", "Content-Type": "text/plain; charset=utf-8"}
         response = self._transport.request("PUT", _path(container, name), headers=headers, body=b"")
         if response.headers.get("x-ms-error-code") != "BlobAlreadyExists":
@@ -84,15 +84,15 @@ class HotBlobs:
     def append(self, container: str, name: str, body: bytes, *, position: int) -> int:
         """Append at `position` (the blob's length so far) and return the new length.
 
-        Raises StorageConflictError when the length is another one: somebody else appended, or an earlier try
-        of this very call arrived although its answer was lost.
+        Raises StorageConflictError if the length differs: somebody else appended, or an earlier try of this call
+        arrived and only its answer was lost.
         """
         headers = {"x-ms-blob-condition-appendpos": str(position)}
         self._expect(201, self._put(f"{_path(container, name)}?comp=appendblock", body, headers), container, name)
         return position + len(body)
 
     def length(self, container: str, name: str) -> int:
-        """The blob's length in bytes; raises BlobGoneError."""
+        """Return the blob's length in bytes; raises BlobGoneError."""
         response = self._transport.request("HEAD", _path(container, name))
         return int(self._expect(200, response, container, name).headers["Content-Length"])
 
@@ -127,7 +127,7 @@ def _path(container: str, name: str) -> str:
 
 
 def _digest(body: bytes | BinaryIO) -> tuple[str, int]:
-    """The body's MD5 as Content-MD5 wants it (it lets storage check what arrives), and its length."""
+    """Return the body's MD5 as Content-MD5 wants it (it lets storage check what arrives), and its length."""
     digest = hashlib.md5(usedforsecurity=False)
     if isinstance(body, bytes):
         digest.update(body)

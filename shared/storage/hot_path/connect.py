@@ -1,4 +1,4 @@
-"""Hot-path clients of the workspace's account and of other people's."""
+"""Hot-path clients of the workspace's account."""
 
 from shared.storage.account import StorageAccount
 from shared.storage.hot_path.authorization import AccountKeySas, Authorization, GivenSas, IdentityToken
@@ -8,7 +8,7 @@ from shared.storage.hot_path.transport import Patience, Transport
 
 
 def account_authorization(account: StorageAccount) -> Authorization:
-    """What lets the hot path into the workspace's account: its key, its SAS, or the process's identity."""
+    """Return the credential for the workspace's account: its key, its SAS, or the process's identity."""
     if account.credential is not None:
         return IdentityToken(account.credential)
     settings = dict(part.split("=", 1) for part in account.connection_string.split(";") if "=" in part)
@@ -18,7 +18,7 @@ def account_authorization(account: StorageAccount) -> Authorization:
 
 
 class HotAccount:
-    """The workspace's account, seen through the hot path; one pool for each service."""
+    """Hot-path clients of the workspace's account, with one connection pool for each service."""
 
     def __init__(self, account: StorageAccount, patience: Patience | None = None) -> None:
         """`patience` holds for all clients made here."""
@@ -27,5 +27,5 @@ class HotAccount:
         self.blobs = HotBlobs(Transport(account.blob_url, authorization, patience))
 
     def queue(self, name: str) -> HotQueue:
-        """The queue of this name, which need not exist."""
+        """Return the queue of this name, which need not exist."""
         return HotQueue(self._queues, name)

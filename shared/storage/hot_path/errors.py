@@ -1,4 +1,4 @@
-"""What a call of the hot path can meet.
+"""The errors of the hot path.
 
 HotPathError
 ├── QueueGoneError           the queue is not there (for a task queue: the job is over)

@@ -1,4 +1,4 @@
-"""One queue, for the calls that each task costs."""
+"""One queue, for the calls that each task makes."""
 
 import base64
 import binascii
@@ -25,7 +25,7 @@ class Received:
     dequeue_count: int
     """How often the message was received, this time included."""
     text: str
-    """Decoded; what is no base64 is passed on as it came."""
+    """Decoded from base64; a text that is not base64 stays as it is."""
 
 
 class HotQueue:
@@ -38,7 +38,7 @@ class HotQueue:
         self._path = f"/{quote(name)}"
 
     def receive(self, count: int, visibility_seconds: int) -> list[Received]:
-        """Up to `count` (1 to 32) messages, hidden from others for `visibility_seconds`; raises QueueGoneError."""
+        """Receive up to `count` (1 to 32) messages and hide them for `visibility_seconds`; raises QueueGoneError."""
         target = f"{self._path}/messages?numofmessages={count}&visibilitytimeout={visibility_seconds}"
         response = self._expect(200, self._transport.request("GET", target))
         try:
@@ -53,7 +53,7 @@ class HotQueue:
     def renew(self, message: Received, visibility_seconds: int, text: str | None = None) -> None:
         """Hide `message` for `visibility_seconds` from now (0 gives it back); raises LeaseLostError.
 
-        With `text` that is what it says from now on.
+        `text` replaces the message's text.
         """
         target = f"{self._message_path(message)}&visibilitytimeout={visibility_seconds}"
         body = None if text is None else _ENVELOPE % base64.b64encode(text.encode())
@@ -66,7 +66,7 @@ class HotQueue:
         self._expect(204, self._transport.request("DELETE", self._message_path(message)))
 
     def exists(self) -> bool:
-        """Whether the queue is there."""
+        """Return whether the queue is there."""
         try:
             self._expect(200, self._transport.request("GET", f"{self._path}?comp=metadata"))
         except QueueGoneError:
@@ -94,7 +94,7 @@ class HotQueue:
 
 def _message(element: ElementTree.Element) -> Received:
     text = element.findtext("MessageText") or ""
-    with suppress(binascii.Error, UnicodeDecodeError):  # whoever parses it will say what is wrong with it
+    with suppress(binascii.Error, UnicodeDecodeError):  # the parser will say what is wrong with it
         text = base64.b64decode(text, validate=True).decode()
     return Received(
         id=element.findtext("MessageId") or "",

@@ -1,4 +1,4 @@
-"""One kept-alive connection pool to one storage service, with the patience that a restart of it needs."""
+"""A keep-alive connection pool to one storage service, with retries that outlast a restart of the service."""
 
 import random
 import ssl
@@ -18,7 +18,7 @@ from shared.storage.hot_path.errors import StoppedError, StorageUnavailableError
 
 API_VERSION = "2021-12-02"
 DEFAULT_PATIENCE_SECONDS = 600.0
-"""How long one call goes on asking a service that does not answer: an emulator's restart, a failover."""
+"""How long one call retries a service that does not answer: an emulator's restart, a failover."""
 
 _CONNECT_TIMEOUT_SECONDS = 5.0
 _READ_TIMEOUT_SECONDS = 60.0
@@ -37,14 +37,14 @@ Response = urllib3.BaseHTTPResponse
 
 @dataclass(frozen=True)
 class Patience:
-    """When to stop asking: after `seconds`, or when `stop` is set."""
+    """When to stop retrying: after `seconds`, or when `stop` is set."""
 
     seconds: float = DEFAULT_PATIENCE_SECONDS
     stop: threading.Event = field(default_factory=threading.Event)
 
 
 class Transport:
-    """Requests to one service; safe to use from many threads."""
+    """Requests to one service; safe to share between threads."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Transport:
     def request(
         self, method: str, target: str, *, headers: Mapping[str, str] | None = None, body: Body = None
     ) -> Response:
-        """The whole answer, read into memory; `target` is quoted and begins with a slash.
+        """Send a request and return the answer, read into memory. `target` is quoted and begins with a slash.
 
         Raises StorageUnavailableError or StoppedError; any other status than 408, 429 and 5xx is returned.
         """
@@ -146,14 +146,14 @@ def _copy(response: Response, into: BinaryIO) -> None:
 
 
 class _Attempt:
-    """One try of a call, and why it did not succeed."""
+    """One try of a call, and why it failed."""
 
     def __init__(self) -> None:
         self.problem = ""
 
     @contextmanager
     def outcome(self) -> Iterator[None]:
-        """Takes note of a connection that failed, so that the call is tried again."""
+        """Note a failed connection, so that the call is retried."""
         try:
             yield
         except (urllib3.exceptions.HTTPError, AzureError) as error:
