@@ -69,7 +69,7 @@ def _shown(setting: Setting, value: Any) -> Any:
         return value or {}
     if setting.is_duration:
         return seconds(value)
-    return snake(value) if setting.words else value
+    return snake(value) if setting.words and value else value
 
 
 def compute_view(compute: Resource) -> dict[str, Any]:

@@ -139,7 +139,8 @@ def environment_variables(properties: DeploymentProperties | InvokeProperties) -
 
 def _merged_value(setting: Setting, properties: ArmModel, path: str) -> Any:
     value = value_at(properties, path)
-    return seconds_of(value, ".".join(wire_keys(path))) if setting.is_duration else value
+    is_duration = setting.is_duration and value is not None
+    return seconds_of(value, ".".join(wire_keys(path))) if is_duration else value
 
 
 def output_file_name(body: InvokeProperties) -> str | None:

@@ -31,7 +31,11 @@ def with_fields(fields: Mapping[str, Any]) -> Callable[[type[Model]], type[Model
     return extended
 
 
-@with_fields({setting.name: (setting.type, Field(setting.default, **setting.bounds)) for setting in SCORING_SETTINGS})
+def _type(setting: Setting) -> Any:
+    return setting.type | None if setting.default is None else setting.type
+
+
+@with_fields({setting.name: (_type(setting), Field(setting.default, **setting.bounds)) for setting in SCORING_SETTINGS})
 class ScoringSettings(SettingValues, BaseModel):
     """The settings of one job: the deployment's, with the overrides of the invocation merged over them.
 
@@ -62,7 +66,9 @@ def value_at(properties: BaseModel, path: str) -> Any:
 
 
 def wire_value(setting: Setting, value: Any) -> Any:
-    """Return the value as it travels: durations in ISO 8601, words in ARM's spelling."""
+    """Return the value as it travels: durations in ISO 8601, words in ARM's spelling, None as it is."""
+    if value is None:
+        return None
     if setting.is_duration:
         return duration_text(value)
     return setting.type(value).value if setting.words else value
@@ -71,9 +77,9 @@ def wire_value(setting: Setting, value: Any) -> Any:
 def _member(setting: Setting) -> Any:
     if setting.type is dict:
         return TextMap, Field(default_factory=dict)
-    if setting.is_duration:
+    if setting.is_duration and setting.default is not None:
         return str, duration_text(setting.default)
-    return setting.type, Field(setting.default, **setting.bounds)
+    return (str | None, None) if setting.is_duration else (_type(setting), Field(setting.default, **setting.bounds))
 
 
 def _override(setting: Setting) -> Any:

@@ -12,6 +12,7 @@ where Azure ML has the setting.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import UnionType
 from typing import Annotated, Any, Self, get_type_hints
 
 from shared.contracts.names import OUTPUT_FILE_NAME, NameRule
@@ -66,6 +67,7 @@ class Setting:
     job_member: str = ""
     """Place in the properties of an invocation, in the body of 2021 and in today's. Default: `key`."""
     default: Any = None
+    """None for a setting that need not have a value: its attribute is then of a type such as `int | None`."""
     at_least: int | None = None
     at_most: int | None = None
     rule: NameRule | None = None
@@ -129,9 +131,11 @@ class Setting:
     @property
     def default_text(self) -> str:
         """The default in Markdown; empty when there is none."""
+        if self.default is None:
+            return ""
         if self.words:
             return f"`{self.type(self.default).name.lower()}`"
-        return f"`{self.default}`" if self.type is str else str("" if self.default is None else self.default)
+        return f"`{self.default}`" if self.type is str else str(self.default)
 
 
 class SettingValues:
@@ -182,11 +186,10 @@ class SettingValues:
             meaning="the job stops when more files than this have failed; -1 ignores failures", default=-1, at_least=-1
         ),
     ]
+    # Azure ML's 3 means 3 tries, not a first try and 3 more. There is at least one.
     max_retries: Annotated[
         int,
-        Setting(
-            meaning="tries of a mini-batch in all", key="retry_settings.max_retries", default=3, at_least=0
-        ),  # at least one: Azure ML's setting of 3 means 3 tries
+        Setting(meaning="tries of a mini-batch in all", key="retry_settings.max_retries", default=3, at_least=0),
     ]
     timeout_seconds: Annotated[
         float,
@@ -210,26 +213,21 @@ class SettingValues:
     logging_level: Annotated[LoggingLevel, Setting(meaning="how much is logged", default=LoggingLevel.INFO)]
 
 
-def declared(values: type) -> tuple[Setting, ...]:
-    """Return the settings that a class declares, with their names and types."""
-    found = []
-    for name, hint in get_type_hints(values, include_extras=True).items():
-        (setting,) = hint.__metadata__
-        key = setting.key or name
-        places = {"member": setting.member or key, "job_member": setting.job_member or key}
-        found.append(replace(setting, name=name, type=hint.__origin__, key=key, **places))
-    return tuple(found)
+def _named(setting: Setting, name: str, hint: Any) -> Setting:
+    """Return the setting with its name and type, and with the defaults of its places."""
+    kind = hint.__args__[0] if isinstance(hint, UnionType) else hint
+    key = setting.key or name
+    member, job_member = setting.member or key, setting.job_member or key
+    return replace(setting, name=name, type=kind, key=key, member=member, job_member=job_member)
 
 
-class _Apart:
-    """What a job keeps apart from its `ScoringSettings`: the invocation adds to the deployment's variables."""
-
-    environment_variables: Annotated[dict, Setting(meaning="for the scoring script")]  # type: ignore[type-arg]  # a marker
-
-
-SCORING_SETTINGS = declared(SettingValues)
-SETTINGS = (*SCORING_SETTINGS, *declared(_Apart))
-(ENVIRONMENT_VARIABLES,) = declared(_Apart)
+SCORING_SETTINGS = tuple(
+    _named(hint.__metadata__[0], name, hint.__origin__)
+    for name, hint in get_type_hints(SettingValues, include_extras=True).items()
+)
+ENVIRONMENT_VARIABLES = _named(Setting(meaning="for the scoring script"), "environment_variables", dict)
+"""Not among the `ScoringSettings` of a job: an invocation adds to the deployment's variables."""
+SETTINGS = (*SCORING_SETTINGS, ENVIRONMENT_VARIABLES)
 JOB_SETTINGS = tuple(setting for setting in SETTINGS if setting.for_jobs)
 """The settings that a job may override."""
 

@@ -24,6 +24,9 @@ assert source.count(place) == 1
 toy = """    toy_seconds: Annotated[
         float, Setting(meaning="seconds that a toy may take", key="toys.limit", default=7, at_most=9, short_option="-y")
     ]
+    fixed: Annotated[int, Setting(meaning="what no job overrides", default=1, for_jobs=False)]
+    pause_seconds: Annotated[float | None, Setting(meaning="seconds without a default", key="pause")]
+    word: Annotated[LoggingLevel | None, Setting(meaning="a word without a default")]
 """
 exec(compile(source.replace(place, toy + place), spec.origin, "exec"), table.__dict__)
 
@@ -54,11 +57,18 @@ def complaint(**settings):
     except CliError as error:
         return str(error)
 
-wire = wire_settings(form(toys={"limit": 8}))
+def refusal_of_override(assignment):
+    try:
+        set_override({}, assignment)
+    except CliError as error:
+        return str(error)
+
+wire = wire_settings(form(toys={"limit": 8}, fixed=2))
 deployment = parse_model(DeploymentProperties, {"model": {"assetId": "m"}, "compute": "c", **wire})
 body = {}
 set_override(body, "toys.limit=5")
 job = merged_settings(scoring_settings(deployment), parse_model(InvokeProperties, body), 1)
+shown = settings_view(SimpleNamespace(compute="c", settings=job))
 resource = {"name": "first", "id": "/batchEndpoints/e/deployments/first", "properties": deployment.to_arm()}
 print(json.dumps({
     "wire": wire,
@@ -68,9 +78,16 @@ print(json.dumps({
     "help": CliRunner().invoke(invoke, ["--help"]).output,
     "deployment": scoring_settings(deployment).toy_seconds,
     "override": body,
+    "refusal": refusal_of_override("fixed=3"),
+    "left out": [scoring_settings(deployment).pause_seconds, job.word, shown["pause"]],
+    "given": scoring_settings(parse_model(
+        DeploymentProperties,
+        {"model": {"assetId": "m"}, "compute": "c", **wire_settings(form(pause=3, word="debug"))},
+    )).model_dump(include={"pause_seconds", "word"}),
+    "fixed": merged_settings(scoring_settings(deployment), parse_model(InvokeProperties, {"fixed": 3}), 1).fixed,
     "job": job.toy_seconds,
     "shown deployment": deployment_view(resource)["toys"],
-    "shown job": settings_view(SimpleNamespace(compute="c", settings=job))["toys"],
+    "shown job": shown["toys"],
     "changed": wire_settings(_changed(resource, PropertyChanges(("toys.limit=6",))))["toys"],
     "pages": [with_tables(page.read_text()) for page in PAGES],
 }))
@@ -88,7 +105,7 @@ def toy() -> dict[str, Any]:
 def test_a_new_setting_is_a_key_of_the_files(toy: dict[str, Any]) -> None:
     assert toy["schema"] == "seconds that a toy may take, at most 9 (default: 7)"
     assert "`settings.toys.limit` is 10; it should be less than or equal to 9" in toy["complaint"]
-    assert toy["wire"] == {"toys": {"limit": "PT8S"}}
+    assert toy["wire"] == {"toys": {"limit": "PT8S"}, "fixed": 2}
     assert toy["changed"] == {"limit": "PT6S"}
 
 
@@ -100,6 +117,18 @@ def test_a_new_setting_is_an_option_of_an_invocation(toy: dict[str, Any]) -> Non
 
 def test_a_new_setting_is_merged_into_a_job(toy: dict[str, Any]) -> None:
     assert (toy["default"], toy["deployment"], toy["job"]) == ({"limit": "PT7S"}, 8, 5)
+
+
+def test_a_job_does_not_override_a_setting_that_is_only_for_deployments(toy: dict[str, Any]) -> None:
+    assert toy["refusal"] == "--set 'fixed' cannot be overridden by a job"
+    assert "--fixed" not in toy["help"]
+    assert toy["fixed"] == 2
+
+
+def test_a_setting_may_do_without_a_default(toy: dict[str, Any]) -> None:
+    assert toy["left out"] == [None, None, None]
+    assert toy["given"] == {"pause_seconds": 3, "word": "Debug"}
+    assert "| `pause` | seconds without a default | |" in toy["pages"][0]
 
 
 def test_a_new_setting_is_shown(toy: dict[str, Any]) -> None:
