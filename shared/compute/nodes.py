@@ -1,4 +1,4 @@
-"""Looks at the nodes of computes now and then, for those who watch over them."""
+"""The nodes of computes: their rows, and a census that reports on them."""
 
 import logging
 from collections.abc import Callable
@@ -17,10 +17,10 @@ log = logging.getLogger(__name__)
 
 
 class Census:
-    """Counts tickets and nodes, and tells of each node once that went silent without a farewell."""
+    """Counts tickets and nodes, and reports each node that went silent without leaving, once."""
 
     def __init__(self, account: StorageAccount, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """`clock` decides who is still alive."""
+        """Use `clock` to decide which nodes are alive."""
         self._account = account
         self._nodes = Nodes(account, clock)
         self._clock = clock
@@ -36,7 +36,7 @@ class Census:
         self._alive[compute] = {node.node_id for node in live}
 
     def _note_lost(self, compute: str, silent: list[NodeRow]) -> None:
-        """A node that was to leave is not lost, nor one that was silent at the last look already."""
+        """Report lost nodes. A node that was leaving is not lost; one that was silent before was reported then."""
         before = self._alive.get(compute, set())
         lost = [node for node in silent if node.node_id in before and node.state is not NodeState.LEAVING]
         note_lost_nodes(compute, len(lost))
@@ -46,26 +46,26 @@ class Census:
 
 
 NODE_TOLERANCE = timedelta(seconds=30)
-"""A node without a heartbeat for this long counts as gone: its ticket lease has run out as well."""
+"""A node without a heartbeat for this long counts as dead. Its ticket lease has run out as well."""
 
 FORGOTTEN = timedelta(minutes=10)
-"""Rows of nodes that are gone for this long are removed."""
+"""The row of a node that has been dead for this long is deleted."""
 
 
 class Nodes:
     """The node rows of all computes."""
 
     def __init__(self, account: StorageAccount, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """`clock` decides who is still alive."""
+        """Use `clock` to decide which nodes are alive."""
         self.table = RowTable(account.tables, "nodes", NodeRow)
         self._clock = clock
 
     def live(self, compute: str) -> list[NodeRow]:
-        """The nodes of a compute that gave a sign of life lately."""
+        """Return the nodes of a compute with a recent heartbeat."""
         return [row.document for row in self.live_rows(compute)]
 
     def live_rows(self, compute: str) -> list[Row[NodeRow]]:
-        """The same with their ETags; rows of nodes long gone are removed on the way."""
+        """Return the same nodes with their ETags, and delete the rows of nodes that are long dead."""
         now, alive = self._clock(), list[Row[NodeRow]]()
         for row in readable(self.table.partition(compute.lower())):
             age = now - row.document.heartbeat

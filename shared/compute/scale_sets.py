@@ -1,4 +1,4 @@
-"""What the application needs of a scale set; each compute has one."""
+"""Scale sets: what the application needs of them, and the local ones. Each compute has one scale set."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ _TIMEOUT = urllib3.Timeout(connect=2, read=40)
 
 @dataclass(frozen=True)
 class Instance:
-    """One machine (or, locally, process) of a scale set; its id is the node id of the scorer on it."""
+    """One machine (on a laptop: one process) of a scale set. Its id is the node id of the scorer on it."""
 
     id: str
     state: str
@@ -23,7 +23,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class ScaleSetState:
-    """What a scale set has now, and how many instances it should have."""
+    """The instances of a scale set, and how many it should have."""
 
     capacity: int
     instances: tuple[Instance, ...]
@@ -33,32 +33,32 @@ class ScaleSets(Protocol):
     """All scale sets of the workspace. Every method raises DependencyError when the platform fails."""
 
     def state(self, compute: str) -> ScaleSetState:
-        """The scale set of a compute; an empty one when it was never scaled out."""
+        """Return the scale set of a compute. It is empty if it was never scaled out."""
         ...
 
     def scale_out(self, compute: str, capacity: int) -> None:
-        """Have at least `capacity` instances; never removes one."""
+        """Raise the size to at least `capacity` instances. Never remove one."""
         ...
 
     def delete_instance(self, compute: str, instance: str) -> None:
-        """Remove one instance, which may finish for a short while; lowers the capacity by one."""
+        """Remove one instance and lower the capacity by one. The instance gets a short time to finish."""
         ...
 
     def delete(self, compute: str) -> None:
-        """Remove all instances at once: the compute is deleted."""
+        """Remove all instances at once, because the compute is deleted."""
         ...
 
 
 class LocalScaleSets:
-    """Speaks to the local scale set process."""
+    """The scale sets of a laptop: a process of the local stack, called over loopback HTTP."""
 
     def __init__(self, url: str, key: str) -> None:
-        """`url` is the process's address, `key` what it asks for as a bearer token."""
+        """Call the process at `url` with `key` as the bearer token."""
         self._url = url.rstrip("/")
         self._http = urllib3.PoolManager(headers={"Authorization": f"Bearer {key}"}, timeout=_TIMEOUT, retries=1)
 
     def state(self, compute: str) -> ScaleSetState:
-        """The scale set of a compute; an empty one when it was never scaled out."""
+        """Return the scale set of a compute. It is empty if it was never scaled out."""
         body = self._call("GET", compute)
         return ScaleSetState(
             capacity=int(body.get("capacity", 0)),
@@ -66,15 +66,15 @@ class LocalScaleSets:
         )
 
     def scale_out(self, compute: str, capacity: int) -> None:
-        """Have at least `capacity` instances; never removes one."""
+        """Raise the size to at least `capacity` instances. Never remove one."""
         self._call("PUT", compute, json={"capacity": capacity})
 
     def delete_instance(self, compute: str, instance: str) -> None:
-        """Remove one instance, which may finish for a short while; lowers the capacity by one."""
+        """Remove one instance and lower the capacity by one. The instance gets a short time to finish."""
         self._call("DELETE", f"{compute}/instances/{quote(instance)}")
 
     def delete(self, compute: str) -> None:
-        """Remove all instances at once: the compute is deleted."""
+        """Remove all instances at once, because the compute is deleted."""
         self._call("DELETE", compute)
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:

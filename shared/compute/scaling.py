@@ -29,7 +29,7 @@ class Scaling:
         scale_sets: ScaleSets,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`clock` measures idle times."""
+        """Use `clock` to measure idle times."""
         self.problems = ScalingProblems(account.tables, clock)
         self._account = account
         self._scale_sets = scale_sets
@@ -37,7 +37,7 @@ class Scaling:
         self._clock = clock
 
     def scale(self, limits: ComputeLimits) -> None:
-        """Bring one compute to the size that it should have: out at once, in by nodes that idled long enough."""
+        """Bring one compute to its desired size. Scale out at once; scale in by nodes that have idled long enough."""
         tickets = message_count(self._account.queues, ticket_queue(limits.compute)) or 0
         desired = desired_capacity(tickets, limits.min_instances, limits.max_instances)
         state = self._scale_sets.state(limits.compute)
@@ -47,7 +47,7 @@ class Scaling:
             self._scale_in(limits, state.capacity - desired)
 
     def try_to_scale(self, limits: ComputeLimits) -> None:
-        """The same, but a platform that refuses (a quota, an outage) is only noted: jobs wait, the timer goes on."""
+        """Do the same, but only store the problem if the platform refuses (a quota, an outage). Jobs wait meanwhile."""
         try:
             self.scale(limits)
         except DependencyError as error:
@@ -57,14 +57,14 @@ class Scaling:
             self.problems.clear(limits.compute)
 
     def retire(self, compute: str) -> None:
-        """Remove everything of a compute that is deleted."""
+        """Remove everything that belongs to a deleted compute."""
         self._scale_sets.delete(compute)
         delete_queue(self._account.queues, ticket_queue(compute))
         self._nodes.table.delete_partition(compute.lower())
         self.problems.clear(compute)
 
     def _scale_in(self, limits: ComputeLimits, surplus: int) -> None:
-        """A node is deleted only after its row says LEAVING: one that takes a ticket at that moment is spared."""
+        """Delete idle nodes, each only after its row says LEAVING. A node that takes a ticket at that moment stays."""
         now = self._clock()
         rows = {row.document.node_id: row for row in self._nodes.live_rows(limits.compute)}
         idle = removable((row.document for row in rows.values()), surplus, timedelta(seconds=limits.idle_seconds), now)
@@ -81,7 +81,7 @@ _PARTITION = "compute"
 
 
 class ScalingProblem(BaseModel):
-    """What the platform refused at the last try: a quota, a scale set that is not there, an outage.
+    """Why the platform refused at the last try: a quota, a missing scale set, an outage.
 
     Table `scalingproblems`, partition `compute`, row = the compute's name.
     """
@@ -94,12 +94,12 @@ class ScalingProblems:
     """The problems of all computes."""
 
     def __init__(self, tables: TableServiceClient, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """`clock` says since when there is a problem."""
+        """Use `clock` for the time at which a problem began."""
         self._rows = RowTable(tables, "scalingproblems", ScalingProblem)
         self._clock = clock
 
     def of(self, compute: str) -> ScalingProblem | None:
-        """The problem of a compute now."""
+        """Return the current problem of a compute, or None."""
         row = self._rows.find(_PARTITION, compute.lower())
         return row.document if row else None
 
@@ -109,14 +109,14 @@ class ScalingProblems:
         return f"no node comes since {problem.since:%Y-%m-%d %H:%M:%S} UTC: {problem.message}" if problem else ""
 
     def note(self, compute: str, message: str) -> None:
-        """A compute could not be scaled; what is said of it may change while it lasts."""
+        """Store that a compute could not be scaled. The message may change while the problem lasts."""
         known = self.of(compute)
         if known is None or known.message != message:
             problem = ScalingProblem(message=message, since=known.since if known else self._clock())
             self._rows.put(_PARTITION, compute.lower(), problem)
 
     def clear(self, compute: str) -> None:
-        """A compute could be scaled, or is gone."""
+        """Delete the problem: the compute could be scaled, or was deleted."""
         if self.of(compute) is not None:
             self._rows.delete(_PARTITION, compute.lower())
 
@@ -127,6 +127,6 @@ def desired_capacity(tickets: int, minimum: int, maximum: int) -> int:
 
 
 def removable(nodes: Iterable[NodeRow], surplus: int, idle_time: timedelta, now: datetime) -> list[NodeRow]:
-    """Up to `surplus` nodes that may go: idle for at least `idle_time`, the longest idle first."""
+    """Return up to `surplus` nodes to remove: idle for at least `idle_time`, the longest idle first."""
     idle = [node for node in nodes if node.state is NodeState.IDLE and now - node.since >= idle_time]
     return sorted(idle, key=lambda node: node.since)[: max(0, surplus)]

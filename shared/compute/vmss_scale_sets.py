@@ -1,7 +1,7 @@
 """The scale sets of Azure: one virtual machine scale set with flexible orchestration for each compute.
 
-They are made by the deployment (docs/decisions/0008); this module reads them, raises their capacity and deletes
-named instances. In flexible orchestration an instance's id is the name of its virtual machine.
+The deployment creates them (docs/decisions/0008). This module reads them, raises their capacity and deletes named
+instances. In flexible orchestration, an instance's id is the name of its virtual machine.
 """
 
 import logging
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from azure.mgmt.compute.models import VirtualMachine, VirtualMachineScaleSet
 
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 BAD_NEWS_SECONDS = 15.0
-"""How long to wait for an operation's failure. Refused quotas show within seconds; machines take minutes to come."""
+"""How long to wait for an operation to fail. A refused quota shows within seconds; machines take minutes to start."""
 
 _TRIES = 5
-"""Of a capacity that others change at the same time."""
+"""How often to write a capacity that others change at the same time."""
 
 
 def compute_client(settings: VmssSettings) -> "ComputeManagementClient":
-    """A client with the application's identity."""
+    """Return a client with the application's identity."""
     from azure.identity import DefaultAzureCredential
     from azure.mgmt.compute import ComputeManagementClient
 
@@ -47,9 +47,9 @@ def compute_client(settings: VmssSettings) -> "ComputeManagementClient":
 
 
 class VmssScaleSets:
-    """Speaks to Azure Resource Manager.
+    """Calls Azure Resource Manager.
 
-    Never lowers a capacity that has running jobs: machines leave by name only, after their node said that it idles
+    It never lowers a capacity while jobs run. Machines are removed by name, after their node reported that it idles
     and was marked `leaving`. There is no autoscale rule, so nothing else removes machines.
     """
 
@@ -59,20 +59,20 @@ class VmssScaleSets:
         client: Callable[[VmssSettings], "ComputeManagementClient"] = compute_client,
         bad_news_seconds: float = BAD_NEWS_SECONDS,
     ) -> None:
-        """`client` is called at the first request, not before: what it imports takes seconds."""
+        """Call `client` at the first request, not before: its imports take seconds."""
         self._settings = settings
         self._make_client = client
         self._bad_news_seconds = bad_news_seconds
 
     def state(self, compute: str) -> ScaleSetState:
-        """The scale set of a compute; raises DependencyError, also when there is none."""
+        """Return the scale set of a compute. Raise DependencyError, also if there is none."""
         with _failures(f"the scale set of compute {compute!r} could not be read"):
             return self._state(self._found(compute))
 
     def scale_out(self, compute: str, capacity: int) -> None:
-        """Have at least `capacity` working instances; never removes one.
+        """Raise the size to at least `capacity` working instances. Never remove one.
 
-        Written with the ETag of what was read: a write from outdated numbers could be a scale-in.
+        The write carries the ETag of the read: a write from outdated numbers could be a scale-in.
         """
         with _failures(f"compute {compute!r} could not be scaled out to {capacity}"):
             for _ in range(_TRIES):
@@ -88,7 +88,7 @@ class VmssScaleSets:
         )
 
     def delete_instance(self, compute: str, instance: str) -> None:
-        """Remove one instance; lowers the capacity by one. One that is gone already is no error."""
+        """Remove one instance and lower the capacity by one. Do nothing if it no longer exists."""
         with _failures(f"instance {instance!r} of compute {compute!r} could not be deleted"):
             if instance in {one.id for one in self._state(self._found(compute)).instances}:
                 self._delete(compute, [instance])
@@ -103,14 +103,14 @@ class VmssScaleSets:
         raise DependencyError(f"the instances of compute {compute!r} could not be deleted: others change its capacity")
 
     def _state(self, found: "VirtualMachineScaleSet") -> ScaleSetState:
-        """The machines that there are and work, and those that Azure is making.
+        """Return the working machines, and how many Azure is still creating.
 
-        Azure's capacity is what was asked for: it may still count machines that were evicted and deleted, or that
-        could not be made. Only while an operation goes on does it tell of machines that will come; those that go may
-        still be in it, and are taken out, as too high a number would let another machine go.
+        Azure's capacity is the number that was requested. It may count machines that were evicted and deleted, or that
+        could not be created. Only during an operation does it say how many machines will come. It may then still count
+        machines that are being deleted; they are subtracted, because too high a number would remove another machine.
         """
         if not _capacity(found):
-            return ScaleSetState(0, ())  # idle computes are looked at all the time, and Azure rations lists of machines
+            return ScaleSetState(0, ())  # idle computes are read often, and Azure limits lists of machines
         machines = list(self._machines(found))
         instances = tuple(instance_of(machine) for machine in machines if not is_gone(machine))
         working = sum(one.state != "stopped" for one in instances)
@@ -125,7 +125,7 @@ class VmssScaleSets:
         )
 
     def _resize(self, compute: str, found: "VirtualMachineScaleSet", capacity: int) -> bool:
-        """Set Azure's capacity; False when the scale set has changed since it was read."""
+        """Set Azure's capacity. Return False if the scale set has changed since it was read."""
         from azure.mgmt.compute.models import Sku, VirtualMachineScaleSetUpdate
 
         sku = Sku(name=found.sku.name if found.sku else None, tier=found.sku.tier if found.sku else None)
@@ -152,7 +152,7 @@ class VmssScaleSets:
             self._watch(operation, what, seconds=0)  # many may go, and each gets its notice first
 
     def _watch(self, operation: "LROPoller[Any]", what: str, seconds: float) -> None:
-        """Wait a moment for bad news, which is raised; what fails later is logged."""
+        """Wait a moment for a failure and raise it. A later failure is logged."""
         operation.wait(seconds)
         if operation.done():
             operation.result()
@@ -185,7 +185,7 @@ class VmssScaleSets:
 
 def _log_end(status: str, what: str) -> None:
     if status.lower() != "succeeded":
-        _log.error("%s: the operation ended as %s; Azure's activity log says why", what, status)
+        log.error("%s: the operation ended as %s; Azure's activity log says why", what, status)
 
 
 def _is_changing(found: "VirtualMachineScaleSet") -> bool:
@@ -197,15 +197,15 @@ def _capacity(found: "VirtualMachineScaleSet") -> int:
 
 
 def _reason(error: HttpResponseError) -> str:
-    """In one line: the SDK's own message of an ARM error says everything twice, on several."""
-    told = error.error
-    text = f"{told.code}: {told.message}" if told and told.message else error.message
+    """Return the reason on one line. The SDK's own message of an ARM error repeats everything on several lines."""
+    arm = error.error
+    text = f"{arm.code}: {arm.message}" if arm and arm.message else error.message
     return " ".join(text.split())
 
 
 @contextmanager
 def _failures(what: str) -> Iterator[None]:
-    """Errors of Azure as DependencyError that says what could not be done and why."""
+    """Turn an error of Azure into a DependencyError that says what failed and why."""
     try:
         yield
     except HttpResponseError as error:
@@ -218,17 +218,17 @@ _NOT_WORKING = {"PowerState/stopped", "PowerState/stopping", "PowerState/dealloc
 
 
 def instance_of(machine: "VirtualMachine") -> Instance:
-    """The instance; its id is the machine's name, which the node on it has as its node id."""
+    """Return the instance. Its id is the machine's name, which is also the id of the node on it."""
     return Instance(str(machine.name), _state(machine))
 
 
 def is_gone(machine: "VirtualMachine") -> bool:
-    """Whether the machine is being deleted."""
+    """Return whether the machine is being deleted."""
     return str(machine.provisioning_state) == "Deleting"
 
 
 def _state(machine: "VirtualMachine") -> str:
-    """`starting`, `running` or `stopped`; a machine whose extension failed may well run."""
+    """Return `starting`, `running` or `stopped`. A machine whose extension failed may still run."""
     statuses = (machine.instance_view.statuses if machine.instance_view else None) or []
     power = {str(status.code) for status in statuses if str(status.code).startswith("PowerState/")}
     if power & _NOT_WORKING or (machine.provisioning_state == "Failed" and not power):

@@ -9,7 +9,7 @@ from shared.storage.queues import send
 
 
 class JobChange(ArmModel):
-    """`properties` of a PUT; what is absent stays as it is, other members come back unread."""
+    """`properties` of a PUT. What is absent stays as it is; members with other names are ignored."""
 
     display_name: str | None = None
     description: str | None = None
@@ -19,7 +19,7 @@ class JobChange(ArmModel):
 
 
 def change_job(jobs: JobStore, name: str, change: JobChange) -> JobDocument:
-    """The job as changed; raises NotFoundError or ValidationError."""
+    """Change the job and return it. Raise NotFoundError or ValidationError."""
     return jobs.change(name, lambda job: checked_size(_changed(job, change)))
 
 
@@ -35,12 +35,12 @@ def _changed(job: JobDocument, change: JobChange) -> JobDocument:
 
 
 def _without(given: dict[str, str] | None, own: frozenset[str]) -> dict[str, str] | None:
-    """Clients send back what answers had, also what the service put there itself."""
+    """Drop the entries that the service added itself: clients send back what they got."""
     return None if given is None else {key: value for key, value in given.items() if key not in own}
 
 
 def request_cancel(account: StorageAccount, jobs: JobStore, name: str) -> JobDocument:
-    """Ask for the job's end; a job that has ended stays as it is. Raises NotFoundError."""
+    """Request the cancellation of a job. A job that has ended stays as it is. Raise NotFoundError."""
     job = jobs.enter(name, JobStatus.CANCEL_REQUESTED)
     if job.status is JobStatus.CANCEL_REQUESTED:
         send(account.queues, JOB_NUDGES, JobNudge(job=name))
@@ -52,4 +52,4 @@ BATCH_RUN_TAG = "azureml.batchrun"
 
 OWN_TAGS = frozenset({BATCH_RUN_TAG})
 OWN_PROPERTIES = frozenset({"azureml.endpointname", "azureml.deploymentname", "azureml.childrunid"})
-"""What answers have beside the user's own tags and properties."""
+"""Tags and properties that answers add to the user's own."""

@@ -1,4 +1,4 @@
-"""The log files of a job, as links that anyone may read for a while."""
+"""The log files of a job, as links that anybody may open for an hour."""
 
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ LINK_LIFE = timedelta(hours=1)
 
 
 def log_files(account: StorageAccount, job: JobDocument) -> dict[str, str]:
-    """Links to all log files by the names that users see, such as `logs/user/stdout/<node>/process000.stdout.txt`."""
+    """Return links to all log files by their names, such as `logs/user/stdout/<node>/process000.stdout.txt`."""
     container = ensure_container(account.blobs, JOBS_CONTAINER)
     root, execution = log_name(job.job_id, ""), log_name(job.job_id, EXECUTION_LOG)
     sizes = {blob.name: blob.size for blob in container.list_blobs(name_starts_with=root)}
@@ -25,7 +25,7 @@ def log_files(account: StorageAccount, job: JobDocument) -> dict[str, str]:
 
 
 EXECUTION_LOG = "azureml/executionlogs.txt"
-"""The name that the client looks for, below `logs/`."""
+"""The name below `logs/` under which the client looks for this log."""
 
 _SENTENCES = {
     JobStatus.QUEUED: "The input is listed and divided; waiting for a node of compute {compute}",
@@ -40,14 +40,14 @@ _SENTENCES = {
 
 
 def write_execution_log(container: ContainerClient, name: str, size: int, job: JobDocument) -> None:
-    """Bring the blob `name`, which has `size` bytes now (0: is not there), up to the job's state."""
+    """Update the blob `name` to the job's state. It has `size` bytes now; 0 means that it does not exist."""
     content = "".join(f"{line}\n" for line in execution_log(job)).encode()
     if len(content) != size:
         container.upload_blob(name, content, overwrite=True)
 
 
 def execution_log(job: JobDocument) -> list[str]:
-    """One line for each state that the job has entered, and at its end what it did."""
+    """Return one line for each state that the job has entered, and a summary once it has ended."""
     lines = [_line(job.created, f"Job {job.name} of endpoint {job.endpoint}, deployment {job.deployment}")]
     entered = sorted(job.entered.items(), key=lambda entry: entry[1])
     lines += [_line(moment, _SENTENCES[status].format(compute=job.compute)) for status, moment in entered]

@@ -1,7 +1,8 @@
-"""Telling webhooks that a job has ended: at least once, with the same event id at each try.
+"""Tell webhooks that a job has ended: at least once, as a CloudEvent 1.0 with the same id at each try.
 
-The messages are sent before the job's last state is written, so that no crash loses one; one that comes too early
-waits. Each failed try sends the next one with a longer delay; after the last one the message is set aside.
+The messages are sent before the job's last state is written, so a crash loses none of them. A message that comes too
+early waits. Each failed try sends the message of the next try with a longer delay; after the last try the message is
+set aside.
 """
 
 import json
@@ -32,7 +33,7 @@ RETRY_SECONDS = (5, 30, 300, 1800, 7200, 18_000, 36_000)
 
 WAIT_SECONDS = 2
 MAX_WAITS = 300
-"""A job that does not end in this many waits is finished again, which sends new messages."""
+"""After this many waits the message is dropped. Finishing the job again sends new messages."""
 
 EVENT_TYPE = "Microsoft.MachineLearningServices.RunStatusChanged"
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
@@ -49,7 +50,7 @@ _TIMEOUT = urllib3.Timeout(connect=5, read=20)
 
 
 class _GoneError(DependencyError):
-    """The receiver answered 410: it wants to hear nothing more."""
+    """The receiver answered 410: it wants no more events."""
 
 
 def request_notifications(account: StorageAccount, job: JobDocument) -> None:
@@ -59,11 +60,11 @@ def request_notifications(account: StorageAccount, job: JobDocument) -> None:
 
 
 def notify(service: JobService, message: NotificationMessage) -> None:
-    """Tell the webhook, unless it knows already; a failed try sends the message of the next one."""
+    """Call the webhook unless it knows already. If the call fails, send the message of the next try."""
     workspace, jobs = service.workspace, service.jobs
     job = jobs.find(message.job)
     if job is None or message.webhook not in job.webhooks:
-        return  # the job was purged meanwhile
+        return  # the job has been purged
     if not job.status.is_terminal:
         _wait(workspace, message)
         return
@@ -92,7 +93,7 @@ def _post(workspace: Workspace, job: JobDocument, name: str, webhook: Webhook) -
     headers = signature_headers(secret, event_id(job, name), datetime.now(UTC), body)
     headers |= {"Content-Type": CONTENT_TYPE, "User-Agent": "batch-endpoints"}
     try:
-        # Redirects are not followed: they would lead past the check of the URL.
+        # Redirects are not followed: they would bypass the check of the URL.
         answer = guarded_http(allow_loopback=workspace.settings.is_on_loopback, timeout=_TIMEOUT).request(
             "POST", webhook.url, body=body, headers=headers, retries=False, redirect=False, preload_content=False
         )
@@ -129,14 +130,15 @@ def _note(jobs: JobStore, message: NotificationMessage, state: str, problem: str
 
 
 def event_id(job: JobDocument, webhook: str) -> str:
-    """The same for every delivery of a job's end to a webhook: receivers know repetitions by it."""
+    """Return the event's id. It is the same at every try, so a receiver recognizes repetitions."""
     return str(uuid.uuid5(_EVENT_NAMESPACE, f"{job.name}\n{webhook}\n{job.created.isoformat()}"))
 
 
 def job_ended(settings: Settings, job: JobDocument, webhook: str) -> bytes:
-    """The event in JSON (structured content mode). It has no link with a ticket: receivers need not see the page.
+    """Return the event as JSON (structured content mode), of the type that Azure ML's own events have.
 
-    `traceparent` and `tracestate` are CloudEvents' extension for distributed tracing.
+    It has no link to the job's page: such a link carries a ticket, which receivers do not need. `traceparent` and
+    `tracestate` are CloudEvents' extension for distributed tracing.
     """
     event = {
         "specversion": "1.0",

@@ -1,4 +1,4 @@
-"""Messages that can never work are set aside at once, with the reason, instead of failing five times without one."""
+"""Set aside messages that can never work: at once and with the reason, instead of after five failures without one."""
 
 import logging
 from datetime import UTC, datetime
@@ -18,25 +18,25 @@ log = logging.getLogger(__name__)
 _PASSING = (DependencyError, PreconditionFailedError)
 
 _MAX_BYTES = 48_000
-"""A queue message may have 64 KiB, of which base64 takes a quarter."""
+"""The most bytes of a message here. A queue message may have 64 KiB, and base64 takes a quarter of them."""
 
 _KEPT_CHARACTERS = 3_500
-"""What is kept of a message that does not fit, and of its error; a character may need six bytes in JSON."""
+"""How much of a long message and of its error is kept. A character may need six bytes in JSON."""
 
 
 def is_final(error: ProductError) -> bool:
-    """Whether trying again cannot help: nothing but the message itself, or what it names, can be changed."""
+    """Return whether a retry cannot help, because the message itself or what it names must change."""
     return error.http_status < 500 and not isinstance(error, _PASSING)
 
 
 def set_aside(queues: QueueServiceClient, queue: str, message_id: str, body: bytes, error: ProductError) -> None:
-    """Put a message of `queue` with its error on the queue's poison queue; a long error is cut."""
+    """Put a message of `queue` on its poison queue, together with the error. A long error is cut."""
     text = body.decode(errors="replace")
     poison = PoisonMessage(
         queue=queue,
         message_id=message_id,
         time=datetime.now(UTC),
-        error=_told(error),
+        error=_error_content(error),
         message=_json_or_text(text),
     )
     if len(poison.to_text().encode()) > _MAX_BYTES:
@@ -46,13 +46,13 @@ def set_aside(queues: QueueServiceClient, queue: str, message_id: str, body: byt
     send(queues, queue + POISON, poison)
 
 
-def _told(error: ProductError) -> dict[str, Any]:
-    told = {"code": error.code, "message": cut(error.message, _KEPT_CHARACTERS)}
-    return told | ({"target": cut(error.target, _KEPT_CHARACTERS)} if error.target else {})
+def _error_content(error: ProductError) -> dict[str, Any]:
+    content = {"code": error.code, "message": cut(error.message, _KEPT_CHARACTERS)}
+    return content | ({"target": cut(error.target, _KEPT_CHARACTERS)} if error.target else {})
 
 
 def _json_or_text(text: str) -> Any:
-    """The text itself also where its JSON could not be written again: lone surrogates, numbers that are none."""
+    """Return the parsed JSON, or the text if it cannot be written as JSON again: lone surrogates, NaN."""
     try:
         return read_json(text.encode(), "the message")
     except ValidationError:

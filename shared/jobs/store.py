@@ -1,4 +1,4 @@
-"""Jobs in Table storage: found by name, listed by endpoint or workspace with the newest first."""
+"""Jobs in Table storage, the states that they go through, and the service that the life of a job works with."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ _WORKSPACE = "workspace"
 _UNFINISHED = "unfinished"
 _RUNS = "runs"
 _KEPT_ON_CONFLICT = (_UNFINISHED, _RUNS)
-"""Partitions whose line is the same for every job of a name, so also that of the job which has it."""
+"""Partitions in which all jobs of one name share a line. It stays when the name is taken."""
 _END_OF_TIME_MS = 10**14
 _PARALLEL_READS = 8
 
@@ -36,27 +36,27 @@ class IndexEntry(BaseModel):
 
 @dataclass(frozen=True)
 class JobPage:
-    """A page of jobs and where the next one begins."""
+    """A page of jobs, and where the next page begins."""
 
     jobs: list[JobDocument]
     continuation: dict[str, str] | None
     problems: Problems = field(default_factory=Problems)
-    """Why jobs of the page cannot be shown."""
+    """Why some jobs of the page cannot be shown."""
 
 
 class JobStore:
     """All jobs of the workspace."""
 
     def __init__(self, tables: TableServiceClient, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """`clock` gives the time that is noted on transitions."""
+        """Read and write with `tables`; `clock` gives the time of each change of state."""
         self._jobs = RowTable(tables, "jobs", JobDocument)
         self._index = RowTable(tables, "jobindex", IndexEntry)
         self._clock = clock
 
     def add(self, job: JobDocument) -> JobDocument:
-        """Store a new job; raises ConflictError when its name is taken.
+        """Store a new job. Raise ConflictError if its name is taken.
 
-        The index is written first: a line that leads to no job is passed over, a job without a line would be lost.
+        The index is written first. A line without a job is skipped; a job without a line would never be listed.
         """
         lines = _index_lines(job)
         for partition, key in lines:
@@ -70,28 +70,28 @@ class JobStore:
             raise
 
     def find(self, name: str) -> JobDocument | None:
-        """The job, or None; raises ValidationError for a name that none can have."""
+        """Return the job, or None. Raise ValidationError for a name that no job can have."""
         row = self._jobs.find(JOB_NAME.check(name), _ROW)
         return row.document if row else None
 
     def get(self, name: str) -> JobDocument:
-        """The job; raises NotFoundError."""
+        """Return the job. Raise NotFoundError if there is none."""
         return _existing(self._jobs.find(JOB_NAME.check(name), _ROW), name)
 
     def of_run(self, run: str) -> JobDocument:
-        """The job whose root run (its name) or child run (its id) this is; raises NotFoundError."""
+        """Return the job with this root run (its name) or child run (its id). Raise NotFoundError if there is none."""
         job = self.find(run) or self.find_child_run(run)
         if job is None:
             raise NotFoundError(f"run {run!r} not found", target=run)
         return job
 
     def find_child_run(self, job_id: str) -> JobDocument | None:
-        """The job of this id, or None."""
+        """Return the job with this id, or None."""
         line = self._index.find(_RUNS, job_id.lower())
         return self.find(line.document.job) if line else None
 
     def enter(self, name: str, status: JobStatus, **changes: Any) -> JobDocument:
-        """Move the job to `status` with further changes; where it may not go there it stays as it is."""
+        """Move the job to `status` and apply `changes`. If the job may not enter that state, change nothing."""
 
         def change(job: JobDocument) -> JobDocument:
             if not may_follow(job.status, status):
@@ -104,7 +104,7 @@ class JobStore:
         return job
 
     def note(self, name: str, statistics: JobStatistics, status: JobStatus) -> JobDocument:
-        """Note what was seen of a job at work: its statistics, and its state where that may follow."""
+        """Store the statistics of a running job, and its state if the job may enter it."""
 
         def change(job: JobDocument) -> JobDocument:
             job = job.model_copy(update={"statistics": statistics})
@@ -124,7 +124,7 @@ class JobStore:
         size: int = 100,
         continuation: dict[str, str] | None = None,
     ) -> JobPage:
-        """Jobs of the workspace or of an endpoint (and deployment), the newest first."""
+        """Return jobs of the workspace or of an endpoint (and deployment), the newest first."""
         partition = _endpoint_partition(endpoint) if endpoint else _WORKSPACE
         entries, continuation = self._index.page(partition, size, continuation)
         problems = Problems()
@@ -133,9 +133,9 @@ class JobStore:
         return JobPage(self._found(wanted, problems), continuation, problems)
 
     def unfinished(self, problems: Problems | None = None) -> list[JobDocument]:
-        """All jobs that are not in a terminal state; lines that a crash left behind others go away.
+        """Return all jobs that are not in a terminal state. Delete index lines that a crash left behind.
 
-        `problems` gets why further ones cannot be read.
+        `problems` receives the reason for each job that cannot be read.
         """
         lines = {row.document.job: row for row in readable(self._index.partition(_UNFINISHED), problems)}
         unfinished = list[JobDocument]()
@@ -147,7 +147,7 @@ class JobStore:
         return unfinished
 
     def ended_before(self, moment: datetime, limit: int) -> list[JobDocument]:
-        """Up to `limit` jobs that ended before `moment`, those first that were made last."""
+        """Return up to `limit` jobs that ended before `moment`, the most recently created first."""
         found = list[JobDocument]()
         entries = readable(self._index.partition(_WORKSPACE, first=_age_key(moment)))
         while len(found) < limit and (names := [entry.document.job for entry in islice(entries, limit)]):
@@ -155,13 +155,13 @@ class JobStore:
         return found[:limit]
 
     def remove(self, job: JobDocument) -> None:
-        """Forget a job that has ended; its row goes last, so that a repetition still finds what to remove."""
+        """Delete a job that has ended. Its row goes last: after a crash, the next try still finds the rest."""
         for partition, key in _index_lines(job):
             self._index.delete(partition, key)
         self._jobs.delete(job.name, _ROW)
 
     def _found(self, names: Iterable[str], problems: Problems | None = None) -> list[JobDocument]:
-        """The jobs of these names that are there and can be read."""
+        """Return the jobs with these names that exist and can be read."""
         with ThreadPoolExecutor(_PARALLEL_READS) as pool:
             rows = pool.map(lambda name: self._jobs.find(name, _ROW), names)
             return [row.document for row in readable((row for row in rows if row), problems)]
@@ -182,7 +182,7 @@ class JobService:
 
     @property
     def account(self) -> StorageAccount:
-        """The workspace's storage account."""
+        """Return the workspace's storage account."""
         return self.workspace.account
 
 
@@ -197,7 +197,7 @@ def _index_lines(job: JobDocument) -> list[tuple[str, str]]:
 
 
 def _age_key(moment: datetime) -> str:
-    """Sorts the newest first; moments before 1970 and after 5138 count as those."""
+    """Return a key that sorts the newest first. It is clamped to the years 1970 to 5138."""
     milliseconds = min(max(0, int(moment.timestamp() * 1000)), _END_OF_TIME_MS)
     return f"{_END_OF_TIME_MS - milliseconds:014d}"
 
@@ -207,11 +207,11 @@ def _endpoint_partition(endpoint: str) -> str:
 
 
 MAX_CHARACTERS = 300_000
-"""A row may hold 1 MiB of UTF-16 (Azure Table storage); the rest is for what becomes of the job."""
+"""The most characters of a new job. A row holds 1 MiB of UTF-16 (Azure Table storage); the job needs room to grow."""
 
 
 def checked_size(job: JobDocument) -> JobDocument:
-    """The job; raises ValidationError when there would be no room for it."""
+    """Return the job. Raise ValidationError if it is too large for its row."""
     if (size := len(job.model_dump_json().encode("utf-16-le")) // 2) > MAX_CHARACTERS:
         raise ValidationError(
             f"properties: the job would have {size:,} characters of JSON, and {MAX_CHARACTERS:,} are the most; shorten "
@@ -232,11 +232,11 @@ _EARLY_ENDS = {JobStatus.FAILED, JobStatus.CANCELED}
 
 
 def may_follow(old: JobStatus, new: JobStatus) -> bool:
-    """Whether a job in state `old` may enter `new`; a terminal state never changes."""
+    """Return whether a job in state `old` may enter `new`. A terminal state never changes."""
     if old.is_terminal or old is new:
         return False
     if old is JobStatus.CANCEL_REQUESTED:
-        # Completed too: the request may come when the output is there already.
+        # Completed as well: the output may exist already when the request arrives.
         return new.is_terminal
     if new is JobStatus.CANCEL_REQUESTED or new in _EARLY_ENDS:
         return True
@@ -246,5 +246,5 @@ def may_follow(old: JobStatus, new: JobStatus) -> bool:
 
 
 def entered(job: JobDocument, status: JobStatus, now: datetime, **changes: Any) -> JobDocument:
-    """The job in its new state, the moment noted, with further changes."""
+    """Return the job in its new state, with the time of the change and the other `changes`."""
     return job.model_copy(update={"status": status, "entered": {**job.entered, status: now}, **changes})

@@ -1,4 +1,4 @@
-"""An OpenAPI document as a page for people, with nothing fetched from elsewhere."""
+"""An OpenAPI document as a page for people. It loads nothing from other sites."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,7 +9,7 @@ _OTHER = "other"
 
 @dataclass(frozen=True)
 class Operation:
-    """What one method of one path does."""
+    """One method of one path."""
 
     group: str
     method: str
@@ -17,12 +17,12 @@ class Operation:
     summary: str
     parameters: list[str]
     body: list[str]
-    """Fields of the request's body, those that must be given with a star."""
+    """Fields of the request's body; a star marks a required field."""
 
 
 @dataclass(frozen=True)
 class ApiPage:
-    """What the template is given."""
+    """The values of the template."""
 
     title: str
     description: str
@@ -31,7 +31,7 @@ class ApiPage:
 
 
 def api_page(document: dict[str, Any], document_url: str) -> ApiPage:
-    """The page of the document, which can be fetched at `document_url`."""
+    """Return the page of the document at `document_url`."""
     schemas = document.get("components", {}).get("schemas", {})
     operations = [
         _operation(path, method, content, schemas)

@@ -1,4 +1,4 @@
-"""Everything that the page of a job shows, fetched from storage."""
+"""Everything that the page of a job shows, read from storage."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,18 +16,18 @@ _PHASES = ("Planning", "Queued", "Preparing", "Running", "Finalizing")
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase of the job for the timeline."""
+    """A phase of the job on the timeline."""
 
     name: str
     seconds: float | None
-    """None while it has not begun, or is going on."""
+    """None until it has ended."""
     state: str
     """`done`, `now` or `ahead`."""
 
 
 @dataclass(frozen=True)
 class JobPage:
-    """What the template is given."""
+    """The values of the template."""
 
     job: JobDocument
     phases: list[Phase]
@@ -38,12 +38,12 @@ class JobPage:
     output_uri: str
     output: OutputLook
     waiting_for: str
-    """Why the job gets no node; empty when nothing is amiss."""
+    """Why the job gets no node; empty if nothing is wrong."""
     logs: dict[str, str]
 
 
 def job_page(account: StorageAccount, job: JobDocument, problems: ScalingProblems) -> JobPage:
-    """The page of a job as it is now; `problems` say why a job gets no node."""
+    """Return the page of a job as it is now. `problems` say why a job gets no node."""
     seen = job.statistics.succeeded + job.statistics.failed
     return JobPage(
         job=job,

@@ -1,4 +1,4 @@
-"""What the page of a job shows of the job's output, which may be in a container of the user's."""
+"""The part of a job's page that shows the output. The output may lie in a container of the user."""
 
 import csv
 import io
@@ -40,7 +40,7 @@ class FirstRows:
     """The first rows of an output."""
 
     header: list[str]
-    """Names of the columns; empty when the output has none."""
+    """Names of the columns; empty if the output has none."""
     rows: list[list[str]]
 
 
@@ -49,19 +49,19 @@ class OutputLook:
     """The beginning of the files that a job wrote."""
 
     is_there: bool = False
-    """Whether the output holds anything."""
+    """Whether the output exists and has content."""
     link: str = ""
-    """Downloads the output; empty until it is there, and for a container of another account."""
+    """Downloads the output. Empty until it exists, and for a container of another account."""
     first: FirstRows = field(default_factory=lambda: FirstRows([], []))
     failures: list[Failure] = field(default_factory=list)
     failures_link: str = ""
-    """Downloads all of them; empty when there are none."""
+    """Downloads the whole list of failed items; empty if there is none."""
     problem: str = ""
-    """Why the files cannot be read now, in a sentence: a deleted datastore, a signature that is too old."""
+    """Why the files cannot be read now, as a sentence: a deleted datastore, an expired signature."""
 
 
 def look_at_output(account: StorageAccount, job: JobDocument) -> OutputLook:
-    """The job's output as it is now; what is wrong with it is told, as the rest of the page can do without."""
+    """Return the job's output as it is now. Report a problem instead of raising it: the rest of the page stands."""
     try:
         return _look(account, job)
     except ProductError as error:
@@ -95,23 +95,23 @@ class FileStart:
     """The beginning of a blob."""
 
     lines: str
-    """Whole lines; none where they are long."""
+    """Whole lines; empty if the first line is too long."""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def _own(job: JobDocument, start: FileStart | None) -> FileStart | None:
-    """The file, if this job made it."""
+    """Return the file if this job wrote it, else None."""
     return start if start and is_made_by(start.metadata, job.job_id) else None
 
 
 def _failures(start: FileStart | None) -> list[Failure]:
-    """Not `splitlines`: it also ends lines at characters that JSON leaves as they are."""
+    """Parse the lines. `splitlines` would also split at characters that JSON does not escape."""
     lines = start.lines.split("\n")[:FIRST_FAILURES] if start else []
     return [_failure(line) for line in lines if line]
 
 
 def _failure(line: str) -> Failure:
-    """A line that is not as the service writes it is shown as it is."""
+    """Parse a line. A line in another form than the service writes is shown unchanged."""
     try:
         item = json.loads(line)
     except (ValueError, RecursionError):
@@ -123,7 +123,7 @@ def _failure(line: str) -> Failure:
 
 
 def _link(account: StorageAccount, job: JobDocument, path: str) -> str:
-    """To a blob of the output's container, where that is one of this account."""
+    """Return a link to a blob of the output's container; empty if that belongs to another account."""
     folder = job.output.folder
     return blob_link(account, folder.container, path, _LINK_LIFE) if folder.credential == "account" else ""
 
@@ -133,7 +133,7 @@ _START_BYTES = 65_536
 
 
 def first_rows(output_format: OutputFormat, start: FileStart) -> FirstRows:
-    """The rows that an output begins with."""
+    """Return the first rows of an output."""
     if output_format is OutputFormat.PARQUET:
         return FirstRows([], [])
     if output_format is OutputFormat.JSON_LINES:
@@ -147,7 +147,7 @@ def first_rows(output_format: OutputFormat, start: FileStart) -> FirstRows:
 
 
 def file_start(container: ContainerClient, name: str) -> FileStart | None:
-    """The beginning of a blob; None when it is not there or empty."""
+    """Return the beginning of a blob, or None if it does not exist or is empty."""
     try:
         download = container.download_blob(name, offset=0, length=_START_BYTES)
     except ResourceNotFoundError:

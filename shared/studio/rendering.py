@@ -19,26 +19,26 @@ _TEMPLATES = Environment(
 
 
 def script_hash() -> str:
-    """What a Content-Security-Policy calls the page's own script, so that no other runs."""
+    """Return the hash of the page's own script for a Content-Security-Policy, so that no other script runs."""
     script = _TEMPLATES.get_template("page.js").render()
     return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
 def full_page(page: JobPage) -> str:
-    """The whole page; it keeps itself fresh while the job is going on."""
+    """Render the whole page. It refreshes itself while the job runs."""
     return _TEMPLATES.get_template("page.html").render(page=page)
 
 
 def changing_part(page: JobPage) -> str:
-    """The part that the page replaces."""
+    """Render the live part of the page, which the page replaces while the job runs."""
     return _TEMPLATES.get_template("job.html").render(page=page)
 
 
 def message_page(title: str, message: str) -> str:
-    """A page with nothing but a message."""
+    """Render a page with only a message."""
     return _TEMPLATES.get_template("message.html").render(title=title, message=message)
 
 
 def api_document_page(page: ApiPage) -> str:
-    """An OpenAPI document to read."""
+    """Render an OpenAPI document for people."""
     return _TEMPLATES.get_template("api.html").render(page=page)

@@ -1,1 +1,1 @@
-"""Functions blueprints: HTTP surfaces, queues, timers, orchestrators and activities."""
+"""Functions blueprints: HTTP, queues, timers, the orchestration and its activities."""

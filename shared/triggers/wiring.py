@@ -1,4 +1,4 @@
-"""The application put together: one place that decides which parts work with which."""
+"""The application and its parts: the one place that puts them together."""
 
 import os
 from collections.abc import Callable
@@ -23,22 +23,22 @@ from shared.signatures import JobLinks
 
 @dataclass(frozen=True)
 class Application(JobService):
-    """Everything that triggers call."""
+    """Everything that the triggers call."""
 
     job_links: JobLinks
     scaling: Scaling
     census: Census
     phases: Phases
     access: Access
-    """Who may do what, as BATCH_ROLE_ASSIGNMENTS says."""
+    """Who may do what, from BATCH_ROLE_ASSIGNMENTS."""
 
     def computes(self) -> list[ComputeLimits]:
-        """The limits of all computes."""
+        """Return the limits of all computes."""
         return list_computes(self.workspace)
 
 
 def scale_sets(settings: Settings) -> ScaleSets:
-    """The scale sets that `BATCH_SCALE_SET` names; raises SettingsError."""
+    """Return the scale sets that `BATCH_SCALE_SET` names. Raise SettingsError for an unknown name."""
     kinds: dict[str, Callable[[], ScaleSets]] = {
         "local": lambda: LocalScaleSets(settings.local_scale_set_url, settings.local_scale_set_key),
         "vmss": lambda: VmssScaleSets(settings.vmss),
@@ -49,7 +49,7 @@ def scale_sets(settings: Settings) -> ScaleSets:
 
 
 def build(workspace: Workspace, machines: ScaleSets) -> Application:
-    """An application over this workspace and these scale sets."""
+    """Build an application for this workspace and these scale sets."""
     jobs = JobStore(workspace.account.tables)
     scaling, census = Scaling(workspace.account, machines), Census(workspace.account)
     phases = Phases(workspace.account, jobs, scaling, lambda compute: compute_limits(workspace, compute))
@@ -58,7 +58,7 @@ def build(workspace: Workspace, machines: ScaleSets) -> Application:
 
 
 def access_from(settings: Settings) -> Access:
-    """Read BATCH_ROLE_ASSIGNMENTS; raises SettingsError when it is not valid."""
+    """Read BATCH_ROLE_ASSIGNMENTS. Raise SettingsError if it is not valid."""
     try:
         return Access(role_assignments(settings.role_assignments))
     except ValueError as error:
@@ -67,7 +67,7 @@ def access_from(settings: Settings) -> Access:
 
 @cache
 def application() -> Application:
-    """The application of this process, and from now on its telemetry."""
+    """Return the application of this process. The first call also starts the telemetry."""
     workspace = current_workspace()
     built = build(workspace, scale_sets(workspace.settings))
     process = os.environ.get("WEBSITE_INSTANCE_ID") or "app"

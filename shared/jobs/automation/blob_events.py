@@ -1,4 +1,4 @@
-"""What comes on `blob-events`: new blobs, which start the jobs of the triggers that watch their folders."""
+"""The queue `blob-events`: a new blob starts the jobs of the triggers that watch its folder."""
 
 import hashlib
 import logging
@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 
 
 def accept_blob_event(service: JobService, body: bytes, message_id: str) -> None:
-    """Start the jobs of an event; one that can never work is set aside.
+    """Start the jobs of an event. Set the message aside if it can never work.
 
-    Raises the errors that may be over at the next delivery; jobs that were started by then are not started again.
+    Errors that the next delivery may not meet are raised. That delivery does not start the same jobs again.
     """
     try:
         event = read_event(message_object(body))
@@ -38,9 +38,9 @@ def accept_blob_event(service: JobService, body: bytes, message_id: str) -> None
 
 
 def start_jobs(service: JobService, event: BlobCreated) -> None:
-    """Start a job of each trigger that watches the blob; trouble with one does not keep the others waiting.
+    """Start a job of each trigger that watches the blob. A problem with one does not hold up the others.
 
-    Raises what a trigger met in the end, rather an error that may be over at the next delivery than a final one.
+    The problem of a trigger is raised at the end. If there are several, one that a retry may solve comes first.
     """
     trouble = Problems()
     for trigger in list(service.workspace.blob_triggers.documents()):
@@ -58,7 +58,7 @@ def start_jobs(service: JobService, event: BlobCreated) -> None:
 
 
 def watches(properties: BlobTriggerProperties, event: BlobCreated) -> bool:
-    """Whether a trigger starts a job for this blob."""
+    """Return whether a trigger starts a job for this blob."""
     watched, blob = properties.watched, event.blob
     if watched is None or not properties.is_enabled or blob.endswith("/"):
         return False
@@ -69,13 +69,13 @@ def watches(properties: BlobTriggerProperties, event: BlobCreated) -> bool:
         (event.account, event.container) == (watched.account, watched.folder.container)
         and blob.startswith(folder)
         and blob.endswith(properties.trigger.ends_with)
-        # Storage tells times of blobs in whole seconds only.
+        # Storage gives times of blobs in whole seconds only.
         and event.time >= watched.since.replace(microsecond=0)
     )
 
 
 def job_name(trigger: str, event: BlobCreated) -> str:
-    """The name of the job that a trigger starts for a content of a blob."""
+    """Return the name of the job that a trigger starts for this content of the blob."""
     seed = "\n".join((event.account, event.container, event.blob, event.content))
     return f"{trigger}-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
 
@@ -84,7 +84,7 @@ def _start(service: JobService, trigger: Resource[BlobTriggerProperties], event:
     workspace = service.workspace
     name = job_name(trigger.name, event)
     if (job := service.jobs.find(name)) and job.entered:
-        return  # the event came before
+        return  # the event was delivered before
     _check_name(event)
     folder = _folder(workspace, trigger)
     if not container_of(workspace.account, folder).get_blob_client(event.blob).exists():
@@ -99,7 +99,7 @@ def _start(service: JobService, trigger: Resource[BlobTriggerProperties], event:
 
 
 def _check_name(event: BlobCreated) -> None:
-    """Event Grid puts U+FFFD for characters of names that take four bytes: looking for those would find nothing."""
+    """Raise ValidationError for a spoiled name: Event Grid replaces characters of four bytes with U+FFFD."""
     if "\ufffd" in event.blob:
         raise ValidationError(
             f"Event Grid spoiled the name of the blob {event.blob!r}: use no emojis in names", target="subject"
@@ -107,7 +107,7 @@ def _check_name(event: BlobCreated) -> None:
 
 
 def _folder(workspace: Workspace, trigger: Resource[BlobTriggerProperties]) -> Location:
-    """The folder that the trigger watches; raises ConflictError when its datastore now lies elsewhere."""
+    """Return the folder that the trigger watches. Raise ConflictError if its datastore has moved."""
     watched = trigger.properties.watched
     _, folder = watched_folder(workspace, trigger.properties.trigger)
     if watched is None or folder != watched.folder:
@@ -120,7 +120,7 @@ def _folder(workspace: Workspace, trigger: Resource[BlobTriggerProperties]) -> L
 
 
 def _input(workspace: Workspace, trigger: Resource[BlobTriggerProperties], event: BlobCreated) -> dict[str, str]:
-    """The new blob, or the folder that holds it, without its like."""
+    """Return the job's input: the new blob, or its folder without the blobs that start jobs."""
     source = trigger.properties.trigger
     if source.job_input_type == "UriFile":
         return {"jobInputType": "UriFile", "uri": input_path(workspace, source, event.blob)}

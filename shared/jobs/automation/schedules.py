@@ -1,4 +1,4 @@
-"""Starting what is due by schedule: each time it is due exactly one job, as the job's name is made from the time."""
+"""Start what is due by schedule. Each due time starts exactly one job, because the job's name contains the time."""
 
 import logging
 from datetime import datetime
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def run_due_schedules(service: JobService, now: datetime) -> None:
-    """Look at all schedules once; trouble with one does not keep the others waiting."""
+    """Look at all schedules once. A problem with one does not hold up the others."""
     for schedule in list(service.workspace.schedules.documents()):
         problems = Problems()
         with isolated(f"schedule {schedule.name}", problems):
@@ -27,12 +27,16 @@ def run_due_schedules(service: JobService, now: datetime) -> None:
 
 
 def job_name(schedule: str, due: datetime) -> str:
-    """The name of the job that a schedule starts at a time."""
+    """Return the name of the job that a schedule starts at this time."""
     return f"{schedule}-{due:%Y%m%dT%H%M%SZ}"
 
 
 def _run_if_due(service: JobService, schedule: Resource[ScheduleProperties], now: datetime) -> None:
-    """A time that passes while the job before still runs is due as soon as that has ended; of several the latest."""
+    """Start the job of a schedule if it is due.
+
+    A time that passes while the previous job still runs is due when that job ends. Of several such times, only the
+    latest counts.
+    """
     before = last_run(service.workspace, schedule.name)
     due = due_time(schedule, before.due if before else None, now)
     if due is None or _is_busy(service.jobs, schedule, before):
@@ -42,14 +46,14 @@ def _run_if_due(service: JobService, schedule: Resource[ScheduleProperties], now
     except ProductError as error:
         if not is_final(error):
             raise
-        log.error("schedule %s could not start a job: %s", schedule.name, error.message)  # noqa: TRY400 - the schedule is wrong, our stack says nothing
+        log.error("schedule %s could not start a job: %s", schedule.name, error.message)  # noqa: TRY400 - the schedule is wrong; our stack trace would not help
         run = ScheduleRun(due=due, problem=error.message)
-    # Noted last: after a crash in between the same name finds the job that was started.
+    # Store the run last: after a crash, the same name finds the job that was started.
     note_run(service.workspace, schedule.name, run)
 
 
 def _note_problem(workspace: Workspace, name: str, problem: str) -> None:
-    """Tell why a time that stays due has no job yet."""
+    """Store why a due time has no job yet."""
     run = last_run(workspace, name) or ScheduleRun()
     if run.problem != problem:
         note_run(workspace, name, run.model_copy(update={"problem": problem}))

@@ -1,1 +1,1 @@
-"""What the orchestration calls: plan, allocate, watch, merge, finish."""
+"""The phases that the orchestration calls: plan, allocate, watch, merge, finish."""

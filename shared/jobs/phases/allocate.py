@@ -1,4 +1,4 @@
-"""The allocate phase: node tickets on the queue of the compute, and enough instances for them."""
+"""The allocate phase: put node tickets on the queue of the compute, and scale it out for them."""
 
 from collections.abc import Iterable
 
@@ -14,9 +14,9 @@ from shared.storage.queues import remove_matching, send
 def request_nodes(
     account: StorageAccount, scaling: Scaling, job: JobDocument, limits: ComputeLimits, held: Iterable[int] = ()
 ) -> None:
-    """Put the job's tickets on the queue, except numbers that a live node holds, and scale the compute out.
+    """Put the job's tickets on the queue and scale the compute out. Skip the numbers in `held`, which live nodes have.
 
-    A second ticket of the same number does no harm: nodes drop it while the number has a holder.
+    A second ticket with the same number does no harm: nodes drop it while another node holds the number.
     """
     taken = set(held)
     for number in range(job.settings.instance_count):
@@ -26,5 +26,5 @@ def request_nodes(
 
 
 def withdraw_tickets(account: StorageAccount, job: JobDocument) -> None:
-    """Remove the job's tickets that no node holds; nodes delete those that they hold themselves."""
+    """Remove the job's tickets that no node holds. Nodes delete the tickets that they hold."""
     remove_matching(account.queues, ticket_queue(job.compute), lambda text: f'"{job.job_id}"' in text)

@@ -1,4 +1,4 @@
-"""The end of a job, however it ends: what belongs to it goes away, and its last state is written."""
+"""The finish phase: remove what belongs to the job, and write its last state."""
 
 import logging
 
@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 
 
 def stop_nodes(account: StorageAccount, job: JobDocument) -> None:
-    """Delete the task queue, whose absence tells the nodes to stop, and the tickets that no node holds."""
+    """Delete the task queue, which tells the nodes to stop, and the tickets that no node holds."""
     delete_queue(account.queues, task_queue(job.job_id))
     withdraw_tickets(account, job)
 
 
 def is_shutting_down(account: StorageAccount, job: JobDocument) -> bool:
-    """Whether the job's script has a `shutdown()` that a live node has yet to call, or to end."""
+    """Return whether a live node still has to finish the `shutdown()` of the job's script."""
     if job.code is None:
         return False
     return any(node.job_id == job.job_id and node.shuts_down for node in Nodes(account).live(job.compute))
@@ -40,16 +40,16 @@ def is_shutting_down(account: StorageAccount, job: JobDocument) -> bool:
 def finish(
     account: StorageAccount, jobs: JobStore, job: JobDocument, status: JobStatus, failure: JobFailure | None = None
 ) -> JobDocument:
-    """Bring the job to a terminal state. May be repeated: each step finds what an earlier try has done.
+    """Bring the job to a terminal state and return it. It may be repeated: each step sees what an earlier try did.
 
-    The nodes are stopped first; the state comes last, as a terminal state promises that nothing more happens.
+    The nodes stop first. The state is written last, because a terminal state promises that nothing more happens.
     """
     stop_nodes(account, job)
     if status is not JobStatus.COMPLETED:
         _keep_errors(account, job)
     else:
-        # What was written stands there by itself now; once somebody removes it, its place is free. Of a job that
-        # failed the reservation tells the next one at its place whom it follows.
+        # The output needs no reservation now: its file takes the place until somebody removes it. A job that failed
+        # keeps its reservation: it tells the next job at this place which job it follows.
         Reservations(account, jobs).release(job.output, job.name)
     progress_table(account).delete_partition(job.job_id)
     request_notifications(account, job)
@@ -68,7 +68,7 @@ def _log_end(job: JobDocument) -> None:
 
 
 def _keep_errors(account: StorageAccount, job: JobDocument) -> None:
-    """Make the list of failed items appear; a job ends also when its output's place cannot be reached any more."""
+    """Write the list of failed items if its place can be reached. If not, the job ends all the same."""
     if job.work is None:
         return
     try:

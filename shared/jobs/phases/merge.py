@@ -18,11 +18,11 @@ from shared.storage.output_ledger import HAS_HEADER, NO_HEADER, header_block
 from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
 
 _FIRST_ERROR_BYTES = 262_144
-"""Longer than a line of the list can be: 24,000 characters of message and traceback, at most 6 bytes each."""
+"""More than the longest line of the list: 24,000 characters of message and traceback, at most 6 bytes each."""
 
 
 def merge(account: StorageAccount, job: JobDocument, ledger: Ledger) -> JobFailure | None:
-    """Commit the list of failed items, then the output; returns why the job fails, if it does."""
+    """Commit the list of failed items, then the output. Return why the job fails, or None."""
     output = container_of(account, job.output.folder)
     commit_errors(output, job, ledger)
     if not ledger.succeeded:
@@ -33,7 +33,7 @@ def merge(account: StorageAccount, job: JobDocument, ledger: Ledger) -> JobFailu
 
 
 def commit_output(account: StorageAccount, output: OutputSpec, job_id: str, ledger: Ledger) -> None:
-    """Make the output file appear."""
+    """Write the output file."""
     blocks, footer, metadata = ledger.row_blocks, b"", dict[str, str]()
     if output.format is OutputFormat.PARQUET:
         blocks, footer = _parquet_file(account, job_id, ledger)
@@ -46,13 +46,13 @@ def commit_output(account: StorageAccount, output: OutputSpec, job_id: str, ledg
 
 
 def is_merged(account: StorageAccount, job: JobDocument) -> bool:
-    """Whether the output is there already, from a merge whose end was not noted."""
+    """Return whether an earlier merge, whose end was not stored, has already written the output."""
     output = container_of(account, job.output.folder)
     return is_committed(output.get_blob_client(job.output.file_path), job.job_id)
 
 
 def commit_errors(output: ContainerClient, job: JobDocument, ledger: Ledger) -> None:
-    """Make `errors.jsonl` appear when items failed."""
+    """Write `errors.jsonl` if items failed."""
     if blocks := ledger.error_blocks:
         commit(
             output.get_blob_client(job.output.errors_path),
@@ -63,10 +63,10 @@ def commit_errors(output: ContainerClient, job: JobDocument, ledger: Ledger) -> 
 
 
 def _parquet_file(account: StorageAccount, job_id: str, ledger: Ledger) -> tuple[list[str], bytes]:
-    """The blocks of a Parquet file, and its footer.
+    """Return the blocks of a Parquet file, and its footer.
 
-    What the footer says is committed first. An earlier try of this merge may have done so, and a task may have been
-    finished once more since then: the blocks are those that the footer tells of.
+    The content of the footer is committed first. An earlier try of this merge may have done that, and a task may have
+    finished again since then. The blocks are therefore the ones that the footer lists.
     """
     builder, blocks = FooterBuilder(), list[str]()
     if ledger.row_blocks:
@@ -80,7 +80,7 @@ def _parquet_file(account: StorageAccount, job_id: str, ledger: Ledger) -> tuple
 
 
 def _header(ledger: Ledger) -> list[str]:
-    """The block of the header that all rows stand under; none when they have none."""
+    """Return the block of the header for all rows. The list is empty if the rows have no header."""
     digests = {block.digest for block in ledger.blocks.values() if block.rows}
     if "" in digests:
         raise ConflictError(
@@ -107,7 +107,7 @@ def _nothing_succeeded(output: ContainerClient, job: JobDocument, ledger: Ledger
 
 
 def _first_error(output: ContainerClient, job: JobDocument) -> dict[str, Any]:
-    """Empty when the list is not there or somebody replaced it: it only makes the reason clearer."""
+    """Return the first line of the list. It only adds to the reason: empty if the list is missing or was replaced."""
     try:
         start = output.download_blob(job.output.errors_path, offset=0, length=_FIRST_ERROR_BYTES).readall()
         first = json.loads(start.split(b"\n", 1)[0])

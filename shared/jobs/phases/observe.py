@@ -1,4 +1,4 @@
-"""Looks at everything that belongs to a running job."""
+"""Read everything that belongs to a running job, for the watch to decide on."""
 
 from datetime import UTC, datetime
 
@@ -14,14 +14,14 @@ from shared.storage.rows import RowTable, readable
 
 
 def progress_table(account: StorageAccount) -> RowTable[ProgressRow]:
-    """The progress rows of all jobs."""
+    """Return the table with the progress rows of all jobs."""
     return RowTable(account.tables, "progress", ProgressRow)
 
 
 def observe(account: StorageAccount, job: JobDocument) -> Observation:
-    """The job as it is now.
+    """Return the state of the job now.
 
-    The queue is counted before the ledger is read: a task that is finished in between is then still queued, never
+    The queue is counted before the ledger is read. A task that finishes in between then counts as queued, never as
     missing.
     """
     queued = message_count(account.queues, task_queue(job.job_id))

@@ -1,4 +1,4 @@
-"""The phases of a job as the orchestration calls them: each does one bounded piece of work and may be repeated."""
+"""The phases of a job as the orchestration calls them. Each call does a bounded piece of work and may be repeated."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,7 +31,7 @@ from shared.storage.queues import ensure_queue, send_all
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at a running job led to."""
+    """The result of a look at a running job."""
 
     action: Action
     memory: WatchMemory
@@ -41,7 +41,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Merged:
-    """How a merge ended."""
+    """The result of a merge."""
 
     complete: bool
     failure: JobFailure | None = None
@@ -50,22 +50,22 @@ class Merged:
 
 @dataclass(frozen=True)
 class Phases:
-    """What the phases work with."""
+    """The phases, and what they work with."""
 
     account: StorageAccount
     jobs: JobStore
     scaling: Scaling
     limits_of: Callable[[str], ComputeLimits]
-    """The limits of a compute by its name; raises NotFoundError."""
+    """Returns the limits of a compute by its name; raises NotFoundError."""
 
     def list_inputs(self, name: str, listing: plan.Listing) -> plan.Listing:
-        """List some further input files."""
+        """List the next input files."""
         job = self.jobs.get(name)
         with job_span(names.PLAN, job, "list_inputs"):
             return plan.list_inputs(self.account, job, listing)
 
     def size_work(self, name: str, files: int) -> int:
-        """Divide the work and tell nodes about it; returns the number of tasks."""
+        """Divide the work, publish it for the nodes, and return the number of tasks."""
         job = self.jobs.get(name)
         with job_span(names.PLAN, job, "size_work"):
             work = plan.size_work(job, files)
@@ -73,7 +73,7 @@ class Phases:
             return work.tasks
 
     def enqueue_tasks(self, name: str, first: int) -> None:
-        """Enqueue tasks from number `first` on, as many as one call may."""
+        """Enqueue tasks from number `first` on, up to the limit of one call."""
         job = self.jobs.get(name)
         with job_span(names.PLAN, job, "enqueue_tasks"):
             plan.enqueue_tasks(self.account, job, first)
@@ -85,7 +85,7 @@ class Phases:
             request_nodes(self.account, self.scaling, job, self.limits_of(job.compute))
 
     def watch(self, name: str, memory: WatchMemory) -> Look:
-        """Look at the job, note its progress, mend what was lost."""
+        """Look at the job, store its progress, and restore tasks or tickets that were lost."""
         job = self.jobs.get(name)
         with job_scope(job):
             return self._look(job, memory)
@@ -103,7 +103,7 @@ class Phases:
         return Look(decision.action, decision.memory, next_look(job, seen, memory), decision.failure)
 
     def merge(self, name: str) -> Merged:
-        """Make the output appear, unless the ledger lacks tasks again: then the watch must mend that first."""
+        """Write the output, unless the ledger lacks tasks again. The watch must restore those first."""
         job = self.jobs.enter(name, JobStatus.FINALIZING)
         with job_span(names.MERGE, job), merge_measured(job):
             return self._merge(job)
@@ -118,9 +118,9 @@ class Phases:
         return Merged(complete=True, failure=failure)
 
     def finish(self, name: str, status: JobStatus, failure: JobFailure | None, *, patient: bool = True) -> bool:
-        """Bring the job to a terminal state, and its compute to the size that it now needs.
+        """Bring the job to a terminal state, and its compute to the size that it needs now.
 
-        False when nodes are only told to stop yet: they call the `shutdown()` of the script of a job that completes.
+        Return False if the nodes of a job that completes were only told to stop: they still call its `shutdown()`.
         """
         job = self.jobs.get(name)
         with job_span(names.FINISH, job):
@@ -128,7 +128,7 @@ class Phases:
                 stop_nodes(self.account, job)
                 return False
             finish(self.account, self.jobs, job, status, failure)
-            # A compute may be deleted as soon as no unfinished job uses it.
+            # The compute may be deleted now: no unfinished job uses it.
             with suppress(NotFoundError):
                 self.scaling.try_to_scale(self.limits_of(job.compute))
         return True
@@ -138,14 +138,14 @@ class Phases:
             return
         if decision.action is Action.HEAL_TASKS:
             _enqueue_missing(self.account, job, seen, decision.memory.generation)
-        # Nodes delete the tickets of a job whose spec storage has lost.
+        # If storage has lost the spec, nodes delete the job's tickets: publish it again first.
         plan.publish(self.account, job)
         held = [node.ticket for node in seen.workers(job.job_id)]
         request_nodes(self.account, self.scaling, job, self.limits_of(job.compute), held)
 
 
 def _without_output(job: JobDocument, memory: WatchMemory, error: ProductError) -> Look:
-    """The end of a job whose output cannot be written any more: its datastore was deleted, or refuses the service."""
+    """End a job whose output cannot be written any more: its datastore was deleted, or refuses the service."""
     if job.status is JobStatus.CANCEL_REQUESTED:
         return Look(Action.CANCEL, memory, timedelta(0))
     message = f"the output {blob_uri(job.output.folder)} cannot be reached any more: {error}"

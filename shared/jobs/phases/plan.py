@@ -30,12 +30,12 @@ COMFORTABLE_TASKS = 2_000
 """Queue and block list stay fast up to about here; both slow down with their depth."""
 
 MAX_MINI_BATCHES_PER_TASK = 1_000
-"""A task's progress is lost with its node, and its rows are one block: keep it bounded where tasks allow."""
+"""A lost node loses the progress of its task, and a task's rows are one block. This limit keeps tasks small."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """How far the listing is."""
+    """How far the listing has come."""
 
     files: int = 0
     marker: str | None = None
@@ -43,9 +43,9 @@ class Listing:
 
 
 def list_inputs(account: StorageAccount, job: JobDocument, listing: Listing) -> Listing:
-    """List some further pages into the manifest; call again with the answer until it is done.
+    """List the next pages into the manifest. Call it again with the answer until that is `done`.
 
-    Doing the same call again writes the same shards again.
+    A repeated call writes the same shards again.
     """
     shards = _ShardWriter(account.blobs, job.job_id, listing.files)
     marker = listing.marker
@@ -60,7 +60,7 @@ def list_inputs(account: StorageAccount, job: JobDocument, listing: Listing) -> 
 
 
 def size_work(job: JobDocument, files: int) -> WorkSize:
-    """How the files are divided; raises ValidationError when there are none."""
+    """Return how the files are divided. Raise ValidationError if there are none."""
     if not files:
         raise ValidationError("the input has no files any more", target="input")
     settings = job.settings
@@ -82,7 +82,7 @@ def task_width(mini_batches: int, processes: int) -> int:
 
 
 def publish(account: StorageAccount, job: JobDocument) -> None:
-    """Tell nodes about the planned job: its task queue and its spec."""
+    """Publish the planned job for the nodes: create its task queue and write its spec."""
     container = ensure_container(account.blobs, JOBS_CONTAINER)
     ensure_queue(account.queues, task_queue(job.job_id))
     container.upload_blob(spec_name(job.job_id), job.spec().model_dump_json(), overwrite=True)
@@ -98,7 +98,7 @@ def enqueue_tasks(account: StorageAccount, job: JobDocument, first: int) -> None
 
 
 def task_messages(job: JobDocument, first: int) -> Iterator[TaskMessage]:
-    """The messages of up to TASKS_PER_CALL tasks from number `first` on."""
+    """Yield the messages of up to TASKS_PER_CALL tasks, from number `first` on."""
     assert job.work is not None, "the job is not planned yet"
     for task in range(first, min(first + TASKS_PER_CALL, job.work.tasks)):
         start, mini_batches = job.work.task_range(task)
@@ -106,7 +106,7 @@ def task_messages(job: JobDocument, first: int) -> Iterator[TaskMessage]:
 
 
 class _ShardWriter:
-    """Cuts pages of any size into shards of SHARD_FILES, going on where an earlier call ended."""
+    """Cuts pages of any size into shards of SHARD_FILES. It continues where an earlier call ended."""
 
     def __init__(self, blobs: BlobServiceClient, job_id: str, files: int) -> None:
         self._container = ensure_container(blobs, JOBS_CONTAINER)

@@ -1,4 +1,4 @@
-"""The watch phase: what is seen of a running job, and what to do next. Decisions are plain functions."""
+"""The watch phase: what is known of a running job, and what to do next. Decisions are plain functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ class Observation:
     """Messages on the ticket queue of the compute, hidden ones included."""
 
     def workers(self, job_id: str) -> list[NodeRow]:
-        """The live nodes that work on the job."""
+        """Return the live nodes that work on the job."""
         return [node for node in self.nodes if node.job_id == job_id]
 
 
 class WatchMemory(BaseModel):
-    """What one look hands to the next; it travels in the orchestration's input."""
+    """What one look passes to the next one, in the orchestration's input."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,7 +55,7 @@ class WatchMemory(BaseModel):
     finished: int = 0
     """Tasks that were finished at the last look."""
     finished_since: AwareDatetime | None = None
-    """The first look that saw so many."""
+    """The first look that saw this number."""
 
 
 class Action(StrEnum):
@@ -81,7 +81,7 @@ class Decision:
 
 
 def decide(job: JobDocument, seen: Observation, memory: WatchMemory) -> Decision:
-    """What a job needs now."""
+    """Decide what a job needs now."""
     assert job.work is not None, "the job is not planned yet"
     memory = _remember(job, job.work, seen, memory)
     if job.status is JobStatus.CANCEL_REQUESTED:
@@ -99,9 +99,9 @@ def decide(job: JobDocument, seen: Observation, memory: WatchMemory) -> Decision
 
 
 def next_look(job: JobDocument, seen: Observation, memory: WatchMemory) -> timedelta:
-    """How long to wait for the next look: until the rest should be done, judged by what was finished since `memory`.
+    """Return how long to wait for the next look: until the rest should be done, at the pace since `memory`.
 
-    While nothing is, each wait doubles the time. Either way it is at most a tenth of the job's age, within limits.
+    While no task finishes, each wait doubles. In both cases it is at most a tenth of the job's age, within limits.
     """
     assert job.work is not None, "the job is not planned yet"
     waited = seen.now - (memory.finished_since or seen.now)
@@ -112,7 +112,7 @@ def next_look(job: JobDocument, seen: Observation, memory: WatchMemory) -> timed
 
 
 def status_of(job: JobDocument, seen: Observation) -> JobStatus:
-    """The state that the work itself shows."""
+    """Return the state that the work itself shows."""
     states = {node.state for node in seen.workers(job.job_id)}
     if NodeState.RUNNING in states or seen.ledger.finished:
         return JobStatus.RUNNING
@@ -120,7 +120,7 @@ def status_of(job: JobDocument, seen: Observation) -> JobStatus:
 
 
 def tally(job: JobDocument, seen: Observation, memory: WatchMemory | None = None) -> JobStatistics:
-    """The statistics at this moment: finished tasks from the ledger, tasks in hand from the progress rows."""
+    """Return the current statistics: finished tasks from the ledger, running tasks from the progress rows."""
     assert job.work is not None, "the job is not planned yet"
     in_hand = _rows_in_hand(seen)
     workers = len(seen.workers(job.job_id))
@@ -139,7 +139,7 @@ def tally(job: JobDocument, seen: Observation, memory: WatchMemory | None = None
 
 
 def threshold_failure(job: JobDocument, failed: int) -> JobFailure | None:
-    """The failure of a job with too many failed items: strictly more than `error_threshold`, -1 ignores all."""
+    """Return the failure of a job with more failed items than `error_threshold`, or None. -1 ignores all."""
     threshold = job.settings.error_threshold
     if threshold < 0 or failed <= threshold:
         return None
@@ -153,7 +153,7 @@ def threshold_failure(job: JobDocument, failed: int) -> JobFailure | None:
 
 
 def _rows_in_hand(seen: Observation) -> list[ProgressRow]:
-    """For each unfinished task the latest row: a redelivered task is counted once."""
+    """Return the latest row of each unfinished task: a redelivered task counts once."""
     latest: dict[int, ProgressRow] = {}
     for row in sorted(seen.progress, key=lambda row: row.updated):
         if row.current_task >= 0 and row.current_task not in seen.ledger.blocks:
@@ -167,7 +167,7 @@ def _fatal(seen: Observation) -> JobFailure | None:
 
 def _remember(job: JobDocument, work: WorkSize, seen: Observation, memory: WatchMemory) -> WatchMemory:
     tasks_missing = not seen.queued_tasks and seen.ledger.finished < work.tasks
-    # Every ticket beyond those that live nodes hold waits for a node, and may be this job's.
+    # A ticket that no live node holds waits for a node, and may belong to this job.
     waiting_tickets = seen.tickets - sum(1 for node in seen.nodes if node.job_id)
     nodes_missing = not seen.workers(job.job_id) and waiting_tickets <= 0
     finished_since = memory.finished_since if seen.ledger.finished == memory.finished else None

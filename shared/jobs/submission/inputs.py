@@ -1,4 +1,4 @@
-"""The input of a job: found at invoke time, listed at plan time."""
+"""The input of a job: the invocation finds it, the plan lists it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,15 +15,15 @@ from shared.storage.account import StorageAccount, error_code
 from shared.storage.blobs import container_of, find_blob, is_folder_blob
 
 PAGE_FILES = 5_000
-"""Source: the most that List Blobs gives in one answer."""
+"""Files in one page: the most that List Blobs returns in one answer."""
 
 _URL_TIMEOUT = urllib3.Timeout(connect=5, read=15)
 
 
 def find_input(account: StorageAccount, location: Location) -> Location:
-    """The location, with its kind settled: a file where there is one, else a folder that has files.
+    """Return the location with its final kind: a file if there is one, else a folder with files.
 
-    Raises ValidationError when there is nothing or it may not be read.
+    Raises ValidationError if there is nothing or the service may not read it.
     """
     if location.kind == "url":
         _check_url(account, location)
@@ -51,14 +51,14 @@ def find_input(account: StorageAccount, location: Location) -> Location:
 
 @dataclass(frozen=True)
 class InputPage:
-    """Paths of some input files, relative to the input, and where the next page begins (None: this is the last)."""
+    """Paths of some input files, relative to the input, and where the next page begins (None: there is none)."""
 
     paths: list[str]
     marker: str | None
 
 
 def list_page(account: StorageAccount, location: Location, marker: str | None) -> InputPage:
-    """The next files of the input in their fixed order, which is that of their names."""
+    """Return the next files of the input. They are always in the order of their names."""
     if location.kind != "blob_folder":
         return InputPage([location.base_name], None)
     prefix = location.child("")
@@ -68,7 +68,11 @@ def list_page(account: StorageAccount, location: Location, marker: str | None) -
 
 
 def _as_folder(location: Location, *, has_folder_blobs: bool) -> Location:
-    """Where the folder itself is a blob, so are those in it. Of a whole container nobody knows before."""
+    """Return the location as a folder.
+
+    If the folder itself is a blob, the folders inside it are blobs too. For a whole container this cannot be known
+    before it is listed.
+    """
     changes = {"kind": "blob_folder", "path": location.path.rstrip("/"), "has_folder_blobs": has_folder_blobs}
     return location.model_copy(update=changes)
 
@@ -78,7 +82,7 @@ def _has_files(container: ContainerClient, folder: Location) -> bool:
 
 
 def _listed(container: ContainerClient, folder: Location) -> "ItemPaged[BlobProperties] | ItemPaged[str]":
-    """The blobs below a folder; where all are files names alone, which cost a twentieth (18 µs of CPU, not 370)."""
+    """List the blobs below a folder. Names alone cost a twentieth (18 µs of CPU, not 370); they do if all are files."""
     prefix = folder.child("")
     if folder.has_folder_blobs:
         return container.list_blobs(prefix, include=["metadata"], results_per_page=PAGE_FILES)
@@ -86,7 +90,7 @@ def _listed(container: ContainerClient, folder: Location) -> "ItemPaged[BlobProp
 
 
 def _file_name(blob: BlobProperties | str, folder: Location) -> str:
-    """The name of a listed blob, empty when it is none of the folder's files."""
+    """Return the name of a listed blob, or an empty text if the blob is not a file of the folder."""
     is_folder = blob.endswith("/") if isinstance(blob, str) else is_folder_blob(blob)
     name = blob if isinstance(blob, str) else str(blob.name)
     excluded = folder.excluded_suffix
@@ -94,7 +98,7 @@ def _file_name(blob: BlobProperties | str, folder: Location) -> str:
 
 
 def _check_url(account: StorageAccount, location: Location) -> None:
-    """A redirect is not followed: it would lead past the guard for outbound URLs."""
+    """Raise ValidationError unless the URL answers. A redirect is refused: it would bypass the outbound guard."""
     url = blob_uri(location)
     http = guarded_http(allow_loopback=account.is_on_loopback, timeout=_URL_TIMEOUT)
     try:
@@ -104,7 +108,7 @@ def _check_url(account: StorageAccount, location: Location) -> None:
     if 300 <= answer.status < 400:
         target = answer.headers.get("location", "elsewhere")
         raise ValidationError(f"the input {url} redirects to {target}; name that address itself", target="input")
-    # Servers that do not know HEAD answer 405 or 501; the node will tell what GET gives.
+    # Servers that do not know HEAD answer 405 or 501; the node sees later how they answer GET.
     if answer.status >= 400 and answer.status not in {405, 501}:
         raise ValidationError(f"the input {url} cannot be read: HTTP status {answer.status}", target="input")
 

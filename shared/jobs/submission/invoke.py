@@ -1,4 +1,4 @@
-"""Invoking an endpoint: everything that can be checked is checked, then the job exists and its message is sent."""
+"""Invoke an endpoint: check everything that can be checked, then store the job and send its message."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -47,20 +47,20 @@ class Invocation:
     endpoint: str
     body: InvokeProperties
     raw_body: dict[str, Any]
-    """`properties` as they came, for the answer's echo."""
+    """`properties` exactly as received; answers repeat them."""
     deployment: str | None = None
-    """From the header `azureml-model-deployment`; the endpoint's default when absent."""
+    """From the header `azureml-model-deployment`. None: the endpoint's default."""
     request_id: str = ""
-    """From the header `repeatability_request-id`: the same id gives the same job."""
+    """From the header `repeatability_request-id`. The same id gives the same job."""
     caller: str = ""
     is_event: bool = False
-    """The name stands for one event: whatever comes under it again is the same request."""
+    """The job's name stands for one event: every request under it counts as the same request."""
     trace: Mapping[str, str] = field(default_factory=dict)
-    """The caller's trace, as W3C headers; a new one begins when it has none."""
+    """The caller's trace as W3C headers. Empty: a new trace begins."""
 
     @property
     def job_name(self) -> str:
-        """The name asked for, else one that repeats with the request id, else a new one."""
+        """Return the requested name, else a name made from the request id, else a new name."""
         if self.body.name:
             return JOB_NAME.check(self.body.name)
         if self.request_id:
@@ -70,12 +70,12 @@ class Invocation:
 
 
 def invoke(service: JobService, invocation: Invocation) -> JobDocument:
-    """The job of this invocation; a repeated one gets the job that exists.
+    """Create the job of this invocation and return it; return the existing job if the invocation is a repetition.
 
-    An invocation is repeated when its name or request id comes again with the same request: endpoint, named
-    deployment and body, as they came.
+    An invocation is a repetition if an earlier one had the same name or request id and the same endpoint, named
+    deployment and body.
 
-    Raises ValidationError, NotFoundError, OutputExistsError and ConflictError before anything is left behind.
+    Raises ValidationError, NotFoundError, OutputExistsError or ConflictError, and then leaves nothing behind.
     """
     name = invocation.job_name
     asked = {names.JOB: name, names.ENDPOINT: invocation.endpoint}
@@ -95,7 +95,7 @@ def _invoked(service: JobService, invocation: Invocation, name: str) -> JobDocum
     try:
         job = jobs.add(job)
     except ConflictError:
-        other = jobs.get(name)  # the same request at the same time, or another that took the name
+        other = jobs.get(name)  # the same request came at the same time, or another one took the name
         if (other.output.folder, other.output.file_path) != (job.output.folder, job.output.file_path):
             Reservations(workspace.account, jobs).release(job.output, job.name)
         return _repeated(workspace, other, invocation)
@@ -196,10 +196,10 @@ def _output(folder: Location, file_name: str, *, is_file: bool) -> OutputSpec:
 
 
 def differences(job: JobDocument, endpoint: str, deployment: str | None, body: dict[str, Any]) -> list[str]:
-    """Which parts of a request are not those of the request that made the job; empty when all are.
+    """Return the parts in which a request differs from the one that created the job.
 
-    Names of resources are compared without regard to case, the body as it came but for the job's own name: a request
-    may ask by name for the job that another one got without.
+    The names of endpoint and deployment are compared without regard to case. The body is compared as received, except
+    for the job's name: a request may name the job that a request without a name created.
     """
     named = {"endpoint": (job.endpoint, endpoint), "deployment": (job.request_deployment, deployment or "")}
     found = [part for part, (before, now) in named.items() if before.lower() != now.lower()]
@@ -211,7 +211,7 @@ def _unnamed(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _different(before: Any, now: Any, place: str) -> Iterator[str]:
-    """The members that are not equal, such as `inputData.data.uri`."""
+    """Yield the paths of members that are not equal, such as `inputData.data.uri`."""
     if isinstance(before, dict) and isinstance(now, dict):
         for name in sorted({**before, **now}):
             inner = f"{place}.{name}" if place else name

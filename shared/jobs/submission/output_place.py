@@ -1,4 +1,4 @@
-"""The place of a job's output: it must be free, and then it is the job's until the job ends."""
+"""The place of a job's output. It must be free; then the job reserves it until the job ends."""
 
 import hashlib
 from collections.abc import Iterator
@@ -24,19 +24,23 @@ _LONGEST_LINE_OF_JOBS = 20
 
 
 def take_place(account: StorageAccount, jobs: JobStore, job: JobDocument) -> JobDocument:
-    """Reserve the place of the job's output; doing it again for the same job is fine.
+    """Reserve the place of the job's output. Calling it again for the same job does no harm.
 
-    Returns the job, which now knows what jobs failed at this place before.
+    An earlier job may have ended at this place without an output and left its list of failed items. That list is
+    deleted: otherwise it would look like the list of the new job.
 
-    Raises OutputExistsError when something is there or another job is going to write it. A list of failed items that
-    an ended job left there, which wrote no output, goes: it would pass for the new job's own.
+    Returns:
+        The job; its output now names the jobs that failed at this place before.
+
+    Raises:
+        OutputExistsError: The place holds a file, or another job is going to write it.
     """
     if job.output.folder.credential == "account":
         ensure_container(account.blobs, job.output.folder.container)
     reservations = Reservations(account, jobs)
     before = reservations.holder(job.output)
     is_new = reservations.reserve(job.output, job.name, job.created)
-    # A job gives up its reservation after its files have appeared, so this look misses none of them.
+    # A job releases its reservation after its files have appeared, so this check cannot miss them.
     try:
         if job.output.folder.path != default_output_path(job.job_id):
             check_no_folder(container_of(account, job.output.folder), job.output)
@@ -68,7 +72,11 @@ def _make_room(account: StorageAccount, jobs: JobStore, output: OutputSpec) -> N
 
 
 def _check_no_rows(account: StorageAccount, job: JobDocument) -> None:
-    """A job that was purged before it wrote its output had the id of a later one of its name: its rows would count."""
+    """Raise OutputExistsError if rows of an earlier job are staged here.
+
+    A later job of the same name has the same id. If the earlier one was purged before it wrote its output, its staged
+    rows would count as rows of the later one.
+    """
     blob = container_of(account, job.output.folder).get_blob_client(job.output.file_path)
     staged = map(TaskBlock.from_block_id, staged_blocks(blob))
     if any(block and block.job == job.job_id[:8] for block in staged):
@@ -81,7 +89,7 @@ def _check_no_rows(account: StorageAccount, job: JobDocument) -> None:
 
 
 def _is_left_behind(jobs: JobStore, output: OutputSpec, found: BlobProperties) -> bool:
-    """Whether this is the list of failed items of a job that has ended."""
+    """Return whether this blob is the list of failed items of a job that has ended."""
     maker = maker_of(found)
     job = jobs.find_child_run(maker) if maker else None
     if job is None or not job.status.is_terminal:
@@ -95,7 +103,7 @@ def _is_left_behind(jobs: JobStore, output: OutputSpec, found: BlobProperties) -
 
 
 def _delete(blob: BlobClient, found: BlobProperties) -> bool:
-    """Delete the very blob that was found; False when it is another one by now."""
+    """Delete exactly the blob that was found. Return False if somebody has replaced it."""
     try:
         blob.delete_blob(etag=found.etag, match_condition=MatchConditions.IfNotModified)
     except ResourceModifiedError:
@@ -114,7 +122,7 @@ def _taken(output: OutputSpec, path: str, what: str) -> OutputExistsError:
 
 
 def check_no_folder(container: ContainerClient, output: OutputSpec) -> None:
-    """Raise OutputExistsError when a file of the output is a folder already, or when its folder is a file."""
+    """Raise OutputExistsError if a file of the output is already a folder, or its folder is already a file."""
     for path in (output.file_path, output.errors_path):
         if next(iter(container.list_blob_names(name_starts_with=f"{path}/", results_per_page=1)), None):
             raise _refused(output, path, "is a folder that has files")
@@ -125,7 +133,7 @@ def check_no_folder(container: ContainerClient, output: OutputSpec) -> None:
 
 
 def _folders(path: str) -> Iterator[str]:
-    """The folder and those above it."""
+    """Return the folder and all folders above it."""
     parts = path.split("/") if path else []
     return ("/".join(parts[:count]) for count in range(len(parts), 0, -1))
 
@@ -136,55 +144,61 @@ def _refused(output: OutputSpec, path: str, why: str) -> OutputExistsError:
 
 
 class Reservation(BaseModel):
-    """Who writes a blob. Table `reservations`, partition = account and container, row = a hash of the blob's name."""
+    """The job that is going to write a blob.
+
+    Table `reservations`, partition = hash of account and container, row = hash of the blob's name.
+    """
 
     job: str
     since: AwareDatetime
     blob: str = ""
-    """The blob's name, for whoever reads the table."""
+    """The blob's name, for people who read the table."""
 
 
 class Reservations:
-    """All reserved blobs."""
+    """The blobs that unfinished jobs are going to write: one row for each, so two jobs never write the same blob."""
 
     def __init__(self, account: StorageAccount, jobs: JobStore) -> None:
-        """`account` is the workspace's own; `jobs` say whether the holder of a reservation has ended."""
+        """Keep the rows in `account`, the workspace's own; `jobs` tell whether a holder has ended."""
         self._table = RowTable(account.tables, "reservations", Reservation)
         self._jobs = jobs
 
     def reserve(self, output: OutputSpec, job: str, now: datetime) -> bool:
         """Reserve the output file and its list of failed items for the job.
 
-        Returns False when the job held one of them before. Raises OutputExistsError when another job, which has not
-        ended, holds one of them; then nothing is reserved.
+        Returns:
+            False if the job already held one of them.
+
+        Raises:
+            OutputExistsError: Another unfinished job holds one of them. Nothing is reserved then.
         """
         new = [self._take(output, path, Reservation(job=job, since=now, blob=path)) for path in _paths(output)]
         return all(new)
 
     def holder(self, output: OutputSpec) -> JobDocument | None:
-        """The job that reserved the output file last, which may have ended."""
+        """Return the job that reserved the output file last; it may have ended."""
         row = self._table.find(*_key(output, output.file_path))
         return self._jobs.find(row.document.job) if row else None
 
     def release(self, output: OutputSpec, job: str) -> None:
-        """Give up what the job holds of these."""
+        """Release the files of this output that the job holds."""
         for path in _paths(output):
             holder = self._table.find(*_key(output, path))
             if holder and holder.document.job == job:
-                with suppress(PreconditionFailedError):  # another job has it by now
+                with suppress(PreconditionFailedError):  # another job holds it now
                     self._table.remove(holder)
 
     def all(self) -> Iterator[Row[Reservation]]:
-        """Every reservation."""
+        """Yield every reservation."""
         return self._table.all()
 
     def drop(self, row: Row[Reservation]) -> None:
-        """Remove a reservation of a job that was never written, or that has ended."""
+        """Remove a reservation, unless somebody has changed it."""
         with suppress(PreconditionFailedError):
             self._table.remove(row)
 
     def is_orphan(self, reservation: Reservation) -> bool:
-        """Whether there is no such job, or one that has completed."""
+        """Return whether the job does not exist or has completed."""
         job = self._jobs.find(reservation.job)
         return job is None or job.status is JobStatus.COMPLETED
 
@@ -202,7 +216,7 @@ class Reservations:
         return True
 
     def _take_over(self, holder: Row[Reservation], reservation: Reservation) -> bool:
-        """Take the place of a job that has ended. A job that is not there may be about to be written."""
+        """Take over the reservation of an ended job. A job without a row may be about to be stored: leave it."""
         job = self._jobs.find(holder.document.job)
         if job is None or not job.status.is_terminal:
             return False
@@ -225,7 +239,7 @@ def _paths(output: OutputSpec) -> tuple[str, str]:
 
 
 def _key(output: OutputSpec, path: str) -> tuple[str, str]:
-    """Hashes: two names never share one, and table keys allow neither all characters nor all lengths of names."""
+    """Return partition and row: hashes, because table keys allow neither every character nor every length."""
     folder = output.folder
     return _hash(f"{folder.account_url}/{folder.container}"), _hash(path)
 

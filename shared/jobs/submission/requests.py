@@ -1,4 +1,4 @@
-"""What comes on `job-requests`: names of jobs that exist already, and invocations of other systems."""
+"""The queue `job-requests`: it carries names of existing jobs, and invocations by other systems."""
 
 import asyncio
 import logging
@@ -20,14 +20,14 @@ from shared.observability.tracing import received
 log = logging.getLogger(__name__)
 
 CALLER = "queue job-requests"
-"""Who made a job that a message asked for: the right to send the message is the right to invoke."""
+"""The creator of a job that a message asked for. The right to send the message is the right to invoke."""
 
 
 def accept(service: JobService, body: bytes, message_id: str) -> JobRequest | None:
-    """The job whose orchestration is to be started now.
+    """Handle a message; return the job whose orchestration must start now, or None.
 
-    None for an invocation, which sends such a request itself, and for a message that was set aside because it can
-    never work. Raises the errors that may be over at the next delivery.
+    None means one of two things: the message was an invocation, which sends a job request itself, or it can never
+    work and was set aside. Errors that the next delivery may not meet are raised.
     """
     try:
         content = message_object(body)
@@ -51,7 +51,7 @@ def invoke_by_message(
     *,
     is_event: bool = False,
 ) -> JobDocument:
-    """The job that a message asks for; a message that comes again gets the job that exists."""
+    """Create the job that a message asks for and return it; return the existing job for a repeated message."""
     properties = parse_model(InvokeProperties, message.properties)
     request_id = message.request_id or message_id
     invocation = Invocation(
@@ -68,7 +68,7 @@ def invoke_by_message(
 
 
 def message_object(body: bytes) -> dict[str, Any]:
-    """The JSON object that a message is; raises ValidationError."""
+    """Parse a message as a JSON object. Raise ValidationError if it is not one."""
     content = read_json(body, "the message")
     if not isinstance(content, dict):
         raise ValidationError("the message is not a JSON object; send one")
@@ -76,27 +76,27 @@ def message_object(body: bytes) -> dict[str, Any]:
 
 
 class Orchestrations(Protocol):
-    """The orchestrations of jobs; the instance id is the job's name."""
+    """What the life of a job needs of the orchestration engine. The instance id is the job's name."""
 
     async def is_alive(self, job: str) -> bool:
-        """Whether an orchestration of the job exists that has not ended."""
+        """Return whether the job has an orchestration that has not ended."""
         ...
 
     async def start(self, job: str, start_input: dict[str, Any]) -> None:
-        """Start the orchestration of a job; raises when one is alive."""
+        """Start the orchestration of a job. Raise an error if one is alive."""
         ...
 
     async def nudge(self, job: str) -> None:
-        """Make the watch of a job look at once; nothing happens when its orchestration has ended."""
+        """Make the watch of a job look now. Do nothing if its orchestration has ended."""
         ...
 
     async def forget(self, job: str) -> None:
-        """Remove the history of the job's orchestration, if there is one that has ended."""
+        """Remove the history of the job's orchestration if it has ended."""
         ...
 
 
 def start_input(job: JobDocument) -> dict[str, Any]:
-    """Where the orchestration of a job begins: with the plan, or with the watch once nodes were asked for."""
+    """Return the orchestration's input: begin with the plan, or with the watch once the work is sized."""
     if job.status is JobStatus.NOT_STARTED or job.work is None:
         return {"job": job.name}
     return {"job": job.name, "phase": "watch", "memory": {}}
@@ -106,7 +106,7 @@ async def start_orchestration(jobs: JobStore, orchestrations: Orchestrations, na
     """Start the orchestration of a requested job, unless it is alive or the job has ended."""
     if await orchestrations.is_alive(name):
         return
-    job = await asyncio.to_thread(jobs.find, name)  # read afterwards: an orchestration ends after its job
+    job = await asyncio.to_thread(jobs.find, name)  # read only now: an orchestration ends after its job
     if job is None:
         log.error("job request for %r: there is no such job", name)
     elif not job.status.is_terminal:
@@ -116,7 +116,7 @@ async def start_orchestration(jobs: JobStore, orchestrations: Orchestrations, na
 def start_job(
     service: JobService, invocation: EndpointInvocation, *, caller: str, name: str, **members: Any
 ) -> JobDocument:
-    """The job of this name, with further members of its body; the job that exists when it was started before."""
+    """Create the job `name` with further `members` of its body and return it; return the job if it already exists."""
     message = InvokeMessage(
         endpoint=invocation.endpoint,
         deployment=invocation.deployment,

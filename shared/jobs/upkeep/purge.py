@@ -1,6 +1,6 @@
-"""Cleaning up behind jobs that ended long ago: their blobs, rows and orchestration history.
+"""Remove what is left of jobs that ended long ago: their blobs, rows and orchestration history.
 
-Azure keeps all of this for ever, and every listing pays for it.
+Otherwise Azure keeps all of this for ever, and every listing becomes slower.
 """
 
 import asyncio
@@ -31,38 +31,38 @@ from shared.storage.queues import ensure_queue, send_all
 log = logging.getLogger(__name__)
 
 _BLOBS_PER_BATCH = 256
-"""Azure's limit of a batch request."""
+"""Azure's limit for a batch request."""
 
 _GONE = {202, 404, 412}
 
 
 class PurgeOrder(ArmModel):
-    """What is to be removed."""
+    """What to remove."""
 
     ended_before: Instant
-    """Jobs that ended earlier; younger and unfinished ones stay."""
+    """Remove jobs that ended earlier. Younger and unfinished jobs stay."""
     include_outputs: bool = False
-    """Their outputs, too."""
+    """Remove their outputs as well."""
     dry_run: bool = False
-    """Only say what would be removed."""
+    """Only report what would be removed."""
 
 
 class PurgePlan(ArmModel):
-    """What is removed; the jobs one after the other, by messages."""
+    """What is removed. The jobs follow one after the other, by messages."""
 
     dry_run: bool = False
     jobs: list[str] = Field(default_factory=list)
-    """Names, at most MAX_JOBS_PER_PURGE of them."""
+    """Names of the jobs, at most MAX_JOBS_PER_PURGE."""
     more: bool = False
     """There are further jobs of that age."""
     code_uploads: list[str] = Field(default_factory=list)
     """Containers of uploaded code that no version names."""
     warnings: list[str] = Field(default_factory=list)
-    """What cannot be read, and so keeps uploads of code from being removed."""
+    """What cannot be read. While there is any, no uploaded code is removed."""
 
 
 def request_purge(service: JobService, order: PurgeOrder) -> PurgePlan:
-    """Remove code that nothing names, and send a message for each job to remove; with `dry_run` only say which."""
+    """Remove unused code, and send a message for each job to remove. With `dry_run`, only report them."""
     found = service.jobs.ended_before(order.ended_before, MAX_JOBS_PER_PURGE + 1)
     names = [job.name for job in found[:MAX_JOBS_PER_PURGE]]
     problems = Problems()
@@ -81,7 +81,7 @@ def request_purge(service: JobService, order: PurgeOrder) -> PurgePlan:
 
 
 def _uploads(service: JobService, problems: Problems) -> list[str]:
-    """Uploads of code that nothing names; none while something that may name one cannot be read."""
+    """Return uploads of code that nothing names. Return none while something that may name one cannot be read."""
     used = [job.code.location for job in service.jobs.unfinished(problems) if job.code]
     if not problems:
         with isolated("uploads of code", problems):
@@ -92,7 +92,10 @@ def _uploads(service: JobService, problems: Problems) -> list[str]:
 async def purge_job(
     account: StorageAccount, jobs: JobStore, orchestrations: Orchestrations, request: PurgeRequest
 ) -> None:
-    """Remove what is left of a job that has ended. May be repeated: the job's row goes last and tells what is left."""
+    """Remove what is left of a job that has ended.
+
+    It may be repeated: the job's row goes last, and it says what to remove.
+    """
     job = await asyncio.to_thread(jobs.find, request.job)
     if job is None or not job.status.is_terminal:
         return
@@ -111,18 +114,18 @@ def _remove(account: StorageAccount, jobs: JobStore, job: JobDocument, *, includ
 
 
 def _delete_outputs(account: StorageAccount, job: JobDocument) -> None:
-    """What the job made in its own folder; in a folder that the user named, the files that bear the job's names."""
+    """Delete what the job wrote: all in its own folder, but only its two files in a folder that the user named."""
     try:
         output = container_of(account, job.output.folder)
         _delete_blobs(output, (blob for blob in _outputs(output, job) if is_made_by(blob.metadata or {}, job.job_id)))
     except ResourceNotFoundError:
-        return  # the container of the output is gone, and the output with it
+        return  # the container was deleted, and the output with it
     except (NotFoundError, DataRefusedError) as error:
         log.warning("job %s: its output stays, as it cannot be reached any more: %s", job.name, error)
 
 
 def _outputs(output: ContainerClient, job: JobDocument) -> Iterator[BlobProperties]:
-    """Blobs with their metadata that the job may have made."""
+    """Yield the blobs that the job may have written, with their metadata."""
     if job.output.folder.path == default_output_path(job.job_id):
         yield from output.list_blobs(name_starts_with=f"{job.output.folder.path}/", include=["metadata"])
         return
@@ -132,7 +135,7 @@ def _outputs(output: ContainerClient, job: JobDocument) -> Iterator[BlobProperti
 
 
 def _delete_blobs(container: ContainerClient, blobs: Iterable[BlobProperties]) -> None:
-    """Delete these very blobs; those that are gone or were replaced are no error."""
+    """Delete exactly these blobs. A blob that was deleted or replaced meanwhile is skipped."""
     waiting = list(blobs)
     for start in range(0, len(waiting), _BLOBS_PER_BATCH):
         batch = [_unchanged(blob) for blob in waiting[start : start + _BLOBS_PER_BATCH]]
@@ -146,7 +149,7 @@ def _unchanged(blob: BlobProperties) -> dict[str, Any]:
 
 
 def _delete_one_by_one(container: ContainerClient, batch: list[dict[str, Any]]) -> None:
-    """Raises what a batch only noted."""
+    """Delete each blob by itself. This raises the error that a batch only reports."""
     for blob in batch:
         with suppress(ResourceNotFoundError, ResourceModifiedError):
             container.get_blob_client(blob["name"]).delete_blob(
@@ -155,4 +158,4 @@ def _delete_one_by_one(container: ContainerClient, batch: list[dict[str, Any]]) 
 
 
 MAX_JOBS_PER_PURGE = 1000
-"""A purge of more is asked for again; one request stays short."""
+"""Jobs in one purge. The limit keeps the request short; the client asks again for more."""

@@ -21,17 +21,17 @@ from shared.storage.rows import readable
 log = logging.getLogger(__name__)
 
 SETTLING_TIME = timedelta(minutes=1)
-"""A job request may be on its way for so long before anything is amiss."""
+"""How long a job request may be on its way before the job counts as lost."""
 
 MAX_RESUMES = 5
-"""An orchestration that ended this often without ending its job will not do better."""
+"""After this many restarts without an end of the job, the job fails."""
 
 ORPHANED_AFTER = timedelta(minutes=10)
 
 
 async def reconcile(account: StorageAccount, jobs: JobStore, orchestrations: Orchestrations) -> None:
     """Look at all unfinished jobs, job queues and reservations once."""
-    # The queues are listed first: a job's row exists before its queue.
+    # List the queues first: a job's row exists before its queue.
     queues = await asyncio.to_thread(_job_queues, account)
     problems = Problems()
     unfinished = await asyncio.to_thread(jobs.unfinished, problems)
@@ -39,7 +39,7 @@ async def reconcile(account: StorageAccount, jobs: JobStore, orchestrations: Orc
         with job_scope(job), isolated(f"job {job.name}"):
             await _look_after(account, jobs, orchestrations, job)
     wanted = {task_queue(job.job_id) for job in unfinished}
-    # A job that cannot be read may be at work: then it is not known which queues are orphans.
+    # A job that cannot be read may be running. Then nobody knows which queues are orphans.
     for queue in set() if problems else queues - wanted:
         with isolated(f"queue {queue}"):
             await asyncio.to_thread(delete_queue, account.queues, queue)
@@ -51,7 +51,7 @@ async def _look_after(
 ) -> None:
     if datetime.now(UTC) - job.created <= SETTLING_TIME or await orchestrations.is_alive(job.name):
         return
-    now = await asyncio.to_thread(jobs.find, job.name)  # it may have ended since it was listed
+    now = await asyncio.to_thread(jobs.find, job.name)  # it may have ended since the listing
     if now is not None and not now.status.is_terminal:
         await _resume(account, jobs, orchestrations, now)
 

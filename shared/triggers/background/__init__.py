@@ -1,1 +1,1 @@
-"""Functions that no caller waits for: queues, timers, the orchestration."""
+"""Functions without a waiting caller: queues, timers, the orchestration."""

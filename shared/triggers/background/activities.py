@@ -1,4 +1,4 @@
-"""The activities of the orchestration: each calls one phase and puts its answer into JSON."""
+"""The activities of the orchestration. Each calls one phase and returns its answer as JSON."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ blueprint = df.Blueprint()
 Answer = dict[str, Any]
 
 _PASSING = (DependencyError, PreconditionFailedError)
-"""Errors that may be over at the next try: the orchestration's retries are for them."""
+"""Errors that the next try may not meet. The orchestration retries them."""
 
 
 @blueprint.activity_trigger(input_name="request")
 def list_inputs(request: Answer) -> Answer:
-    """List some further input files of a job."""
+    """List the next input files of a job."""
     job = application().jobs.get(request["job"])
     if job.status is JobStatus.CANCEL_REQUESTED:
         return {"canceled": True}
@@ -86,7 +86,7 @@ def merge_output(request: Answer) -> Answer:
 
 @blueprint.activity_trigger(input_name="request")
 def finish_job(request: Answer) -> Answer:
-    """Bring a job to its terminal state, unless its nodes have yet to shut its script down."""
+    """Bring a job to its terminal state, unless its nodes still have to shut down its script."""
     failure = JobFailure.model_validate(request["failure"]) if request["failure"] else None
     status, patient = JobStatus(request["status"]), request.get("patient", True)
     ended = application().phases.finish(request["job"], status, failure, patient=patient)

@@ -41,13 +41,13 @@ log = logging.getLogger(__name__)
 blueprint = df.Blueprint()
 
 MAX_DELIVERIES = 5
-"""`extensions.queues.maxDequeueCount` of host.json: the host then sets the message aside by itself."""
+"""`extensions.queues.maxDequeueCount` of host.json. After that many deliveries the host sets the message aside."""
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=JOB_REQUESTS, connection=CONNECTION_SETTING)
 @blueprint.durable_client_input(client_name="client")
 async def on_job_request(message: func.QueueMessage, client: df.DurableOrchestrationClient) -> None:
-    """Start the orchestration of a job that was invoked, or invoke an endpoint for a system that sent a message."""
+    """Start the orchestration of an invoked job, or invoke an endpoint for another system."""
     app = application()
     with delivered(app.account, JOB_REQUESTS, message):
         request = await asyncio.to_thread(accept, app, message.get_body(), message.id or "")
@@ -59,7 +59,7 @@ async def on_job_request(message: func.QueueMessage, client: df.DurableOrchestra
 @blueprint.queue_trigger(arg_name="message", queue_name=JOB_NUDGES, connection=CONNECTION_SETTING)
 @blueprint.durable_client_input(client_name="client")
 async def on_job_nudge(message: func.QueueMessage, client: df.DurableOrchestrationClient) -> None:
-    """Pass a node's nudge on to the orchestration; one that has ended needs none."""
+    """Pass a node's nudge to the orchestration. Do nothing if the orchestration has ended."""
     with delivered(application().account, JOB_NUDGES, message):
         nudge = JobNudge.model_validate_json(message.get_body())
         await DurableOrchestrations(client).nudge(nudge.job)
@@ -85,7 +85,7 @@ def on_blob_event(message: func.QueueMessage) -> None:
 @blueprint.queue_trigger(arg_name="message", queue_name=PURGE_REQUESTS, connection=CONNECTION_SETTING)
 @blueprint.durable_client_input(client_name="client")
 async def on_purge_request(message: func.QueueMessage, client: df.DurableOrchestrationClient) -> None:
-    """Remove what is left of a job that ended long ago."""
+    """Remove the remains of a job that ended long ago."""
     app = application()
     with delivered(app.account, PURGE_REQUESTS, message):
         request = PurgeRequest.model_validate_json(message.get_body())
@@ -95,7 +95,7 @@ async def on_purge_request(message: func.QueueMessage, client: df.DurableOrchest
 
 @blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)
 def scale_computes(timer: func.TimerRequest) -> None:
-    """Bring every compute to the size that it should have; trouble with one does not keep the others waiting."""
+    """Bring every compute to its desired size. A problem with one does not hold up the others."""
     for limits in application().computes():
         with isolated(f"compute {limits.compute}"):
             application().scaling.try_to_scale(limits)
@@ -112,16 +112,16 @@ def run_schedules(timer: func.TimerRequest) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="30 * * * * *", use_monitor=False)
 @blueprint.durable_client_input(client_name="client")
 async def reconcile_jobs(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
-    """Resume jobs whose orchestration is gone, and remove what belongs to no job."""
+    """Resume jobs that lost their orchestration, and remove queues and reservations without a job."""
     app = application()
     await reconcile(app.account, app.jobs, DurableOrchestrations(client))
 
 
 @contextmanager
 def delivered(account: StorageAccount, queue: str, message: func.QueueMessage) -> Iterator[None]:
-    """Handle a message of `queue` inside. The last try that fails puts it on the poison queue, with the reason.
+    """Handle a message of `queue` inside. If the last try fails, put the message on the poison queue with the reason.
 
-    Only where that fails as well the host does it, which knows no reason.
+    If that fails too, the host sets the message aside, without a reason.
     """
     try:
         yield
@@ -148,23 +148,23 @@ class DurableOrchestrations:
     """Implements `shared.jobs.submission.requests.Orchestrations`."""
 
     def __init__(self, client: df.DurableOrchestrationClient) -> None:
-        """`client` is that of the current invocation."""
+        """Wrap the `client` of the current function call."""
         self._client = client
 
     async def is_alive(self, job: str) -> bool:
-        """Whether an orchestration of the job exists that has not ended."""
+        """Return whether the job has an orchestration that has not ended."""
         status = await self._client.get_status(job)
         return bool(status) and status.runtime_status in _ALIVE
 
     async def start(self, job: str, start_input: dict[str, Any]) -> None:
-        """Start the orchestration of a job; raises when one is alive."""
+        """Start the orchestration of a job. Raise an error if one is alive."""
         await self._client.start_new(ORCHESTRATOR, instance_id=job, client_input=start_input)
 
     async def nudge(self, job: str) -> None:
-        """Make the watch of a job look at once; nothing happens when its orchestration has ended."""
+        """Make the watch of a job look now. Do nothing if its orchestration has ended."""
         if await self.is_alive(job):
             await self._client.raise_event(job, NUDGE, True)
 
     async def forget(self, job: str) -> None:
-        """Remove the history of the job's orchestration, if there is one that has ended."""
+        """Remove the history of the job's orchestration if it has ended."""
         await self._client.purge_instance_history(job)

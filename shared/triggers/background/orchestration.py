@@ -1,8 +1,8 @@
 """The durable orchestration of a job: phases only, never mini-batches (docs/decisions/0002).
 
-It is deterministic: every decision comes with an activity's answer. An activity answers with `failure` when the job
-is to fail. Any other exception of an activity, after its retries, ends the orchestration, and the reconciliation
-starts it again where the ledger stands.
+It is deterministic: every decision comes with an activity's answer. An activity answers with `failure` if the job must
+fail. If it still raises an exception after its retries, the orchestration ends, and the reconciliation starts it again
+from the state of the ledger.
 """
 
 from collections.abc import Generator
@@ -33,7 +33,7 @@ blueprint = df.Blueprint()
 Steps = Generator[Any, Any, Any]
 
 
-class _Ended(Exception):  # noqa: N818 - it ends the phases, it is no error
+class _Ended(Exception):  # noqa: N818 - it ends the phases and is not an error
     """The job reached its end in the middle of a phase."""
 
     def __init__(self, status: JobStatus, failure: dict[str, Any] | None = None) -> None:
@@ -57,7 +57,7 @@ def batch_job(context: df.DurableOrchestrationContext) -> Steps:
 
 
 def _watch(context: df.DurableOrchestrationContext, job: str, memory: dict[str, Any]) -> Steps:
-    """Look once and wait for news; ends the job when the output was merged."""
+    """Look once and wait for news. End the job once the output is merged."""
     look = yield from _call(context, "watch_job", job, memory=memory)
     if look["action"] == Action.MERGE:
         merged = yield from _call(context, "merge_output", job)
@@ -68,7 +68,7 @@ def _watch(context: df.DurableOrchestrationContext, job: str, memory: dict[str, 
 
 
 def _plan_and_allocate(context: df.DurableOrchestrationContext, job: str) -> Steps:
-    """Divide the work, then enqueue it and ask for nodes at once: machines need longer to come than tasks do."""
+    """Divide the work, then enqueue it and ask for nodes at the same time: machines take longer than tasks."""
     listing: dict[str, Any] = {}
     while not listing.get("done"):
         listing = yield from _call(context, "list_inputs", job, listing=listing)
@@ -81,7 +81,7 @@ def _plan_and_allocate(context: df.DurableOrchestrationContext, job: str) -> Ste
 
 
 def _finish(context: df.DurableOrchestrationContext, end: dict[str, Any]) -> Steps:
-    """Bring the job to its end, after its nodes have called the script's `shutdown()`; they nudge then."""
+    """Bring the job to its end, after its nodes have called the script's `shutdown()` and nudged."""
     deadline = context.current_utc_datetime + SHUTDOWN_LIMIT
     while (yield _activity(context, "finish_job", end)).get("waiting"):
         yield from _wait_for_news(context, SHUTDOWN_LOOK.total_seconds())
@@ -97,7 +97,7 @@ def _wait_for_news(context: df.DurableOrchestrationContext, seconds: float) -> S
 
 
 def _call(context: df.DurableOrchestrationContext, activity: str, job: str, **values: Any) -> Steps:
-    """The activity's answer; raises _Ended when it says that the job is canceled or fails."""
+    """Return the activity's answer. Raise _Ended if it says that the job is canceled or fails."""
     answer: dict[str, Any] = yield _activity(context, activity, {"job": job, **values})
     _check(answer)
     return answer

@@ -14,35 +14,35 @@ from shared.triggers.http.framework.app_factory import new_app
 from shared.triggers.wiring import Application
 
 CLOUD = "LocalAml"
-"""The name of this cloud. It must not be one of Azure's own: the client knows their addresses by heart."""
+"""The name of this cloud. It must differ from Azure's own names: the client has built-in addresses for those."""
 
 PORTAL = "https://portal.azure.com"
 """The client makes the audience of its tokens for scoring of what follows the second dot: `https://ml.azure.com`."""
 
 SINGLE_CLOUD_VERSION = "2022-09-01"
-"""From this api-version on the answer is one cloud, before it is a list of clouds."""
+"""From this api-version on, the answer is one cloud. Before, it is a list of clouds."""
 
 
 def discovery_app(application: Application) -> FastAPI:
-    """The workspace's discovery address."""
+    """Create the app of the workspace's discovery address."""
     app = new_app("Workspace discovery", "discovery", "Where the services of the workspace are.")
     url = application.workspace.settings.public_url
 
     @app.get("/discovery")
     def discovery() -> dict[str, str]:
-        """The base address of each service: all are served by this application."""
+        """Return the base address of each service. This application serves them all."""
         return dict.fromkeys(("api", "history", "modelmanagement", "experimentation", "studio"), url)
 
     return app
 
 
 def metadata_app(application: Application) -> FastAPI:
-    """The description of a cloud, as Azure Resource Manager publishes it."""
+    """Create the app that describes this cloud as Azure Resource Manager describes its own."""
     app = new_app("Cloud metadata", "metadata", "The endpoints of this cloud, for `ARM_CLOUD_METADATA_URL`.")
 
     @app.get("/metadata/endpoints", response_model=None)
     def endpoints(version: Annotated[str, Query(alias="api-version")] = "") -> dict[str, Any] | list[dict[str, Any]]:
-        """This cloud: a list of one, or with api-version 2022-09-01 and later the cloud itself."""
+        """Return this cloud: a list of one, or the cloud itself with api-version 2022-09-01 and later."""
         cloud = cloud_metadata(application)
         return cloud if version >= SINGLE_CLOUD_VERSION else [cloud]
 
@@ -50,7 +50,7 @@ def metadata_app(application: Application) -> FastAPI:
 
 
 def cloud_metadata(application: Application) -> dict[str, Any]:
-    """This cloud, in the form of Azure's own metadata."""
+    """Return this cloud in the form of Azure's own metadata."""
     settings = application.workspace.settings
     return {
         "name": CLOUD,
@@ -70,17 +70,17 @@ MEDIA_TYPE = "application/schema+json"
 
 
 def schemas_app(settings: Settings) -> FastAPI:
-    """The schemas; they name no user and no data, so no token is needed."""
+    """Create the app of the schemas. It needs no token, because schemas name no user and no data."""
     app = new_app("Schemas", "schemas", "JSON Schemas of the YAML files.")
 
     @app.get("/schemas")
     def list_schemas() -> dict[str, list[str]]:
-        """The addresses of all schemas."""
+        """List the addresses of all schemas."""
         return {"value": [f"{settings.public_url}/schemas/{name}{SUFFIX}" for name in schema_names()]}
 
     @app.get("/schemas/{file}")
     def get_schema(file: str) -> Response:
-        """One schema; editors on other pages may read it."""
+        """Return one schema. Editors on other sites may read it."""
         name = file.removesuffix(SUFFIX)
         if name not in schema_names():
             raise NotFoundError(f"there is no schema {name!r}; there are {', '.join(schema_names())}", target=name)

@@ -1,6 +1,6 @@
-"""HTTP triggers: one function for each surface, and a native health check.
+"""HTTP triggers: one function for each FastAPI app, and a plain health check.
 
-Each surface is a FastAPI app behind its own catch-all route, so that it has its own OpenAPI page, metrics and switch.
+Each app has its own catch-all route, and therefore its own OpenAPI page, its own metrics and its own switch.
 """
 
 import json
@@ -48,13 +48,13 @@ APPS: dict[str, tuple[str, Callable[[], FastAPI]]] = {
     "history": ("history", lambda: history_app(application(), _authorize())),
     "datasets": ("data", lambda: datasets_app(application(), _authorize())),
     "frontend": ("mferp", lambda: frontend_app(application(), _authorize())),
-    # Without a token: links to the studio carry their own permission, the others say nothing of anybody's data.
+    # Without a token: links to the studio carry a ticket, and the others show nobody's data.
     "studio": ("studio", lambda: studio_app(application())),
     "discovery": ("discovery", lambda: discovery_app(application())),
     "metadata": ("metadata", lambda: metadata_app(application())),
     "schemas": ("schemas", lambda: schemas_app(application().workspace.settings)),
 }
-"""For each function the first part of its paths, and its app, which is built at its first request."""
+"""For each function: the first part of its paths, and its app, which is built at the first request."""
 
 
 def _register(name: str, root: str, build: Callable[[], FastAPI]) -> None:
@@ -79,6 +79,6 @@ for _name, (_root, _build) in APPS.items():
 
 @blueprint.route("health", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Whether the application can reach its storage; without a token."""
+    """Answer whether the application can reach its storage. It needs no token."""
     message_count(application().account.queues, JOB_REQUESTS)
     return func.HttpResponse(json.dumps({"status": "healthy"}), mimetype=_JSON)

@@ -28,7 +28,7 @@ CHANGED = f"{ROOT}/experiments/{{experiment}}/runs/{{run}}"
 
 
 class RunDataRequest(BaseModel):
-    """Which run, and which parts of it; only its metadata are kept here."""
+    """A run, and the wanted parts of it. Only metadata exist here."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -36,7 +36,7 @@ class RunDataRequest(BaseModel):
 
 
 def history_app(application: Application, authorize: Authorize) -> FastAPI:
-    """The run history surface over an application."""
+    """Create the app of run history."""
     app = new_app("Run history", "history", "Jobs as runs: a root run and one child run, `batchscoring`.")
     settings, links, jobs = application.workspace.settings, application.job_links, application.jobs
     guards = [Depends(authorize), Depends(served_workspace(settings))]
@@ -44,7 +44,7 @@ def history_app(application: Application, authorize: Authorize) -> FastAPI:
 
     @app.get(one, dependencies=guards)
     def get_run(run: str, agent: Annotated[str, Header(alias="user-agent")] = "") -> dict[str, Any]:
-        """A run."""
+        """Return a run."""
         job = jobs.of_run(run)
         return (
             root_run(settings, links, job) if run == job.name else child_run(settings, links, job, output_type(agent))
@@ -52,25 +52,25 @@ def history_app(application: Application, authorize: Authorize) -> FastAPI:
 
     @app.get(details, dependencies=guards)
     def get_details(run: str) -> dict[str, Any]:
-        """A run's status, its error and links to its log files."""
+        """Return a run's status, its error and links to its log files."""
         job = jobs.of_run(run)
         return run_details(job, run, log_files(application.account, job))
 
     @app.get(children, dependencies=guards)
     def list_children(run: str, agent: Annotated[str, Header(alias="user-agent")] = "") -> dict[str, Any]:
-        """The child run of a job; the child itself has none."""
+        """Return the child run of a job. The child run itself has no children."""
         job = jobs.of_run(run)
         runs = [child_run(settings, links, job, output_type(agent))] if run == job.name else []
         return {"value": runs, "nextLink": None}
 
     @app.post(data, dependencies=guards)
     def get_run_data(request: RunDataRequest, agent: Annotated[str, Header(alias="user-agent")] = "") -> dict[str, Any]:
-        """The metadata of a run, its output among them."""
+        """Return the metadata of a run, its output included."""
         return {"runMetadata": get_run(request.run, agent), "runDefinition": None, "jobSpecification": None}
 
     @app.patch(CHANGED, dependencies=guards)
     def change_run(experiment: str, run: str, change: RunChange) -> dict[str, Any]:
-        """Change how a job is called, described and tagged, or archive it (`hidden`)."""
+        """Change a job's display name, description or tags, or archive it (`hidden`)."""
         job = jobs.get(run)
         if experiment.lower() != job.experiment_name.lower():
             raise NotFoundError(f"run {run!r} not found in experiment {experiment!r}", target=run)
@@ -84,19 +84,19 @@ _RESOLVE = f"/data/v1.0{WORKSPACE}/dataversion/batchGetResolvedUris"
 
 
 class AssetIds(BaseModel):
-    """Ids as `rundata` gave them."""
+    """Ids from answers of `rundata`."""
 
     values: list[str] = Field(max_length=100)
 
 
 def datasets_app(application: Application, authorize: Authorize) -> FastAPI:
-    """The data surface over an application."""
+    """Create the app of data."""
     app = new_app("Data", "data", "Addresses of data that runs have written.")
     guards = [Depends(authorize), Depends(served_workspace(application.workspace.settings))]
 
     @app.post(_RESOLVE, dependencies=guards)
     def resolve(ids: AssetIds) -> dict[str, Any]:
-        """The address of each output, as a long `azureml://` URI of a folder in a datastore."""
+        """Return the address of each output as a long `azureml://` URI of a folder in a datastore."""
         return {
             "values": {asset: {"uri": output_uri(application, asset), "type": "uri_folder"} for asset in ids.values}
         }
@@ -106,7 +106,7 @@ def datasets_app(application: Application, authorize: Authorize) -> FastAPI:
 
 
 def output_uri(application: Application, asset_id: str) -> str:
-    """Where a job's output is; raises ValidationError or NotFoundError."""
+    """Return where a job's output is. Raise ValidationError or NotFoundError."""
     run = run_of_output(asset_id)
     if run is None:
         raise ValidationError(f"values: {asset_id!r} is not the output of a run of this workspace", target="values")
@@ -125,12 +125,12 @@ _OUTPUT_ID = re.compile(r".*/data/azureml_(?P<run>[0-9a-f-]{36})_output_data_sco
 
 
 def output_asset_id(settings: Settings, job: JobDocument) -> str:
-    """The id of the job's output."""
+    """Return the id of the job's output."""
     return f"azureml:/{settings.workspace_id}/data/azureml_{job.job_id}_output_data_{OUTPUT_NAME}/versions/1"
 
 
 def run_of_output(asset_id: str) -> str | None:
-    """The run whose output this id names; None when it names no output."""
+    """Return the run whose output has this id, or None if the id is not of an output."""
     match = _OUTPUT_ID.fullmatch(asset_id)
     return match["run"] if match else None
 
@@ -140,14 +140,14 @@ _NEW_SPELLING = (1, 35)
 
 
 def output_type(user_agent: str) -> str:
-    """The type of a folder of output for the client with this `User-Agent`."""
+    """Return how the client with this `User-Agent` spells the type of an output folder."""
     client = _CLIENT.search(user_agent)
     is_new = client is not None and (int(client[1]), int(client[2])) >= _NEW_SPELLING
     return "uri_folder" if is_new else "UriFolder"
 
 
 class RunChange(ArmModel):
-    """The body of the PATCH; what is absent or null stays as it is."""
+    """The body of the PATCH. What is absent or null stays as it is."""
 
     display_name: str | None = None
     description: str | None = None
@@ -157,7 +157,7 @@ class RunChange(ArmModel):
     """Whether the job is archived."""
 
     def of(self, job: JobDocument) -> JobChange:
-        """The change of this job."""
+        """Return the change for this job."""
         return JobChange(
             display_name=self.display_name,
             description=self.description,
@@ -172,7 +172,7 @@ CHILD_NAME = "batchscoring"
 
 
 def root_run(settings: Settings, links: JobLinks, job: JobDocument) -> dict[str, Any]:
-    """The job's root run, a pipeline."""
+    """Return the job's root run, a pipeline."""
     return {
         **_common(settings, links, job),
         "runId": job.name,
@@ -190,7 +190,7 @@ def root_run(settings: Settings, links: JobLinks, job: JobDocument) -> dict[str,
 
 
 def child_run(settings: Settings, links: JobLinks, job: JobDocument, output_type: str) -> dict[str, Any]:
-    """The job's child run, which has the output once the job has completed."""
+    """Return the job's child run. It has the output once the job has completed."""
     output = {"assetId": output_asset_id(settings, job), "type": output_type}
     return {
         **_common(settings, links, job),
@@ -206,7 +206,7 @@ def child_run(settings: Settings, links: JobLinks, job: JobDocument, output_type
 
 
 def run_details(job: JobDocument, run: str, log_files: dict[str, str]) -> dict[str, Any]:
-    """What a client follows a run by."""
+    """Return what a client needs to follow a run."""
     started = job.entered.get(JobStatus.RUNNING, job.created)
     return {
         "runId": run,

@@ -22,7 +22,7 @@ from shared.triggers.wiring import Application
 
 
 def scoring_app(application: Application, authorize: Authorize) -> FastAPI:
-    """The scoring surface over an application."""
+    """Create the app of the scoring URIs."""
     app = new_app("Batch scoring", "endpoints", "Starts batch scoring jobs and shows them.")
     settings = application.workspace.settings
     guarded = [Depends(authorize)]
@@ -37,7 +37,7 @@ def scoring_app(application: Application, authorize: Authorize) -> FastAPI:
         deployment: Annotated[str | None, Header(alias="azureml-model-deployment")] = None,
         request_id: Annotated[str, Header(alias="repeatability_request-id", convert_underscores=False)] = "",
     ) -> JSONResponse:
-        """Start a batch scoring job; the body has the form of 2021 or today's."""
+        """Start a batch scoring job. The body has the form of 2021 or today's."""
         parsed = parse_model(InvokeBody, body, prefix="")
         raw: dict[str, Any] = next((value for key, value in body.items() if key.lower() == "properties"), {})
         invocation = Invocation(
@@ -54,7 +54,7 @@ def scoring_app(application: Application, authorize: Authorize) -> FastAPI:
 
     @app.get("/endpoints/{endpoint}/jobs", dependencies=guarded)
     def list_jobs(request: Request, endpoint: str, query: JobQuery, deployment: str | None = None) -> dict[str, Any]:
-        """The endpoint's jobs, the newest first."""
+        """List the endpoint's jobs, the newest first."""
         name = application.workspace.endpoints.get(endpoint).document.name
         page = application.jobs.page(
             endpoint=name, deployment=deployment, size=query.size, continuation=query.continuation
@@ -63,7 +63,7 @@ def scoring_app(application: Application, authorize: Authorize) -> FastAPI:
 
     @app.get("/endpoints/{endpoint}/jobs/{job}", dependencies=guarded)
     def get_job(endpoint: str, job: str) -> dict[str, Any]:
-        """One job."""
+        """Return one job."""
         found = application.jobs.find(job)
         if found is None or found.endpoint.lower() != endpoint.lower():
             raise NotFoundError(f"job {job!r} not found on endpoint {endpoint!r}", target=job)
@@ -78,7 +78,7 @@ DEPLOYMENT_JOBS = f"{_ENDPOINT}/deployments/{{deployment}}/jobs"
 
 
 def frontend_app(application: Application, authorize: Authorize) -> FastAPI:
-    """The management frontend over an application."""
+    """Create the app with the job lists of endpoints and deployments that the official client asks for."""
     app = new_app("Management frontend", "mferp", "The jobs of batch endpoints and of their deployments.")
     workspace = application.workspace
     guards = [Depends(authorize), Depends(served_workspace(workspace.settings)), Depends(api_version)]
@@ -92,12 +92,12 @@ def frontend_app(application: Application, authorize: Authorize) -> FastAPI:
 
     @app.get(ENDPOINT_JOBS, dependencies=guards)
     def list_jobs_of_endpoint(request: Request, endpoint: str, query: JobQuery) -> dict[str, Any]:
-        """The jobs of an endpoint, the newest first."""
+        """List the jobs of an endpoint, the newest first."""
         return page(request, endpoint, None, query)
 
     @app.get(DEPLOYMENT_JOBS, dependencies=guards)
     def list_jobs_of_deployment(request: Request, endpoint: str, deployment: str, query: JobQuery) -> dict[str, Any]:
-        """The jobs of a deployment, the newest first."""
+        """List the jobs of a deployment, the newest first."""
         name = workspace.deployments.get(endpoint, deployment).document.name
         return page(request, endpoint, name, query)
 

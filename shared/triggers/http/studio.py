@@ -20,13 +20,13 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": f"default-src 'none'; style-src 'unsafe-inline'; script-src '{script_hash()}'; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "Referrer-Policy": "no-referrer",  # the address carries the ticket
+    "Referrer-Policy": "no-referrer",  # the address contains the ticket
     "X-Content-Type-Options": "nosniff",
 }
 
 
 def studio_app(application: Application) -> FastAPI:
-    """The studio over an application."""
+    """Create the app of the studio."""
     app = FastAPI(title="Studio", docs_url=None, redoc_url=None, openapi_url=None)
     install_error_handlers(app)
     app.add_middleware(StrictRequests)
@@ -37,12 +37,12 @@ def studio_app(application: Application) -> FastAPI:
 
     @app.get("/studio/jobs/{job}")
     def show_job(job: str, ticket: Annotated[str, Query()] = "") -> HTMLResponse:
-        """The page of a job."""
+        """Return the page of a job."""
         return HTMLResponse(full_page(permitted_page(job, ticket)), headers=_HEADERS)
 
     @app.get("/studio/jobs/{job}/now")
     def show_job_now(job: str, ticket: Annotated[str, Query()] = "") -> HTMLResponse:
-        """The part of the page that changes while the job is going on."""
+        """Return the live part of the page."""
         page = permitted_page(job, ticket)
         live = "no" if page.job.status.is_terminal else "yes"
         return HTMLResponse(changing_part(page), headers=_HEADERS | {"x-job-live": live})

@@ -1,1 +1,1 @@
-"""What every FastAPI app shares."""
+"""What all FastAPI apps share."""

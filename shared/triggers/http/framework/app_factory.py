@@ -1,4 +1,4 @@
-"""What the FastAPI apps of all HTTP surfaces have in common."""
+"""Create the FastAPI apps of the HTTP triggers."""
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
@@ -10,7 +10,7 @@ from shared.triggers.http.framework.middleware import LastResort, StrictRequests
 
 
 def new_app(title: str, root: str, description: str) -> FastAPI:
-    """An app below the path `/<root>`: its OpenAPI document at `/<root>/openapi.json`, readable at `/<root>/docs`."""
+    """Create an app below `/<root>`, with its OpenAPI document at `openapi.json` and a page of it at `docs`."""
     document_url = f"/{root}/openapi.json"
     app = FastAPI(
         title=title,
@@ -28,7 +28,7 @@ def new_app(title: str, root: str, description: str) -> FastAPI:
 
     @app.get(f"/{root}/docs", include_in_schema=False)
     def read_document() -> HTMLResponse:
-        """The OpenAPI document as a page; without a token, as it holds no data."""
+        """Return the OpenAPI document as a page. It needs no token, because it holds no data."""
         return HTMLResponse(api_document_page(api_page(app.openapi(), document_url)))
 
     return app

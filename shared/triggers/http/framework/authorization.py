@@ -1,4 +1,4 @@
-"""Who may pass: the bearer token of an HTTP request and the roles of its caller, as a FastAPI dependency."""
+"""Authorization as a FastAPI dependency: it checks the bearer token of a request and the roles of its caller."""
 
 import logging
 from collections.abc import Callable
@@ -18,16 +18,16 @@ from shared.triggers.http.framework.route_actions import ROUTE_ACTIONS, WORKSPAC
 log = logging.getLogger(__name__)
 
 Authorize = Callable[..., Caller]
-"""A dependency: gives the caller of a request; raises AuthenticationError or AuthorizationError."""
+"""A dependency that returns the caller of a request, or raises AuthenticationError or AuthorizationError."""
 
 _BEARER = Depends(HTTPBearer(scheme_name="token", description="Of Microsoft Entra ID, JWT", auto_error=False))
-"""Says in the OpenAPI document that the route needs a token; the verifier says what is wrong with one."""
+"""Tells the OpenAPI document that the route needs a token. The verifier says what is wrong with a token."""
 
 
 def authorizer(settings: Settings, verifier: TokenVerifier, access: Access, jobs: JobStore) -> Authorize:
-    """A dependency that lets a request pass whose caller may do what its route does, as ROUTE_ACTIONS says.
+    """Return a dependency that admits a request if its caller may do the route's action in ROUTE_ACTIONS.
 
-    Put it on every route of a surface (`dependencies=[Depends(admit)]`); the handlers get the Caller by
+    Put it on every route of an app (`dependencies=[Depends(authorize)]`). A handler gets the Caller by
     `Depends(current_caller)`.
     """
 
@@ -40,7 +40,7 @@ def authorizer(settings: Settings, verifier: TokenVerifier, access: Access, jobs
         try:
             access.require(caller, action, target)
         except AuthorizationError as refusal:
-            log.warning("refused: %s", " ".join(refusal.message.split()))  # a name may have lines
+            log.warning("refused: %s", " ".join(refusal.message.split()))  # a name may contain line breaks
             raise
         request.state.caller = caller
         return caller
@@ -49,14 +49,14 @@ def authorizer(settings: Settings, verifier: TokenVerifier, access: Access, jobs
 
 
 def current_caller(request: Request) -> Caller:
-    """The caller that the admission let pass."""
+    """Return the caller that the authorization admitted."""
     caller = request.state.caller
     assert isinstance(caller, Caller)
     return caller
 
 
 def _resource(route: str, names: dict[str, str]) -> str:
-    """The path of the resource below its workspace: collections and names alternate, a verb at the end is none."""
+    """Return the resource's path below its workspace. Collections and names alternate; a verb at the end is dropped."""
     below = route.partition("~")[2] if "~" in route else route.replace("/endpoints/", "/batchEndpoints/")
     segments = below.strip("/").split("/")
     pairs = segments[: len(segments) // 2 * 2]
@@ -64,7 +64,7 @@ def _resource(route: str, names: dict[str, str]) -> str:
 
 
 def _endpoint(jobs: JobStore, names: dict[str, str]) -> str:
-    """The batch endpoint that the path names, or that of the job which it names."""
+    """Return the batch endpoint that the path names, or the endpoint of the job that the path names."""
     run = names.get("job") or names.get("run")
     if "endpoint" in names or not run:
         return names.get("endpoint", "")

@@ -1,4 +1,4 @@
-"""Every error of an HTTP surface as an ARM error envelope: `{"error": {"code", "message", "target", "details"}}`."""
+"""Answer every error with an ARM error envelope: `{"error": {"code", "message", "target", "details"}}`."""
 
 import logging
 from typing import Any, cast
@@ -15,11 +15,11 @@ from shared.errors import AuthenticationError, DependencyError, NotFoundError, P
 from shared.storage.account import error_code
 from shared.storage.refusals import UnansweredError
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Answer every error of the app with an envelope, also those of routing and those that nobody foresaw."""
+    """Make the app answer every error with an envelope, errors of routing and of Azure included."""
     app.add_exception_handler(ProductError, _product_error)
     app.add_exception_handler(RequestValidationError, _request_validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
@@ -27,7 +27,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 def error_response(error: ProductError) -> JSONResponse:
-    """The envelope of an error with its HTTP status."""
+    """Return the envelope of an error with its HTTP status."""
     headers = {}
     if isinstance(error, AuthenticationError):
         description = " ".join(error.message.replace("\\", "/").replace('"', "'").split())
@@ -39,7 +39,7 @@ def error_response(error: ProductError) -> JSONResponse:
 async def _product_error(_: Request, error: Exception) -> JSONResponse:
     product_error = cast("ProductError", error)
     if product_error.http_status >= 500:
-        _log.error("%s", product_error.message, exc_info=error)
+        log.error("%s", product_error.message, exc_info=error)
     return error_response(product_error)
 
 
@@ -57,12 +57,12 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _azure_error(_: Request, error: Exception) -> JSONResponse:
-    _log.error("an Azure service failed", exc_info=error)
+    log.error("an Azure service failed", exc_info=error)
     return error_response(storage_failure(error))
 
 
 def storage_failure(error: Exception) -> DependencyError:
-    """What a caller hears of an error of storage; it may be tried again only where that can help."""
+    """Return the error that a caller gets for a failure of storage. It suggests a retry only if that can help."""
     if isinstance(error, UnansweredError):
         return DependencyError(f"{error.message}; try again")
     status = getattr(error, "status_code", None)
@@ -77,6 +77,6 @@ def storage_failure(error: Exception) -> DependencyError:
 
 
 def _without_place(finding: dict[str, Any]) -> dict[str, Any]:
-    """`("body", "properties", "x")` is known to the caller as `properties.x`."""
+    """Drop the first part of the location: callers know `("body", "properties", "x")` as `properties.x`."""
     place, *path = finding["loc"]
     return finding | {"loc": path or [place]}

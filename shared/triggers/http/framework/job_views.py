@@ -14,21 +14,21 @@ from shared.triggers.wiring import Application
 
 
 def job_resources(application: Application) -> "JobResources":
-    """Shows the jobs of an application."""
+    """Return the JobResources of an application."""
     return JobResources(application.workspace.settings, application.job_links, application.scaling.problems)
 
 
 class JobResources:
-    """Shows jobs of one workspace."""
+    """Turns jobs of one workspace into JSON."""
 
     def __init__(self, settings: Settings, links: JobLinks, problems: ScalingProblems) -> None:
-        """`links` give the address of a job's page, `problems` the reason why a job waits for nodes."""
+        """Use `links` for the address of a job's page, and `problems` for the reason why a job waits for nodes."""
         self._settings = settings
         self._links = links
         self._problems = problems
 
     def scoring_job(self, job: JobDocument) -> dict[str, Any]:
-        """The job as the scoring URI answers it."""
+        """Return the job as the scoring URI shows it."""
         return {
             "id": f"{self._settings.workspace_id}/batchEndpoints/{job.endpoint}/jobs/{job.name}",
             "name": job.name,
@@ -56,7 +56,7 @@ class JobResources:
         }
 
     def management_job(self, job: JobDocument) -> dict[str, Any]:
-        """The job as the management API answers it: a pipeline job with one child run."""
+        """Return the job as the management API shows it: a pipeline job with one child run."""
         return {
             "id": f"{self._settings.workspace_id}/jobs/{job.name}",
             "name": job.name,
@@ -88,7 +88,7 @@ class JobResources:
         }
 
     def management_run(self, job: JobDocument) -> dict[str, Any]:
-        """The job's child run as the management API answers it: clients without properties turn to run history."""
+        """Return the job's child run for the management API. It has no properties, so clients ask run history."""
         return {
             "id": f"{self._settings.workspace_id}/jobs/{job.job_id}",
             "name": job.job_id,
@@ -106,7 +106,7 @@ class JobResources:
 
 
 def without_signatures(value: Any) -> Any:
-    """JSON in which URLs have no query: it may be a shared access signature, which a job's readers need not have."""
+    """Return the JSON with the query cut from URLs: a shared access signature is not for readers of a job."""
     if isinstance(value, dict):
         return {key: without_signatures(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -117,7 +117,7 @@ def without_signatures(value: Any) -> Any:
 
 
 def system_data(job: JobDocument) -> dict[str, Any]:
-    """Who made the job, and when it changed last."""
+    """Return who created the job, and when it last changed."""
     changed = max(job.entered.values(), default=job.created)
     return {
         "createdAt": job.created.isoformat(),
@@ -142,7 +142,7 @@ def _notifications(job: JobDocument) -> dict[str, Any]:
 
 
 def _output(job: JobDocument) -> dict[str, str]:
-    """The output as a member of `outputs`; of a single file also the name of its list of failed items."""
+    """Return the output as a member of `outputs`. A single file also gets the name of its list of failed items."""
     place = output_place(job)
     if not job.output.is_file:
         return {"jobOutputType": "uri_folder", "uri": place["uri"]}

@@ -1,7 +1,7 @@
-"""The edge of every HTTP surface: what a request says is read strictly, or the request is refused here.
+"""The middleware of the apps: strict reading of requests, the canonical spelling of paths, and the last resort.
 
-Nobody, with or without a token, makes the service parse more than it ever needs. What passes is text that storage can
-hold: the routes and all that lies behind them need not ask again.
+Nobody, with or without a token, can make the service parse more than it needs. Text that passes here can be stored:
+the routes and everything behind them need not check again.
 """
 
 import logging
@@ -22,27 +22,27 @@ from shared.triggers.http.framework.route_actions import PROVIDER
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 1024 * 1024
-"""Files go to storage directly; what a body describes is kept in a row of at most this size."""
+"""The most bytes of a body. Files go to storage directly; what a body describes must fit into a row of this size."""
 
 PAGING = ("$top", "$skiptoken", "$orderBy")
-"""The parameters of lists that begin with `$`."""
+"""The supported query parameters that begin with `$`."""
 
 _STATIC_SEGMENT = re.compile(r"[^{}/]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PRINTABLE = re.compile(r"[\x20-\x7e]{0,1000}")
 
 _PLAIN_HEADERS = ("repeatability_request-id", "azureml-model-deployment", "if-match", "if-none-match")
-"""Those that the routes read as text; HTTP knows no encoding of headers beyond ASCII (RFC 9110, 5.5)."""
+"""Headers that the routes read as text. HTTP defines no encoding of headers beyond ASCII (RFC 9110, 5.5)."""
 
 
 class StrictRequests:
-    """Reads the whole request, and answers itself when something in it is not as it must be."""
+    """Reads the whole request, and refuses it if something in it is not valid."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with the body that was read."""
+        """Check the request, and pass it on with the body that was read."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -65,16 +65,16 @@ class StrictRequests:
 
 
 class LastResort:
-    """Answers 500 for an error that no handler knows.
+    """Answers 500 for an error without a handler.
 
-    Starlette's own last resort raises it again behind the answer, which the Functions host turns into an empty one.
+    Starlette's own last resort raises the error again after its answer, and the Functions host then sends an empty one.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and answer what no handler did."""
+        """Pass the request on, and answer an error that no handler has answered."""
         started = False
 
         async def tracking(message: Message) -> None:
@@ -94,15 +94,14 @@ class LastResort:
 
 
 class CanonicalPaths:
-    """Gives the fixed segments of a path the spelling of the routes; names stay as they are.
+    """Gives the fixed segments of a path the spelling of the routes. Names stay as they are.
 
-    In an ARM path collections and names alternate, so the fixed segments are those at even positions, and the
-    provider's namespace; surfaces of the data plane put two more fixed segments before it. A slash at the end is
-    dropped.
+    Collections and names alternate in an ARM path: the fixed segments are at even positions, and the provider's
+    namespace is one too. Apps of the data plane have two more fixed segments in front. A slash at the end is dropped.
     """
 
     def __init__(self, app: ASGIApp, templates: Iterable[str]) -> None:
-        """`templates` are the path templates of all routes."""
+        """Take the spelling from `templates`, the path templates of all routes."""
         self._app = app
         segments = {segment for template in templates for segment in template.split("/")}
         self._spelling = {segment.lower(): segment for segment in segments if _STATIC_SEGMENT.fullmatch(segment)}
@@ -128,13 +127,13 @@ def _is_provider(segment: str) -> bool:
 
 
 def check_path(path: str) -> None:
-    """Raise ValidationError for a path that has characters of no name."""
+    """Raise ValidationError for a path with characters that no name has."""
     if _CONTROL.search(path) or "\\" in path:
         raise ValidationError(f"The path {path!r} is not valid: it has a backslash or a control character")
 
 
 def check_query(query: bytes) -> None:
-    """Raise ValidationError unless each parameter is given once, in UTF-8, and would be read."""
+    """Raise ValidationError unless each parameter is given once, in UTF-8, and is supported."""
     names = [_text(part.partition("=")[0]) for part in query.decode("latin-1").split("&") if part]
     for part in query.decode("latin-1").split("&"):
         if _CONTROL.search(_text(part.partition("=")[2])):
@@ -150,7 +149,7 @@ def check_query(query: bytes) -> None:
 
 
 def check_headers(headers: Headers) -> None:
-    """Raise ValidationError for a header whose text cannot be known, MediaTypeError for a body that is packed."""
+    """Raise ValidationError for a header that is not ASCII, MediaTypeError for a compressed body."""
     for name in _PLAIN_HEADERS:
         for value in headers.getlist(name):
             if not _PRINTABLE.fullmatch(value):
@@ -161,9 +160,9 @@ def check_headers(headers: Headers) -> None:
 
 
 def check_transport(request: func.HttpRequest) -> None:
-    """Raise ValidationError for a request that cannot become one of ASGI, or would become another one.
+    """Raise ValidationError for a request that ASGI cannot carry, or would carry changed.
 
-    A slash that is part of a name (`%2F`) would divide it: no name of this service has one.
+    ASGI would split a name at a slash inside it (`%2F`). No name of this service has one.
     """
     try:
         AsgiRequest(request).to_asgi_http_scope()
@@ -174,7 +173,7 @@ def check_transport(request: func.HttpRequest) -> None:
 
 
 def _text(encoded: str) -> str:
-    """A part of the query as it is read; raises ValidationError."""
+    """Decode a part of the query. Raise ValidationError if it is not UTF-8."""
     try:
         unquote_to_bytes(encoded.replace("+", " ")).decode()
     except UnicodeDecodeError:

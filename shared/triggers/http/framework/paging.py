@@ -1,4 +1,4 @@
-"""The way from one page of a list to the next: `nextLink`, and the continuations in its `$skiptoken`."""
+"""Pages of lists: `nextLink`, and the continuation in its `$skiptoken`."""
 
 import base64
 import binascii
@@ -17,22 +17,22 @@ from shared.settings import Settings
 
 
 class HasName(Protocol):
-    """What lists have."""
+    """An item of a list."""
 
     @property
     def name(self) -> str:
-        """What users call it."""
+        """Return the name that users see."""
         ...
 
 
 Named = TypeVar("Named", bound=HasName)
 
 _KEYS = {"PartitionKey", "RowKey"}
-"""Of a continuation of Table storage."""
+"""The members of a continuation of Table storage."""
 
 
 def next_link(settings: Settings, request: Request, token: str) -> str:
-    """The absolute link to the page that begins at `token`; it keeps the query of the request."""
+    """Return the absolute link to the page that begins at `token`. It keeps the query of the request."""
     query = [(key, value) for key, value in request.query_params.multi_items() if key != "$skiptoken"]
     return f"{settings.public_url}{quote(request.url.path)}?{urlencode([*query, ('$skiptoken', token)])}"
 
@@ -40,7 +40,7 @@ def next_link(settings: Settings, request: Request, token: str) -> str:
 def page_content(
     items: Iterable[Named], content: Callable[[Named], dict[str, Any]], link: str | None, problems: Problems
 ) -> dict[str, Any]:
-    """A page of a list; `warnings` tell what of it cannot be shown, which does not hide the rest."""
+    """Return a page of a list. An item that cannot be shown becomes one of its `warnings`; the others are shown."""
     value = list[dict[str, Any]]()
     for item in items:
         with isolated(item.name, problems):
@@ -50,12 +50,12 @@ def page_content(
 
 
 def skip_token(continuation: dict[str, str]) -> str:
-    """The text of a continuation."""
+    """Encode a continuation as text."""
     return base64.urlsafe_b64encode(json.dumps(continuation).encode()).decode()
 
 
 def continuation_of(token: str | None) -> dict[str, str] | None:
-    """The continuation in a token; raises ValidationError when it is none of ours."""
+    """Decode the continuation in a token. Raise ValidationError if this service did not make the token."""
     if not token:
         return None
     try:
@@ -71,7 +71,7 @@ DEFAULT_PAGE = 100
 MAX_PAGE = 1000
 
 Item = TypeVar("Item")
-"""What is listed."""
+"""An item of the list."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Page(Generic[Item]):
 
     items: list[Item]
     skip_token: str | None
-    """Where the next page begins; None: this is the last one."""
+    """Where the next page begins. None: this is the last page."""
 
 
 def page_of(
@@ -91,7 +91,7 @@ def page_of(
     skip_token: str | None = None,
     descending: bool = False,
 ) -> Page[Item]:
-    """The first `size` items in order of their unique keys, after the item that `skip_token` stands for."""
+    """Return the first `size` items by their unique keys, after the item that `skip_token` stands for."""
     ordered = sorted(items, key=key, reverse=descending)
     if skip_token is not None:
         after = _decoded(skip_token)
@@ -119,7 +119,7 @@ MAX_JOB_PAGE = 100
 
 @dataclass(frozen=True)
 class JobListing:
-    """How a page is asked for."""
+    """The query of a page of jobs."""
 
     size: int
     continuation: dict[str, str] | None
@@ -129,7 +129,7 @@ def job_query(
     top: Annotated[int, Query(alias="$top", ge=1, le=MAX_JOB_PAGE)] = MAX_JOB_PAGE,
     token: Annotated[str | None, Query(alias="$skiptoken")] = None,
 ) -> JobListing:
-    """`$top` and `$skiptoken`."""
+    """Read `$top` and `$skiptoken`."""
     return JobListing(top, continuation_of(token))
 
 
@@ -139,6 +139,6 @@ JobQuery = Annotated[JobListing, Depends(job_query)]
 def job_page(
     settings: Settings, request: Request, page: JobPage, content: Callable[[JobDocument], dict[str, Any]]
 ) -> dict[str, Any]:
-    """The page with a link to the next one."""
+    """Return the page with a link to the next one."""
     link = next_link(settings, request, skip_token(page.continuation)) if page.continuation else None
     return page_content(page.jobs, content, link, [*page.problems])

@@ -1,4 +1,4 @@
-"""What all routes of the management API read from a request, as FastAPI dependencies."""
+"""FastAPI dependencies that read what all routes of the management API need from a request."""
 
 import re
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def api_version(asked: Annotated[str | None, Query(alias="api-version")] = None)
 
 
 def served_workspace(settings: Settings) -> Callable[[str, str, str], None]:
-    """A dependency that refuses the paths of other workspaces."""
+    """Return a dependency that refuses the paths of other workspaces."""
 
     def check(subscription: str, resource_group: str, workspace: str) -> None:
         asked = (
@@ -47,7 +47,7 @@ def served_workspace(settings: Settings) -> Callable[[str, str, str], None]:
 def write_conditions(
     if_match: Annotated[str, Header()] = "", if_none_match: Annotated[str, Header()] = ""
 ) -> WriteConditions:
-    """`If-Match` and `If-None-Match`."""
+    """Read `If-Match` and `If-None-Match`."""
     return WriteConditions(if_match, if_none_match)
 
 
@@ -55,7 +55,7 @@ def change_by_caller(
     caller: Annotated[Caller, Depends(current_caller)],
     conditions: Annotated[WriteConditions, Depends(write_conditions)],
 ) -> Change:
-    """A change in the caller's name, on the request's conditions."""
+    """Return a change in the caller's name, under the request's conditions."""
     return Change(Author(name=caller.name, kind=caller.kind), conditions)
 
 
@@ -65,7 +65,7 @@ ByCaller = Annotated[Change, Depends(change_by_caller)]
 
 @dataclass(frozen=True)
 class ListQuery:
-    """How a list is asked for."""
+    """The query of a list."""
 
     size: int | None
     skip_token: str | None
@@ -80,7 +80,7 @@ def list_query(
     view: Annotated[ListView, Query(alias="listViewType")] = ListView.ACTIVE_ONLY,
     order_by: Annotated[str | None, Query(alias="$orderBy")] = None,
 ) -> ListQuery:
-    """`$top` (or `count`), `$skiptoken`, `listViewType` and `$orderBy`."""
+    """Read `$top` (or `count`), `$skiptoken`, `listViewType` and `$orderBy`."""
     return ListQuery(top or count, skip_token, view, order_by)
 
 

@@ -1,4 +1,4 @@
-"""ARM's forms of answers: resources, pages, what was written, what was deleted."""
+"""Answers in the form of ARM: resources, pages, writes, deletions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ def arm_resource(
     *,
     tracked: bool = False,
 ) -> dict[str, Any]:
-    """A resource in ARM's envelope; a tracked one shows its location and tags beside its properties."""
+    """Return a resource in ARM's envelope. A `tracked` one also shows its location and tags."""
     answer: dict[str, Any] = {
         "id": resource_id(settings, *segments),
         "name": segments[-1],
@@ -43,7 +43,7 @@ def arm_resource(
 
 
 def system_data(resource: Resource[Properties]) -> dict[str, str]:
-    """Who made and changed the resource, and when."""
+    """Return who created and changed the resource, and when."""
     return {
         "createdAt": resource.created.isoformat(),
         "createdBy": resource.created_by.name,
@@ -55,19 +55,19 @@ def system_data(resource: Resource[Properties]) -> dict[str, str]:
 
 
 def shown(row: Row[Resource[Properties]], content: dict[str, Any]) -> JSONResponse:
-    """The answer to a GET."""
+    """Return the answer to a GET."""
     return JSONResponse(content, headers={"ETag": row.etag})
 
 
 def written(saved: Upserted[Properties], content: dict[str, Any]) -> JSONResponse:
-    """The answer to a PUT: 201 when it made the resource, else 200."""
+    """Return the answer to a PUT: 201 if it created the resource, else 200."""
     return JSONResponse(content, 201 if saved.created else 200, {"ETag": saved.row.etag})
 
 
 def written_as_operation(
     settings: Settings, kind: str, saved: Upserted[Properties], content: dict[str, Any]
 ) -> JSONResponse:
-    """The same for kinds whose PUT is a long-running operation: it has ended already, and says where to ask."""
+    """Return the answer to a PUT that is a long-running operation. It has ended; a header links to it."""
     answer = written(saved, content)
     operation = quote(SEPARATOR.join((kind, *saved.resource.names)))
     url = f"{settings.public_url}{settings.workspace_id}/operationStatuses/{operation}?api-version=2023-10-01"
@@ -77,7 +77,7 @@ def written_as_operation(
 
 
 def deleted(existed: bool) -> Response:
-    """The answer to a DELETE: 204 when there was nothing."""
+    """Return the answer to a DELETE: 204 if there was nothing to delete."""
     return Response(status_code=200 if existed else 204)
 
 
@@ -88,6 +88,6 @@ def listed(
     content: Callable[[Named], dict[str, Any]],
     problems: Problems,
 ) -> dict[str, Any]:
-    """A page of a list with a link to the next one; `problems` say what of the list cannot be shown."""
+    """Return a page of a list with a link to the next page. `problems` say which items cannot be shown."""
     link = next_link(settings, request, page.skip_token) if page.skip_token is not None else None
     return page_content(page.items, content, link, problems)

@@ -1,6 +1,6 @@
-"""What each route of each HTTP surface does, in the words of Azure's role definitions. `~` is the workspace's path.
+"""The action of each route, in the words of Azure's role definitions. `~` stands for the workspace's path.
 
-A route that is missing here answers nobody.
+A route that is missing here refuses every caller.
 """
 
 from collections.abc import Mapping
@@ -103,4 +103,4 @@ WITHOUT_TOKEN = frozenset(
         "GET /studio/jobs/{job}/now",
     }
 )  # fmt: skip
-"""Routes for anybody: they say nothing of anybody's data, or, in the studio, their links carry a ticket."""
+"""Routes for everybody. They show nobody's data; links to the studio carry a ticket instead."""

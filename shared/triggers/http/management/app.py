@@ -23,7 +23,7 @@ from shared.triggers.wiring import Application
 
 
 def management_app(application: Application, authorize: Authorize) -> FastAPI:
-    """The management API over an application; every route needs a token, an api-version and this workspace."""
+    """Create the app of the management API. Every route needs a token, an api-version and this workspace."""
     app = new_app("Workspace management", "subscriptions", "Resources and jobs of one workspace, at Azure ML's paths.")
     workspace = application.workspace
     guards = [Depends(authorize), Depends(served_workspace(workspace.settings)), Depends(api_version)]
@@ -51,7 +51,7 @@ def management_app(application: Application, authorize: Authorize) -> FastAPI:
 
 
 def machines_of(application: Application) -> Machines:
-    """What jobs and scale sets know of a compute."""
+    """Return the functions that tell what nodes, jobs and scale sets know of a compute."""
     nodes = Nodes(application.account)
 
     def unfinished_jobs(compute: str) -> list[str]:

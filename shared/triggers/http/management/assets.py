@@ -42,14 +42,14 @@ class _Archiving(ArmModel):
 
 
 def assets_router(workspace: Workspace, table: ResourceTable[Asset], put_version: PutVersion[Asset]) -> APIRouter:
-    """Routes below a workspace for the kind of asset that `table` holds."""
+    """Create the routes for the kind of asset that `table` holds."""
     collection = table.kind.partition
     router = APIRouter(prefix=f"{WORKSPACE}/{collection}", tags=[collection])
     settings = workspace.settings
 
     @router.get("")
     def list_assets(request: Request, query: Listing) -> dict[str, Any]:
-        """All assets by name."""
+        """List all assets by name."""
         problems = Problems()
         page = page_of(
             list_containers(table, query.view, problems),
@@ -61,7 +61,7 @@ def assets_router(workspace: Workspace, table: ResourceTable[Asset], put_version
 
     @router.get("/{name}")
     def get_asset(name: str) -> dict[str, Any]:
-        """An asset with its newest and its next version."""
+        """Return an asset with its newest and its next version."""
         return container_content(settings, collection, get_container(table, name))
 
     @router.put("/{name}")
@@ -77,14 +77,14 @@ def assets_router(workspace: Workspace, table: ResourceTable[Asset], put_version
 
     @router.get("/{name}/versions")
     def list_all_versions(request: Request, name: str, query: Listing) -> dict[str, Any]:
-        """The versions of an asset, the newest first unless `$orderBy` says otherwise."""
+        """List the versions of an asset, the newest first unless `$orderBy` says otherwise."""
         problems = Problems()
         page = versions_page(list_versions(table, name, query.view, problems), query)
         return listed(settings, request, page, lambda version: version_content(settings, collection, version), problems)
 
     @router.get("/{name}/versions/{version}")
     def get_one_version(name: str, version: str) -> JSONResponse:
-        """One version; `latest` is the newest."""
+        """Return one version. `latest` is the newest."""
         row = get_version(table, name, version)
         return shown(row, version_content(settings, collection, row.document))
 
@@ -103,7 +103,7 @@ def assets_router(workspace: Workspace, table: ResourceTable[Asset], put_version
 
 
 def versions_page(versions: list[Resource[Asset]], query: ListQuery) -> Page[Resource[Asset]]:
-    """A page of versions in the order that the query asks for."""
+    """Return a page of versions in the order of the query."""
     order = _ORDER.fullmatch((query.order_by or "createdtime desc").strip())
     if order is None:
         message = f"$orderBy {query.order_by!r} is not valid: use createdtime asc or createdtime desc"
@@ -113,14 +113,14 @@ def versions_page(versions: list[Resource[Asset]], query: ListQuery) -> Page[Res
 
 
 def version_content(settings: Settings, collection: str, version: Resource[Asset]) -> dict[str, Any]:
-    """A version as ARM shows it."""
+    """Return a version as ARM shows it."""
     name, number = version.names
     properties = version.properties.to_arm() | {"provisioningState": "Succeeded"}
     return arm_resource(settings, (collection, name, "versions", number), version, properties)
 
 
 def container_content(settings: Settings, collection: str, container: AssetContainer[Asset]) -> dict[str, Any]:
-    """An asset as ARM shows it."""
+    """Return an asset as ARM shows it."""
     latest = container.latest
     properties = {
         "description": latest.properties.description,
@@ -144,7 +144,7 @@ class _UploadRequest(ArmModel):
 
 
 def codes_router(workspace: Workspace) -> APIRouter:
-    """Routes below a workspace."""
+    """Create the routes of codes."""
     router = APIRouter(prefix=f"{WORKSPACE}/{COLLECTION}/{{name}}/versions", tags=[COLLECTION])
     settings = workspace.settings
 
@@ -156,7 +156,7 @@ def codes_router(workspace: Workspace) -> APIRouter:
         digest: Annotated[str | None, Query(alias="hash")] = None,
         hash_version: Annotated[str | None, Query(alias="hashVersion")] = None,
     ) -> dict[str, Any]:
-        """The versions of this code, or with `hash` those of any name that have the same files."""
+        """List the versions of this code. With `hash`, list the versions of any name with the same files."""
         problems = Problems()
         if digest:
             versions = find_by_hash(workspace, digest, hash_version)
@@ -167,7 +167,7 @@ def codes_router(workspace: Workspace) -> APIRouter:
 
     @router.get("/{version}")
     def get(name: str, version: str) -> JSONResponse:
-        """One version."""
+        """Return one version."""
         row = get_version(workspace.codes, name, version)
         return shown(row, version_content(settings, COLLECTION, row.document))
 
@@ -184,7 +184,7 @@ def codes_router(workspace: Workspace) -> APIRouter:
 
     @router.post("/{version}/startPendingUpload")
     def start(name: str, version: str, body: Annotated[_UploadRequest | None, Body()] = None) -> dict[str, Any]:
-        """A new container to upload the files of this version to."""
+        """Create a container for the files of this version."""
         ASSET_NAME.check(name)
         ASSET_VERSION.check(version)
         upload = start_upload(workspace)

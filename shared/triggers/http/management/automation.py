@@ -1,4 +1,4 @@
-"""The routes of schedules and of blob triggers, which start jobs by themselves."""
+"""The routes of schedules and of blob triggers."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ def automation_router(
     delete_automation: Delete,
     properties: Callable[[Resource[Automation]], dict[str, Any]],
 ) -> APIRouter:
-    """Routes below a workspace for the kind that `table` holds; `properties` are what answers have."""
+    """Create the routes for the kind that `table` holds. `properties` returns the properties of an answer."""
     collection, label = table.kind.partition, table.kind.label
     router = APIRouter(prefix=f"{WORKSPACE}/{collection}", tags=[f"{label}s"])
     settings = workspace.settings
@@ -68,7 +68,7 @@ def blob_triggers_router(workspace: Workspace) -> APIRouter:
     """Routes below a workspace."""
 
     def properties(trigger: Resource[BlobTriggerProperties]) -> dict[str, Any]:
-        """Those that were written, and what the trigger did."""
+        """Return the written properties, and what the trigger did."""
         shown = trigger.properties.to_arm()
         watched = shown.pop("watched")
         return shown | {"status": {"since": watched["since"], **runs_of(workspace, trigger.name).to_arm()}}
@@ -80,7 +80,7 @@ def schedules_router(workspace: Workspace) -> APIRouter:
     """Routes below a workspace."""
 
     def properties(schedule: Resource[ScheduleProperties]) -> dict[str, Any]:
-        """Those that were written, and the last and the next time."""
+        """Return the written properties, and the last and the next run."""
         run = last_run(workspace, schedule.name)
         due = next_due_time(schedule, datetime.now(UTC))
         times = {"lastRun": run.to_arm() if run else None, "nextRunTime": due.isoformat() if due else None}

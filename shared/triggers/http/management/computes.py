@@ -22,7 +22,7 @@ from shared.triggers.http.framework.route_actions import WORKSPACE
 
 
 def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
-    """Routes below a workspace."""
+    """Create the routes of computes."""
     router = APIRouter(prefix=f"{WORKSPACE}/computes", tags=["computes"])
     settings = workspace.settings
 
@@ -40,13 +40,13 @@ def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
 
     @router.get("/{compute}")
     def get(compute: str) -> JSONResponse:
-        """One compute with the state of its nodes."""
+        """Return one compute with the state of its nodes."""
         row = workspace.computes.get(compute)
         return shown(row, content(row.document))
 
     @router.get("")
     def list_all(request: Request, query: Listing) -> dict[str, Any]:
-        """All computes by name."""
+        """List all computes by name."""
         problems = Problems()
         computes = workspace.computes.documents(problems=problems)
         page = page_of(computes, lambda compute: compute.key, size=query.size, skip_token=query.skip_token)
@@ -54,7 +54,7 @@ def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
 
     @router.post("/{compute}/listNodes")
     def list_nodes(compute: str) -> dict[str, Any]:
-        """The nodes of a compute that live now, and the child run that each works on."""
+        """List the live nodes of a compute, each with the child run that it works on."""
         name = workspace.computes.get(compute).document.name
         return {"nodes": [node_content(node) for node in machines.live_nodes(name)], "nextLink": None}
 
@@ -69,7 +69,7 @@ def computes_router(workspace: Workspace, machines: Machines) -> APIRouter:
 def compute_content(
     settings: Settings, compute: Resource[ComputeProperties], nodes: list[NodeRow], tickets: int
 ) -> dict[str, Any]:
-    """The compute as ARM shows it."""
+    """Return the compute as ARM shows it."""
     properties = compute.properties.to_arm()
     scale = compute.properties.properties.scale_settings
     wanted = desired_capacity(tickets, scale.min_node_count, scale.max_node_count)
@@ -85,7 +85,7 @@ def compute_content(
 
 
 def allocation(nodes: list[NodeRow], wanted: int) -> dict[str, Any]:
-    """How many nodes there are and will be: `Resizing` while some come or go; idle ones are wanted until they go."""
+    """Return how many nodes exist and are wanted: `Resizing` while some come or go. Idle nodes count as wanted."""
     staying = sum(node.state is not NodeState.LEAVING for node in nodes)
     target = max(staying, wanted)
     state = "Steady" if target == len(nodes) == staying else "Resizing"
@@ -93,12 +93,12 @@ def allocation(nodes: list[NodeRow], wanted: int) -> dict[str, Any]:
 
 
 def errors_of(problem: str) -> dict[str, Any]:
-    """`errors`: why there are not as many nodes as there should be."""
+    """Return `errors`: why the compute has fewer nodes than it should."""
     return {"errors": [{"error": {"code": "ScalingFailed", "message": problem}}]} if problem else {}
 
 
 def node_content(node: NodeRow) -> dict[str, Any]:
-    """A node as ARM shows it; nodes have no address that anybody could use."""
+    """Return a node as ARM shows it, without an address: nobody can connect to a node."""
     return {"nodeId": node.node_id, "nodeState": node.state, "runId": node.job_id or None}
 
 

@@ -20,7 +20,7 @@ from shared.triggers.http.framework.route_actions import WORKSPACE
 
 
 def datastores_router(workspace: Workspace) -> APIRouter:
-    """Routes below a workspace."""
+    """Create the routes of datastores."""
     router = APIRouter(prefix=f"{WORKSPACE}/datastores", tags=["datastores"])
     settings = workspace.settings
 
@@ -28,7 +28,7 @@ def datastores_router(workspace: Workspace) -> APIRouter:
     def list_all(
         request: Request, query: Listing, is_default: Annotated[bool | None, Query(alias="isDefault")] = None
     ) -> dict[str, Any]:
-        """All datastores, the default one first; with `isDefault` only that one, or only the others."""
+        """List all datastores, the default one first. `isDefault` selects the default one or the others."""
         problems = Problems()
         datastores = list(list_datastores(workspace, problems))
         if is_default is not None:
@@ -38,7 +38,7 @@ def datastores_router(workspace: Workspace) -> APIRouter:
 
     @router.get("/{datastore}")
     def get(datastore: str) -> JSONResponse:
-        """One datastore, without its secret."""
+        """Return one datastore, without its secret."""
         found, etag = get_datastore(workspace, datastore)
         return JSONResponse(datastore_content(workspace, found), headers={"ETag": etag} if etag else None)
 
@@ -49,25 +49,25 @@ def datastores_router(workspace: Workspace) -> APIRouter:
         change: ByCaller,
         skip_validation: Annotated[bool, Query(alias="skipValidation")] = False,
     ) -> JSONResponse:
-        """Create or update a datastore; unless `skipValidation`, its container must answer."""
+        """Create or update a datastore. Its container must answer, unless `skipValidation` is set."""
         saved = put_datastore(workspace, datastore, body, change, validate=not skip_validation)
         return written(saved, datastore_content(workspace, saved.resource))
 
     @router.delete("/{datastore}")
     def delete(datastore: str, conditions: Conditions) -> Response:
-        """Delete a datastore and its secret, never its blobs."""
+        """Delete a datastore and its secret, but not its blobs."""
         return deleted(delete_datastore(workspace, datastore, conditions))
 
     @router.post("/{datastore}/listSecrets")
     def list_secrets(datastore: str, body: Annotated[SecretsRequest | None, Body()] = None) -> dict[str, str]:
-        """A credential for the datastore's container."""
+        """Return a credential for the datastore's container."""
         return lend_secret(workspace, datastore, body or SecretsRequest())
 
     return router
 
 
 def datastore_content(workspace: Workspace, datastore: Resource[DatastoreProperties]) -> dict[str, Any]:
-    """The datastore as ARM shows it, with the container's own address for clients of emulators."""
+    """Return the datastore as ARM shows it, with the container's full address for clients of emulators."""
     default = is_default(datastore.name)
     place = (
         datastore_container(workspace, datastore.name)
@@ -82,5 +82,5 @@ def datastore_content(workspace: Workspace, datastore: Resource[DatastorePropert
 
 
 def _list_key(datastore: Resource[DatastoreProperties]) -> str:
-    """The default datastore comes first: clients take the first one."""
+    """Sort the default datastore first: clients take the first one."""
     return f"{'0' if is_default(datastore.name) else '1'} {datastore.key}"

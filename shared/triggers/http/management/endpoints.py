@@ -20,7 +20,7 @@ from shared.triggers.http.framework.route_actions import WORKSPACE
 
 
 def endpoints_router(workspace: Workspace) -> APIRouter:
-    """Routes below a workspace."""
+    """Create the routes below a workspace."""
     router = APIRouter(prefix=f"{WORKSPACE}/batchEndpoints", tags=["batch endpoints"])
     settings = workspace.settings
 
@@ -33,13 +33,13 @@ def endpoints_router(workspace: Workspace) -> APIRouter:
 
     @router.get("/{endpoint}")
     def get(endpoint: str) -> JSONResponse:
-        """One endpoint with its scoring URI."""
+        """Return one endpoint with its scoring URI."""
         row = workspace.endpoints.get(endpoint)
         return shown(row, endpoint_content(settings, row.document))
 
     @router.get("")
     def list_all(request: Request, query: Listing) -> dict[str, Any]:
-        """All endpoints by name."""
+        """List all endpoints by name."""
         problems = Problems()
         endpoints = workspace.endpoints.documents(problems=problems)
         page = page_of(endpoints, lambda endpoint: endpoint.key, size=query.size, skip_token=query.skip_token)
@@ -47,14 +47,14 @@ def endpoints_router(workspace: Workspace) -> APIRouter:
 
     @router.delete("/{endpoint}")
     def delete(endpoint: str, conditions: Conditions) -> Response:
-        """Delete an endpoint with its deployments; its jobs stay."""
+        """Delete an endpoint with its deployments. Its jobs stay."""
         return deleted(delete_endpoint(workspace, endpoint, conditions))
 
     return router
 
 
 def endpoint_content(settings: Settings, endpoint: Resource[EndpointProperties]) -> dict[str, Any]:
-    """The endpoint as ARM shows it."""
+    """Return the endpoint as ARM shows it."""
     properties = endpoint.properties.to_arm() | {
         "provisioningState": "Succeeded",
         "scoringUri": f"{settings.public_url}/endpoints/{endpoint.name}/jobs",
@@ -64,7 +64,7 @@ def endpoint_content(settings: Settings, endpoint: Resource[EndpointProperties])
 
 
 def deployments_router(workspace: Workspace) -> APIRouter:
-    """Routes below a workspace."""
+    """Create the routes below a workspace."""
     router = APIRouter(prefix=f"{WORKSPACE}/batchEndpoints/{{endpoint}}/deployments", tags=["batch deployments"])
     settings = workspace.settings
 
@@ -77,13 +77,13 @@ def deployments_router(workspace: Workspace) -> APIRouter:
 
     @router.get("/{deployment}")
     def get(endpoint: str, deployment: str) -> JSONResponse:
-        """One deployment with all its settings."""
+        """Return one deployment with all its settings."""
         row = workspace.deployments.get(endpoint, deployment)
         return shown(row, deployment_content(settings, row.document))
 
     @router.get("")
     def list_all(request: Request, endpoint: str, query: Listing) -> dict[str, Any]:
-        """The deployments of an endpoint by name."""
+        """List the deployments of an endpoint by name."""
         workspace.endpoints.get(endpoint)
         problems = Problems()
         deployments = workspace.deployments.documents(endpoint, problems=problems)
@@ -92,14 +92,14 @@ def deployments_router(workspace: Workspace) -> APIRouter:
 
     @router.delete("/{deployment}")
     def delete(endpoint: str, deployment: str, change: ByCaller) -> Response:
-        """Delete a deployment; the endpoint has no default any more when it was this one."""
+        """Delete a deployment. If it was the endpoint's default, the endpoint has no default afterwards."""
         return deleted(delete_deployment(workspace, endpoint, deployment, change))
 
     return router
 
 
 def deployment_content(settings: Settings, deployment: Resource[DeploymentProperties]) -> dict[str, Any]:
-    """The deployment as ARM shows it."""
+    """Return the deployment as ARM shows it."""
     endpoint, name = deployment.names
     properties = deployment.properties.to_arm() | {"provisioningState": "Succeeded"}
     segments = ("batchEndpoints", endpoint, "deployments", name)

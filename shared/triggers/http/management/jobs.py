@@ -19,20 +19,20 @@ View = Annotated[ListView, Query(alias="listViewType")]
 
 
 def jobs_router(application: Application) -> APIRouter:
-    """Routes below a workspace."""
+    """Create the routes of jobs."""
     router = APIRouter(prefix=WORKSPACE, tags=["jobs"])
     settings, resources = application.workspace.settings, job_resources(application)
 
     @router.get("/jobs")
     def list_jobs(request: Request, query: JobQuery, view: View = ListView.ACTIVE_ONLY) -> dict[str, Any]:
-        """The jobs of the workspace that `listViewType` shows, the newest first; a page may be short of its size."""
+        """List the jobs of the workspace by `listViewType`, the newest first. A page may be shorter than its size."""
         page = application.jobs.page(size=query.size, continuation=query.continuation)
         page = replace(page, jobs=[job for job in page.jobs if view.shows(job.is_archived)])
         return job_page(settings, request, page, resources.management_job)
 
     @router.get("/jobs/{job}")
     def get_job(job: str) -> dict[str, Any]:
-        """One job; its child run is shown without properties, as run history has them."""
+        """Return one job. Its child run has no properties here; run history has them."""
         found = application.jobs.find(job)
         return resources.management_job(found) if found else resources.management_run(_of_run(application, job))
 
@@ -44,12 +44,12 @@ def jobs_router(application: Application) -> APIRouter:
 
     @router.post("/jobs/{job}/cancel")
     def cancel_job(job: str) -> dict[str, Any]:
-        """Ask for a job's end; one that has ended stays as it is."""
+        """Request the cancellation of a job. A job that has ended stays as it is."""
         return resources.management_job(request_cancel(application.account, application.jobs, job))
 
     @router.post("/purgeJobs")
     def purge_jobs(order: PurgeOrder) -> PurgePlan:
-        """Remove what is left of jobs that ended long ago, and code that nothing names; or say what that would be."""
+        """Remove the remains of jobs that ended long ago, and unused code. With `dryRun`, only report them."""
         return request_purge(application, order)
 
     return router

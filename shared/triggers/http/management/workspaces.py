@@ -16,13 +16,13 @@ from shared.triggers.http.framework.route_actions import WORKSPACE
 
 
 def subscriptions_router(workspace: Workspace) -> APIRouter:
-    """The list of subscriptions, which the Azure CLI reads at its login: the one of this workspace."""
+    """Create the route of subscriptions, which the Azure CLI reads at its login. There is one: the workspace's."""
     router = APIRouter(tags=["workspace"])
     settings = workspace.settings
 
     @router.get("/subscriptions")
     def list_subscriptions() -> dict[str, Any]:
-        """The subscription of the workspace."""
+        """List the subscription of the workspace."""
         subscription = {
             "id": f"/subscriptions/{settings.subscription_id}",
             "subscriptionId": settings.subscription_id,
@@ -36,13 +36,13 @@ def subscriptions_router(workspace: Workspace) -> APIRouter:
 
 
 def workspaces_router(workspace: Workspace) -> APIRouter:
-    """Routes of a workspace."""
+    """Create the routes of the workspace."""
     router = APIRouter(prefix=WORKSPACE, tags=["workspace"])
     settings = workspace.settings
 
     @router.get("")
     def get_workspace() -> dict[str, Any]:
-        """What clients need to know of the workspace."""
+        """Return what clients need to know of the workspace."""
         return {
             "id": settings.workspace_id,
             "name": settings.workspace,
@@ -59,7 +59,7 @@ def workspaces_router(workspace: Workspace) -> APIRouter:
 
     @router.get("/operationStatuses/{operation}")
     def get_operation(operation: str) -> JSONResponse:
-        """Creations and updates end before they are answered: the operation of a resource that is there succeeded."""
+        """Return an operation. A PUT ends before its answer, so the operation of an existing resource has succeeded."""
         kind, *names = operation.split(SEPARATOR)
         tables = {table.kind.partition: table for table in workspace.operated}
         table = tables.get(kind)
@@ -79,19 +79,19 @@ def workspaces_router(workspace: Workspace) -> APIRouter:
 
 
 class SecretQuestion(ArmModel):
-    """Whose secret is asked for."""
+    """The receiver whose secret is wanted."""
 
     url: str
     """The receiver's URL, exactly as the webhook has it."""
 
 
 def webhooks_router(workspace: Workspace) -> APIRouter:
-    """Routes below a workspace."""
+    """Create the routes of webhooks."""
     router = APIRouter(prefix=WORKSPACE, tags=["webhooks"])
 
     @router.post("/listWebhookSecret")
     def list_webhook_secret(question: SecretQuestion) -> dict[str, str]:
-        """The secret of the receiver at a URL; the same at every call."""
+        """Return the secret of the receiver at a URL. It is the same at every call."""
         check_webhook_url(workspace.settings, question.url, "url")
         return {"url": question.url, "secret": webhook_secret(workspace.account.tables, question.url)}
 
