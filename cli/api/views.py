@@ -1,10 +1,11 @@
-"""ARM resources as the command line shows them: snake_case names, as in the YAML files and in `az ml`."""
+"""ARM resources as users see them: with snake_case names, as in the YAML files and in `az ml`."""
 
 import re
 from contextlib import suppress
 from typing import Any
 
 from cli.api.workspace import Resource
+from cli.output.field_names import name_in_files
 from shared.contracts.settings_table import SETTINGS, Setting, member_of, put, wire_keys
 from shared.errors import ValidationError
 
@@ -13,7 +14,7 @@ ACTIVE, INACTIVE = 100, 0
 
 
 def endpoint_view(endpoint: Resource, deployments: list[Resource] | None = None) -> dict[str, Any]:
-    """An endpoint; with `deployments`, also those and the traffic of each (100 for the active one)."""
+    """Return an endpoint; with `deployments`, also those and their traffic (100 for the active one)."""
     properties = endpoint["properties"]
     default = (properties.get("defaults") or {}).get("deploymentName")
     view = {
@@ -37,7 +38,7 @@ def endpoint_view(endpoint: Resource, deployments: list[Resource] | None = None)
 
 
 def deployment_view(deployment: Resource) -> dict[str, Any]:
-    """A deployment with all its settings."""
+    """Return a deployment with all its settings."""
     properties = deployment["properties"]
     code = properties.get("codeConfiguration")
     return {
@@ -57,7 +58,7 @@ def deployment_view(deployment: Resource) -> dict[str, Any]:
 
 
 def _settings(properties: Resource) -> dict[str, Any]:
-    """The settings as a file has them."""
+    """Return the settings as a file has them."""
     view: dict[str, Any] = {}
     for setting in SETTINGS:
         put(view, setting.key.split("."), _shown(setting, member_of(properties, wire_keys(setting.member))))
@@ -73,7 +74,7 @@ def _shown(setting: Setting, value: Any) -> Any:
 
 
 def compute_view(compute: Resource) -> dict[str, Any]:
-    """A compute with its size and what its nodes do."""
+    """Return a compute with its size and what its nodes do."""
     properties = compute["properties"]
     cluster = properties.get("properties") or {}
     scale = cluster.get("scaleSettings") or {}
@@ -99,7 +100,7 @@ def compute_view(compute: Resource) -> dict[str, Any]:
 
 
 def asset_view(asset: Resource) -> dict[str, Any]:
-    """A version of a model, data or environment, or all versions of one."""
+    """Return a version of a model, data or environment, or an asset with all its versions."""
     properties = asset["properties"]
     view = {"name": asset["name"], "id": asset["id"]}
     if "latestVersion" in properties:
@@ -121,7 +122,7 @@ def asset_view(asset: Resource) -> dict[str, Any]:
 
 
 def datastore_view(datastore: Resource) -> dict[str, Any]:
-    """A datastore, without its secret."""
+    """Return a datastore without its secret."""
     properties = datastore["properties"]
     return {
         "name": datastore["name"],
@@ -137,7 +138,7 @@ def datastore_view(datastore: Resource) -> dict[str, Any]:
 
 
 def job_view(job: Resource) -> dict[str, Any]:
-    """A job: how far it is, what it was asked, what it gave."""
+    """Return a job: its state, its settings, and its output."""
     properties = job["properties"]
     view = {
         "name": job["name"],
@@ -156,15 +157,15 @@ def job_view(job: Resource) -> dict[str, Any]:
 
 
 def invocation_view(job: Resource) -> dict[str, Any]:
-    """The answer to an invocation, its properties lifted beside `name`, in the API's own spelling.
+    """Return the answer to an invocation, with its properties next to `name`, in the API's own spelling.
 
-    Scripts of the seed read `name` and `interactionEndpoints.Studio.endpoint` from it.
+    Scripts of Azure ML's page of 2021 read `name` and `interactionEndpoints.Studio.endpoint` from it.
     """
     return {name: job.get(name) for name in ("name", "id", "type")} | dict(job["properties"])
 
 
 def short_reference(resource_id: str | None) -> str | None:
-    """`azureml:<name>:<version>` for an asset's ARM id, `azureml:<name>` for a compute's."""
+    """Return `azureml:<name>:<version>` for an asset's ARM id, and `azureml:<name>` for a compute's ARM id."""
     if not resource_id:
         return None
     if match := _ASSET.fullmatch(resource_id):
@@ -173,17 +174,17 @@ def short_reference(resource_id: str | None) -> str | None:
 
 
 def snake(name: str | None) -> str:
-    """`AppendRow` and `appendRow` as `append_row`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name or "").lower()
+    """Return `AppendRow` or `appendRow` as `append_row`, and None as an empty text."""
+    return name_in_files(name or "")
 
 
 def snake_names(value: Any) -> Any:
-    """The members of a mapping in snake_case, and of those in it."""
+    """Return a mapping with its names, and those of the mappings in it, in snake_case."""
     return {snake(name): snake_names(inner) for name, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _inner(name: str, value: Any) -> Any:
-    """The keys of tags and the like are the user's own and stay as they are."""
+    """Return the value with snake_case names. Keys that the user chose, such as tags, stay as they are."""
     return value if name in {"tags", "properties", "environmentVariables"} else snake_names(value)
 
 

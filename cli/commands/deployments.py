@@ -18,7 +18,7 @@ from cli.commands.verb import (
     shown,
     yes_option,
 )
-from cli.output.errors import InvalidInputError, UsageError
+from cli.output.errors import UsageError
 
 if TYPE_CHECKING:
     from cli.deploy.property_changes import PropertyChanges
@@ -116,7 +116,10 @@ def create(
     if set_default and no_wait:
         raise UsageError("--set-default and --no-wait exclude each other", hint="Leave --no-wait out")
     plan = deployment_plan(file, name, assignments, check_script=not skip_script_validation)
-    endpoint = _endpoint(file, plan.endpoint_name, endpoint_name)
+    endpoint = endpoint_name or plan.endpoint_name
+    if not endpoint:
+        raise UsageError("the deployment has no endpoint", hint="Give --endpoint-name, or `endpoint_name` in the file")
+    plan.check_endpoint(endpoint, file, "--endpoint-name")
     workspace.get(f"batchEndpoints/{endpoint}")
     with UndoJournal() as journal:
         maker = EndpointMaker(workspace, journal, wait=not no_wait)
@@ -124,17 +127,6 @@ def create(
         if set_default:
             maker.default_deployment(endpoint, plan.name)
     return deployment_view(workspace.get(f"batchEndpoints/{endpoint}/deployments/{plan.name}"))
-
-
-def _endpoint(file: Path, in_file: str, given: str | None) -> str:
-    if given and in_file not in {"", given}:
-        raise InvalidInputError(
-            f"{file} is for the endpoint {in_file!r}, not for {given!r}",
-            hint="Change `endpoint_name` in the file, or --endpoint-name",
-        )
-    if not (given or in_file):
-        raise UsageError("the deployment has no endpoint", hint="Give --endpoint-name, or `endpoint_name` in the file")
-    return given or in_file
 
 
 @click.command()

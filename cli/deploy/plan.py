@@ -6,7 +6,7 @@ from typing import Any
 
 from cli.deploy.local_assets import LocalEnvironment, LocalModel, check_scoring_script, local_environment, local_model
 from cli.deploy.property_changes import assign
-from cli.output.errors import UsageError
+from cli.output.errors import InvalidInputError, UsageError
 from cli.uploads.local_files import check_kept
 from cli.yaml_files.asset_forms import EnvironmentForm, ModelForm, without_file_prefix
 from cli.yaml_files.deployment_form import CodeForm, DeploymentForm, wire_settings
@@ -38,6 +38,14 @@ class DeploymentPlan:
     description: str
     tags: dict[str, str]
     properties: dict[str, str]
+
+    def check_endpoint(self, endpoint: str, file: Path | None, option: str) -> None:
+        """Raise InvalidInputError if the file names another endpoint than `option` of the command."""
+        if self.endpoint_name not in {"", endpoint}:
+            raise InvalidInputError(
+                f"{file} is for the endpoint {self.endpoint_name!r}, not for {endpoint!r}",
+                hint=f"Change `endpoint_name` in the file, or {option}",
+            )
 
 
 def plan_deployment(

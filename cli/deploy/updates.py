@@ -1,4 +1,4 @@
-"""What `endpoint update` does to an endpoint that is there."""
+"""Updates of existing endpoints and deployments."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from cli.deploy.assets import UndoJournal
 from cli.deploy.endpoint import EndpointMaker
 from cli.deploy.plan import deployment_plan, endpoint_plan
 from cli.deploy.property_changes import NO_CHANGES, PropertyChanges
-from cli.output.errors import InvalidInputError, UsageError
+from cli.output.errors import UsageError
 from cli.yaml_files.deployment_form import DeploymentForm, SettingKeys, wire_settings
 from cli.yaml_files.description_forms import EndpointDescription
 from shared.contracts.settings_table import SETTINGS, member_of, put, wire_keys
@@ -20,7 +20,7 @@ _CHANGEABLE_OF_ENDPOINT = ("description", "tags", "properties", "defaults")
 
 @dataclass(frozen=True)
 class EndpointChange:
-    """The options of `endpoint update`; what is None stays as it is."""
+    """The options of `endpoint update`. None leaves a value as it is."""
 
     endpoint: str
     file: Path | None = None
@@ -32,12 +32,12 @@ class EndpointChange:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is asked for."""
+        """True if there is nothing to change."""
         return not (self.file or self.deployment_file or self.active or self.instance_count or self.changes)
 
 
 def change_endpoint(workspace: Workspace, change: EndpointChange, *, wait: bool) -> None:
-    """Carry out a change; when a part of it fails, all of it is taken back."""
+    """Make the change; if a part of it fails, undo all of it."""
     if change.is_empty:
         raise UsageError(
             "there is nothing to update",
@@ -46,11 +46,8 @@ def change_endpoint(workspace: Workspace, change: EndpointChange, *, wait: bool)
     change.changes.check(_CHANGEABLE_OF_ENDPOINT, "an endpoint")
     added = deployment_plan(change.deployment_file, change.deployment) if change.deployment_file else None
     whole = endpoint_plan(change.file, change.endpoint) if change.file else None
-    if added and added.endpoint_name not in {"", change.endpoint}:
-        raise InvalidInputError(
-            f"{change.deployment_file} is for the endpoint {added.endpoint_name!r}, not for {change.endpoint!r}",
-            hint="Change `endpoint_name` in the file, or --name",
-        )
+    if added:
+        added.check_endpoint(change.endpoint, change.deployment_file, "--name")
     there = workspace.get(f"batchEndpoints/{change.endpoint}")
     with UndoJournal() as journal:
         maker = EndpointMaker(workspace, journal, wait)
@@ -91,10 +88,10 @@ def _assign(maker: EndpointMaker, there: Resource, change: EndpointChange) -> No
 
 _DESCRIBING = ("name", "description", "tags", "properties", "model", "environment", "compute")
 _MAPPINGS_OF_SETTINGS = dict.fromkeys(setting.place.partition(".")[0] for setting in SETTINGS)
-"""Keys of a file of today that hold settings."""
+"""The keys of today's files that contain settings."""
 _CHANGEABLE_OF_DEPLOYMENT = (*_DESCRIBING[1:], *SettingKeys.model_fields, *_MAPPINGS_OF_SETTINGS)
 _DEFAULTED = (*(wire_keys(setting.member)[0] for setting in SETTINGS), "environmentId")
-"""Members of a deployment that fall back to the service's default when the form does not have them."""
+"""Members of a deployment that return to the service's default if the form does not have them."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +106,11 @@ class DeploymentChange:
 
 
 def change_deployment(workspace: Workspace, change: DeploymentChange, *, wait: bool) -> None:
-    """Carry out a change; when a part of it fails, all of it is taken back."""
+    """Make the change; if a part of it fails, undo all of it."""
     change.changes.check(_CHANGEABLE_OF_DEPLOYMENT, "a deployment")
     plan = deployment_plan(change.file, change.deployment, check_script=change.check_script) if change.file else None
-    if plan and plan.endpoint_name not in {"", change.endpoint}:
-        raise InvalidInputError(
-            f"{change.file} is for the endpoint {plan.endpoint_name!r}, not for {change.endpoint!r}",
-            hint="Change `endpoint_name` in the file, or --endpoint-name",
-        )
+    if plan:
+        plan.check_endpoint(change.endpoint, change.file, "--endpoint-name")
     path = f"batchEndpoints/{change.endpoint}/deployments/{change.deployment}"
     there = workspace.get(path)
     with UndoJournal() as journal:
@@ -130,7 +124,7 @@ def change_deployment(workspace: Workspace, change: DeploymentChange, *, wait: b
 
 
 def _changed(there: Resource, changes: PropertyChanges) -> DeploymentForm:
-    """The deployment as a file of today would describe it, with the changes, checked as a file is."""
+    """Write the deployment as a file of today, apply the changes, and check the result like a file."""
     view = deployment_view(there)
     content = {name: view[name] for name in _DESCRIBING if view.get(name) is not None}
     for setting in SETTINGS:
@@ -140,7 +134,7 @@ def _changed(there: Resource, changes: PropertyChanges) -> DeploymentForm:
 
 
 def _below_settings(changes: PropertyChanges) -> PropertyChanges:
-    """Settings may be named without `settings.`, as in the files of 2021."""
+    """Add `settings.` to settings that are named without it, as in the files of 2021."""
     return PropertyChanges(
         tuple(map(_place, changes.assigned)),
         tuple((_place(path), pair) for path, pair in changes.added),
@@ -158,7 +152,7 @@ def _place(path: str) -> str:
 
 
 def _properties(form: DeploymentForm) -> dict[str, Any]:
-    """All that the form says, in ARM's words."""
+    """Return the form as ARM properties."""
     properties: dict[str, Any] = dict.fromkeys(_DEFAULTED)
     properties |= wire_settings(form)
     properties |= {"description": form.description, "properties": dict(form.properties), "compute": form.compute.target}

@@ -1,4 +1,4 @@
-"""`--set` of an invocation: what a job may do otherwise than its deployment."""
+"""Overrides: the options and `--set` with which a job differs from its deployment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def _word(setting: Setting) -> Convert:
 
 @dataclass(frozen=True)
 class Override:
-    """Where a value goes in the body, and how it is written there."""
+    """The place of a value in the body, and its conversion."""
 
     member: tuple[str, ...]
     """Keys below `properties`."""
@@ -74,11 +74,11 @@ OVERRIDES = {place: _override(setting) for setting in _SINGLE for place in (sett
 MAPPINGS = {"tags": "tags", "properties": "properties"} | {
     setting.key: ".".join(wire_keys(setting.job_member)) for setting in _OF_MANY
 }
-"""Keys below these are the user's own."""
+"""Mappings whose keys the user chooses, with their places in the body."""
 
 
 def set_override(body: dict[str, Any], assignment: str, *, as_text: bool = False) -> None:
-    """Put `key=value` into the body; raises UsageError that lists what can be set."""
+    """Put `key=value` into the body; raise UsageError that lists the known keys."""
     keys, value = parse_assignment(assignment, as_text=as_text)
     name = ".".join(keys)
     if keys[0] in MAPPINGS and len(keys) > 1:
@@ -102,7 +102,7 @@ def put_override(body: dict[str, Any], key: str, value: Any) -> None:
 
 
 def put_webhook(body: dict[str, Any], pair: str) -> None:
-    """Put `name=url` into the body; raises UsageError."""
+    """Put `name=url` into the body; raise UsageError for another form."""
     name, separator, url = pair.partition("=")
     if not separator or not name or not url:
         raise UsageError(
@@ -120,9 +120,9 @@ def _option_type(setting: Setting) -> Any:
 _OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     *((item.key, item.options, {"type": _option_type(item), "help": item.help}) for item in _SINGLE),
     ("name", ("--job-name",), {"help": "Name of the job; the same name gives the same job."}),
-    ("display_name", ("--display-name",), {"help": "What lists and pages call the job."}),
+    ("display_name", ("--display-name",), {"help": "Name of the job in lists and pages."}),
     ("description", ("--description",), {"help": "A description of the job."}),
-    ("experiment_name", ("--experiment-name",), {"help": "By default the endpoint's name."}),
+    ("experiment_name", ("--experiment-name",), {"help": "Experiment of the job; by default the endpoint's name."}),
 )
 _MAPPINGS = (
     ("tags", "--tags", "A tag of the job; repeatable."),
@@ -131,16 +131,16 @@ _MAPPINGS = (
 
 
 _NAME = "name"
-"""Only of one job: those of schedules and triggers are named by the service."""
+"""The option for the name of one job. The service names the jobs of schedules and triggers."""
 
 
 def override_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the function the overrides of one job as `body`: members of the request's properties."""
+    """Add the options that override settings of one job. The function gets `body`, the request's properties."""
     return _with_options(function, _OPTIONS)
 
 
 def repeated_override_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for what starts many jobs, so without a name."""
+    """Add the same options without the name, for schedules and triggers, which start many jobs."""
     return _with_options(function, tuple(option for option in _OPTIONS if option[0] != _NAME))
 
 
@@ -150,7 +150,6 @@ def _with_options(
 
     @wraps(function)
     def run(*arguments: Any, assignments: tuple[str, ...], webhooks: tuple[str, ...], **options: Any) -> Any:
-
         body: dict[str, Any] = {}
         for pair in webhooks:
             put_webhook(body, pair)
@@ -168,7 +167,11 @@ def _with_options(
         "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Override, e.g. retry_settings.timeout=60."
     )(run)
     command = click.option(
-        "--webhook", "webhooks", multiple=True, metavar="NAME=URL", help="Who is told of the job's end; repeatable."
+        "--webhook",
+        "webhooks",
+        multiple=True,
+        metavar="NAME=URL",
+        help="A receiver to notify when the job ends; repeatable.",
     )(command)
     for mapping, name, text in reversed(_MAPPINGS):
         command = click.option(name, _parameter(mapping), multiple=True, metavar="KEY=VALUE", help=text)(command)

@@ -1,6 +1,6 @@
-"""The deployment in a YAML file: the seed's 2021 form, the intermediate one and today's, in one.
+"""The deployment in a YAML file. One form reads the files of 2021, those of today, and those in between.
 
-`model: azureml:name:1` and `model: {name: …}` are told apart before pydantic sees them, so that a complaint names
+`model: azureml:name:1` and `model: {name: …}` are distinguished before pydantic sees them, so that an error names
 a key of the file and not a member of a union. docs/yaml.md has the table of all keys.
 """
 
@@ -82,13 +82,13 @@ def _older_fields(key: str) -> dict[str, Any]:
 
 
 class CodePathForm(Form):
-    """`code:` of the 2021 form."""
+    """`code:` in the form of 2021."""
 
     local_path: str
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether it names something registered or a URI, not a folder on this machine."""
+        """True if it names registered code or a URI instead of a folder on this machine."""
         is_uri = "://" in self.local_path and not self.local_path.startswith(FILE_PREFIX)
         return is_uri or self.local_path.startswith(("azureml:", "/subscriptions/"))
 
@@ -102,7 +102,7 @@ class CodeForm(Form):
 
 @with_fields(_older_fields("compute"))
 class ComputeTargetForm(Form):
-    """`compute:` the name of a compute (today), or target and number of instances (2021)."""
+    """`compute:`, the name of a compute (today), or target and number of instances (2021)."""
 
     target: str
 
@@ -114,23 +114,23 @@ class ResourcesForm(Form):
     not_offered = MappingProxyType(
         dict.fromkeys(
             ("instance_type", "properties", "shm_size", "docker_args", "locations", "max_instance_count"),
-            "the compute decides what its machines are like; leave it out",
+            "the compute decides which machines it has; leave it out",
         )
     )
 
 
 @with_fields(_older_fields("output_configuration"))
 class OutputConfigurationForm(Form):
-    """`output_configuration:` of spring 2021."""
+    """`output_configuration:` in the form of spring 2021."""
 
 
 @with_fields(SETTING_FIELDS)
 class SettingKeys(Form):
-    """The settings of scoring: at the root until 2023, below `settings:` since."""
+    """The settings of scoring: at the root until 2023, and below `settings:` since then."""
 
 
 class DeploymentForm(FileForm, SettingKeys):
-    """A deployment: an item of `deployments:` or a file of its own."""
+    """A deployment: an item of `deployments:`, or a file of its own."""
 
     name: DeploymentName
     endpoint_name: EndpointName | None = None
@@ -162,11 +162,11 @@ class DeploymentForm(FileForm, SettingKeys):
         return self
 
     def setting(self, name: str) -> Any:
-        """The value of a setting, wherever the file has it; None when it has it nowhere."""
+        """Return the value of a setting from any of its places, or None if the file does not have it."""
         return next((value for value in self.setting_places()[name].values() if value is not None), None)
 
     def setting_places(self) -> dict[str, dict[str, Any]]:
-        """For each setting: the places where a file of some age may have it, with the values found."""
+        """Return, for each setting, its places in files of all ages, with the values found there."""
         return {
             setting.key: {
                 place: value_in(self, place) for place in (setting.key, f"settings.{setting.key}", *setting.older)

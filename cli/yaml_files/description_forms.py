@@ -1,4 +1,4 @@
-"""What the update verbs change by single values, checked as files are."""
+"""The properties that update verbs change one by one, checked like files."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from cli.yaml_files.form import Form, Text, Variables
 
 
 class DatastoreDescription(Form):
-    """Of a datastore."""
+    """The properties of a datastore."""
 
     description: Text | None = None
     tags: Variables = Field(default_factory=dict)
@@ -17,23 +17,23 @@ class DatastoreDescription(Form):
     @model_validator(mode="before")
     @classmethod
     def _what_is_there(cls, data: Any) -> Any:
-        """What the resource does not have is not given."""
+        """Drop the properties that the resource does not have."""
         return {key: value for key, value in data.items() if value is not None}
 
 
 class Description(DatastoreDescription):
-    """Of a version of an asset."""
+    """The properties of a version of an asset."""
 
     properties: Variables = Field(default_factory=dict)
 
 
 class JobDescription(Description):
-    """Of a job."""
+    """The properties of a job."""
 
     display_name: Text | None = None
 
 
 class EndpointDescription(Description):
-    """Of an endpoint, with its active deployment."""
+    """The properties of an endpoint, with its active deployment."""
 
     defaults: DefaultsForm | None = None
