@@ -1,6 +1,6 @@
-"""`python -m scorer_container.export FOLDER`: what the machine needs of the node's image.
+"""`python -m scorer_container.export FOLDER`: copies what the machine needs out of the node's image.
 
-The agent, the driver that is mounted into scoring containers, and `uv`: always those of the image in use.
+The machine needs the agent, the driver that is mounted into scoring containers, and `uv`, from the image in use.
 """
 
 import shutil
@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def main() -> None:
-    """Fill the folder anew; each part is complete or not there."""
+    """Replace the parts in the folder; each part is complete or missing."""
     folder = Path(sys.argv[1])
     for part in ("agent", "driver"):
         _put(_PACKAGE / part, folder / "scorer_container" / part)

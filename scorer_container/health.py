@@ -1,7 +1,7 @@
 """`python -m scorer_container.health`: the container's health check.
 
-Asks table `nodes` for the row of this container's node: a fresh heartbeat shows that the node lives and that it
-reaches its storage account.
+It reads this node's row in table `nodes`: a fresh heartbeat shows that the node is alive and reaches its storage
+account.
 """
 
 import sys
@@ -17,7 +17,7 @@ from shared.storage.rows import RowTable
 
 
 def problem(settings: NodeSettings, account: StorageAccount, now: datetime) -> str:
-    """What is wrong with the node; empty when it gave a sign of life within its lease."""
+    """Return what is wrong with the node; an empty text if its last heartbeat is younger than its lease."""
     row = RowTable(account.tables, "nodes", NodeRow).find(settings.compute, settings.node_id)
     if row is None:
         return f"node {settings.node_id} of compute {settings.compute} has not announced itself"
@@ -27,7 +27,7 @@ def problem(settings: NodeSettings, account: StorageAccount, now: datetime) -> s
 
 
 def main() -> int:
-    """Exit code 0 when the node is healthy, else 1 with the reason on standard error."""
+    """Exit with 0 if the node is healthy, else with 1 and the reason on standard error."""
     try:
         found = problem(NodeSettings.from_environment(), workspace_account(), datetime.now(UTC))
     except (SettingsError, AzureError) as error:

@@ -1,7 +1,7 @@
-"""`python client.py SOCKET REQUEST_FILE`: stands on the node for a process that runs in a container.
+"""`python client.py SOCKET REQUEST_FILE`: the node's child process for a process in a container.
 
-It hands its standard output and error, and the descriptors named by `BATCH_COMMANDS_FD` and `BATCH_ANSWERS_FD`, to
-the agent and ends as the container ends. Killing it kills the container.
+It passes its standard output and error, and the descriptors named by `BATCH_COMMANDS_FD` and `BATCH_ANSWERS_FD`, to
+the agent. It exits as the container exits. Killing it kills the container.
 """
 
 import json
@@ -19,7 +19,7 @@ _PIPES = ("BATCH_COMMANDS_FD", "BATCH_ANSWERS_FD")
 
 
 def main() -> int:
-    """Run the request; returns the container's exit code."""
+    """Run the request and return the container's exit code."""
     address, request_file = sys.argv[1:]
     pipes = [int(os.environ[name]) for name in _PIPES if name in os.environ]
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def _connect(connection: socket.socket, address: str) -> None:
-    """The agent may just be starting again; raises OSError."""
+    """Connect to the agent, which may just be restarting; raise OSError."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
@@ -50,7 +50,7 @@ def _connect(connection: socket.socket, address: str) -> None:
 
 
 def _as_the_container(code: int) -> int:
-    """podman tells an end by signal as 128 plus its number: end in the same way, as the node tells crashes by it."""
+    """Return `code`, or die by the signal that ended the container (podman: 128 plus its number), as the node asks."""
     number = -code if code < 0 else code - 128
     if number in set(signal.Signals):
         if number not in {signal.SIGKILL, signal.SIGSTOP}:

@@ -35,23 +35,23 @@ class Engine:
     tools: Path
     """Holds `scorer_container/driver` and `uv` (export.py)."""
     network: str = "none"
-    """Of scoring containers; `none` also keeps them from the machine's identity."""
+    """The network of scoring containers; `none` also keeps the machine's identity from them."""
     devices: tuple[str, ...] = ()
-    """Handed to scoring containers, e.g. `nvidia.com/gpu=all`."""
+    """Devices that scoring containers get, e.g. `nvidia.com/gpu=all`."""
 
     def command(self, request: Request, name: str) -> list[str]:
-        """What is run for `request`; the container is called `name`."""
+        """Return the command line for `request`; the container gets the name `name`."""
         if request.kind == "pull":
             return [self.executable, "pull", "--quiet", self._image(request)]
         make = self._score if request.kind == "score" else self._install
         return [self.executable, "run", "--rm", f"--name={name}", f"--label={LABEL}", *_CONFINED, *make(request)]
 
     def removal(self, name: str) -> list[str]:
-        """Ends and removes the container `name`, whether or not it is there."""
+        """Return the command line that kills and removes the container `name`, if there is one."""
         return [self.executable, "rm", "--force", "--ignore", "--time=0", name]
 
     def removal_of_all(self) -> list[str]:
-        """Ends and removes what an earlier agent left."""
+        """Return the command line that kills and removes the containers of an earlier agent."""
         return [self.executable, "rm", "--force", "--ignore", "--time=0", f"--filter=label={LABEL}"]
 
     def _score(self, request: Request) -> list[str]:
@@ -73,7 +73,7 @@ class Engine:
         ]
 
     def _install(self, request: Request) -> list[str]:
-        """uv brings all but glibc and libgcc, which every image has that numpy's wheels run in."""
+        """Return the command line that runs uv. Of the image it needs only glibc and libgcc, as numpy's wheels do."""
         uv = self.tools / "uv"
         return [
             f"--volume={uv}:{uv}:ro",

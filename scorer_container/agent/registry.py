@@ -1,6 +1,6 @@
-"""Logs podman in to an Azure Container Registry with the machine's managed identity; no secret is kept.
+"""Logs podman in to an Azure Container Registry with the machine's managed identity; it keeps no secret.
 
-Also a program for the first pull, before there is an image: `python3 registry.py REGISTRY CLIENT_ID`.
+Also a program, for the first pull before there is an image: `python3 registry.py REGISTRY CLIENT_ID`.
 """
 
 import json
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 _METADATA = "http://169.254.169.254/metadata/identity/oauth2/token"
 _ANY_USER = "00000000-0000-0000-0000-000000000000"
-"""The user name that the registry expects beside a token."""
+"""The user name that the registry expects with a token."""
 _SECONDS = 30
 
 
@@ -27,12 +27,12 @@ class Registry:
         self._exchange = f"https://{host}/oauth2/exchange"
 
     def log_in_for(self, image: str) -> None:
-        """Log in when `image` lies in this registry; tokens live for hours only, so before every pull."""
+        """Log in if `image` lies in this registry. Call this before every pull: a token lives for a few hours only."""
         if not image or image.startswith(f"{self._host}/"):
             self.log_in()
 
     def log_in(self) -> None:
-        """Give podman a fresh token; raises OSError."""
+        """Give podman a fresh token; raise OSError."""
         command = [self._engine, "login", f"--username={_ANY_USER}", "--password-stdin", self._host]
         run = subprocess.run(command, input=self._refresh_token(), text=True, check=False, capture_output=True)
         if run.returncode:
@@ -48,7 +48,7 @@ class Registry:
 
 
 def _answer(name: str, url: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> str:
-    """One field of a service's answer; raises OSError."""
+    """Return one field of a service's answer; raise OSError."""
     request = urllib.request.Request(url, data, headers or {})  # noqa: S310 - both addresses are http(s) by construction
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # neither is reached through a proxy
     with opener.open(request, timeout=_SECONDS) as response:

@@ -1,4 +1,4 @@
-"""What the node may ask for. Everything is checked: a node that was taken over must not reach the machine."""
+"""What the node may ask for. The agent checks everything: a compromised node must not reach the machine."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 OWN_IMAGE = ""
-"""The image of the node itself: for deployments that name none."""
+"""The node's own image, for deployments that name no image."""
 
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,511}")
 _PATH = re.compile(r"/[A-Za-z0-9._@+/ -]+")
@@ -16,7 +16,7 @@ _KINDS = ("pull", "install", "score")
 
 
 class BadRequestError(Exception):
-    """The agent does not do what it was asked for; the message says why."""
+    """The agent refuses the request; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Request:
 
     @property
     def descriptors(self) -> int:
-        """File descriptors that come with it: standard output and error, and the two pipes of a driver."""
+        """Return how many file descriptors come with it: standard output and error, and the two pipes of a driver."""
         return 4 if self.kind == "score" else 2
 
     @classmethod
     def parse(cls, data: bytes, root: Path) -> "Request":
-        """The request in a message; every folder must lie below `root`. Raises BadRequestError."""
+        """Parse the request in a message. Raise BadRequestError, also for a folder that does not lie below `root`."""
         try:
             values: dict[str, Any] = json.loads(data)
             request = cls(
@@ -59,7 +59,7 @@ class Request:
         return request
 
     def check(self) -> None:
-        """Raises BadRequestError."""
+        """Check the values; raise BadRequestError."""
         if self.kind not in _KINDS:
             raise BadRequestError(f"kind {self.kind!r} is not valid: use {', '.join(_KINDS)}")
         if self.image != OWN_IMAGE and not _IMAGE.fullmatch(self.image):
@@ -81,7 +81,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _folder(text: str, root: Path) -> Path:
-    """A folder below `root` without links on its way, written so that it can stand in a mount option."""
+    """Check that the folder lies below `root`, that its path has no link, and that a mount option can hold it."""
     path = Path(text)
     if not _PATH.fullmatch(text) or not path.is_relative_to(root) or os.path.realpath(text) != text:
         raise BadRequestError(f"folder {text!r} is not valid: use a plain path below {root}")

@@ -1,7 +1,7 @@
-"""The agent's socket: one connection for each run of the engine, whose end is the end of the run.
+"""The agent's socket. Each run of the engine opens one connection; closing it ends the run.
 
-A message holds a request and the file descriptors that the run gets; the answer holds its exit code. When the other
-end goes away first, the container is killed.
+A message holds a request and the file descriptors for the run; the answer holds the exit code. If the client closes
+the connection first, the agent kills the container.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from scorer_container.agent.requests import BadRequestError, Request
 _MESSAGE_BYTES = 1 << 20
 _DESCRIPTORS = 4
 _ABOVE_FIXED = 16
-"""Descriptors are moved here first, so that none is overwritten when they get their final numbers."""
+"""Descriptors are first moved above this number, so that their final numbers overwrite none of them."""
 
 
 class AgentService:
@@ -33,7 +33,7 @@ class AgentService:
     def __init__(
         self, address: Path, root: Path, engine: Engine, before_pull: Callable[[str], None] = lambda _image: None
     ) -> None:
-        """`before_pull` is called with an image's name, to log in to its registry."""
+        """Serve on a socket; `before_pull` is called with an image's name, to log in to its registry."""
         self._root = root
         self._engine = engine
         self._before_pull = before_pull
@@ -87,7 +87,7 @@ def _check_whole(flags: int) -> None:
 
 
 def _spawn(command: list[str], descriptors: list[int]) -> int:
-    """Start `command` in a session of its own with these descriptors; its process id."""
+    """Start `command` in a session of its own with these descriptors; return its process id."""
     moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _ABOVE_FIXED) for descriptor in descriptors]
     nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -99,7 +99,7 @@ def _spawn(command: list[str], descriptors: list[int]) -> int:
 
 
 def _ends_first(process: int, connection: socket.socket) -> bool:
-    """Wait until the process ends (True) or the other end of the connection goes away (False)."""
+    """Wait until the process ends (return True) or the client closes the connection (return False)."""
     descriptor = os.pidfd_open(process)
     try:
         poll = select.poll()

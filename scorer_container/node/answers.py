@@ -1,4 +1,4 @@
-"""Reads what a scoring process answers, with a deadline. Nothing is believed: its script can write to the pipe, too."""
+"""Reads the answers of a scoring process, with a deadline. It trusts nothing: the script can write to the pipe too."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from scorer_container.driver.frames import LENGTHS, MAX_HEADER, MAX_PAYLOAD
 
 _READ_BYTES = 1 << 20
 _CHECK_SECONDS = 0.25
-"""A process may be dead while a child of it keeps the pipe open: so the process itself is looked at, too."""
+"""Seconds between checks of the process itself: it may be dead while a child of it keeps the pipe open."""
 
 _LONGEST_SECONDS = 1e9
 
@@ -24,7 +24,7 @@ class ProcessEndedError(Exception):
 
 
 class BadAnswerError(ProcessEndedError):
-    """What came through the pipe is no answer of a driver; the process must be ended. The message says what came."""
+    """What came through the pipe is not from a driver; the caller must kill the process. The message says what came."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"sent {what} to its node: the script must leave the descriptors alone that it has not opened")
@@ -46,9 +46,12 @@ class AnswerReader:
         self._buffer = bytearray()
 
     def read(self, deadline: float, *kinds: str) -> Answer:
-        """The next answer, of one of these kinds; `deadline` is a time of `time.monotonic()`.
+        """Return the next answer, which is of one of these kinds; `deadline` is a time of `time.monotonic()`.
 
-        Raises DeadlinePassedError, ProcessEndedError, or BadAnswerError when no driver would send what came.
+        Raises:
+            DeadlinePassedError: the process did not answer in time.
+            ProcessEndedError: the process ended without an answer.
+            BadAnswerError: a driver does not send what came.
         """
         header_length, payload_length = LENGTHS.unpack(self._exactly(LENGTHS.size, deadline))
         for length, most in ((header_length, MAX_HEADER), (payload_length, MAX_PAYLOAD)):
@@ -132,4 +135,4 @@ _FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
     "shut_down": {},
     "shutdown_failed": _ERROR,
 }
-"""What each kind of answer has (driver/service.py)."""
+"""The fields of each kind of answer (driver/service.py)."""

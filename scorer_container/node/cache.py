@@ -17,18 +17,21 @@ _PARALLEL_DOWNLOADS = 4
 
 
 class FolderCache:
-    """Folders of downloaded locations, by what they contain."""
+    """Downloaded locations; the name of each folder is made from its content."""
 
     def __init__(self, root: Path, sources: Sources, bench: Workbench) -> None:
-        """What is fetched stays for as long as `bench` holds it."""
+        """Fetch for `bench`, which protects the folders from eviction."""
         self._root = root
         self._sources = sources
         self._bench = bench
 
     def fetched(self, location: Location) -> Path:
-        """A folder that holds `location` under its own last name; fetched now when it is not there yet.
+        """Return a folder that holds `location` under its own last name; fetch it if it is missing.
 
-        Raises SourceError when there is nothing at the location, HotPathError or AzureError when it cannot be read.
+        Raises:
+            SourceError: the location is empty.
+            HotPathError: storage failed.
+            AzureError: storage failed.
         """
         names = self._listing(location)
         folder = self._root / _key(location, names)
@@ -41,7 +44,7 @@ class FolderCache:
         return folder
 
     def _listing(self, location: Location) -> dict[str, str]:
-        """Relative path (empty for a single file) and ETag of each file."""
+        """Return relative path (empty for a single file) and ETag of each file."""
         if location.kind == "url":
             return {"": location.url}
         if location.kind == "blob":

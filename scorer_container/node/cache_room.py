@@ -1,4 +1,4 @@
-"""Keeps the cache of a machine within its size: what was used least lately goes first, nothing that is in use."""
+"""Keeps a machine's cache within its size: evicts the least recently used entries first, and none that is in use."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from scorer_container.node.file_lock import file_lock, free_file_lock
 from scorer_container.node.workbench import use_file
 
 _KINDS = ("models", "code", "environments", "uv")
-"""Folders of the cache; `uv` has uv's downloads, where they are not kept elsewhere."""
+"""Folders of the cache; `uv` holds uv's downloads unless they are kept elsewhere."""
 _MOST_OF_DISK = 1 / 2
 _FREE_OF_DISK = 1 / 10
 _REMOVED = ".removed"
@@ -20,7 +20,7 @@ _BLOCK_BYTES = 512
 
 @dataclass(frozen=True)
 class _Entry:
-    """A folder of the cache with all that was left of making it."""
+    """A folder of the cache, with the remains of builds of it that were killed."""
 
     folder: Path
     last_used: float
@@ -28,10 +28,10 @@ class _Entry:
 
 
 def make_room(cache: Path, limit: int | None, log: Callable[[str], None]) -> None:
-    """Remove what makes the cache larger than `limit` bytes.
+    """Evict entries until the cache takes at most `limit` bytes.
 
-    Without a limit it may take half of its disk, and leaves a tenth of it free. Nodes of a machine do it one after
-    another: whoever is at it may have looked before the last folder was there.
+    Without a limit the cache may take half of its disk and leaves a tenth of it free. Nodes of a machine do this one
+    after another: the node before may have listed the cache before the last folder was made.
     """
     with file_lock(cache / "room.lock", lambda: log("another node tidies up the cache")):
         _make_room(cache, limit, log)
@@ -65,13 +65,13 @@ def _entries(cache: Path) -> Iterator[_Entry]:
 
 
 def _parts(folder: Path) -> list[Path]:
-    """The folder, and what a killed node left of it."""
+    """Return the folder and what a killed node left of it."""
     parts = [folder, folder.with_name(f"{folder.name}.partial"), *folder.parent.glob(f"{folder.name}.building-*")]
     return [part for part in parts if part.is_dir()]
 
 
 def _remove(entry: _Entry) -> bool:
-    """Remove an entry unless it is in use; it loses its name at once, so that nobody takes half of it for a whole."""
+    """Remove an entry unless it is in use. Rename it first: nobody may take a half-removed folder for a whole one."""
     with free_file_lock(use_file(entry.folder)) as is_free:
         if not is_free:
             return False
@@ -82,7 +82,7 @@ def _remove(entry: _Entry) -> bool:
 
 
 def _size(folder: Path) -> int:
-    """Bytes on disk; of a file that has several names, which uv makes of its downloads, each bears its part."""
+    """Return the bytes on disk. A file with several names, as uv makes them of its downloads, is shared among them."""
     total = 0.0
     for parent, _, names in os.walk(folder):
         for name in names:

@@ -1,4 +1,4 @@
-"""What all results of a job have in common, claimed by the first one (shared/storage/blobs.py)."""
+"""The columns that all results of a job share. The first result claims them (shared/storage/blobs.py)."""
 
 import json
 import threading
@@ -9,11 +9,11 @@ from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.hot_path.errors import StorageConflictError
 
 Columns = dict[str, Any]
-"""`columns`: their names, None where they have none; `types`, where the output has them."""
+"""`columns`: the names, or None without names; `types`: only if the output has types."""
 
 
 class ColumnsClaim:
-    """Claims columns for the job, once; later callers get what was claimed first."""
+    """Claims the job's columns once; later callers get the first claim."""
 
     def __init__(self, blobs: HotBlobs, job_id: str) -> None:
         self._blobs = blobs
@@ -22,14 +22,14 @@ class ColumnsClaim:
         self._agreed: Columns | None = None
 
     def agree(self, proposed: Columns) -> Columns:
-        """The job's columns: `proposed` when nobody was earlier; raises HotPathError."""
+        """Return the job's columns: `proposed` unless others were claimed before. Raise HotPathError."""
         with self._lock:
             if self._agreed is None:
                 self._agreed = self._claimed(proposed)
             return self._agreed
 
     def agreed(self) -> Columns:
-        """The job's columns, which a first result has claimed; raises HotPathError."""
+        """Return the job's columns, which a first result has claimed; raise HotPathError."""
         with self._lock:
             if self._agreed is None:
                 self._agreed = self._read()

@@ -1,4 +1,4 @@
-"""Gives commands to a scoring process, with a deadline: one that was stopped reads none."""
+"""Sends commands to a scoring process, with a deadline: a process that was stopped (SIGSTOP) reads none."""
 
 import io
 import os
@@ -11,7 +11,7 @@ from scorer_container.driver.frames import write_frame
 from scorer_container.node.answers import DeadlinePassedError, ProcessEndedError
 
 _CHECK_SECONDS = 0.25
-"""A process may be dead while a child of it keeps the pipe open: so the process itself is looked at, too."""
+"""Seconds between checks of the process itself: it may be dead while a child of it keeps the pipe open."""
 
 
 class CommandWriter:
@@ -25,9 +25,9 @@ class CommandWriter:
         self._poll.register(descriptor, select.POLLOUT)
 
     def write(self, header: dict[str, Any], deadline: float) -> None:
-        """Give one command; `deadline` is a time of `time.monotonic()`.
+        """Send one command; `deadline` is a time of `time.monotonic()`.
 
-        Raises DeadlinePassedError or ProcessEndedError; the pipe cannot be used any more then.
+        Raise DeadlinePassedError or ProcessEndedError; the pipe is unusable after either.
         """
         frame = io.BytesIO()
         write_frame(frame, header)

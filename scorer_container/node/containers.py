@@ -1,4 +1,4 @@
-"""What the node asks of the machine's agent while it prepares a job: images, and environments built inside them."""
+"""Requests to the machine's agent while the node prepares a job: pull images, and install packages inside them."""
 
 import re
 import tempfile
@@ -13,7 +13,7 @@ _IMAGE_ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 
 class EngineError(Exception):
-    """The container engine did not do it; `lines` is what it printed."""
+    """The container engine failed; `lines` is what it printed."""
 
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
@@ -25,11 +25,11 @@ class Containers:
     """The agent of this machine."""
 
     agent: Path
-    """Its socket."""
+    """The agent's socket."""
     bench: Workbench
 
     def pull(self, image: str) -> str:
-        """The id of the image, now on this machine in its newest version; raises EngineError."""
+        """Pull the newest version of the image and return its id; raise EngineError."""
         lines = self._run({"kind": "pull", "image": image}, _no_log)
         ids = [match[1] for match in map(_IMAGE_ID.fullmatch, lines) if match]  # warnings may stand around it
         if not ids:
@@ -39,7 +39,7 @@ class Containers:
     def install(
         self, image: str, arguments: Sequence[str], variables: Mapping[str, str], writable: Sequence[Path], log: Log
     ) -> None:
-        """Run uv inside `image`; raises EngineError with what it printed."""
+        """Run uv inside `image`; raise EngineError with its output."""
         request = {
             "kind": "install",
             "image": image,
@@ -59,4 +59,4 @@ class Containers:
 
 
 def _no_log(_line: str) -> None:
-    """The answer is the news."""
+    """Log nothing: the caller uses the answer."""

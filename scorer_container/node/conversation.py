@@ -16,7 +16,7 @@ class Conversation:
     def __init__(self, process: ScoringProcess, command: dict[str, Any], timeout: float, reply: Reply) -> None:
         """Send `command`; `reply` answers the questions that the process asks meanwhile.
 
-        Raises ProcessEndedError or DeadlinePassedError.
+        Raise ProcessEndedError or DeadlinePassedError.
         """
         self._process = process
         self._deadline = time.monotonic() + timeout
@@ -24,9 +24,9 @@ class Conversation:
         self._reply = reply
 
     def next(self, *kinds: str) -> Answer:
-        """The next answer, of one of these kinds; the time that a reply takes does not count against the deadline.
+        """Return the next answer, of one of these kinds. The time of a reply does not count against the deadline.
 
-        Raises DeadlinePassedError, ProcessEndedError or BadAnswerError.
+        Raise DeadlinePassedError, ProcessEndedError or BadAnswerError.
         """
         while True:
             header, payload = self._process.receive(self._deadline, "columns", *kinds)

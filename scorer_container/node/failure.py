@@ -1,4 +1,4 @@
-"""Problems that end a node's work on a job, as opposed to those of a mini-batch."""
+"""Errors that end a node's work on a job. Errors of a mini-batch do not."""
 
 import errno
 import traceback as tracebacks
@@ -9,7 +9,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class FatalProblemError(Exception):
-    """This node can do no work at all for the job; the app fails the job with it."""
+    """This node cannot work on the job at all; the app fails the job with this reason."""
 
     def __init__(self, failure: JobFailure) -> None:
         super().__init__(failure.message)
@@ -17,12 +17,12 @@ class FatalProblemError(Exception):
 
 
 def fatal(step: str, message: str, *, error_type: str = "", traceback: str = "") -> FatalProblemError:
-    """The error to raise; `message` is one sentence that the user can act on."""
+    """Return the error to raise; `message` is one sentence that the user can act on."""
     return FatalProblemError(JobFailure(step=step, message=message, error_type=error_type, traceback=traceback))
 
 
 def node_defect(error: Exception) -> JobFailure:
-    """The reason when the node itself fails with `error`, which nobody expected."""
+    """Return the failure for an unexpected `error` of the node itself."""
     name = type(error).__name__
     message = f"the node failed: {name}: {error}"
     if isinstance(error, OSError) and error.errno in _FULL:

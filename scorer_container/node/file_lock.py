@@ -1,4 +1,4 @@
-"""Locks that processes of one machine share; the kernel frees them when their holder dies, however that happens."""
+"""Locks between the processes of a machine. The kernel releases a lock when its holder dies, however it dies."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def file_lock(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of `path`; `on_wait` is called once when another process has it."""
+    """Hold the lock of `path`; call `on_wait` once if another process holds it."""
     descriptor = _opened(path)
     try:
         try:
@@ -24,7 +24,7 @@ def file_lock(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def free_file_lock(path: Path) -> Iterator[bool]:
-    """Hold the lock of `path` if nobody else does; whether it is so."""
+    """Hold the lock of `path` unless another process holds it; yield True if this process got it."""
     descriptor = _opened(path)
     try:
         try:
@@ -38,12 +38,12 @@ def free_file_lock(path: Path) -> Iterator[bool]:
 
 
 def shared_lock(path: Path) -> int:
-    """Hold the lock of `path` together with others that do; until the descriptor that is returned is closed."""
+    """Take a shared lock of `path`; it lasts until the returned descriptor is closed."""
     descriptor = _opened(path)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
 
 
 def _opened(path: Path) -> int:
-    """Children do not inherit it."""
+    """Open the file so that child processes do not inherit it."""
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

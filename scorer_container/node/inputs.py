@@ -26,7 +26,7 @@ _PARALLEL_FETCHES = 8
 _LONGEST_NAME = 255
 """Bytes of a file's name; source: `NAME_MAX` of Linux and macOS."""
 _BYTES_OF_CHARACTER = 4
-"""At most, in UTF-8."""
+"""The most bytes of a character in UTF-8."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from azure.core.exceptions import AzureError
 
 from scorer_container.node.background_preparation import BackgroundPreparation
 from scorer_container.node.columns_claim import ColumnsClaim
-from scorer_container.node.csv_blocks import CsvBlocks
 from scorer_container.node.failure import FatalProblemError
 from scorer_container.node.folders import ProcessFolders
 from scorer_container.node.inputs import InputFetcher, MiniBatches
@@ -25,7 +24,7 @@ from scorer_container.node.process_slot import ProcessSlot
 from scorer_container.node.progress import ProgressReporter
 from scorer_container.node.scoring import MiniBatchScorer
 from scorer_container.node.scoring_process import ProcessCommand
-from scorer_container.node.stager import RowBlocks, Stager
+from scorer_container.node.stager import CsvBlocks, RowBlocks, Stager
 from scorer_container.node.task_source import TaskSource
 from scorer_container.node.work import HeldMessage
 from shared.contracts.job_spec import JobSpec, OutputFormat
@@ -44,8 +43,10 @@ class JobRun:
     """One job under one ticket."""
 
     def __init__(self, node: NodeParts, spec: JobSpec, ticket: HeldMessage, on_running: Callable[[bool], None]) -> None:
-        """`on_running` is called when scoring processes are ready, with whether the job must wait for a `shutdown()`
-        of theirs; and with False after that.
+        """Work on the job of `spec`.
+
+        `on_running` is called when scoring processes are ready: with True if the job must wait for a `shutdown()` of
+        theirs. It is called with False after that.
         """
         self._node = node
         self._spec = spec
@@ -53,9 +54,9 @@ class JobRun:
         self._on_running = on_running
         self._queue = node.hot.queue(task_queue(spec.job_id))
         self._stop = threading.Event()
-        """The lanes end: the job is over, the node leaves, or nothing can be done."""
+        """Set when the lanes must end: the job is over, the node leaves, or this node cannot work on the job."""
         self._over = threading.Event()
-        """The task queue is gone."""
+        """Set when the task queue is gone."""
         self._failed = threading.Event()
         self._wake = threading.Event()
         self._last_nudge = float("-inf")
@@ -97,7 +98,7 @@ class JobRun:
             self._fail(0, error.failure)
 
     def _prepared(self) -> PreparedJob | None:
-        """The job's parts on disk; None when the job was over before. Raises FatalProblemError."""
+        """Wait for the job's parts; return None if the job is over first. Raise FatalProblemError."""
         preparation = BackgroundPreparation(self._spec, self._node, self._log, self._wake.set)
         while not preparation.is_done:
             self._pause()
@@ -144,7 +145,7 @@ class JobRun:
         self._release_slots()
 
     def _row_blocks(self) -> RowBlocks | None:
-        """Parquet's are imported when they are needed: Arrow takes a tenth of a second and 50 MB."""
+        """Make the blocks of the output's format. Import Parquet's only when needed: Arrow takes 0.1 s and 50 MB."""
         output = self._spec.output
         if output.format is OutputFormat.CSV:
             return CsvBlocks(self._node.sources.blobs(output.folder), output, self._columns)
@@ -170,7 +171,7 @@ class JobRun:
         self._on_running(self._shuts_down)
 
     def _slot(self, number: int, prepared: PreparedJob) -> tuple[ProcessSlot, Path]:
-        """The place of a scoring process, and its output folder."""
+        """Return a slot for a scoring process, and its output folder."""
         folders = ProcessFolders(self._node.settings.folder / f"process{number:03}")
         folders.empty_output()
         environment = process_environment(
@@ -196,7 +197,7 @@ class JobRun:
         return slot, folders.output
 
     def _end_lanes(self, tasks: TaskSource) -> None:
-        """Stop the lanes at once; a process that is at work is killed, an idle one is not."""
+        """Stop the lanes at once. Kill a process that is busy, but not an idle one."""
         self._stop.set()
         tasks.stop()
         working = list(zip(self._lanes, self._slots, strict=True))
@@ -248,7 +249,7 @@ class JobRun:
             self._log(f"the ticket could not be returned, its lease will end: {error}")
 
     def _pause(self) -> None:
-        """Wait for news; look whether the task queue is still there now and then."""
+        """Wait to be woken; check now and then that the task queue still exists."""
         self._wake.wait(_QUEUE_CHECK_SECONDS)
         woken = self._wake.is_set()
         self._wake.clear()
@@ -270,7 +271,7 @@ class JobRun:
             self._wake.set()
 
     def _fail(self, lane: int, failure: JobFailure) -> None:
-        """Nothing can be done on this node: tell the app, which fails the job."""
+        """Report to the app that this node cannot work on the job; the app fails the job."""
         if self._ended():
             return
         self._preparing.ends(failure)
@@ -281,7 +282,7 @@ class JobRun:
         self._nudge(urgent=True)
 
     def _nudge(self, *, urgent: bool = False) -> None:
-        """Ask the app to look at the job, at most every few seconds; what we know is written first."""
+        """Ask the app to look at the job, at most every few seconds. Flush logs and progress first."""
         if not urgent and time.monotonic() - self._last_nudge < _NUDGE_SECONDS:
             return
         self._last_nudge = time.monotonic()

@@ -1,6 +1,6 @@
-"""What a node tells of its work on one job: spans in the job's trace, and counts.
+"""Telemetry of a node's work on one job: spans in the job's trace, and counts.
 
-Every task costs a few calls here, so what they have in common is made once.
+Each task makes a few calls here, so their common attributes are made once.
 """
 
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class JobTelemetry:
-    """Tells of one job."""
+    """The telemetry of one job."""
 
     def __init__(self, spec: JobSpec) -> None:
         self._telemetry = current()
@@ -31,16 +31,16 @@ class JobTelemetry:
         self._failed = {**self._labels, "outcome": "failed"}
 
     def scope(self) -> AbstractContextManager[None]:
-        """Log records of what any thread of the node does meanwhile belong to the job."""
+        """Mark the log records of all threads of the node as this job's until the end."""
         return process_scope(self._ids, self._parent)
 
     def preparing(self) -> "Preparing":
-        """Model, code and environment are made ready from now on."""
+        """Start the span of the preparation of model, code and environment."""
         tracer = self._telemetry.tracer
         return Preparing(tracer.start_span(names.PREPARE, self._parent, attributes=self._ids))
 
     def task_begins(self, task: HeldTask) -> TaskTrace:
-        """A scoring process begins with `task`."""
+        """Record that a scoring process begins with `task`."""
         attributes = {
             **self._ids,
             names.TASK_NUMBER: task.task.task,
@@ -51,12 +51,12 @@ class JobTelemetry:
         return TaskTrace(tracer, tracer.start_span(names.TASK, self._parent, attributes=attributes), attributes)
 
     def mini_batch_ends(self, trace: TaskTrace, number: int, result: MiniBatchResult, seconds: float) -> None:
-        """A mini-batch of the task was scored, which took `seconds`."""
+        """Record that a mini-batch of the task was scored in `seconds`."""
         self._telemetry.instruments.mini_batch_duration.record(seconds, self._labels)
         trace.mini_batch(number, result, seconds)
 
     def task_completed(self, task: HeldTask) -> None:
-        """The task's rows are staged and its message is deleted."""
+        """Record that the task's rows are staged and its message is deleted."""
         instruments, result = self._telemetry.instruments, task.result
         instruments.tasks_completed.add(1, self._labels)
         if result.succeeded:
@@ -75,13 +75,13 @@ class JobTelemetry:
 
 
 class Preparing:
-    """The span of a preparation, until the first scoring process is ready or nothing can be."""
+    """The span of a preparation. It ends when the first scoring process is ready or the preparation fails."""
 
     def __init__(self, span: Span) -> None:
         self._span: Span | None = span
 
     def ends(self, failure: JobFailure | None = None) -> None:
-        """It has ended; only the first call counts."""
+        """End the span; only the first call counts."""
         span, self._span = self._span, None
         if span is None:
             return

@@ -1,4 +1,4 @@
-"""One scoring process's way through the job: take tasks, have inputs ready, score, hand results on."""
+"""One scoring process's loop through a job: take tasks, fetch inputs ahead, score, pass results on."""
 
 import threading
 import time
@@ -32,14 +32,14 @@ class JobParts:
     stager: Stager
     progress: ProgressReporter
     mini_batch: Callable[[int], MiniBatch]
-    """The files of a mini-batch, by its number."""
+    """Returns the files of a mini-batch by its number."""
     telemetry: JobTelemetry
     stop: threading.Event
     """Set when the lanes must end."""
 
 
 class Lane:
-    """A thread for each scoring process."""
+    """The thread of one scoring process."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Lane:
         on_ready: Callable[[], None],
         on_failure: Callable[[int, JobFailure], None],
     ) -> None:
-        """`on_ready`: the process is initialised. `on_failure`: it can do no work at all."""
+        """`on_ready` is called when the process is initialised, `on_failure` when it cannot work at all."""
         self._slot = slot
         self._scorer = scorer
         self.outputs = outputs
@@ -63,15 +63,15 @@ class Lane:
         self._progress = LaneProgress()
         self._task_started = 0.0
         self.busy = True
-        """Whether the process is being initialised or scores a mini-batch now."""
+        """True while the process is being initialised or scores a mini-batch."""
         self._thread = threading.Thread(target=self._run, name=f"lane-{self.number}", daemon=True)
 
     def start(self) -> None:
-        """Begin to work."""
+        """Start the thread."""
         self._thread.start()
 
     def join(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds; whether the lane has stopped and given back what it had not finished."""
+        """Wait up to `timeout` seconds; return True if the lane has stopped and given back its unfinished tasks."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 

@@ -14,7 +14,7 @@ IMAGES_OWN_PYTHON = Path("python")
 """The interpreter that an image finds on its own search path."""
 
 _LARGEST_REQUEST = 200_000
-"""Bytes; the agent's socket carries some more in one message (`net.core.wmem_default` of Linux: 212,992)."""
+"""Bytes. The agent's socket takes slightly more in one message (`net.core.wmem_default` of Linux: 212,992)."""
 
 _DRIVER = Path(__file__).parents[1] / "driver" / "main.py"
 
@@ -28,10 +28,10 @@ class Launch:
 
 
 class Launcher(Protocol):
-    """Decides what is started for a scoring process."""
+    """Decides how a scoring process is started."""
 
     def launch(self, interpreter: Path, environment: Mapping[str, str], working_folder: Path) -> Launch:
-        """What to start; called before each start."""
+        """Return what to start. Called before each start."""
         ...
 
 
@@ -40,24 +40,24 @@ class ProcessLauncher:
     """The driver as a child of the node."""
 
     def launch(self, interpreter: Path, environment: Mapping[str, str], working_folder: Path) -> Launch:
-        """The interpreter with the driver."""
+        """Return the interpreter with the driver."""
         return Launch([str(interpreter), "-u", str(_DRIVER)], dict(environment))
 
 
 @dataclass(frozen=True)
 class ContainerLauncher:
-    """The driver in a container; the child of the node is a client of the agent, which ends as the container ends."""
+    """The driver in a container. The node's child is a client of the agent; it exits as the container exits."""
 
     agent: Path
     """The agent's socket."""
     image: str
-    """Empty for the node's own image."""
+    """The image's id; empty for the node's own image."""
     read_only: tuple[Path, ...]
-    """What the process reads: model, code, environment, inputs."""
+    """Folders that the process reads: model, code, environment, inputs."""
     writable: tuple[Path, ...]
 
     def launch(self, interpreter: Path, environment: Mapping[str, str], working_folder: Path) -> Launch:
-        """The agent's client with this request; the image keeps its own search path. Raises OSError."""
+        """Return the agent's client with this request; the image keeps its own search path. Raise OSError."""
         request = {
             "kind": "score",
             "image": self.image,
@@ -74,7 +74,7 @@ class ContainerLauncher:
 
 
 def client_command(agent: Path, request: Mapping[str, object], file: Path) -> list[str]:
-    """The command of the agent's client; `file` gets the request, which may hold secrets of the deployment."""
+    """Write the request to `file`, as it may hold secrets of the deployment; return the client's command."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
         json.dump(request, opened)

@@ -12,7 +12,7 @@ class LeaseKeeper:
     """A thread that renews every held message a few times within its lease."""
 
     def __init__(self, lease_seconds: int, on_queue_gone: Callable[[str], None], log: Callable[[str], None]) -> None:
-        """`on_queue_gone` is called with the queue's name; what is held of it is then let go."""
+        """Start the thread; `on_queue_gone` is called with the name of a queue that is gone."""
         self._lease_seconds = lease_seconds
         self._on_queue_gone = on_queue_gone
         self._log = log
@@ -23,17 +23,17 @@ class LeaseKeeper:
         self._thread.start()
 
     def hold(self, message: HeldMessage) -> None:
-        """Renew `message` from now on."""
+        """Start renewing `message`."""
         with self._lock:
             self._held.add(message)
 
     def release(self, message: HeldMessage) -> None:
-        """Renew `message` no longer."""
+        """Stop renewing `message`."""
         with self._lock:
             self._held.discard(message)
 
     def close(self) -> None:
-        """Stop renewing."""
+        """Stop the thread."""
         self._stop.set()
         self._thread.join()
 

@@ -1,4 +1,4 @@
-"""One thread that carries what all scoring processes print to their log files."""
+"""One thread that copies the output of all scoring processes to their log files."""
 
 import os
 import selectors
@@ -11,7 +11,7 @@ _READ_BYTES = 1 << 16
 
 
 class LogPump:
-    """Reads pipes until their end and hands the bytes on."""
+    """Reads pipes until their end and passes the bytes on."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -22,7 +22,7 @@ class LogPump:
         VitalThread(target=self._run, name="log-pump", daemon=True).start()
 
     def add(self, descriptor: int, write: Callable[[bytes], None]) -> threading.Event:
-        """Carry what comes from `descriptor` (a copy of it is kept) to `write`; the event is set at its end."""
+        """Pass what a copy of `descriptor` reads to `write`; return an event that is set at its end."""
         ended = threading.Event()
         with self._lock:
             self._new.append((os.dup(descriptor), write, ended))

@@ -1,4 +1,4 @@
-"""A job's log files: append blobs, written every two seconds when there is something."""
+"""A job's log files: append blobs, written every two seconds if there is something to write."""
 
 import contextlib
 import threading
@@ -15,7 +15,7 @@ _LARGEST_BUFFER = 8 << 20
 
 
 class LogFile:
-    """One append blob, made with its first line."""
+    """One append blob; its first line creates it."""
 
     def __init__(self, blobs: HotBlobs, job_id: str, path: str) -> None:
         self._blobs = blobs
@@ -28,7 +28,7 @@ class LogFile:
         self._next_flush = 0.0
 
     def write(self, data: bytes) -> None:
-        """Take `data`; waits for storage while much is buffered, and drops what storage then refuses."""
+        """Buffer `data`. With much in the buffer, wait for storage and drop what storage then refuses."""
         with self._lock:
             self._buffer += data
             full = len(self._buffer) > _LARGEST_BUFFER
@@ -37,12 +37,12 @@ class LogFile:
                 self.flush()
 
     def line(self, text: str) -> None:
-        """Take one line with the time of day."""
+        """Buffer one line with the time of day."""
         line = f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n"
         self.write(line.encode("utf-8", "backslashreplace"))  # user code's messages may hold lone surrogates
 
     def flush(self, *, only_if_due: bool = False) -> None:
-        """Append what was taken; raises HotPathError."""
+        """Append the buffer to the blob; raise HotPathError."""
         if only_if_due and time.monotonic() < self._next_flush:
             return
         with self._writing:
@@ -72,7 +72,7 @@ class LogFile:
 
 
 def _interval(appends: int) -> float:
-    """Seconds to the next append: an append blob takes 50,000, which must last for the longest job (21 days)."""
+    """Return the seconds to the next append: a blob takes 50,000 appends, enough for the longest job (21 days)."""
     if appends < 1_000:
         return _FLUSH_SECONDS
     return 10.0 if appends < 10_000 else 60.0
@@ -93,23 +93,23 @@ class JobLogs:
 
     @property
     def node(self) -> LogFile:
-        """What the node itself says."""
+        """The node's own log."""
         return self._file(f"sys/node/{self._node_id}/node.txt")
 
     def stdout(self, process: int) -> LogFile:
-        """What scoring process `process` prints."""
+        """Return the standard output of scoring process `process`."""
         return self._file(f"user/stdout/{self._node_id}/process{process:03}.stdout.txt")
 
     def stderr(self, process: int) -> LogFile:
-        """What scoring process `process` logs."""
+        """Return the standard error of scoring process `process`, where it logs."""
         return self._file(f"user/stderr/{self._node_id}/process{process:03}.stderr.txt")
 
     def errors(self, process: int) -> LogFile:
-        """The tracebacks of the user's code in scoring process `process`."""
+        """Return the tracebacks of the user's code in scoring process `process`."""
         return self._file(f"user/error/{self._node_id}/process{process:03}.txt")
 
     def flush(self, *, only_if_due: bool = False) -> None:
-        """Write everything taken so far; logs that storage refuses are lost, never the job."""
+        """Write all buffers. Logs that storage refuses are lost; the job goes on."""
         with self._lock:
             files = list(self._files.values())
         for file in files:
@@ -117,7 +117,7 @@ class JobLogs:
                 file.flush(only_if_due=only_if_due)
 
     def close(self) -> None:
-        """Write the rest and stop."""
+        """Write the rest and stop the thread."""
         self._stop.set()
         self._thread.join()
         self.flush()

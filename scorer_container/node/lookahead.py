@@ -1,4 +1,4 @@
-"""The next mini-batches of a lane, whose inputs are fetched while it scores."""
+"""The next mini-batches of a lane. Their inputs are fetched while the lane scores."""
 
 import threading
 from collections import deque
@@ -21,27 +21,27 @@ class QueuedMiniBatch:
     task: HeldTask
     fetched: FetchedMiniBatch
     folder: str
-    """Where the task's files lie."""
+    """The folder of the task's files."""
     is_last: bool
 
     @property
     def files(self) -> int:
-        """How many it has."""
+        """The number of its files."""
         return len(self.fetched.batch.files)
 
 
 @dataclass(frozen=True)
 class PoisonousTask:
-    """A task that shall not be scored again."""
+    """A task that must not be scored again."""
 
     task: HeldTask
     files: int = 0
 
 
 class Lookahead:
-    """Takes tasks and starts the fetches of about half a second's mini-batches, and of one at least.
+    """Takes tasks and fetches the mini-batches of about half a second of scoring ahead, at least one.
 
-    In a thread of its own: a task that comes while the lane scores the last mini-batch that it had is fetched at once.
+    It has a thread of its own: a task that arrives while the lane scores its last mini-batch is fetched at once.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Lookahead:
         mini_batch: Callable[[int], MiniBatch],
         stop: threading.Event,
     ) -> None:
-        """No more tasks are taken once `stop` is set."""
+        """Prepare the thread; it takes no more tasks once `stop` is set."""
         self._lane = lane
         self._tasks = tasks
         self._fetcher = fetcher
@@ -68,11 +68,11 @@ class Lookahead:
         self._thread = threading.Thread(target=self._run, name=f"lookahead-{lane}", daemon=True)
 
     def start(self) -> None:
-        """Begin to take tasks."""
+        """Start to take tasks."""
         self._thread.start()
 
     def next(self, timeout: float) -> QueuedMiniBatch | PoisonousTask | None:
-        """The next mini-batch, or None after `timeout` seconds; raises what went wrong while it was looked for."""
+        """Return the next mini-batch, or None after `timeout` seconds; raise any error of the thread."""
         with self._changed:
             self._changed.wait_for(lambda: self._queued or self._ended, timeout)
             if not self._queued:
@@ -85,13 +85,13 @@ class Lookahead:
             return queued
 
     def scored(self, seconds: float) -> None:
-        """A mini-batch took so long."""
+        """Note that a mini-batch took this many seconds."""
         with self._changed:
             self._seconds_per_mini_batch = 0.7 * self._seconds_per_mini_batch + 0.3 * seconds
             self._changed.notify_all()
 
     def finished(self, task: HeldTask) -> None:
-        """The results of `task` are on their way."""
+        """Note that the results of `task` are being staged."""
         self._unfinished.discard(task)
 
     def close(self) -> None:
@@ -140,7 +140,7 @@ class Lookahead:
             self._changed.notify_all()
 
     def _goes_on(self) -> bool:
-        """Whether more is wanted; waits until there is room for it."""
+        """Wait until there is room for more; return False if nothing more is wanted."""
         with self._changed:
             self._changed.wait_for(lambda: self._ended or self._has_room())
             return not (self._ended or self._stop.is_set())

@@ -36,7 +36,7 @@ class Node:
     """One node of a compute."""
 
     def __init__(self, settings: NodeSettings, account: StorageAccount, leaving: threading.Event) -> None:
-        """`leaving` ends the node: tickets and unfinished tasks go back at once."""
+        """`leaving` ends the node: it gives tickets and unfinished tasks back at once."""
         patience = Patience(stop=leaving)
         hot = HotAccount(account, patience)
         self._leaving = leaving
@@ -55,7 +55,7 @@ class Node:
         self._tickets = TicketQueue(hot, settings, self._presence, self._log)
 
     def run(self) -> None:
-        """Announce the node, work, and take the announcement back."""
+        """Write the node's row, work, and delete the row."""
         new_folder(self._parts.settings.folder)
         self._parts.settings.cache.mkdir(parents=True, exist_ok=True)
         self._announce()
@@ -118,7 +118,7 @@ class Node:
         self._presence.enter(NodeState.RUNNING, shuts_down=shuts_down)
 
     def _spec(self, ticket: HeldTicket) -> JobSpec | None:
-        """The job's spec; None when it is gone with the job."""
+        """Return the job's spec; None if it was deleted with the job."""
         try:
             text = self._parts.hot.blobs.read(JOBS_CONTAINER, spec_name(ticket.ticket.job_id))
         except BlobGoneError:

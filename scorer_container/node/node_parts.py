@@ -1,4 +1,4 @@
-"""What a node has for all its jobs."""
+"""What all jobs of a node share."""
 
 import threading
 from collections.abc import Callable
@@ -26,5 +26,5 @@ class NodeParts:
     pump: LogPump
     warm: WarmProcesses
     leaving: threading.Event
-    """Set when the node must end: what is unfinished goes back at once."""
+    """Set when the node must end; unfinished work is then given back at once."""
     log: Callable[[str], None]

@@ -1,4 +1,4 @@
-"""Everything that a job needs on the node before its first scoring process starts."""
+"""Prepares what a job needs on the node before its first scoring process starts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +26,9 @@ class JobContainer:
     agent: Path
     """Socket of the agent that starts them."""
     image: str
-    """Empty for the node's own."""
+    """The image's id; empty for the node's own image."""
     folders: tuple[Path, ...]
-    """Model, code and environment: all that they see of the cache."""
+    """Model, code and environment: the only folders of the cache that they see."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class PreparedJob:
     model_folder: Path
     """`AZUREML_MODEL_DIR`: the folder that the model's own folder lies in."""
     setup: dict[str, Any]
-    """The first frame that a scoring process gets."""
+    """The first frame to a scoring process."""
     container: JobContainer | None = None
-    """None when they run on the node itself."""
+    """None: scoring processes run on the node itself."""
 
     def launcher(self, inputs: Path, writable: tuple[Path, ...]) -> Launcher:
-        """How a scoring process is started that reads `inputs` and may write into its own folders only."""
+        """Return the launcher of a scoring process that reads `inputs` and writes only to its own folders."""
         if self.container is None:
             return ProcessLauncher()
         agent, image = self.container.agent, self.container.image
@@ -53,7 +53,7 @@ class PreparedJob:
 
 
 def prepare_job(spec: JobSpec, sources: Sources, settings: NodeSettings, bench: Workbench) -> PreparedJob:
-    """Fetch model and code, find or build the environment; raises FatalProblemError or StoppedError."""
+    """Fetch model and code, find or build the environment; raise FatalProblemError or StoppedError."""
     cache = settings.cache
     sources.read_secrets_again()
     model_folder = _fetched(spec.model.location, "model", FolderCache(cache / "models", sources, bench))
@@ -78,7 +78,7 @@ def prepare_job(spec: JobSpec, sources: Sources, settings: NodeSettings, bench: 
 
 
 def _environment(spec: JobSpec, model: Path | None, settings: NodeSettings, bench: Workbench) -> tuple[str, Path]:
-    """The image, empty for the node's own, and the interpreter in it."""
+    """Return the image (empty for the node's own) and the interpreter in it."""
     image = spec.environment.image if spec.environment else ""
     if image and settings.agent is not None:
         return ImageEnvironments(settings.agent, settings.cache, bench).prepare(spec, model)
@@ -89,7 +89,7 @@ def _environment(spec: JobSpec, model: Path | None, settings: NodeSettings, benc
 
 
 def _environment_folders(interpreter: Path, cache: Path) -> list[Path]:
-    """An environment that was built, and the Pythons that such environments point to."""
+    """Return the folder of a built environment, and the folder of the Pythons that environments point to."""
     if not interpreter.is_relative_to(cache):
         return []
     return [interpreter.parents[1], *(folder for folder in [pythons_folder(cache)] if folder.is_dir())]
@@ -114,5 +114,5 @@ def _mlflow_folder(spec: JobSpec, model_folder: Path) -> Path:
 
 
 def _only_entry(folder: Path) -> Path:
-    """What was fetched: it lies in its cache folder under its own name."""
+    """Return what was fetched, which lies in its cache folder under its own name."""
     return next(folder.iterdir())

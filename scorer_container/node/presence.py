@@ -15,7 +15,7 @@ from shared.storage.rows import Row, RowTable
 
 
 class Presence:
-    """Keeps the row true; a row that the app set to `leaving` sends the node away."""
+    """Keeps the row up to date. If the app sets it to `leaving`, the node leaves."""
 
     def __init__(
         self,
@@ -38,12 +38,12 @@ class Presence:
         self._thread = VitalThread(target=self._run, name="heartbeat", daemon=True)
 
     def announce(self) -> None:
-        """Write the row and keep it fresh from now on; raises AzureError."""
+        """Write the row and start its heartbeat; raise AzureError."""
         self._row = self._table.put(self._settings.compute, self._settings.node_id, self._document())
         self._thread.start()
 
     def enter(self, state: NodeState, ticket: NodeTicket | None = None, *, shuts_down: bool = False) -> bool:
-        """Write a new state; False when the node must leave instead."""
+        """Write a new state; return False if the node must leave instead."""
         with self._lock:
             self._shuts_down = shuts_down
             if state is not self._state:
@@ -54,7 +54,7 @@ class Presence:
         return not self._leaving.is_set()
 
     def holder(self, ticket: NodeTicket) -> NodeRow | None:
-        """Another live node that works under the same ticket."""
+        """Return another live node that works under the same ticket."""
         now = datetime.now(UTC)
         for row in self._table.partition(self._settings.compute):
             node = row.document
@@ -64,7 +64,7 @@ class Presence:
         return None
 
     def close(self) -> None:
-        """Take the row away: the node is gone."""
+        """Delete the row."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -92,7 +92,7 @@ class Presence:
             self._meet_other_writer()
 
     def _meet_other_writer(self) -> None:
-        """Only the app writes this row besides us: to send the node away. A restored storage may lag behind, too."""
+        """Handle a changed row. The app writes it too, to send the node away; a restored storage may lag behind."""
         current = self._table.find(self._settings.compute, self._settings.node_id)
         if current is not None and current.document.state is NodeState.LEAVING:
             self._row = current

@@ -1,4 +1,4 @@
-"""The environment variables of a scoring process: what it needs, and none of the node's secrets."""
+"""The environment variables of a scoring process: all that it needs, without the node's secrets."""
 
 import os
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _OF_THE_MACHINE = {
     "USER", "LOGNAME", "SHELL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 }  # fmt: skip
-"""Name files of this machine, or who works here: another image has its own."""
+"""Variables that name files or the user of this machine; another image has its own."""
 
 
 def process_environment(
@@ -33,9 +33,9 @@ def process_environment(
     folders: ProcessFolders,
     in_container: bool = False,
 ) -> dict[str, str]:
-    """The variables of scoring process `number` of a job; the deployment's own come last and win.
+    """Return the variables of scoring process `number`; the deployment's own override all others.
 
-    Raises FatalProblemError for one that no process can have.
+    Raise FatalProblemError for a variable that a process cannot have.
     """
     _check(spec.environment_variables)
     node = os.environ
@@ -70,7 +70,7 @@ def _check(variables: Mapping[str, str]) -> None:
 
 
 def _gpu_variables(number: int, node: Mapping[str, str]) -> dict[str, str]:
-    """One device for each process while devices last, none for the surplus; nothing on a node without any."""
+    """Give each process one device while devices last, and others none; return {} on a node without devices."""
     devices = _gpu_devices(node)
     if not devices:
         return {}

@@ -1,4 +1,4 @@
-"""Keeps one scoring process alive: starts it, has it initialised, replaces it when it hangs or dies."""
+"""Keeps one scoring process alive: starts and initialises it, and replaces it when it hangs or dies."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from shared.storage.hot_path.errors import StoppedError
 
 _INIT_TRIES = 3
 _SHUTDOWN_SECONDS = 30.0
-"""Limit of a script's `shutdown()`; the app waits longer (shared/triggers/background/orchestration.py)."""
+"""Time limit of a script's `shutdown()`; the app waits longer (shared/triggers/background/orchestration.py)."""
 
 
 class ProcessSlot:
@@ -46,13 +46,14 @@ class ProcessSlot:
         self._lock = threading.Lock()
         self._aborted = False
         self.has_shutdown = False
-        """Whether the script that was initialised has a `shutdown()`."""
+        """True when the initialised script has a `shutdown()`."""
 
     def ready(self) -> ScoringProcess:
-        """An initialised process, started now when there is none.
+        """Return an initialised process; start one if there is none.
 
-        Raises FatalProblemError when the deployment cannot work or `init()` failed three times in a row,
-        StoppedError when the slot was aborted.
+        Raises:
+            FatalProblemError: the deployment cannot work, or `init()` failed three times in a row.
+            StoppedError: the slot was aborted.
         """
         if not self._has_begun:
             self._begin()
@@ -65,14 +66,14 @@ class ProcessSlot:
         return self._process
 
     def discard(self) -> None:
-        """End the process; the next `ready()` starts another."""
+        """Kill the process; the next `ready()` starts another."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.close()
 
     def abort(self) -> None:
-        """End the process now and start no other; for any thread."""
+        """Kill the process now and start no other. Any thread may call this."""
         with self._lock:
             self._aborted = True
             process = self._process or self._starting
@@ -80,9 +81,9 @@ class ProcessSlot:
             process.kill()
 
     def release(self) -> None:
-        """The job needs the process no longer: it is kept warm or shut down.
+        """Keep the process warm or shut it down: the job no longer needs it.
 
-        Kept are those of MLflow models that left no file in their working folder.
+        A process of an MLflow model stays warm if it left no file in its working folder.
         """
         process, self._process = self._process, None
         if process is None or self._aborted:
@@ -94,18 +95,18 @@ class ProcessSlot:
             process.close()
 
     def remove_folders(self) -> None:
-        """Give the disk back after `release()`, unless the process goes on."""
+        """Remove the folders after `release()`, unless the process stays warm."""
         if not self._is_kept:
             with suppress(OSError):  # a container may be ending still; the next job gets new folders in any case
                 self._folders.remove()
 
     @property
     def aborted(self) -> bool:
-        """Whether `abort()` was called."""
+        """True after `abort()`."""
         return self._aborted
 
     def ending(self) -> str:
-        """How the process that ended by itself did so, in words."""
+        """Describe how the process ended by itself, e.g. `ended with exit code 3`."""
         return self._process.ending() if self._process is not None else "ended"
 
     _starting: ScoringProcess | None = None
@@ -117,7 +118,7 @@ class ProcessSlot:
             process.close()
 
     def _begin(self) -> None:
-        """Adopt the process that the job before has left, or make folders for new ones."""
+        """Adopt the warm process of the job before, or make folders for new ones."""
         if self._aborted:
             return
         self._adopt(self._warm.take(self.number, self._command))
@@ -165,7 +166,7 @@ class ProcessSlot:
         return process
 
     def _initialise(self, process: ScoringProcess, tries: int) -> None:
-        """Wait until the process is ready and make it the slot's; an init that failed is noted or fatal."""
+        """Wait until the process is ready and keep it in the slot; log a failed init, or raise FatalProblemError."""
         started = time.monotonic()
         problem = self._problem_of_init(process)
         if problem is None:
@@ -185,7 +186,7 @@ class ProcessSlot:
             raise fatal("init", f"{message} ({tries} times)", error_type=error_type, traceback=trace)
 
     def _problem_of_init(self, process: ScoringProcess) -> tuple[str, str, str] | None:
-        """Message, error type and traceback; None when the process is ready. Raises FatalProblemError."""
+        """Return message, error type and traceback, or None if the process is ready. Raise FatalProblemError."""
         try:
             header, _ = process.receive(time.monotonic() + self._init_timeout, "ready", "unusable", "init_failed")
         except DeadlinePassedError:

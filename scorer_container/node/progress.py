@@ -1,4 +1,4 @@
-"""What the scoring processes of a node are doing, as rows that the app reads."""
+"""Rows for the app that say what the scoring processes of a node are doing."""
 
 import threading
 import time
@@ -29,11 +29,11 @@ class LaneProgress:
 
 
 _State = tuple[LaneProgress, JobFailure | None]
-"""All that a row says of one process."""
+"""The content of one process's row."""
 
 
 class ProgressReporter:
-    """Writes each process's row when it changed: every second at first, less often as the app looks less often."""
+    """Writes each process's row after changes: every second at first, then less often, as the app reads less often."""
 
     def __init__(self, table: RowTable[ProgressRow], job_id: str, node_id: str, log: Callable[[str], None]) -> None:
         self._table = table
@@ -43,7 +43,7 @@ class ProgressReporter:
         self._lanes: dict[int, LaneProgress] = {}
         self._fatal: dict[int, JobFailure] = {}
         self._written: dict[int, _State] = {}
-        """The state that each row was written from: what has changed since is still to be written."""
+        """The last state written to each row; a process whose state differs is still to be written."""
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._stop = threading.Event()
@@ -51,19 +51,19 @@ class ProgressReporter:
         self._thread.start()
 
     def update(self, lane: int, progress: LaneProgress) -> None:
-        """Take note of what process `lane` does now."""
+        """Note what process `lane` does now."""
         with self._lock:
             self._lanes[lane] = progress
 
     def report_fatal(self, lane: int, failure: JobFailure) -> None:
-        """Write at once that process `lane` can do no work at all."""
+        """Write at once that process `lane` cannot work at all."""
         with self._lock:
             self._fatal.setdefault(lane, failure)
             self._lanes.setdefault(lane, LaneProgress())
         self.flush()
 
     def flush(self) -> None:
-        """Write what has changed."""
+        """Write the rows that changed."""
         with self._writing:
             with self._lock:
                 wanted = {lane: (progress, self._fatal.get(lane)) for lane, progress in self._lanes.items()}
@@ -72,7 +72,7 @@ class ProgressReporter:
                     self._write(lane, state)
 
     def close(self, *, write: bool) -> None:
-        """Stop; with `write` the last state is written, otherwise the rows go: a job that is over has none."""
+        """Stop. With `write`, write the last state; else delete the rows, as a job that is over has none."""
         self._stop.set()
         self._thread.join()
         if write:
@@ -88,7 +88,7 @@ class ProgressReporter:
             pause = min(max(_SHORTEST_PAUSE, (time.monotonic() - began) / 10), _LONGEST_PAUSE)
 
     def _remove(self) -> None:
-        """The app removes all rows of a job at its end; what was written at that very moment would stay for ever."""
+        """Delete the rows. The app does so too at a job's end, but would miss a row that is written at that moment."""
         with self._writing:
             for lane in self._lanes:
                 try:

@@ -1,4 +1,4 @@
-"""What became of the files of a task."""
+"""The results of a task's files: rows and errors."""
 
 import json
 import tempfile
@@ -17,7 +17,7 @@ class ItemError:
 
     mini_batch: int
     attempt: int
-    """Which try of the mini-batch was the last."""
+    """Number of the mini-batch's last try."""
     error_type: str
     message: str
     file: str = ""
@@ -27,7 +27,7 @@ class ItemError:
     traceback: str = ""
 
     def to_line(self) -> bytes:
-        """One JSON line."""
+        """Return one JSON line."""
         fields = {
             "file": self.file or None,
             "mini_batch": self.mini_batch,
@@ -42,7 +42,7 @@ class ItemError:
 
 @dataclass
 class MiniBatchResult:
-    """What became of a mini-batch: each of its files succeeded or failed."""
+    """The result of a mini-batch: each of its files succeeded or failed."""
 
     rows: int = 0
     succeeded: int = 0
@@ -51,7 +51,7 @@ class MiniBatchResult:
 
     @property
     def failed(self) -> int:
-        """Items that failed."""
+        """Number of failed items."""
         return sum(error.items for error in self.errors)
 
 
@@ -81,7 +81,7 @@ class TaskResult:
         return cast(BinaryIO, self._output)
 
     def lines(self) -> Iterator[bytes]:
-        """What the results came as, where each is one line."""
+        """Return the results one by one, for a format in which each is one line."""
         self._output.seek(0)
         return iter(self.output)
 
@@ -91,6 +91,6 @@ class TaskResult:
         return cast(BinaryIO, self._errors)
 
     def close(self) -> None:
-        """Give memory and disk back."""
+        """Release memory and disk."""
         self._output.close()
         self._errors.close()

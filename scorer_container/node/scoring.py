@@ -1,4 +1,4 @@
-"""Scores one mini-batch on a scoring process: tries, timeouts, and who failed."""
+"""Scores one mini-batch on a scoring process: tries, timeouts, and the files that failed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Problem:
 
     @classmethod
     def from_answer(cls, header: dict[str, Any]) -> "Problem":
-        """What the user's code raised."""
+        """Make the problem from an exception of the user's code."""
         return cls(header["error_type"], header["message"], header["traceback"])
 
 
@@ -52,9 +52,9 @@ class MiniBatchScorer:
         self.busy_seconds = 0.0
 
     def score(self, batch: MiniBatch, files: Sequence[LocalFile], on_file: Callable[[bool], None]) -> MiniBatchResult:
-        """The result of a mini-batch whose files were fetched; raises StoppedError or FatalProblemError.
+        """Score a mini-batch whose files were fetched; raise StoppedError or FatalProblemError.
 
-        `on_file` hears of each file that an MLflow model has scored: whether it succeeded.
+        `on_file` is called for each file that an MLflow model has scored, with True if it succeeded.
         """
         self._on_file = on_file
         self._shown_traces.clear()
@@ -71,7 +71,7 @@ class MiniBatchScorer:
         return result
 
     def _score_together(self, batch: MiniBatch, files: Sequence[LocalFile], result: MiniBatchResult) -> None:
-        """A scoring script: the mini-batch is tried as a whole; a short result fails the rest without a retry."""
+        """Score with a script: retry the mini-batch as a whole. A short result fails the rest without a retry."""
         problem = Problem("", "")
         for attempt in range(1, self._spec.settings.tries + 1):
             try:
@@ -106,7 +106,7 @@ class MiniBatchScorer:
             result.errors.append(ItemError(batch.number, attempt, problem.error_type, problem.message, items=missing))
 
     def _score_each(self, batch: MiniBatch, files: Sequence[LocalFile], result: MiniBatchResult) -> None:
-        """An MLflow model: each file is accounted for by itself, and only failed files are tried again."""
+        """Score with an MLflow model: count each file by itself and retry only failed files."""
         answers: dict[int, Answer] = {}
         problems: dict[int, Problem] = {}
         pending = list(range(len(files)))
@@ -131,7 +131,7 @@ class MiniBatchScorer:
         answers: dict[int, Answer],
         problems: dict[int, Problem],
     ) -> list[int]:
-        """Try the pending files once; returns those to try again, the one that took the process down last."""
+        """Try the pending files once. Return those to retry; the file that took the process down comes last."""
         failed: list[int] = []
         try:
             conversation = self._converse(batch, [files[index] for index in pending])
@@ -201,7 +201,7 @@ class MiniBatchScorer:
         return problem
 
     def _note(self, batch: MiniBatch, attempt: int, failed: Sequence[tuple[str, Problem]]) -> None:
-        """A line for each problem with the files that have it; a traceback only when it is a new one."""
+        """Log a line for each problem with its files, and a traceback only if it is new."""
         tries = self._spec.settings.tries
         files: dict[Problem, list[str]] = {}
         for name, problem in failed:
@@ -221,7 +221,7 @@ def _first_of(names: Sequence[str]) -> str:
 
 
 def _errors(batch: MiniBatch, failed: Sequence[tuple[str, Problem]], attempt: int) -> list[ItemError]:
-    """A line for each failed file; a traceback that many share is written once."""
+    """Return an error for each failed file; a traceback that many share stands in the first one only."""
     shown: set[str] = set()
     errors: list[ItemError] = []
     for name, problem in failed:

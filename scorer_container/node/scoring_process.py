@@ -1,4 +1,4 @@
-"""One scoring process: started, given commands, and ended by the node."""
+"""One scoring process, as the node starts it, commands it and ends it."""
 
 import contextlib
 import fcntl
@@ -20,10 +20,10 @@ from scorer_container.node.log_pump import LogPump
 
 _PIPE_BYTES = 1 << 20
 _SETUP_SECONDS = 10.0
-"""The first command always fits into the pipe."""
+"""Deadline of the first command, which always fits into the pipe."""
 _STILL_RUNNING = "threads, child processes or exit handlers of the script did not end; the process was ended after"
 _LAST_OUTPUT_SECONDS = 1.0
-"""How long to wait for what an ended process printed last; a stray child of it may keep the pipe open."""
+"""Seconds to wait for the last output of an ended process; a stray child of it may keep the pipe open."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class ProcessCommand:
 
 
 class LogSink:
-    """Where one output of a process goes at the moment: it may serve several jobs one after the other."""
+    """The current target of one output of a process, which may serve several jobs in turn."""
 
     def __init__(self) -> None:
         self.target: Callable[[bytes], None] | None = None
 
     def write(self, data: bytes) -> None:
-        """Hand `data` on; between jobs it is dropped."""
+        """Pass `data` on; drop it between jobs."""
         if self.target is not None:
             self.target(data)
 
@@ -88,11 +88,11 @@ class ScoringProcess:
 
     @property
     def is_running(self) -> bool:
-        """Whether the process has not ended."""
+        """True while the process runs."""
         return self._process.poll() is None
 
     def pump_with(self, pump: LogPump) -> None:
-        """Let `pump` carry standard output and standard error to the two sinks."""
+        """Let `pump` copy standard output and standard error to the two sinks."""
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._outputs_ended = (
@@ -101,22 +101,22 @@ class ScoringProcess:
         )
 
     def send(self, header: dict[str, Any], deadline: float) -> None:
-        """Give a command; raises ProcessEndedError or DeadlinePassedError (`deadline` is monotonic)."""
+        """Send a command; raise ProcessEndedError or DeadlinePassedError (`deadline` is monotonic)."""
         if self._closed:
             raise ProcessEndedError
         self._commands.write(header, deadline)
 
     def receive(self, deadline: float, *kinds: str) -> Answer:
-        """The next answer, of one of these kinds; `deadline` is monotonic.
+        """Return the next answer, of one of these kinds; `deadline` is monotonic.
 
-        Raises DeadlinePassedError, ProcessEndedError or BadAnswerError.
+        Raise DeadlinePassedError, ProcessEndedError or BadAnswerError.
         """
         if self._closed:
             raise ProcessEndedError
         return self._answers.read(deadline, *kinds)
 
     def kill(self) -> None:
-        """End the process and all that it started, now."""
+        """Kill the process and all its children now."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -124,9 +124,9 @@ class ScoringProcess:
             ended.wait(_LAST_OUTPUT_SECONDS)
 
     def finish(self, grace_seconds: float) -> dict[str, Any] | None:
-        """Let the script's `shutdown()` run for up to `grace_seconds`, then end the process.
+        """Let the script's `shutdown()` run for up to `grace_seconds`, then kill the process.
 
-        Returns what went wrong: `error_type` (empty when `shutdown()` itself was well), `message`, `traceback`.
+        Return what went wrong: `error_type` (empty if `shutdown()` itself succeeded), `message`, `traceback`.
         """
         deadline = time.monotonic() + grace_seconds
         try:
@@ -148,7 +148,7 @@ class ScoringProcess:
         return None if answer["type"] == "shut_down" else answer
 
     def close(self) -> None:
-        """Give the pipes of an ended process back."""
+        """Close the pipes of an ended process."""
         with self._closing:
             if self._closed:
                 return
@@ -160,7 +160,7 @@ class ScoringProcess:
                 output.close()
 
     def ending(self) -> str:
-        """How the process ended, in words."""
+        """Describe how the process ended."""
         try:
             code = self._process.wait(1)
         except subprocess.TimeoutExpired:
@@ -174,7 +174,7 @@ class ScoringProcess:
 
 
 def _started(command: ProcessCommand, commands: int, answers: int) -> "subprocess.Popen[bytes]":
-    """The driver, which reads from the pipe `commands` and writes to `answers`."""
+    """Start the driver, which reads from the pipe `commands` and writes to `answers`."""
     launch = command.launcher.launch(command.interpreter, command.environment, command.working_folder)
     return subprocess.Popen(
         launch.command,

@@ -1,4 +1,4 @@
-"""Where a job's files come from and its results go: the workspace's account, a datastore, a public URL."""
+"""Where the node reads a job's files and writes its results: the workspace's account, a datastore, a public URL."""
 
 from functools import cached_property
 from typing import BinaryIO
@@ -21,7 +21,7 @@ _DATASTORE = "datastore:"
 
 
 class SourceError(ProductError):
-    """A location cannot be read or written as it is given."""
+    """A location cannot be read or written."""
 
 
 class Sources:
@@ -33,25 +33,25 @@ class Sources:
         self._blobs: dict[tuple[str, str], HotBlobs] = {}
 
     def blobs(self, location: Location) -> HotBlobs:
-        """The hot-path client for the account and credential of `location`."""
+        """Return the hot-path client for the account and credential of `location`."""
         key = (location.account_url, location.credential)
         if key not in self._blobs:
             self._blobs[key] = HotBlobs(self._transport(location))
         return self._blobs[key]
 
     def read_secrets_again(self) -> None:
-        """Forget the clients with a datastore's secret: it may have been renewed since they were made."""
+        """Drop the clients that hold a datastore's secret: it may have been renewed since."""
         for key in [key for key in self._blobs if key[1].startswith(_DATASTORE)]:
             self._blobs.pop(key, None)  # whoever works with it now keeps it
 
     def container(self, location: Location) -> ContainerClient:
-        """The SDK's client for the container of `location`: listings."""
+        """Return the SDK's client for the container of `location`, for listings."""
         return container_of(self._account, location)
 
     def fetch(self, location: Location, relative_path: str, into: BinaryIO) -> None:
-        """Write one file of a location to `into`; raises HotPathError.
+        """Write one file of a location to `into`; raise HotPathError.
 
-        `relative_path` counts for a folder only: a `blob` or `url` is one file.
+        `relative_path` matters only for a folder: a `blob` or `url` is one file.
         """
         if location.kind == "url":
             UrlFile(location.url, self._patience, self._guarded).fetch(into)
@@ -97,9 +97,9 @@ class UrlFile:
         self._transport = Transport(f"{parts.scheme}://{parts.netloc}", Anonymous(), patience, pools)
 
     def fetch(self, into: BinaryIO) -> None:
-        """Write the file to `into`; raises StorageRefusedError.
+        """Write the file to `into`; raise StorageRefusedError.
 
-        Redirects are not followed: the address that was checked when the job was made is the one that is read.
+        Do not follow redirects: read the very address that was checked when the job was made.
         """
         try:
             response = self._transport.download(self._target, into)
@@ -115,6 +115,6 @@ class UrlFile:
 
 
 def _account_name(location: Location) -> str:
-    """From `https://<account>.blob…`, or from the path of an emulator's address."""
+    """Read the name from `https://<account>.blob…`, or from the path of an emulator's address."""
     parts = urlsplit(location.account_url)
     return parts.path.strip("/") or (parts.hostname or "").partition(".")[0]

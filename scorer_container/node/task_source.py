@@ -15,13 +15,13 @@ from shared.storage.hot_path.queue import HotQueue, Received
 
 _AHEAD_SECONDS = 0.5
 _MOST_MESSAGES = 32
-"""Source: Azure's limit of one receive."""
+"""Messages of one receive: Azure's limit."""
 _SHORTEST_POLL = 0.1
 _LONGEST_POLL = 1.0
 
 
 class TaskSource:
-    """Receives tasks ahead of need: about half a second of work for each process, and never more than is wanted."""
+    """Receives tasks ahead of need: about half a second of work for each process, never more than the lanes want."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class TaskSource:
         on_idle: Callable[[], None],
         log: Callable[[str], None],
     ) -> None:
-        """`on_gone`: the queue was deleted. `on_idle`: it has no message and nothing of it is in hand."""
+        """`on_gone` is called when the queue was deleted, `on_idle` when it is empty and no task of it is in hand."""
         self._queue = queue
         self._job_id = job_id
         self._keeper = keeper
@@ -44,7 +44,7 @@ class TaskSource:
         self._log = log
         self._ready: deque[HeldTask] = deque()
         self._out: set[HeldTask] = set()
-        """Those that lanes have, until their results are staged."""
+        """Tasks that lanes hold, until their results are staged."""
         self._wanting: set[int] = set()
         self._in_hand = 0
         self._seconds_per_task = _AHEAD_SECONDS
@@ -54,15 +54,14 @@ class TaskSource:
         self._thread = VitalThread(target=self._run, name="tasks", daemon=True)
 
     def start(self, lanes: int) -> None:
-        """Begin to receive for `lanes` scoring lanes."""
+        """Start to receive for `lanes` scoring lanes."""
         self._lanes = lanes
         self._thread.start()
 
     def take(self, lane: int, timeout: float) -> HeldTask | None:
-        """The next task, or None after `timeout` seconds; lane `lane` counts as waiting until it got one.
+        """Return the next task, or None after `timeout` seconds; lane `lane` counts as waiting until it gets one.
 
-        A suspect is given out when nothing else is, and nothing else until it is done: only what is scored with it
-        would be lost with the node.
+        A suspect task runs alone on the node: if it takes the node down, no other task is lost.
         """
         with self._changed:
             if not self._is_next_free():
@@ -79,7 +78,7 @@ class TaskSource:
             return task
 
     def begin(self, task: HeldTask) -> None:
-        """A scoring process begins with `task`."""
+        """Note that a scoring process begins with `task`."""
         try:
             task.begin(self._lease_seconds)
         except (LeaseLostError, QueueGoneError):
@@ -88,14 +87,14 @@ class TaskSource:
             self._log(f"the beginning of task {task.task.task} could not be noted: {error}")
 
     def done(self, task: HeldTask, seconds: float) -> None:
-        """`task` is staged and deleted; it took `seconds` of a process."""
+        """Note that `task` is staged and deleted; it took `seconds` of a process."""
         self._keeper.release(task)
         with self._changed:
             self._leaves(task)
             self._seconds_per_task = 0.7 * self._seconds_per_task + 0.3 * seconds
 
     def give_back(self, task: HeldTask) -> None:
-        """Let another node have `task`."""
+        """Return `task` to the queue for another node."""
         if task.trace:
             task.trace.ends(task.result, "given back")
         self._keeper.release(task)
@@ -109,13 +108,13 @@ class TaskSource:
             self._log(f"task {task.task.task} could not be given back, its lease will end: {error}")
 
     def stop(self) -> None:
-        """Stop receiving; lanes that wait for a task are let go."""
+        """Stop receiving and wake the lanes that wait for a task."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Stop receiving and give back what no lane has taken."""
+        """Stop receiving and give back the tasks that no lane took."""
         self.stop()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
@@ -152,7 +151,7 @@ class TaskSource:
                 self._rest(poll)
 
     def _wait_for_demand(self) -> int:
-        """Messages to ask for, once some are wanted; 0 when the source was closed."""
+        """Wait until messages are wanted; return how many, or 0 if the source was closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._demand() > 0)
             return 0 if self._closed else min(self._demand(), _MOST_MESSAGES)
@@ -183,7 +182,7 @@ class TaskSource:
             return None
 
     def _rest(self, seconds: float) -> None:
-        """After an empty answer: wait, and say at once when the last task in hand is done."""
+        """Wait after an empty answer; report at once when the last task in hand is done."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._in_hand == 0, seconds)
             idle = self._in_hand == 0 and not self._closed

@@ -9,11 +9,11 @@ from scorer_container.node.results import MiniBatchResult, TaskResult
 from shared.observability import names
 
 _SHOWN_MINI_BATCHES = 4
-"""Mini-batches of a task that have spans, and as many again of those with failed items: a task may have thousands."""
+"""Mini-batches of a task that get spans, plus as many with failed items: a task may have thousands."""
 
 
 class TaskTrace:
-    """The span of a task, and those of its mini-batches."""
+    """The span of a task and the spans of its mini-batches."""
 
     def __init__(self, tracer: Tracer, span: Span, attributes: dict[str, str | int]) -> None:
         self._tracer = tracer
@@ -22,11 +22,11 @@ class TaskTrace:
         self._shown = self._shown_failed = 0
 
     def current(self) -> AbstractContextManager[Span]:
-        """What is done inside belongs to the task."""
+        """Make the task's span the current one."""
         return use_span(self._span)
 
     def mini_batch(self, number: int, result: MiniBatchResult, seconds: float) -> None:
-        """A mini-batch that has just ended; it gets a span when few had one, or when items of it failed."""
+        """Record a mini-batch that has just ended: the first few get a span, and the first few with failed items."""
         if not self._span.is_recording() or not self._is_shown(result):
             return
         end = time.time_ns()
@@ -47,7 +47,7 @@ class TaskTrace:
         span.end(end)
 
     def ends(self, result: TaskResult, problem: str = "") -> None:
-        """The task was completed, or given back because of `problem`."""
+        """End the span: the task was completed, or given back because of `problem`."""
         if self._span.is_recording():
             self._span.set_attributes({"batch.succeeded": result.succeeded, "batch.failed": result.failed})
             if problem:

@@ -1,4 +1,4 @@
-"""The tickets of a compute: each asks for one node for one job (docs/decisions/0003)."""
+"""The tickets of a compute. Each ticket requests one node for one job (docs/decisions/0003)."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +15,7 @@ from shared.storage.hot_path.errors import LeaseLostError, QueueGoneError
 from shared.storage.hot_path.queue import Received
 
 _LOOK_AGAIN_SHARE = 0.2
-"""Of the lease: by then a live holder has written another heartbeat."""
+"""Share of the lease after which a live holder has written another heartbeat."""
 
 
 class HeldTicket(HeldMessage):
@@ -38,7 +38,7 @@ class TicketQueue:
         self._heartbeats: dict[NodeTicket, datetime] = {}
 
     def lease(self) -> HeldTicket | None:
-        """A ticket, or None when there is none to be had now; raises HotPathError."""
+        """Return a ticket, or None if none is available now; raise HotPathError."""
         try:
             messages = self._queue.receive(1, self._settings.lease_seconds)
         except QueueGoneError:
@@ -62,10 +62,10 @@ class TicketQueue:
         return None if self._is_taken(ticket, held) else HeldTicket(held, ticket)
 
     def _is_taken(self, ticket: NodeTicket, held: HeldMessage) -> bool:
-        """Whether another node works under the ticket.
+        """Return True if another node works under the ticket.
 
-        A node that has just died looks alive for as long as its ticket was leased, so the ticket is only deleted
-        when the holder has given another sign of life since the ticket was first met.
+        A dead node looks alive for as long as its ticket was leased. The ticket is therefore deleted only after the
+        holder has written another heartbeat since this node first saw the ticket.
         """
         holder = self._presence.holder(ticket)
         if holder is None:

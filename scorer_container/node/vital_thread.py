@@ -7,15 +7,15 @@ import threading
 log = logging.getLogger(__name__)
 
 EXIT_CODE = 70
-"""A defect of ours; source: EX_SOFTWARE of sysexits.h."""
+"""Exit code for a defect of the node; source: EX_SOFTWARE of sysexits.h."""
 
 
 class VitalThread(threading.Thread):
-    """A thread that must not end by an exception: the node would live on and hold its work for ever."""
+    """A thread that must not end by an exception: without it the node would live on and hold its work for ever."""
 
 
 def die_with_vital_threads() -> None:
-    """From now on the process ends when one of them does so; leases then end, and other nodes do the work."""
+    """Let the process die with any vital thread from now on. Its leases then expire, and other nodes do the work."""
     default = threading.excepthook
 
     def hook(arguments: threading.ExceptHookArgs) -> None:

@@ -1,4 +1,4 @@
-"""Scoring processes that outlive their job, so that the next job of the same model need not load it again."""
+"""Scoring processes that outlive their job: the next job of the same model need not load it again."""
 
 import json
 import threading
@@ -9,9 +9,9 @@ from scorer_container.node.workbench import Workbench
 
 
 class WarmProcesses:
-    """Idle processes of one deployment at a time, by their number.
+    """Idle processes by number, of one deployment at a time.
 
-    Only MLflow models without a script are kept: a script's `init()` and `shutdown()` belong to one job.
+    Only processes of MLflow models without a script stay: a script's `init()` and `shutdown()` belong to one job.
     """
 
     def __init__(self) -> None:
@@ -21,9 +21,9 @@ class WarmProcesses:
         self._lock = threading.Lock()
 
     def need(self, bench: Workbench) -> None:
-        """Hold the folders of a job also after it; those of the job before are let go.
+        """Protect a job's cache folders also after the job, and release those of the job before.
 
-        Raises StoppedError when the job was given up meanwhile: another one may have come since.
+        Raise StoppedError if the job was abandoned meanwhile: another job may have begun since.
         """
         with self._lock:
             bench.check()
@@ -32,7 +32,7 @@ class WarmProcesses:
             before.end()
 
     def take(self, number: int, command: ProcessCommand) -> ScoringProcess | None:
-        """An idle process that was started alike; those of another deployment are ended."""
+        """Return an idle process that was started by the same command; kill the processes of another deployment."""
         with self._lock:
             unlike = self._key != _key(command)
             ended = list(self._idle.values()) if unlike else []
@@ -58,7 +58,7 @@ class WarmProcesses:
         _end(others)
 
     def close(self) -> None:
-        """End them all."""
+        """Kill all of them."""
         with self._lock:
             others = list(self._idle.values())
             self._idle.clear()

@@ -1,4 +1,4 @@
-"""Messages that this node holds: tickets, and tasks in hand."""
+"""Queue messages that this node holds: tickets and tasks."""
 
 import threading
 
@@ -13,7 +13,7 @@ _MOST_STARTS = 4
 
 
 class HeldMessage:
-    """A queue message whose lease the keeper renews while we hold it."""
+    """A queue message whose lease the keeper renews while the node holds it."""
 
     def __init__(self, queue: HotQueue, message: Received) -> None:
         self.queue = queue
@@ -22,19 +22,19 @@ class HeldMessage:
         self._held = True
 
     def renew(self, seconds: int) -> None:
-        """Renew the lease, unless it was given up meanwhile; raises LeaseLostError or QueueGoneError."""
+        """Renew the lease, unless it was given up meanwhile; raise LeaseLostError or QueueGoneError."""
         with self._lock:
             if self._held:
                 self.queue.renew(self.message, seconds)
 
     def delete(self) -> None:
-        """The work is done; raises LeaseLostError or QueueGoneError."""
+        """Delete the message, as its work is done; raise LeaseLostError or QueueGoneError."""
         with self._lock:
             self._held = False
             self.queue.delete(self.message)
 
     def give_back(self, after_seconds: int = 0) -> None:
-        """Let another node have it after a while; raises LeaseLostError or QueueGoneError."""
+        """Return it to the queue for other nodes after `after_seconds`; raise LeaseLostError or QueueGoneError."""
         with self._lock:
             if self._held:
                 self._held = False
@@ -51,12 +51,12 @@ class HeldTask(HeldMessage):
         self._is_noted = False
         self.result = TaskResult()
         self.trace: TaskTrace | None = None
-        """Since a scoring process has begun with it."""
+        """Set when a scoring process begins with the task."""
 
     def begin(self, lease_seconds: int) -> None:
-        """Note in the message that a scoring process begins with the task; raises LeaseLostError or QueueGoneError.
+        """Note in the message that a scoring process begins with the task; raise LeaseLostError or QueueGoneError.
 
-        Not at its first delivery, which most tasks need alone.
+        Skip this at the first delivery: most tasks need no second one.
         """
         with self._lock:
             if self._held and (self.message.dequeue_count > 1 or self.task.starts):
@@ -65,7 +65,7 @@ class HeldTask(HeldMessage):
                 self._is_noted = True
 
     def give_back(self, after_seconds: int = 0) -> None:
-        """Let another node have it: this one lives, so that the task has not cost it."""
+        """Return it to the queue. Uncount this start: the task did not take this node down."""
         with self._lock:
             if self._held:
                 self._held = False
@@ -73,7 +73,7 @@ class HeldTask(HeldMessage):
 
     @property
     def is_suspect(self) -> bool:
-        """Whether nodes were lost while they scored it, by its own fault or by that of another task."""
+        """True when nodes died while they scored it, by its own fault or another task's."""
         return self.task.starts >= _SUSPECT_STARTS
 
     @property
@@ -83,7 +83,7 @@ class HeldTask(HeldMessage):
 
     @property
     def is_poisonous(self) -> bool:
-        """Whether nodes were lost with it so often, the last times with it alone, that it is not tried again."""
+        """True when nodes died with it so often, the last times with it alone, that it is not tried again."""
         return self.task.starts >= _MOST_STARTS
 
     @property
@@ -93,6 +93,6 @@ class HeldTask(HeldMessage):
 
     @property
     def block(self) -> TaskBlock:
-        """The tally that its block carries."""
+        """The tally in its block."""
         result = self.result
         return TaskBlock(self._job, self.task.task, self.attempt, result.rows, result.succeeded, result.failed)

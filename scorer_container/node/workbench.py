@@ -1,4 +1,4 @@
-"""What making a job's parts ready may use of the machine: programs, and folders of the cache that nobody removes."""
+"""What the preparation of a job uses of the machine: programs, and cache folders that are protected from eviction."""
 
 import os
 import signal
@@ -15,26 +15,26 @@ Log = Callable[[str], None]
 
 
 def use_file(folder: Path) -> Path:
-    """The file whose lock says that `folder` of the cache is in use, and whose time when it was used last."""
+    """Return the file whose lock marks a cache folder as in use; its time says when the folder was last used."""
     return folder.with_name(f"{folder.name}.use")
 
 
 class Workbench:
-    """One job's; `end()` may come from any thread while another one works at it."""
+    """The workbench of one job. Any thread may call `end()` while another one works."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
         self.has_new = False
-        """Whether something was added to the cache."""
+        """True when something was added to the cache."""
         self._held: dict[Path, int] = {}
         self._process: subprocess.Popen[str] | None = None
         self._ended = False
         self._lock = threading.Lock()
 
     def hold(self, folder: Path) -> None:
-        """Keep a folder of the cache from being removed until the end; to be called before looking whether it is there.
+        """Protect a cache folder from eviction until the end. Call this before you check that the folder exists.
 
-        Raises StoppedError.
+        Raise StoppedError.
         """
         if folder in self._held:
             return
@@ -48,9 +48,9 @@ class Workbench:
                 raise StoppedError("the job is over")
 
     def run(self, command: Sequence[str], environment: Mapping[str, str], on_line: Log) -> tuple[int, list[str]]:
-        """Exit code and output (standard output and error) of a program; `on_line` hears each line at once.
+        """Run a program; return its exit code and output (standard output and error). `on_line` gets each line at once.
 
-        Raises StoppedError.
+        Raise StoppedError.
         """
         process = self._start(command, environment)
         assert process.stdout is not None, "it was asked for"
@@ -65,12 +65,12 @@ class Workbench:
         return process.returncode, lines
 
     def check(self) -> None:
-        """Raises StoppedError when the end has come."""
+        """Raise StoppedError after `end()`."""
         if self._ended:
             raise StoppedError("the job is over")
 
     def end(self) -> None:
-        """End the program that runs, start no other, and let go of the folders."""
+        """Kill the running program, start no other, and release the folders."""
         with self._lock:
             self._ended = True
             self._release()

@@ -11,16 +11,16 @@ from scorer_container.node.environments.uv import UvError, run_uv
 from scorer_container.node.workbench import Workbench
 
 _SETUPTOOLS = "setuptools<81"
-"""conda and old virtual environments always have it; the last that brings `pkg_resources` without a warning."""
+"""conda and old virtual environments always have setuptools; this is the last with a quiet `pkg_resources`."""
 
 
 def build_environment(
     folder: Path, requirements: EnvironmentRequirements, base: Path, subject: str, bench: Workbench
 ) -> None:
-    """Make a virtual environment of the interpreter `base` in `folder` with everything installed.
+    """Make a virtual environment of the interpreter `base` in `folder` and install everything. It can be moved later.
 
-    It may be moved afterwards. Raises EnvironmentPreparationError with the package that could not be had and why;
-    `subject` says whose environment it is.
+    Raise EnvironmentPreparationError with the package that could not be installed and why; `subject` names the
+    environment.
     """
     try:
         run_uv(["venv", "--no-project", "--relocatable", "--allow-existing", "--python", str(base), str(folder)], bench)
@@ -34,7 +34,7 @@ def build_environment(
 
 
 def install_command(folder: Path, requirements: EnvironmentRequirements) -> list[str]:
-    """The arguments of uv that fill the virtual environment in `folder`; the lists are written into it."""
+    """Write the package lists into `folder`; return the arguments of uv that fill the virtual environment there."""
     command = ["pip", "install", "--python", str(interpreter_of(folder))]
     command += ["--requirements", str(_write(folder / "requirements.txt", requirements.file_text()))]
     if requirements.constraints:
@@ -44,7 +44,7 @@ def install_command(folder: Path, requirements: EnvironmentRequirements) -> list
 
 
 def _write(path: Path, text: str) -> Path:
-    """Option lines may hold a password of a package index, so only the owner may read them."""
+    """Write a file that only its owner can read: option lines may hold a password of a package index."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)

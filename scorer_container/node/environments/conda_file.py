@@ -40,7 +40,7 @@ _OPERATOR = re.compile(r"(?P<operator>==|>=|<=|!=|~=|=|<|>)?(?P<version>.*)")
 
 
 def read_yaml_mapping(text: str, title: str) -> dict[str, Any]:
-    """A YAML mapping whose values stay text, so that Python 3.10 does not become the number 3.1."""
+    """Parse a YAML mapping whose values stay text: Python 3.10 must not become the number 3.1."""
     try:
         content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes nothing but text, lists and mappings
     except yaml.YAMLError as error:
@@ -52,9 +52,9 @@ def read_yaml_mapping(text: str, title: str) -> dict[str, Any]:
 
 
 def parse_conda_file(text: str, title: str, folder: Path | None = None) -> EnvironmentRequirements:
-    """The requirements of a conda file; `title` names it in errors, `folder` is where its paths start.
+    """Return the requirements of a conda file; `title` names it in errors, `folder` is where its paths start.
 
-    Raises EnvironmentPreparationError when it is not understood or asks for packages that only conda has.
+    Raise EnvironmentPreparationError if it is not understood or lists packages that only conda has.
     """
     entries = read_yaml_mapping(text, title).get("dependencies") or []
     if not isinstance(entries, list):
@@ -105,11 +105,11 @@ class CondaPackage:
 
     name: str
     version: str
-    """What follows the name, white space removed where it means nothing."""
+    """The text after the name, without meaningless white space."""
 
     @classmethod
     def parse(cls, entry: str) -> "CondaPackage":
-        """The package of one entry; raises EnvironmentPreparationError when it is not understood."""
+        """Parse one entry; raise EnvironmentPreparationError if it is not understood."""
         match = _ENTRY.fullmatch(entry.strip())
         if not match or re.search(r"[\[|@]", match["version"]):
             raise EnvironmentPreparationError(
@@ -121,11 +121,11 @@ class CondaPackage:
 
     @property
     def is_conda_only(self) -> bool:
-        """Whether PyPI cannot have it: it is no Python package."""
+        """True when PyPI cannot have it, as it is not a Python package."""
         return _CONDA_ONLY.fullmatch(self.name) is not None
 
     def as_requirement(self) -> str:
-        """The PEP 508 line that asks PyPI for the same."""
+        """Return the PEP 508 line for the same package on PyPI."""
         line = _PYPI_NAMES.get(self.name, self.name) + self._specifiers()
         try:
             return str(Requirement(line))
@@ -144,7 +144,7 @@ class CondaPackage:
 
 
 def _clause(text: str) -> str:
-    """One clause of a conda version as PEP 440 has it.
+    """Translate one clause of a conda version to PEP 440.
 
     In conda `=1.2` means `1.2.*`, a bare `1.2` is exact, and ordered comparisons may end in `.*`.
     """

@@ -1,4 +1,4 @@
-"""The environment of a job that runs in an image of its own: what its conda file lists, built inside that image."""
+"""Environments for jobs with an image of their own: the packages of the conda file, installed inside that image."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ class ImageEnvironments:
         self._log = bench.log
 
     def prepare(self, spec: JobSpec, model: Path | None) -> tuple[str, Path]:
-        """The image's id, and the interpreter in it; raises EnvironmentPreparationError."""
+        """Return the image's id and the interpreter in it; raise EnvironmentPreparationError."""
         assert spec.environment is not None, "only jobs with an image come here"
         image = self._pulled(spec.environment.image)
         requirements = select_requirements(spec, model)
@@ -88,7 +88,7 @@ class ImageEnvironments:
 
 
 def pythons_folder(cache: Path) -> Path:
-    """Where uv keeps the interpreters that it fetches: environments point into it."""
+    """Return the folder of the interpreters that uv fetches; environments point into it."""
     return _folder_of_uv("UV_PYTHON_INSTALL_DIR", cache / "uv" / "python")
 
 

@@ -17,9 +17,9 @@ _REPORT = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
 
 
 def find_interpreter(python: PythonRequirement, bench: Workbench) -> tuple[int, Path]:
-    """The minor version chosen, and a working CPython of it; the network is asked last.
+    """Return the chosen minor version and a working CPython of it; use the network last.
 
-    Raises EnvironmentPreparationError that names the Python which cannot be had.
+    Raise EnvironmentPreparationError, which names the missing Python.
     """
     preferred = python.by_preference()
     for minor in preferred:
@@ -46,7 +46,7 @@ def _on_path(minor: int) -> Iterator[Path]:
 
 
 def _of_pyenv(minor: int) -> Iterator[Path]:
-    """pyenv's versions, the latest patch first; its shims on PATH only work for the versions switched on."""
+    """Return pyenv's versions, the latest patch first. Its shims on PATH work only for active versions."""
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     folders = [
         path for path in (root / "versions").glob(f"3.{minor}*") if re.fullmatch(rf"3\.{minor}(\.\d+)?", path.name)
@@ -68,7 +68,7 @@ def _find_managed(minor: int, bench: Workbench) -> Path:
 
 
 def _of_conda() -> Iterator[Path]:
-    """The base installation and every environment that conda knows."""
+    """Return the base installation and every environment that conda knows."""
     prefix = os.environ.get("CONDA_PREFIX")
     executable = os.environ.get("CONDA_EXE")
     folders = [Path(prefix)] if prefix else []
@@ -83,7 +83,7 @@ def _of_conda() -> Iterator[Path]:
 
 
 def _works(path: Path, minor: int) -> bool:
-    """Whether it runs and is CPython 3.`minor`; a shim may exist without a Python behind it."""
+    """Return True if it runs and is CPython 3.`minor`; a shim may exist without a Python."""
     if not os.access(path, os.X_OK) or path.is_dir():
         return False
     try:
@@ -101,7 +101,7 @@ def _works(path: Path, minor: int) -> bool:
 
 
 def _downloaded(python: PythonRequirement, minor: int, bench: Workbench) -> Path:
-    """A Python that uv fetches from the network."""
+    """Fetch a Python with uv from the network."""
     version = f"3.{minor}"
     bench.log(f"Python {version} is not on this machine; asking uv to download it")
     try:
@@ -116,4 +116,4 @@ def _downloaded(python: PythonRequirement, minor: int, bench: Workbench) -> Path
 
 
 def _no_log(_line: str) -> None:
-    """A question's answer is nobody's news."""
+    """Log nothing."""

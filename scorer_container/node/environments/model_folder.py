@@ -16,9 +16,9 @@ _REQUIREMENTS_FILE = "requirements.txt"
 
 
 def read_model_environment(folder: Path) -> EnvironmentRequirements | None:
-    """What the files of an MLflow model ask for; None when it has none that does.
+    """Return what the files of an MLflow model ask for; None if no file does.
 
-    MLflow's own order: the `virtualenv` file that `MLmodel` names, else `python_env.yaml`, else
+    The order is MLflow's own: the `virtualenv` file that `MLmodel` names, else `python_env.yaml`, else
     `requirements.txt` with the Python of the conda file, else the conda file alone. Unlike MLflow's virtualenv,
     packages that the conda file wants from conda are kept: they come from PyPI.
     """
@@ -36,7 +36,7 @@ def read_model_environment(folder: Path) -> EnvironmentRequirements | None:
 
 @dataclass(frozen=True)
 class _EnvironmentFiles:
-    """The files of a model's folder that speak of its environment."""
+    """The files of a model's folder that describe its environment."""
 
     folder: Path
     python_env: Path | None
@@ -70,7 +70,7 @@ def _python_function_flavor(folder: Path) -> dict[str, Any]:
 
 
 def _first_file(folder: Path, *names: Any) -> Path | None:
-    """The first that exists: old models name `conda.yml` in `MLmodel` and bring `conda.yaml`."""
+    """Return the first file that exists: old models name `conda.yml` in `MLmodel` and contain `conda.yaml`."""
     paths = [folder / name for name in names if isinstance(name, str)]
     inside = (path for path in paths if path.resolve().is_relative_to(folder.resolve()))
     return next((path for path in inside if path.is_file()), None)
@@ -105,7 +105,7 @@ def _read_lines(lines: list[str], folder: Path) -> EnvironmentRequirements:
 def _with_conda_packages(
     listed: EnvironmentRequirements, conda: EnvironmentRequirements | None
 ) -> EnvironmentRequirements:
-    """`listed`, and what the conda file has beside it."""
+    """Add to `listed` the packages that only the conda file has."""
     if conda is None:
         return listed
     named = listed.names()

@@ -1,4 +1,4 @@
-"""Which Python an environment asks for, as far as it matters: the minor version."""
+"""The Python that an environment asks for. Only the minor version matters."""
 
 import re
 import sys
@@ -17,9 +17,9 @@ _PINNED = re.compile(r"={0,2}\s*(?P<version>\d+(\.\d+)*)(\.\*)?(=\S*)?")
 
 @dataclass(frozen=True)
 class PythonRequirement:
-    """The Python that an environment names; patch versions are not told apart.
+    """The minor versions of Python that an environment accepts.
 
-    A list is satisfied by any patch of the minor version that it pins, as packages are built for minor versions.
+    Any patch version satisfies a pinned one, as packages are built for minor versions.
     """
 
     text: str
@@ -29,7 +29,7 @@ class PythonRequirement:
 
     @classmethod
     def parse(cls, text: str) -> "PythonRequirement | None":
-        """What `=3.8.5`, `3.8`, `==3.8.*` or `>=3.8,<3.11` ask for; None when any Python will do."""
+        """Parse `=3.8.5`, `3.8`, `==3.8.*` or `>=3.8,<3.11`; return None if any Python will do."""
         if not text.strip(" *="):
             return None
         specifiers = _specifiers(text)
@@ -42,7 +42,7 @@ class PythonRequirement:
         return cls(text=text.strip(" ="), minors=minors)
 
     def by_preference(self, own: int = sys.version_info.minor) -> list[int]:
-        """The accepted minor versions, those nearest to the node's `own` first."""
+        """Return the accepted minor versions, the nearest to the node's `own` first."""
         return sorted(self.minors, key=lambda minor: (abs(minor - own), minor))
 
 
@@ -56,7 +56,7 @@ def _specifiers(text: str) -> SpecifierSet:
 
 
 def _clause(text: str) -> str:
-    """One comma-separated clause; a pin is widened to its minor version."""
+    """Parse one comma-separated clause; widen a pin to its minor version."""
     pinned = _PINNED.fullmatch(text)
     if pinned:
         return "==" + ".".join(pinned["version"].split(".")[:2]) + ".*"

@@ -25,7 +25,7 @@ _COMMENT = re.compile(r"(^|\s)#.*$")
 
 @dataclass
 class RequirementLines:
-    """Collects lines into packages, constraints and options; files named by them are read in place.
+    """Sorts lines into packages, constraints and options; reads files that lines name in place.
 
     `folder` is where relative paths start: the model's folder, or None when the list came without one.
     """
@@ -37,7 +37,7 @@ class RequirementLines:
     _open_files: tuple[Path, ...] = ()
 
     def add(self, lines: Iterable[str], *, as_constraints: bool = False) -> "RequirementLines":
-        """Take `lines` in; raises EnvironmentPreparationError for one that cannot be followed."""
+        """Add `lines`; raise EnvironmentPreparationError for a line that is not supported."""
         for line in _logical(lines):
             if line.startswith("-"):
                 self._add_option(line, as_constraints)
@@ -48,7 +48,7 @@ class RequirementLines:
         return self
 
     def as_requirements(self) -> EnvironmentRequirements:
-        """What was collected."""
+        """Return all collected lines."""
         return EnvironmentRequirements(
             packages=tuple(self.packages), constraints=tuple(self.constraints), options=tuple(self.options)
         )
@@ -109,7 +109,7 @@ class RequirementLines:
 
 
 def split_build_packages(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """`lines` without, and those of, `pip`, `setuptools` and `wheel`."""
+    """Split `lines` in two: everything else, and the lines for `pip`, `setuptools` and `wheel`."""
     packages: list[str] = []
     build: list[str] = []
     for line in lines:
@@ -118,7 +118,7 @@ def split_build_packages(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[s
 
 
 def _logical(lines: Iterable[str]) -> Iterator[str]:
-    """Lines joined at a trailing backslash, without comments and empty ones."""
+    """Yield logical lines: joined at a trailing backslash, without comments and empty lines."""
     joined = ""
     for line in lines:
         joined += _COMMENT.sub("", line).strip()

@@ -1,4 +1,4 @@
-"""What an environment consists of, whatever kind of file said so."""
+"""What an environment consists of, whatever kind of file describes it."""
 
 import hashlib
 import json
@@ -19,18 +19,18 @@ class EnvironmentRequirements:
     packages: tuple[str, ...] = ()
     """Requirement lines (PEP 508, or what pip takes as one: a URL or an absolute path)."""
     build_packages: tuple[str, ...] = ()
-    """`pip`, `setuptools`, `wheel`: installed into an environment that is built, no reason to build one."""
+    """`pip`, `setuptools`, `wheel`: installed into a built environment, but not a reason to build one."""
     constraints: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     """Option lines of a requirements file, e.g. `--extra-index-url https://…`; may hold a secret."""
 
     def names(self) -> set[str]:
-        """The canonical names of all packages that are listed by name."""
+        """Return the canonical names of all packages that are listed by name."""
         lines = (*self.packages, *self.build_packages)
         return {name for line in lines if (name := package_name(line))}
 
     def key(self, minor: int) -> str:
-        """The same text for the same environment on Python 3.`minor`; used as a folder name."""
+        """Return the same folder name for the same environment on Python 3.`minor`."""
         content = [
             f"3.{minor}",
             sorted({normalised(line) for line in self.packages}),
@@ -42,12 +42,12 @@ class EnvironmentRequirements:
         return f"python3.{minor}-{digest[:24]}"
 
     def file_text(self) -> str:
-        """The requirements file that installs it (constraints have a file of their own)."""
+        """Return the text of its requirements file; constraints have a file of their own."""
         return "\n".join((*self.options, *self.build_packages, *self.packages, ""))
 
 
 def parse_line(line: str) -> Requirement | None:
-    """The requirement of a line, its `--hash` options left aside; None when it is a plain URL or path."""
+    """Parse a line without its `--hash` options; return None for a plain URL or path."""
     try:
         return Requirement(line.partition(" --")[0].strip())
     except InvalidRequirement:
@@ -55,13 +55,13 @@ def parse_line(line: str) -> Requirement | None:
 
 
 def package_name(line: str) -> str | None:
-    """The canonical name of the package that a line asks for; None when it is a plain URL or path."""
+    """Return the canonical name of the package on a line; None for a plain URL or path."""
     parsed = parse_line(line)
     return canonicalize_name(parsed.name) if parsed else None
 
 
 def normalised(line: str) -> str:
-    """The same text for lines that mean the same."""
+    """Return the same text for lines that mean the same."""
     parsed = parse_line(line)
     if parsed is None or " --" in line:
         return line

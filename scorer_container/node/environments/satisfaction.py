@@ -1,4 +1,4 @@
-"""Whether the node's own interpreter has everything that an environment asks for."""
+"""Checks whether the node's own interpreter has everything that an environment asks for."""
 
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from scorer_container.node.environments.requirements import EnvironmentRequireme
 
 
 def unmet_by_own_interpreter(requirements: EnvironmentRequirements) -> str | None:
-    """The first thing that is asked for and not there, as a phrase for the log; None when all is there."""
+    """Return the first missing requirement as a phrase for the log; None if nothing is missing."""
     own = f"3.{sys.version_info.minor}"
     if requirements.python and sys.version_info.minor not in requirements.python.minors:
         return f"Python {requirements.python.text} is asked for and the node has {own}"
@@ -40,7 +40,7 @@ def _is_met(requirement: Requirement, extra: str = "") -> bool:
 
 
 def _extra_is_met(name: str, extra: str) -> bool:
-    """Whether what a distribution wants for one of its extras is installed."""
+    """Return True if the requirements of a distribution's extra are installed."""
     wanted = [Requirement(line) for line in metadata.requires(name) or []]
     return all(_is_met(requirement, extra) for requirement in wanted)
 

@@ -1,4 +1,4 @@
-"""The built environments of a machine: one folder for each, shared by all its nodes and jobs."""
+"""The built environments of a machine: one folder each, shared by all nodes and jobs of the machine."""
 
 import shutil
 import tempfile
@@ -10,24 +10,24 @@ from scorer_container.node.workbench import Workbench
 
 
 class EnvironmentStore:
-    """Environments below `root`, each complete or not there at all."""
+    """Environments below `root`; each is complete or missing."""
 
     def __init__(self, root: Path, bench: Workbench) -> None:
-        """`root` is made when it is missing; an environment stays for as long as `bench` holds it."""
+        """Make `root` if it is missing; `bench` protects environments from eviction."""
         self._root = root
         self._bench = bench
 
     def find(self, key: str) -> Path | None:
-        """The interpreter of a built environment, held from now on; None when it must be built."""
+        """Return the interpreter of a built environment and protect it from eviction; None if it must be built."""
         self._bench.hold(self._root / key)
         interpreter = interpreter_of(self._root / key)
         return interpreter if interpreter.exists() else None  # the Python that it was made from may be gone
 
     def find_or_build(self, key: str, build: Callable[[Path], None]) -> Path:
-        """The interpreter of the environment `key`; `build` fills a new folder when there is none.
+        """Return the interpreter of the environment `key`; let `build` fill a new folder if there is none.
 
-        Of several nodes one builds and the others wait. The folder gets its name when it is complete, so a killed
-        build leaves nothing that looks like an environment.
+        One node builds while others wait. The folder gets its name when it is complete: a killed build leaves nothing
+        that looks like an environment.
         """
         waiting = "another node builds this environment; waiting for it"
         self._bench.hold(self._root / key)
@@ -51,12 +51,12 @@ class EnvironmentStore:
             raise
 
     def _remove_leftovers(self, key: str) -> None:
-        """What killed builds left, and an environment whose Python is gone; the lock must be held."""
+        """Remove what killed builds left, and an environment whose Python is gone. The caller holds the lock."""
         for leftover in [*self._root.glob(f"{key}.building-*"), self._root / key]:
             if leftover.exists():
                 shutil.rmtree(leftover)
 
 
 def interpreter_of(folder: Path) -> Path:
-    """The Python of a virtual environment."""
+    """Return the Python of a virtual environment."""
     return folder / "bin" / "python"

@@ -15,29 +15,32 @@ _PASSED_ON = re.compile(
     r"|(?i:https?_proxy|all_proxy|no_proxy)|UV_.*|PIP_.*|PYENV_ROOT|CONDA_.*"
     r"|CC|CXX|FC|[A-Z]*FLAGS|LD_LIBRARY_PATH|PKG_CONFIG_PATH|CUDA_HOME|GIT_SSH_COMMAND|SSH_AUTH_SOCK"
 )
-"""Installing may run code of the packages, so the node's storage credentials are not among these."""
+"""Variables for uv. An installation may run code of packages, so the node's storage credentials are not included."""
 _FROM_PIP = {
     "UV_DEFAULT_INDEX": "PIP_INDEX_URL",
     "UV_INDEX": "PIP_EXTRA_INDEX_URL",
     "UV_FIND_LINKS": "PIP_FIND_LINKS",
     "SSL_CERT_FILE": "PIP_CERT",
 }
-"""A user who configured pip by variables need not say it again for uv."""
+"""uv's names for variables that a user may have set for pip."""
 _LIST_SEPARATORS = {"UV_FIND_LINKS": ","}
 _DECORATION = "\N{MULTIPLICATION SIGN}│├╰─▶ \t"
-"""What some versions of uv draw before the lines of an error."""
+"""Characters that some versions of uv draw before the lines of an error."""
 _CONCLUSION = ", we can conclude that your requirements are unsatisfiable"
 _SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 class UvError(Exception):
-    """uv could not do it; the message is its reason in one line."""
+    """uv failed; the message is its reason on one line."""
 
 
 def run_uv(arguments: list[str], bench: Workbench, log: Log | None = None) -> str:
-    """Run `uv` and give back its standard output; what it reports goes to the bench's log, or `log`, line by line.
+    """Run `uv` and return its standard output. Its reports go line by line to the bench's log, or to `log`.
 
-    Raises UvError with uv's reason, EnvironmentPreparationError when there is no uv, StoppedError.
+    Raises:
+        UvError: uv failed; the message is its reason.
+        EnvironmentPreparationError: there is no uv.
+        StoppedError: the bench has ended.
     """
     hear = log or bench.log
     command = [str(find_uv()), "--no-progress", *arguments]
@@ -49,7 +52,7 @@ def run_uv(arguments: list[str], bench: Workbench, log: Log | None = None) -> st
 
 
 def find_uv() -> Path:
-    """The `uv` that belongs to this interpreter, else the one on PATH."""
+    """Return the `uv` of this interpreter, else the one on PATH."""
     beside = Path(sys.executable).parent / "uv"
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("uv")
     if not found:
@@ -60,7 +63,7 @@ def find_uv() -> Path:
 
 
 def uv_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables that uv may see: the user's configuration of uv, pip and the network, and no credentials."""
+    """Return the variables that uv may see: configuration of uv, pip and the network, without credentials."""
     passed = {name: value for name, value in variables.items() if _PASSED_ON.fullmatch(name)}
     for name, pip_name in _FROM_PIP.items():
         if passed.get(pip_name) and name not in passed:
@@ -71,7 +74,7 @@ def uv_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def reason(lines: list[str]) -> str:
-    """uv's error as one line: what failed and its first cause, for a failed build also the last line it printed."""
+    """Return uv's error on one line: what failed, its first cause, and the last line that a failed build printed."""
     text = [line.strip(_DECORATION) for line in lines]
     first = next((number for number, line in enumerate(text) if _is_error(line, lines[number])), None)
     if first is None:
@@ -86,7 +89,7 @@ def _is_error(stripped: str, line: str) -> bool:
 
 
 def _cause(text: list[str]) -> list[str]:
-    """The first cause, up to its first sentence's end or an empty line."""
+    """Return the first cause, up to an empty line or the end of its first sentence."""
     words: list[str] = []
     for line in text:
         if not line or line.startswith("hint:") or (words and line.startswith(("cause:", "And ", "["))):
@@ -96,7 +99,7 @@ def _cause(text: list[str]) -> list[str]:
 
 
 def _last_words(text: list[str]) -> list[str]:
-    """The last line of a failed build's own output."""
+    """Return the last line of a failed build's own output."""
     if "[stderr]" not in text:
         return []
     printed = text[text.index("[stderr]") + 1 :]
@@ -105,10 +108,10 @@ def _last_words(text: list[str]) -> list[str]:
 
 
 def shortened(text: str, limit: int = 400) -> str:
-    """`text`, cut at a word's end when it is longer than `limit` characters."""
+    """Cut `text` at the end of a word if it is longer than `limit` characters."""
     return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0] + " …"
 
 
 def without_secrets(text: str) -> str:
-    """`text` with user names and passwords left out of its URLs."""
+    """Return `text` without user names and passwords in its URLs."""
     return _SECRET.sub("", text)
