@@ -1,4 +1,4 @@
-"""What management requests share."""
+"""The common parts of management requests: members in any case, envelopes, durations, errors."""
 
 import json
 import re
@@ -30,7 +30,7 @@ class ArmModel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
 
     read_only: ClassVar[frozenset[str]] = frozenset()
-    """Members, in lower case, that only answers have: clients send back what they got."""
+    """Members of answers only, in lower case. Requests may have them too: clients send back what they got."""
 
     @model_validator(mode="before")
     @classmethod
@@ -51,7 +51,7 @@ class ArmModel(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_boolean_as_number(cls, value: Any, info: ValidationInfo) -> Any:
-        """Pydantic takes true for 1."""
+        """Raise ValueError for a boolean: pydantic would read true as 1."""
         if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, int | None):
             raise ValueError("a number is needed")
         return value
@@ -62,7 +62,7 @@ class ArmModel(BaseModel):
 
 
 def _as_texts(value: Any) -> Any:
-    """Clients send numbers in maps of texts: the official one does for `hash_version`."""
+    """Turn the values of a map into texts: the official client sends a number for `hash_version`."""
     if not isinstance(value, dict):
         return value
     scalars = {key: json.dumps(item) if isinstance(item, int | float) else item for key, item in value.items()}
@@ -78,7 +78,7 @@ class ResourceBody(ArmModel):
 
     properties: dict[str, Any] = Field(default_factory=dict)
     tags: TextMap | None = None
-    """None leaves those of an existing resource as they are."""
+    """None keeps the tags of an existing resource."""
     location: str | None = None
     identity: dict[str, Any] | None = None
 
@@ -104,7 +104,7 @@ class ListView(AnyCaseEnum):
 
 
 LONGEST_SECONDS = 36_500 * 86_400.0
-"""A hundred years: with more, moments would lie outside the calendar."""
+"""A hundred years: longer durations would lead outside the calendar."""
 
 _TIMEDELTA = TypeAdapter(timedelta)
 
@@ -136,17 +136,17 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _text(value: Any) -> Any:
-    """pydantic takes a number for seconds since 1970, also in a text."""
+    """Raise ValueError for a number: pydantic would read it as seconds since 1970, also from a text."""
     if isinstance(value, datetime) or value is None or (isinstance(value, str) and _DATE.match(value)):
         return value
     raise ValueError("it is not an ISO 8601 moment such as 2026-11-30T06:00:00Z")
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_text)]
-"""With an offset."""
+"""A moment with an offset."""
 
 LocalOrInstant = Annotated[datetime, BeforeValidator(_text)]
-"""With or without an offset."""
+"""A moment with or without an offset."""
 
 Model = TypeVar("Model", bound=BaseModel)
 """The type that is read."""

@@ -128,7 +128,7 @@ class JobDocument(BaseModel):
     """How often the reconciliation has started the job's orchestration again."""
 
     def spec(self) -> JobSpec:
-        """Return what nodes are told; the input must have been listed."""
+        """Return the job spec; the input must have been listed."""
         assert self.work is not None, "the job is not planned yet"
         return JobSpec(
             job_name=self.name,

@@ -1,4 +1,4 @@
-"""What a scorer node is told about a job: one blob, written by the plan phase, read by every node."""
+"""The job spec: what a scorer node must know about a job. The plan phase writes one blob, every node reads it."""
 
 from enum import StrEnum
 from typing import Literal
@@ -32,12 +32,12 @@ class Location(BaseModel):
     path: str = ""
     """Blob name, or folder without a trailing slash (empty for a whole container)."""
     url: str = ""
-    """The address of a plain `url`; for blobs empty."""
+    """The address of a plain `url`; empty for blobs."""
     credential: str = "account"
     excluded_suffix: str = ""
-    """Blobs below a folder whose names end so are none of its files; empty: all are."""
+    """Blobs whose name ends with this text do not count as files of the folder. Empty: every blob counts."""
     has_folder_blobs: bool = False
-    """Whether there may be blobs below a folder that stand for folders themselves (shared/storage/blobs.py)."""
+    """Whether blobs that stand for folders may lie below the folder (shared/storage/blobs.py)."""
 
     def child(self, relative_path: str) -> str:
         """Return the blob name of `relative_path` below this folder."""
@@ -92,7 +92,7 @@ class OutputFormat(StrEnum):
 
     @property
     def media_type(self) -> str:
-        """What the blob says of its content."""
+        """The media type of the blob's content."""
         return _MEDIA_TYPES[self]
 
 
@@ -102,9 +102,9 @@ class OutputSpec(SpecPart):
     folder: Location
     file_name: str
     is_file: bool = False
-    """Whether the invocation asked for this one file, not for a folder of the job."""
+    """Whether the invocation named this file itself, not a folder."""
     follows: tuple[str, ...] = ()
-    """Ids of the jobs that failed at this very place before: the files that their scripts left may be written over."""
+    """Ids of the jobs that failed at this place before: files that their scripts left may be overwritten."""
 
     @property
     def file_path(self) -> str:
@@ -113,12 +113,12 @@ class OutputSpec(SpecPart):
 
     @property
     def format(self) -> OutputFormat:
-        """How the output file is written."""
+        """The format of the output file."""
         return OutputFormat.of(self.file_name)
 
     @property
     def errors_path(self) -> str:
-        """Blob name of the list of failed items; jobs whose outputs lie in one folder have a list each."""
+        """Blob name of the list of failed items. Jobs with outputs in the same folder have separate lists."""
         is_default = self.file_name == DEFAULT_OUTPUT_FILE_NAME
         return self.folder.child("errors.jsonl" if is_default else f"{self.file_name}.errors.jsonl")
 

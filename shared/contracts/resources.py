@@ -56,7 +56,7 @@ class ComputeProperties(ArmModel):
 
 
 class AssetProperties(ArmModel):
-    """What all assets share."""
+    """The members that all assets have."""
 
     read_only = frozenset({"provisioningstate"})
 
@@ -99,7 +99,7 @@ class CodeProperties(AssetProperties):
 
 
 class DatastoreProperties(ArmModel):
-    """A blob container known by name. Secrets are stored apart and never given back."""
+    """A named blob container. Secrets are stored apart and never returned."""
 
     read_only = frozenset({"isdefault", "containeruri"})
 
@@ -119,7 +119,7 @@ class DatastoreProperties(ArmModel):
 
 
 class EndpointDefaults(ArmModel):
-    """What an invocation without a deployment's name uses."""
+    """The deployment of an invocation that names none."""
 
     deployment_name: str | None = None
 
@@ -133,17 +133,17 @@ class JobEvent(AnyCaseEnum):
 
 
 class Webhook(ArmModel):
-    """Who is told of a job's end: a CloudEvent is posted to `url`. `CloudEvents` is this service's own type."""
+    """A receiver of a job's end: gets a CloudEvent as a POST to `url`. `CloudEvents` is this service's own type."""
 
     webhook_type: Literal["CloudEvents"]
     url: str = Field(max_length=2000)
-    """Shown to whoever may read the job; requests are proved by their signature, not by a secret in the URL."""
+    """Shown to everybody who may read the job. Requests carry a signature, so the URL needs no secret."""
     event_type: JobEvent | None = None
-    """Told of this end only; of every one when absent."""
+    """The only end that is reported; absent: every end."""
 
 
 class NotificationSetting(ArmModel):
-    """Who is told of a job's end (`notificationSetting` of Azure ML's jobs)."""
+    """The receivers of a job's end (`notificationSetting` of Azure ML's jobs)."""
 
     webhooks: dict[str, Webhook] = Field(default_factory=dict, max_length=10)
 
@@ -172,7 +172,7 @@ class EndpointProperties(ArmModel):
     properties: TextMap = Field(default_factory=dict)
     defaults: EndpointDefaults = EndpointDefaults()
     notification_setting: NotificationSetting = NotificationSetting()
-    """Of all its jobs; a webhook of the same name in an invocation wins."""
+    """For all jobs of the endpoint. A webhook of the same name in an invocation overrides it."""
 
 
 class AssetReference(ArmModel):
@@ -213,4 +213,4 @@ class ComputeLimits(BaseModel):
     min_instances: int
     max_instances: int
     idle_seconds: float
-    """An instance without work for so long may be removed."""
+    """An instance that is idle for this many seconds may be removed."""

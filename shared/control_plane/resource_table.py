@@ -88,12 +88,12 @@ class Resource(BaseModel, Generic[Properties]):
 
     @property
     def name(self) -> str:
-        """Its own name."""
+        """The last of the names: the resource's own."""
         return self.names[-1]
 
     @property
     def key(self) -> str:
-        """Sorts resources of a kind by their names."""
+        """A key that sorts resources of a kind by their names."""
         return ":".join(self.names).lower()
 
     def changed(
@@ -114,7 +114,7 @@ class ResourceTable(Generic[Properties]):
         self._rows = RowTable(service, table, document)
 
     def find(self, *names: str) -> Row[Resource[Properties]] | None:
-        """Return the resource with its ETag, or None; raises ValidationError for a name that none can have."""
+        """Return the resource with its ETag, or None; raises ValidationError for an invalid name."""
         return self._rows.find(self.kind.partition, self._key(names))
 
     def get(self, *names: str) -> Row[Resource[Properties]]:

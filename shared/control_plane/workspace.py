@@ -59,7 +59,7 @@ class Workspace:
 
     @cached_property
     def datastores(self) -> ResourceTable[DatastoreProperties]:
-        """Found by: datastore. The default one is not in it."""
+        """Found by: datastore. Does not contain the default one."""
         return self._of(DATASTORES, DatastoreProperties)
 
     @cached_property

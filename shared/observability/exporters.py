@@ -127,7 +127,7 @@ class LateSpans(SpanExporter):
         self._late = late
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Pass spans on."""
+        """Export spans."""
         exporter = self._late.get()
         return exporter.export(spans) if exporter else SpanExportResult.FAILURE
 
@@ -145,7 +145,7 @@ class LateMetrics(MetricExporter):
         self._late = late
 
     def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any) -> MetricExportResult:
-        """Pass measurements on."""
+        """Export measurements."""
         exporter = self._late.get()
         return exporter.export(metrics_data, timeout_millis, **kwargs) if exporter else MetricExportResult.FAILURE
 
@@ -166,7 +166,7 @@ class LateLogs(LogRecordExporter):
         self._late = late
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
-        """Pass log records on."""
+        """Export log records."""
         exporter = self._late.get()
         return exporter.export(batch) if exporter else LogRecordExportResult.FAILURE
 

@@ -215,5 +215,5 @@ _BY_NAME = {key.lower(): role for role in ROLES for key in (role.name, role.app_
 
 
 def find_role(name: str) -> Role | None:
-    """Return the role of this name, or of this value in the claim `roles`; None when there is none."""
+    """Return the role of this name or app role; None if it is not known."""
     return _BY_NAME.get(name.lower())

@@ -30,7 +30,7 @@ class DatastoreSecret(ArmModel):
 
     @property
     def credential(self) -> str:
-        """What the SDK's clients take."""
+        """The credential for the SDK's clients."""
         return self.sas_token.lstrip("?") if self.secrets_type == "Sas" else self.key
 
 
@@ -61,7 +61,7 @@ def container_of(account: StorageAccount, location: Location) -> ContainerClient
 
 
 def foreign_blobs(account: StorageAccount, place: Place, credential: Any) -> BlobServiceClient:
-    """Return a client of a blob service that a user named, which connects to no address that the service must not call.
+    """Return a client of a blob service that a user named. It never connects to a forbidden address.
 
     The workspace's own service may be named as well and needs no guard. A refusal of the service is raised as
     DataRefusedError.
@@ -92,22 +92,22 @@ JOBS_CONTAINER = "batch-jobs"
 
 
 def spec_name(job_id: str) -> str:
-    """Blob name of the job spec."""
+    """Return the blob name of the job spec."""
     return f"{job_id}/spec.json"
 
 
 def columns_name(job_id: str) -> str:
-    """Blob name of the columns of the output; written once by the first process that has a row."""
+    """Return the blob name of the output's columns. The first process that has a row writes it, once."""
     return f"{job_id}/columns.json"
 
 
 def row_groups_name(job_id: str) -> str:
-    """Blob name of what a Parquet output's footer will say (row_groups.py); a ledger like the output's own."""
+    """Return the blob name of a Parquet output's row groups (row_groups.py); a ledger like the output's own."""
     return f"{job_id}/row-groups.jsonl"
 
 
 def log_name(job_id: str, path: str) -> str:
-    """Blob name of a log file; `path` is what users see, such as `user/stdout/<node>/process000.stdout.txt`."""
+    """Return the blob name of a log file; users see `path`, such as `user/stdout/<node>/process000.stdout.txt`."""
     return f"{job_id}/logs/{path}"
 
 
@@ -120,7 +120,7 @@ def ensure_container(service: BlobServiceClient, name: str) -> ContainerClient:
 
 
 _MARK = "hdi_isfolder"
-"""Metadata of such a blob; source: https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues."""
+"""Metadata of folder blobs. Source: https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues."""
 
 
 def is_folder_blob(blob: BlobProperties) -> bool:

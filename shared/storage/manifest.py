@@ -17,7 +17,7 @@ _CACHED_SHARDS = 4
 
 
 def shard_name(job_id: str, shard: int) -> str:
-    """Blob name of a shard in the container of job internals."""
+    """Return the blob name of a shard in the container of job internals."""
     return f"{job_id}/manifest/{shard:06}.jsonl"
 
 

@@ -31,15 +31,17 @@ def read_ledger(account: StorageAccount, output: OutputSpec, job_id: str) -> Led
     staged = staged_blocks(container.get_blob_client(output.file_path))
     blocks = [block for block in map(TaskBlock.from_block_id, staged) if block and block.job == job_id[:8]]
     if any(block.rows for block in blocks):
-        told = _told(account, output, job_id, staged)
-        blocks = [block for block in blocks if not block.rows or told(block)]
+        is_complete = _completeness(account, output, job_id, staged)
+        blocks = [block for block in blocks if not block.rows or is_complete(block)]
     if any(block.failed for block in blocks):
         listed = _known(container.get_blob_client(output.errors_path))
         blocks = [block for block in blocks if not block.failed or block.block_id in listed]
     return Ledger.of(blocks)
 
 
-def _told(account: StorageAccount, output: OutputSpec, job_id: str, staged: set[str]) -> Callable[[TaskBlock], bool]:
+def _completeness(
+    account: StorageAccount, output: OutputSpec, job_id: str, staged: set[str]
+) -> Callable[[TaskBlock], bool]:
     """Return a test whether storage has what the merge needs in addition to a block's rows."""
     if output.format is OutputFormat.CSV:
         return lambda block: block.digest in {"", NO_HEADER} or header_block(block.digest) in staged

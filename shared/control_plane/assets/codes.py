@@ -61,7 +61,7 @@ def put_code(
 
 
 def find_by_hash(workspace: Workspace, digest: str, hash_version: str | None) -> list[Resource[CodeProperties]]:
-    """Versions, of any name, whose files have this hash and are still there."""
+    """Return the versions, of any name, whose files have this hash and still exist."""
     return [
         code
         for code in workspace.codes.documents()

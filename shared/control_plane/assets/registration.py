@@ -86,7 +86,7 @@ def _flavors(text: bytes, folder: Location) -> dict[str, Any]:
 
 
 def _as_text(data: Any) -> dict[str, str]:
-    """ARM's flavor data has text values only."""
+    """Return the values as texts: ARM's flavor data has nothing else."""
     return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
 
 

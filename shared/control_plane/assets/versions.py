@@ -93,17 +93,17 @@ class AssetContainer(Generic[Asset]):
 
     @property
     def next_version(self) -> str:
-        """The version that an automatic numbering gives."""
+        """The next version of an automatic numbering."""
         return next_version(self.versions)
 
     @property
     def is_archived(self) -> bool:
-        """Whether all versions are."""
+        """Whether this holds for all versions."""
         return all(version.properties.is_archived for version in self.versions)
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether all versions are."""
+        """Whether this holds for all versions."""
         return all(version.properties.is_anonymous for version in self.versions)
 
 

@@ -43,7 +43,7 @@ class Cron:
 
     @classmethod
     def of(cls, expression: str, time_zone: str, field: str) -> "Cron":
-        """Check the texts; raises ValidationError that names the member below `field`."""
+        """Read the texts; raises ValidationError that names the member below `field`."""
         cron = cls(" ".join(expression.lower().split()), _zone(time_zone, f"{field}.timeZone"))
         try:
             _check_plain(cron.expression)

@@ -62,7 +62,7 @@ def container_of_properties(workspace: Workspace, name: str, properties: Datasto
 
 
 def foreign_account_url(properties: DatastoreProperties) -> str:
-    """Blob service URL of another account: host-style, or path-style when `endpoint` is an address (emulators)."""
+    """Return another account's blob service URL; path-style if `endpoint` is an address (emulators)."""
     protocol, endpoint = properties.protocol or "https", (properties.endpoint or "core.windows.net").strip("/")
     if _is_address(endpoint.split("/")[0]):
         return f"{protocol}://{endpoint}/{properties.account_name}"
