@@ -36,7 +36,7 @@ def _duration(key: str, value: Any) -> str:
 
 
 def _word(setting: Setting) -> Convert:
-    """Return the reader of a word, in any case."""
+    """Return a function that reads one of the setting's words, in any case."""
 
     def arm_spelling(key: str, value: Any) -> Any:
         if str(value).lower() not in setting.words:
@@ -126,7 +126,7 @@ _OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
 )
 _MAPPINGS = (
     ("tags", "--tags", "A tag of the job; repeatable."),
-    *((item.key, item.options[0], item.help.replace(".", "; repeatable.")) for item in _OF_MANY),
+    *((item.key, item.options[-1], f"{item.help.rstrip('.')}; repeatable.") for item in _OF_MANY),
 )
 
 

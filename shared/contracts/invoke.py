@@ -1,7 +1,6 @@
-"""The body of an invocation, in the form of 2021 (`dataset`) and in today's (`inputData`).
+"""The body of an invocation, in the form of 2021 (`dataset`) and in today's (`inputData`), and its job's settings.
 
-Member names are read in any case; the keys of
-`inputData`, `outputData`, `tags` and the like stay as they are.
+Names of members are read in any case. The keys of `inputData`, `outputData`, `tags` and other maps stay as they are.
 """
 
 from typing import Any, Literal
@@ -36,7 +35,7 @@ class JobInput(ArmModel):
     uri: str | None = None
     value: str | None = None
     exclude_suffix: str = ""
-    """Files of a folder whose names end so are not scored. Azure ML has no such member."""
+    """Files of a folder whose name ends with this text are not scored. Azure ML does not have this member."""
 
 
 class JobOutputType(AnyCaseEnum):
@@ -144,7 +143,7 @@ def _merged_value(setting: Setting, properties: ArmModel, path: str) -> Any:
 
 
 def output_file_name(body: InvokeProperties) -> str | None:
-    """The output file's name as the body gives it: by itself, or as the last part of an output URI."""
+    """Return the name of the output file: its own member, or the last part of the output's URI."""
     if name := value_at(body, "output_file_name"):
         return str(name)
     output = placed_output(body)
@@ -152,7 +151,7 @@ def output_file_name(body: InvokeProperties) -> str | None:
 
 
 def asks_for_a_file(body: InvokeProperties) -> bool:
-    """Whether the output is to be one file: by its URI, or by a name beside the output's place."""
+    """Return True if the body asks for one file, by the output's URI or by a file name without a URI."""
     outputs = body.output_data.values()
     return any(
         bool(output.file_name or (not output.uri and value_at(body, "output_file_name")))
@@ -162,7 +161,7 @@ def asks_for_a_file(body: InvokeProperties) -> bool:
 
 
 def placed_output(body: InvokeProperties) -> JobOutput | None:
-    """The one output that a model deployment has, if its place is given as a URI; raises ValidationError."""
+    """Return the output if it has a URI; raise ValidationError for more than one output."""
     if len(body.output_data) > 1:
         raise ValidationError(
             f"outputData has {len(body.output_data)} entries; a model deployment has one output", target="outputData"
