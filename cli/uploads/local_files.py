@@ -105,9 +105,9 @@ def local_files(root: Path) -> LocalFiles:
             left_out.append(relative_path)
         else:
             files.append(LocalFile(path, relative_path, _size(path)))
+    if ignore_file and left_out and all(file.relative_path in IGNORE_FILE_NAMES for file in files):
+        raise InvalidInputError(f"every file of the folder {root} is left out by {ignore_file.path}")
     if not files:
-        if ignore_file and left_out:
-            raise InvalidInputError(f"every file of the folder {root} is left out by {ignore_file.path}")
         raise InvalidInputError(f"the folder {root} has no files")
     in_order = tuple(sorted(files, key=lambda file: file.relative_path))
     return _checked(LocalFiles(root, in_order, ignore_file.path if ignore_file else None, tuple(sorted(left_out))))

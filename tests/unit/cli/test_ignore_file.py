@@ -76,7 +76,7 @@ def test_trouble_with_what_is_left_out_does_no_harm(tmp_path: Path) -> None:
     assert sent(folder) == ["a"]
 
 
-@pytest.mark.parametrize("pattern", ["*", "/**", "a\n.gitignore"])
+@pytest.mark.parametrize("pattern", ["*", "/**", "a\n.gitignore", "a"])
 def test_a_folder_of_which_nothing_is_left_is_refused_with_the_ignore_file(tmp_path: Path, pattern: str) -> None:
     folder = folder_with(tmp_path, ["a"], gitignore=pattern)
     with pytest.raises(InvalidInputError, match=r"every file of the folder .* is left out by .*\.gitignore"):
