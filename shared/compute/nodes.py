@@ -16,35 +16,6 @@ from shared.storage.rows import Row, RowTable, readable
 log = logging.getLogger(__name__)
 
 
-class Census:
-    """Counts tickets and nodes, and reports each node that went silent without leaving, once."""
-
-    def __init__(self, account: StorageAccount, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Use `clock` to decide which nodes are alive."""
-        self._account = account
-        self._nodes = Nodes(account, clock)
-        self._clock = clock
-        self._alive: dict[str, set[str]] = {}
-
-    def take(self, compute: str) -> None:
-        """Look at one compute."""
-        note_tickets(compute, message_count(self._account.queues, ticket_queue(compute)) or 0)
-        nodes = [row.document for row in readable(self._nodes.table.partition(compute.lower()))]
-        live = [node for node in nodes if node.is_live(self._clock(), NODE_TOLERANCE.total_seconds())]
-        note_nodes(compute, live)
-        self._note_lost(compute, [node for node in nodes if node not in live])
-        self._alive[compute] = {node.node_id for node in live}
-
-    def _note_lost(self, compute: str, silent: list[NodeRow]) -> None:
-        """Report lost nodes. A node that was leaving is not lost; one that was silent before was reported then."""
-        before = self._alive.get(compute, set())
-        lost = [node for node in silent if node.node_id in before and node.state is not NodeState.LEAVING]
-        note_lost_nodes(compute, len(lost))
-        for node in lost:
-            with scope({names.COMPUTE: compute, names.NODE: node.node_id}):
-                log.warning("node %s of compute %s went silent; it was %s", node.node_id, compute, node.state)
-
-
 NODE_TOLERANCE = timedelta(seconds=30)
 """A node without a heartbeat for this long counts as dead. Its ticket lease has run out as well."""
 
@@ -74,3 +45,32 @@ class Nodes:
             elif age > FORGOTTEN:
                 self.table.delete(row.partition, row.key)
         return alive
+
+
+class Census:
+    """Counts tickets and nodes, and reports each node that went silent without leaving, once."""
+
+    def __init__(self, account: StorageAccount, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Use `clock` to decide which nodes are alive."""
+        self._account = account
+        self._nodes = Nodes(account, clock)
+        self._clock = clock
+        self._alive: dict[str, set[str]] = {}
+
+    def take(self, compute: str) -> None:
+        """Look at one compute."""
+        note_tickets(compute, message_count(self._account.queues, ticket_queue(compute)) or 0)
+        nodes = [row.document for row in readable(self._nodes.table.partition(compute.lower()))]
+        live = [node for node in nodes if node.is_live(self._clock(), NODE_TOLERANCE.total_seconds())]
+        note_nodes(compute, live)
+        self._note_lost(compute, [node for node in nodes if node not in live])
+        self._alive[compute] = {node.node_id for node in live}
+
+    def _note_lost(self, compute: str, silent: list[NodeRow]) -> None:
+        """Report lost nodes. A node that was leaving is not lost; one that was silent before was reported then."""
+        before = self._alive.get(compute, set())
+        lost = [node for node in silent if node.node_id in before and node.state is not NodeState.LEAVING]
+        note_lost_nodes(compute, len(lost))
+        for node in lost:
+            with scope({names.COMPUTE: compute, names.NODE: node.node_id}):
+                log.warning("node %s of compute %s went silent; it was %s", node.node_id, compute, node.state)

@@ -7,6 +7,13 @@ from shared.jobs.store import JobStore, checked_size
 from shared.storage.account import StorageAccount
 from shared.storage.queues import send
 
+BATCH_RUN_TAG = "azureml.batchrun"
+"""Makes the official client download the output of the child run."""
+
+OWN_TAGS = frozenset({BATCH_RUN_TAG})
+OWN_PROPERTIES = frozenset({"azureml.endpointname", "azureml.deploymentname", "azureml.childrunid"})
+"""Tags and properties that answers add to the user's own."""
+
 
 class JobChange(ArmModel):
     """`properties` of a PUT. What is absent stays as it is; members with other names are ignored."""
@@ -45,11 +52,3 @@ def request_cancel(account: StorageAccount, jobs: JobStore, name: str) -> JobDoc
     if job.status is JobStatus.CANCEL_REQUESTED:
         send(account.queues, JOB_NUDGES, JobNudge(job=name))
     return job
-
-
-BATCH_RUN_TAG = "azureml.batchrun"
-"""Makes the official client download the output of the child run."""
-
-OWN_TAGS = frozenset({BATCH_RUN_TAG})
-OWN_PROPERTIES = frozenset({"azureml.endpointname", "azureml.deploymentname", "azureml.childrunid"})
-"""Tags and properties that answers add to the user's own."""

@@ -13,17 +13,6 @@ from shared.storage.sas import blob_link
 LINK_LIFE = timedelta(hours=1)
 
 
-def log_files(account: StorageAccount, job: JobDocument) -> dict[str, str]:
-    """Return links to all log files by their names, such as `logs/user/stdout/<node>/process000.stdout.txt`."""
-    container = ensure_container(account.blobs, JOBS_CONTAINER)
-    root, execution = log_name(job.job_id, ""), log_name(job.job_id, EXECUTION_LOG)
-    sizes = {blob.name: blob.size for blob in container.list_blobs(name_starts_with=root)}
-    with isolated(f"the execution log of job {job.name}"):
-        write_execution_log(container, execution, sizes.get(execution, 0), job)
-    names = sorted({*sizes, execution})
-    return {f"logs/{name.removeprefix(root)}": blob_link(account, JOBS_CONTAINER, name, LINK_LIFE) for name in names}
-
-
 EXECUTION_LOG = "azureml/executionlogs.txt"
 """The name below `logs/` under which the client looks for this log."""
 
@@ -37,6 +26,17 @@ _SENTENCES = {
     JobStatus.FAILED: "The job has failed",
     JobStatus.CANCELED: "The job has been canceled",
 }
+
+
+def log_files(account: StorageAccount, job: JobDocument) -> dict[str, str]:
+    """Return links to all log files by their names, such as `logs/user/stdout/<node>/process000.stdout.txt`."""
+    container = ensure_container(account.blobs, JOBS_CONTAINER)
+    root, execution = log_name(job.job_id, ""), log_name(job.job_id, EXECUTION_LOG)
+    sizes = {blob.name: blob.size for blob in container.list_blobs(name_starts_with=root)}
+    with isolated(f"the execution log of job {job.name}"):
+        write_execution_log(container, execution, sizes.get(execution, 0), job)
+    names = sorted({*sizes, execution})
+    return {f"logs/{name.removeprefix(root)}": blob_link(account, JOBS_CONTAINER, name, LINK_LIFE) for name in names}
 
 
 def write_execution_log(container: ContainerClient, name: str, size: int, job: JobDocument) -> None:

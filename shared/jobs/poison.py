@@ -15,7 +15,8 @@ from shared.storage.queues import send
 
 log = logging.getLogger(__name__)
 
-_PASSING = (DependencyError, PreconditionFailedError)
+PASSING = (DependencyError, PreconditionFailedError)
+"""Errors that the next try may not meet."""
 
 _MAX_BYTES = 48_000
 """The most bytes of a message here. A queue message may have 64 KiB, and base64 takes a quarter of them."""
@@ -26,7 +27,7 @@ _KEPT_CHARACTERS = 3_500
 
 def is_final(error: ProductError) -> bool:
     """Return whether a retry cannot help, because the message itself or what it names must change."""
-    return error.http_status < 500 and not isinstance(error, _PASSING)
+    return error.http_status < 500 and not isinstance(error, PASSING)
 
 
 def set_aside(queues: QueueServiceClient, queue: str, message_id: str, body: bytes, error: ProductError) -> None:

@@ -17,6 +17,9 @@ from shared.errors import ConflictError, NotFoundError, Problems, ValidationErro
 from shared.storage.account import StorageAccount
 from shared.storage.rows import Row, RowTable, readable
 
+MAX_CHARACTERS = 300_000
+"""The most characters of a new job. A row holds 1 MiB of UTF-16 (Azure Table storage); the job needs room to grow."""
+
 _ROW = "job"
 _WORKSPACE = "workspace"
 _UNFINISHED = "unfinished"
@@ -204,10 +207,6 @@ def _age_key(moment: datetime) -> str:
 
 def _endpoint_partition(endpoint: str) -> str:
     return f"endpoint-{endpoint.lower()}"
-
-
-MAX_CHARACTERS = 300_000
-"""The most characters of a new job. A row holds 1 MiB of UTF-16 (Azure Table storage); the job needs room to grow."""
 
 
 def checked_size(job: JobDocument) -> JobDocument:

@@ -30,6 +30,9 @@ from shared.storage.queues import ensure_queue, send_all
 
 log = logging.getLogger(__name__)
 
+MAX_JOBS_PER_PURGE = 1000
+"""Jobs in one purge. The limit keeps the request short; the client asks again for more."""
+
 _BLOBS_PER_BATCH = 256
 """Azure's limit for a batch request."""
 
@@ -155,7 +158,3 @@ def _delete_one_by_one(container: ContainerClient, batch: list[dict[str, Any]]) 
             container.get_blob_client(blob["name"]).delete_blob(
                 etag=blob["etag"], match_condition=blob["match_condition"]
             )
-
-
-MAX_JOBS_PER_PURGE = 1000
-"""Jobs in one purge. The limit keeps the request short; the client asks again for more."""

@@ -6,17 +6,15 @@ import azure.durable_functions as df
 
 from shared.contracts.job import JobStatus
 from shared.contracts.progress import JobFailure
-from shared.errors import DependencyError, PreconditionFailedError, ProductError
+from shared.errors import ProductError
 from shared.jobs.phases.plan import Listing
 from shared.jobs.phases.watch import Action, WatchMemory
+from shared.jobs.poison import PASSING
 from shared.triggers.wiring import application
 
 blueprint = df.Blueprint()
 
 Answer = dict[str, Any]
-
-_PASSING = (DependencyError, PreconditionFailedError)
-"""Errors that the next try may not meet. The orchestration retries them."""
 
 
 @blueprint.activity_trigger(input_name="request")
@@ -94,7 +92,7 @@ def finish_job(request: Answer) -> Answer:
 
 
 def _failed(step: str, error: ProductError) -> Answer:
-    if isinstance(error, _PASSING):
-        raise error
+    if isinstance(error, PASSING):
+        raise error  # the orchestration tries again
     failure = JobFailure(step=step, message=error.message, error_type=error.code)
     return {"failure": failure.model_dump(mode="json")}

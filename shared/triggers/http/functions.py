@@ -20,7 +20,7 @@ from shared.triggers.http.framework.errors import error_response
 from shared.triggers.http.framework.middleware import check_transport
 from shared.triggers.http.history import datasets_app, history_app
 from shared.triggers.http.management.app import management_app
-from shared.triggers.http.scoring import frontend_app, scoring_app
+from shared.triggers.http.scoring import job_lists_app, scoring_app
 from shared.triggers.http.studio import studio_app
 from shared.triggers.wiring import application
 
@@ -47,7 +47,7 @@ APPS: dict[str, tuple[str, Callable[[], FastAPI]]] = {
     "scoring": ("endpoints", lambda: scoring_app(application(), _authorize())),
     "history": ("history", lambda: history_app(application(), _authorize())),
     "datasets": ("data", lambda: datasets_app(application(), _authorize())),
-    "frontend": ("mferp", lambda: frontend_app(application(), _authorize())),
+    "frontend": ("mferp", lambda: job_lists_app(application(), _authorize())),
     # Without a token: links to the studio carry a ticket, and the others show nobody's data.
     "studio": ("studio", lambda: studio_app(application())),
     "discovery": ("discovery", lambda: discovery_app(application())),

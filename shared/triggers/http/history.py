@@ -1,4 +1,4 @@
-"""The FastAPI app of run history: `/history/v1.0/subscriptions/…/runs/{run}/…`."""
+"""The FastAPI apps of run history (`/history/v1.0/…/runs/{run}/…`) and of the outputs of runs (`/data/v1.0/…`)."""
 
 import re
 import uuid

@@ -1,4 +1,4 @@
-"""The FastAPI app behind the scoring URI: `/endpoints/{endpoint}/jobs`."""
+"""The FastAPI apps of the scoring URIs (`/endpoints/…/jobs`) and of the official client's job lists (`/mferp/…`)."""
 
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from shared.triggers.http.framework.app_factory import new_app
 from shared.triggers.http.framework.authorization import Authorize, current_caller
 from shared.triggers.http.framework.job_views import job_resources
 from shared.triggers.http.framework.middleware import CanonicalPaths
-from shared.triggers.http.framework.paging import JobQuery, job_page
+from shared.triggers.http.framework.paging import JobListing, JobQuery, job_page
 from shared.triggers.http.framework.requests import api_version, served_workspace
 from shared.triggers.http.framework.route_actions import WORKSPACE
 from shared.triggers.wiring import Application
@@ -24,7 +24,6 @@ from shared.triggers.wiring import Application
 def scoring_app(application: Application, authorize: Authorize) -> FastAPI:
     """Create the app of the scoring URIs."""
     app = new_app("Batch scoring", "endpoints", "Starts batch scoring jobs and shows them.")
-    settings = application.workspace.settings
     guarded = [Depends(authorize)]
 
     @app.post("/endpoints/{endpoint}/jobs", dependencies=guarded)
@@ -55,11 +54,7 @@ def scoring_app(application: Application, authorize: Authorize) -> FastAPI:
     @app.get("/endpoints/{endpoint}/jobs", dependencies=guarded)
     def list_jobs(request: Request, endpoint: str, query: JobQuery, deployment: str | None = None) -> dict[str, Any]:
         """List the endpoint's jobs, the newest first."""
-        name = application.workspace.endpoints.get(endpoint).document.name
-        page = application.jobs.page(
-            endpoint=name, deployment=deployment, size=query.size, continuation=query.continuation
-        )
-        return job_page(settings, request, page, job_resources(application).scoring_job)
+        return _jobs_of_endpoint(application, request, endpoint, deployment, query)
 
     @app.get("/endpoints/{endpoint}/jobs/{job}", dependencies=guarded)
     def get_job(endpoint: str, job: str) -> dict[str, Any]:
@@ -77,29 +72,31 @@ ENDPOINT_JOBS = f"{_ENDPOINT}/jobs"
 DEPLOYMENT_JOBS = f"{_ENDPOINT}/deployments/{{deployment}}/jobs"
 
 
-def frontend_app(application: Application, authorize: Authorize) -> FastAPI:
+def job_lists_app(application: Application, authorize: Authorize) -> FastAPI:
     """Create the app with the job lists of endpoints and deployments that the official client asks for."""
     app = new_app("Management frontend", "mferp", "The jobs of batch endpoints and of their deployments.")
     workspace = application.workspace
     guards = [Depends(authorize), Depends(served_workspace(workspace.settings)), Depends(api_version)]
 
-    def page(request: Request, endpoint: str, deployment: str | None, query: JobQuery) -> dict[str, Any]:
-        name = workspace.endpoints.get(endpoint).document.name
-        found = application.jobs.page(
-            endpoint=name, deployment=deployment, size=query.size, continuation=query.continuation
-        )
-        return job_page(workspace.settings, request, found, job_resources(application).scoring_job)
-
     @app.get(ENDPOINT_JOBS, dependencies=guards)
     def list_jobs_of_endpoint(request: Request, endpoint: str, query: JobQuery) -> dict[str, Any]:
         """List the jobs of an endpoint, the newest first."""
-        return page(request, endpoint, None, query)
+        return _jobs_of_endpoint(application, request, endpoint, None, query)
 
     @app.get(DEPLOYMENT_JOBS, dependencies=guards)
     def list_jobs_of_deployment(request: Request, endpoint: str, deployment: str, query: JobQuery) -> dict[str, Any]:
         """List the jobs of a deployment, the newest first."""
         name = workspace.deployments.get(endpoint, deployment).document.name
-        return page(request, endpoint, name, query)
+        return _jobs_of_endpoint(application, request, endpoint, name, query)
 
     app.add_middleware(CanonicalPaths, templates=[ENDPOINT_JOBS, DEPLOYMENT_JOBS])
     return app
+
+
+def _jobs_of_endpoint(
+    application: Application, request: Request, endpoint: str, deployment: str | None, query: JobListing
+) -> dict[str, Any]:
+    """Return a page of the endpoint's jobs. Raise NotFoundError if there is no such endpoint."""
+    name = application.workspace.endpoints.get(endpoint).document.name
+    page = application.jobs.page(endpoint=name, deployment=deployment, size=query.size, continuation=query.continuation)
+    return job_page(application.workspace.settings, request, page, job_resources(application).scoring_job)

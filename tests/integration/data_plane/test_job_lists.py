@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 from shared.contracts.job import JobDocument
 from shared.triggers.http.history import history_app
 from shared.triggers.http.management.app import management_app
-from shared.triggers.http.scoring import frontend_app
+from shared.triggers.http.scoring import job_lists_app
 from tests.integration.data_plane.conftest import WORKSPACE_PATH
 from tests.integration.workspace_settings import SETTINGS
 
@@ -19,7 +19,7 @@ def test_the_jobs_of_an_endpoint_come_page_by_page(
     serve: Callable[..., TestClient], add_job: Callable[..., JobDocument], endpoint: str
 ) -> None:
     made = [add_job(endpoint=endpoint).name for _ in range(3)]
-    client = serve(frontend_app)
+    client = serve(job_lists_app)
     link = f"/mferp/managementfrontend{WORKSPACE_PATH}/batchEndpoints/{endpoint}/jobs?api-version={VERSION}&$top=2"
     seen, pages = [], 0
     while link:
@@ -32,7 +32,7 @@ def test_the_jobs_of_an_endpoint_come_page_by_page(
 
 
 def test_a_list_without_an_api_version_or_endpoint_is_refused(serve: Callable[..., TestClient], endpoint: str) -> None:
-    client, root = serve(frontend_app), f"/mferp/managementfrontend{WORKSPACE_PATH}/batchEndpoints"
+    client, root = serve(job_lists_app), f"/mferp/managementfrontend{WORKSPACE_PATH}/batchEndpoints"
     unversioned = client.get(f"{root}/{endpoint}/jobs")
     assert (unversioned.status_code, "api-version" in unversioned.text) == (400, True)
     assert client.get(f"{root}/nobody/jobs?api-version={VERSION}").status_code == 404

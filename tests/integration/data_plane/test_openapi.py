@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from shared.triggers.http.discovery import discovery_app, metadata_app
 from shared.triggers.http.history import datasets_app, history_app
 from shared.triggers.http.management.app import management_app
-from shared.triggers.http.scoring import frontend_app, scoring_app
+from shared.triggers.http.scoring import job_lists_app, scoring_app
 from tests.integration.data_plane.generated_client import GeneratedClient, operations, references
 
 pytestmark = pytest.mark.integration
@@ -19,7 +19,7 @@ WITH_CALLERS = {
     "endpoints": scoring_app,
     "history": history_app,
     "data": datasets_app,
-    "mferp": frontend_app,
+    "mferp": job_lists_app,
 }
 APPS = {**WITH_CALLERS, "discovery": discovery_app, "metadata": metadata_app}
 

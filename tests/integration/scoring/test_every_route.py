@@ -13,7 +13,7 @@ from shared.storage.queues import message_count
 from shared.triggers.http.discovery import discovery_app, metadata_app, schemas_app
 from shared.triggers.http.history import datasets_app, history_app
 from shared.triggers.http.management.app import management_app
-from shared.triggers.http.scoring import frontend_app, scoring_app
+from shared.triggers.http.scoring import job_lists_app, scoring_app
 from shared.triggers.http.studio import studio_app
 from shared.triggers.wiring import Application
 from tests.integration.scoring.asgi import ask
@@ -38,7 +38,7 @@ def surfaces(application: Application) -> dict[str, FastAPI]:
         "scoring": scoring_app(application, authorize),
         "history": history_app(application, authorize),
         "datasets": datasets_app(application, authorize),
-        "frontend": frontend_app(application, authorize),
+        "frontend": job_lists_app(application, authorize),
         "studio": studio_app(application),
         "discovery": discovery_app(application),
         "metadata": metadata_app(application),

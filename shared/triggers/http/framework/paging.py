@@ -27,6 +27,12 @@ class HasName(Protocol):
 
 Named = TypeVar("Named", bound=HasName)
 
+DEFAULT_PAGE = 100
+MAX_PAGE = 1000
+
+MAX_JOB_PAGE = 100
+"""Each job of a page costs a read of its own."""
+
 _KEYS = {"PartitionKey", "RowKey"}
 """The members of a continuation of Table storage."""
 
@@ -66,9 +72,6 @@ def continuation_of(token: str | None) -> dict[str, str] | None:
         raise ValidationError("$skiptoken is not valid: use the nextLink of the page before", target="$skiptoken")
     return {str(key): str(part) for key, part in value.items()}
 
-
-DEFAULT_PAGE = 100
-MAX_PAGE = 1000
 
 Item = TypeVar("Item")
 """An item of the list."""
@@ -112,9 +115,6 @@ def _decoded(token: str) -> str:
         raise ValidationError(
             f"$skiptoken {token!r} is not valid: follow nextLink as it is", target="$skiptoken"
         ) from error
-
-
-MAX_JOB_PAGE = 100
 
 
 @dataclass(frozen=True)
