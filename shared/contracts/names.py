@@ -178,7 +178,7 @@ MAX_PARTS = 254
 
 _FORBIDDEN = (
     (re.compile(r"[\x00-\x1f\x7f-\x9f]"), "the control character"),
-    (re.compile(r"[\ud800-\udfff]"), "a byte that is no UTF-8, or half a character:"),
+    (re.compile(r"[\ud800-\udfff]"), "a byte that is not UTF-8, or half a character:"),
     (re.compile(r"[\ufffe\uffff]"), "a character that XML cannot hold:"),
     (re.compile(r"[\ue000-\uf8ff]"), "a character for private use:"),
     (re.compile(r"\\"), "a backslash, which storage takes for '/':"),

@@ -42,7 +42,7 @@ def read_json(body: bytes, what: str) -> Any:
     except ValueError as error:
         raise _refused(what, str(error)) from None
     if b"\\u" in body and any(map(_SURROGATE.search, _texts(value))):
-        raise _refused(what, "it has half of a surrogate pair, such as \\ud800, which is no character")
+        raise _refused(what, "it has half of a surrogate pair, such as \\ud800, which is not a character")
     return value
 
 
@@ -81,7 +81,7 @@ def _decimal(text: str) -> float:
 
 
 def _constant(text: str) -> None:
-    raise ValueError(f"{text} is no number in JSON; leave the member out, or send a text")
+    raise ValueError(f"{text} is not a number in JSON; leave the member out, or send a text")
 
 
 def _texts(value: Any) -> Iterator[str]:

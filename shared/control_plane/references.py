@@ -1,4 +1,4 @@
-"""References from one resource to another."""
+"""References from one resource to another: how they are spelled, what they mean, and which deployments use what."""
 
 import re
 from collections.abc import Iterator

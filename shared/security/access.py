@@ -1,4 +1,4 @@
-"""The decision whether a caller may do something."""
+"""Access: callers, roles, their assignments, and the decision whether a caller may do something."""
 
 import json
 import re
@@ -142,7 +142,7 @@ def role_assignments(text: str) -> tuple[RoleAssignment, ...]:
     try:
         entries = json.loads(text or "[]")
     except ValueError as error:
-        raise ValueError(f"it is no JSON: {error}") from error
+        raise ValueError(f"it is not JSON: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError("a JSON array of objects is expected")
     return tuple(_assignment(entry) for entry in entries if entry.get("principalId") != "")

@@ -23,6 +23,20 @@ ALGORITHM = "RS256"
 LEEWAY_SECONDS = 60
 """How many seconds the clocks of issuer and service may differ."""
 
+KEPT_SECONDS = 3600.0
+"""Keys are fetched again after this time."""
+
+LONGEST_KEPT_SECONDS = 24 * 3600.0
+"""Keys that cannot be fetched again stay in use for this time. After it, they may have been withdrawn."""
+
+REFETCH_SECONDS = 10.0
+"""Unknown key ids cause at most one fetch in this time, so that forged tokens cannot cause a flood."""
+
+PAUSE_SECONDS = 2.0
+"""Pause after a failed fetch. Each fetch blocks all callers while it runs."""
+
+_TIMEOUT = urllib3.Timeout(connect=5, read=10)
+
 
 class SigningKeys:
     """Keys by their id (`kid`); may be used by many threads."""
@@ -143,21 +157,6 @@ class TokenVerifier:
                 return "The token's signature is wrong"
             case _:
                 return f"The token cannot be read: {error}"
-
-
-KEPT_SECONDS = 3600.0
-"""Keys are fetched again after this time."""
-
-LONGEST_KEPT_SECONDS = 24 * 3600.0
-"""Keys that cannot be fetched again stay in use for this time. After it, they may have been withdrawn."""
-
-REFETCH_SECONDS = 10.0
-"""Unknown key ids cause at most one fetch in this time, so that forged tokens cannot cause a flood."""
-
-PAUSE_SECONDS = 2.0
-"""Pause after a failed fetch. Each fetch blocks all callers while it runs."""
-
-_TIMEOUT = urllib3.Timeout(connect=5, read=10)
 
 
 def _usable(entry: Mapping[str, Any]) -> PyJWK | None:

@@ -204,7 +204,7 @@ class RowTable(Generic[Document]):
             return [], None
         except HttpResponseError as error:
             if continuation and error.status_code == _BAD_REQUEST:
-                raise ValidationError(f"the continuation {continuation} is none that storage gave") from error
+                raise ValidationError(f"the continuation {continuation} does not come from storage") from error
             raise
         return rows, by_page.continuation_token
 

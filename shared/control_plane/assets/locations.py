@@ -1,4 +1,4 @@
-"""Where models and uploaded code lie in storage."""
+"""Where models, uploaded code, data assets and URIs of jobs lie in storage."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

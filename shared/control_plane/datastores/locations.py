@@ -1,4 +1,4 @@
-"""Where a datastore lies, and with which credential the service reaches it."""
+"""Where datastores and URLs lie, and with which credential the service reaches them."""
 
 import ipaddress
 import re

@@ -46,7 +46,7 @@ class HotQueue:
             root = ElementTree.fromstring(response.data)  # noqa: S314
         except ElementTree.ParseError as error:  # somebody in between answered
             raise StorageRefusedError(
-                f"queue {self.name}: the answer is no XML: {error}", status=response.status, storage_code=""
+                f"queue {self.name}: the answer is not XML: {error}", status=response.status, storage_code=""
             ) from error
         return [_message(element) for element in root.iter("QueueMessage")]
 

@@ -217,7 +217,7 @@ def run(mini_batch):
     assert (failure.step, failure.message) == (
         "output",
         "what the script left in AZUREML_BI_OUTPUT_PATH cannot be kept: 'caf\\udce9.txt' cannot be uploaded: "
-        "its path in the output has a byte that is no UTF-8, or half a character: U+DCE9",
+        "its path in the output has a byte that is not UTF-8, or half a character: U+DCE9",
     )
 
 

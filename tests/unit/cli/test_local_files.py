@@ -101,7 +101,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     [
         (b"a\x01b", "control character U\\+0001"),
         (b"a\nb", "control character U\\+000A"),
-        (b"a\xff", "no UTF-8"),
+        (b"a\xff", "not UTF-8"),
         ("a\uffff".encode(), "XML cannot hold"),
         (b"a\\b", "backslash"),
         (b"a.", "ends with a dot"),

@@ -22,7 +22,7 @@ def test_what_storage_keeps_and_lists_as_it_is_can_be_a_name(name):
         ("a\r\nb", "control character U\\+000D"),
         ("a\x7f", "control character U\\+007F"),
         ("a\x81", "control character U\\+0081"),
-        ("a\udcff", "no UTF-8, or half a character: U\\+DCFF"),
+        ("a\udcff", "not UTF-8, or half a character: U\\+DCFF"),
         ("a\ufffe", "XML cannot hold: U\\+FFFE"),
         ("a\uffff", "XML cannot hold: U\\+FFFF"),
         ("a\ue000", "private use: U\\+E000"),

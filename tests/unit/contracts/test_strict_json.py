@@ -30,8 +30,8 @@ def test_what_is_json_is_read_as_it_is(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b'{"a": NaN}', "NaN is no number"),
-        (b"[-Infinity]", "-Infinity is no number"),
+        (b'{"a": NaN}', "NaN is not a number"),
+        (b"[-Infinity]", "-Infinity is not a number"),
         (b"[1e999]", "1e999 does not fit into 64 bits"),
         (b"[1e-999]", "1e-999 does not fit into 64 bits"),
         (str(MAX_INTEGER + 1).encode(), f"{MAX_INTEGER + 1} does not fit"),

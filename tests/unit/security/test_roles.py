@@ -123,7 +123,7 @@ def test_a_refusal_names_client_action_and_scope_as_arm_does() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("Owner", "no JSON"),
+        ("Owner", "not JSON"),
         ("{}", "a JSON array of objects"),
         ('["ada"]', "a JSON array of objects"),
         ('[{"role": "Owner"}]', "principalId and role must be given"),

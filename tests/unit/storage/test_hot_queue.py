@@ -17,5 +17,5 @@ class SignIn(QuietHandler):
 
 
 def test_an_answer_of_somebody_else_is_an_error_of_the_queue_which_its_callers_expect() -> None:
-    with serving(SignIn) as url, pytest.raises(StorageRefusedError, match="queue tasks: the answer is no XML"):
+    with serving(SignIn) as url, pytest.raises(StorageRefusedError, match="queue tasks: the answer is not XML"):
         HotQueue(Transport(url, Anonymous(), Patience(0)), "tasks").receive(1, 30)

@@ -137,7 +137,7 @@ def test_an_output_folder_that_the_script_has_removed_holds_nothing(output: Outp
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        (b"a\xff.txt", r"'a\udcff.txt' cannot be uploaded: its path in the output has a byte that is no UTF-8"),
+        (b"a\xff.txt", r"'a\udcff.txt' cannot be uploaded: its path in the output has a byte that is not UTF-8"),
         (b"a\x01.txt", r"'a\x01.txt' cannot be uploaded: its path in the output has the control character U+0001"),
         (b"two\nlines", "has the control character U+000A"),
         (b"a\\b", "has a backslash"),
