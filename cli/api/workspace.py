@@ -4,15 +4,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.api.transport import Answer, Transport
 from cli.connection.connection import Connection
 from cli.connection.token import MANAGEMENT_AUDIENCE
 from cli.output.errors import CliError, InvalidInputError, NotFoundError, ServiceError, did_you_mean
 from cli.output.field_names import in_files_words
+
+if TYPE_CHECKING:
+    from cli.api.transport import Answer, Transport
 
 API_VERSION = "2023-10-01"
 LONGEST_WAIT_SECONDS = 1800.0
@@ -28,8 +30,10 @@ class Workspace:
     connection: Connection
 
     @cached_property
-    def transport(self) -> Transport:
+    def transport(self) -> "Transport":
         """HTTP with the caller's tokens."""
+        from cli.api.transport import Transport  # it imports urllib3, which no help needs
+
         return Transport(self.connection.management_url, self.connection.tokens, self.connection.is_local)
 
     def get(self, path: str, **query: str) -> Resource:
@@ -85,7 +89,7 @@ class Workspace:
     def _names(self, collection: str) -> Iterator[str]:
         return (item["name"] for item in self.list(collection))
 
-    def _send(self, method: str, url: str, content: Any = None) -> Answer:
+    def _send(self, method: str, url: str, content: Any = None) -> "Answer":
         return self.transport.send(method, url, audience=MANAGEMENT_AUDIENCE, content=content)
 
     def _url(self, path: str, query: Mapping[str, str] | None = None) -> str:
@@ -95,7 +99,7 @@ class Workspace:
         tail = f"/{quote(path)}" if path else ""
         return f"{self.connection.management_url}{self.connection.workspace_id}{tail}?{options}"
 
-    def _wait(self, answer: Answer) -> bool:
+    def _wait(self, answer: "Answer") -> bool:
         """Wait for the operation that an answer started. Return False if there was nothing to wait for."""
         url = answer.headers.get("Azure-AsyncOperation")
         location = answer.headers.get("Location") if answer.status == 202 else None
@@ -114,7 +118,7 @@ def _is_ready(resource: Resource) -> bool:
     return (resource.get("properties") or {}).get("provisioningState") == "Succeeded"
 
 
-def _has_ended(state: Answer, has_status: bool) -> bool:
+def _has_ended(state: "Answer", has_status: bool) -> bool:
     """Return True if an operation has ended; raise InvalidInputError with the reason if it failed."""
     if not has_status:
         return state.status != 202
