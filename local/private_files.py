@@ -10,7 +10,7 @@ from local.errors import StackStateError
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Replaces `file` by `content`, readable by its owner only; a reader sees the old or the new one."""
+    """Replace `file` by `content`, readable by its owner only; a reader sees either the old or the new content."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 0600
     try:
@@ -23,12 +23,12 @@ def write_private(file: Path, content: bytes) -> None:
 
 
 def write_private_json(file: Path, document: Any) -> None:
-    """`write_private` for a JSON document."""
+    """Write a JSON document as `write_private` does."""
     write_private(file, json.dumps(document, indent=2).encode())
 
 
 def read_json(file: Path) -> dict[str, Any] | None:
-    """The JSON object in `file`; None when there is no such file.
+    """Return the JSON object in `file`; None if there is no such file.
 
     Raises:
         StackStateError: the file is damaged.

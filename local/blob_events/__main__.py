@@ -24,7 +24,7 @@ _PAUSE_SECONDS = 1.5
 
 
 def main() -> int:
-    """Watches until it is told to end; returns the exit code."""
+    """Watch until SIGTERM or SIGINT; return the exit code."""
     options = _parser().parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
@@ -52,14 +52,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class BlobEventsService:
-    """Looks for new blobs for as long as it is served."""
+    """Looks for new blobs while it is served."""
 
     def __init__(self, watcher: Watcher) -> None:
         self._watcher = watcher
         self._problem: str | None = None
 
     def application(self) -> web.Application:
-        """The aiohttp application: `/health`, and the looks beside it."""
+        """Return the aiohttp application: it serves `/health`, and looks for blobs in the background."""
         app = web.Application()
         app.add_routes([web.get("/health", self._health)])
         app.cleanup_ctx.append(self._looking)

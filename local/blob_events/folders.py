@@ -1,4 +1,4 @@
-"""The folders that enabled triggers watch, none of them below another."""
+"""The folders that enabled triggers watch; no folder is below another."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,32 +27,32 @@ class WatchedFolder:
     account: str
     location: Location
     watches: tuple[tuple[str, datetime], ...]
-    """Beginning of the names, and the moment."""
+    """The prefix of the names, and the moment from which on blobs count."""
 
     @property
     def prefix(self) -> str:
-        """What the names of its blobs begin with."""
+        """The prefix of its blobs' names."""
         return _prefix(self.location)
 
     @property
     def place(self) -> str:
-        """Its container, as no other has it."""
+        """A name of its container that no other container has."""
         return f"{self.location.account_url}/{self.location.container}"
 
     def counts(self, name: str, modified: datetime) -> bool:
-        """Whether a blob came after a trigger that watches it; storage tells times in whole seconds."""
+        """Return True if a blob came after a trigger that watches it; storage reports times in whole seconds."""
         return any(name.startswith(start) and modified >= since.replace(microsecond=0) for start, since in self.watches)
 
 
 def watched_folders(account: StorageAccount) -> list[WatchedFolder]:
-    """Those of all triggers that are enabled now."""
+    """Return the folders of all triggers that are enabled now."""
     rows = RowTable(account.tables, _TABLE, StoredTrigger).partition(_PARTITION)
     enabled = (row.document.properties for row in readable(rows))
     return outermost(one.watched for one in enabled if one.is_enabled and one.watched)
 
 
 def outermost(watched: Iterable[Watched]) -> list[WatchedFolder]:
-    """Folders that hold all of `watched`, each blob in one of them only."""
+    """Return folders that contain all of `watched`; each blob is in only one of them."""
     found: list[WatchedFolder] = []
     for one in sorted(watched, key=lambda each: len(_prefix(each.folder))):
         prefix = _prefix(one.folder)

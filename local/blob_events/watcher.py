@@ -31,7 +31,7 @@ _CONNECTION_TIMEOUT_SECONDS = 5
 
 
 class Watcher:
-    """One look after the other; what was told of once is not told of again."""
+    """Looks for blobs, one look after the other; each content of a blob gets one event."""
 
     def __init__(self, account: StorageAccount, memory: "Memory", accounts_id: str) -> None:
         """`accounts_id` stands before a storage account's name in the events."""
@@ -40,7 +40,7 @@ class Watcher:
         self._accounts_id = accounts_id
         self._folders: list[tuple[str, str]] | None = None
         self._resting: dict[tuple[str, str], float] = {}
-        """Until when which folders rest."""
+        """The time until which each folder rests."""
 
     def look(self) -> None:
         """List the folders of all enabled triggers, but those that rest; trouble with one does not stop the others."""
@@ -97,7 +97,7 @@ def _pages(container: ContainerClient, prefix: str) -> Iterator[list[BlobPropert
 
 
 def _is_new(folder: WatchedFolder, blob: BlobProperties, seen: dict[str, str]) -> bool:
-    """As in Azure, an append blob counts when it is made, not with each block."""
+    """Return True if a blob counts; an append blob counts when it is made, not with each block, as in Azure."""
     grows = blob.blob_type == BlobType.APPENDBLOB and blob.name in seen
     return not grows and folder.counts(blob.name, as_utc(blob.last_modified))
 
@@ -106,7 +106,7 @@ _EVENTS = uuid.UUID("5b0c3c9a-8b0e-5a2b-9d0f-9c5e1f6c2a47")
 
 
 def blob_created(account_id: str, container_url: str, container: str, blob: BlobProperties) -> dict[str, Any]:
-    """The event that tells of a blob's content; the same content has the same event.
+    """Return the event for a blob's content; the same content always has the same event.
 
     Source: "Azure Blob Storage as an Event Grid source" (learn.microsoft.com).
     """
@@ -133,7 +133,7 @@ def blob_created(account_id: str, container_url: str, container: str, blob: Blob
 
 
 def as_utc(time: datetime) -> datetime:
-    """The moment, in UTC."""
+    """Return the moment in UTC."""
     return time.astimezone(UTC)
 
 
@@ -154,17 +154,17 @@ class Memory:
         self._database.execute(_SCHEMA)
 
     def seen(self, place: str, prefix: str) -> dict[str, str]:
-        """The blobs of a container whose names begin so, with the ETags of what was told of."""
+        """Return the container's blobs whose name begins with `prefix`, each with the ETag of its last event."""
         return dict(self._database.execute(_BELOW, (place, prefix, prefix)))
 
     def remember(self, place: str, etags: Iterable[tuple[str, str]], gone: Iterable[str] = ()) -> None:
-        """Keep names with their ETags; forget blobs that are gone."""
+        """Remember names with their ETags; forget blobs that no longer exist."""
         with self._database:
             self._database.executemany("REPLACE INTO seen VALUES (?, ?, ?)", [(place, *one) for one in etags])
             self._database.executemany("DELETE FROM seen WHERE place = ? AND name = ?", [(place, one) for one in gone])
 
     def keep_only(self, watched: Iterable[tuple[str, str]]) -> None:
-        """Forget all blobs that are in none of these places below these prefixes."""
+        """Forget every blob that is not in one of these places below its prefix."""
         with self._database:
             self._database.execute("CREATE TEMP TABLE watched (place TEXT, prefix TEXT)")
             self._database.executemany("INSERT INTO watched VALUES (?, ?)", watched)

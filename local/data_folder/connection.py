@@ -36,7 +36,7 @@ class Connection:
 
 
 def read_connection(data_dir: Path) -> Connection:
-    """How to reach the stack of `data_dir`, whether it runs now or not.
+    """Return how to reach the stack of `data_dir`; the stack need not run.
 
     Raises:
         NoStackError: there never was a stack in `data_dir`.

@@ -60,12 +60,12 @@ class DataFolder:
         return self.root / "telemetry"
 
     def log(self, role: str) -> Path:
-        """The log of the process with this role."""
+        """Return the log file of the process with this role."""
         return self.root / "logs" / f"{role}.log"
 
 
 def open_data_folder(root: Path) -> DataFolder:
-    """The data folder at `root`, made when it is missing.
+    """Return the data folder at `root`; create it if it is missing.
 
     Raises:
         DataFolderError: it cannot be made or written.

@@ -65,7 +65,7 @@ class StackSetup:
 
     @property
     def token_url(self) -> str:
-        """Where tokens are asked for."""
+        """Return the token endpoint."""
         return token_url(self.token_base_url, self.tenant_id)
 
     @property

@@ -35,7 +35,7 @@ class StackFile:
 
 
 def read_stack_file(folder: DataFolder) -> StackFile | None:
-    """The stack of this data folder; None when there never was one.
+    """Return the stack of this data folder; None if there never was one.
 
     Raises:
         StackStateError: the file is damaged.
@@ -51,7 +51,7 @@ def read_stack_file(folder: DataFolder) -> StackFile | None:
 
 
 def require_stack_file(folder: DataFolder) -> StackFile:
-    """Like `read_stack_file`.
+    """Return what `read_stack_file` returns, but never None.
 
     Raises:
         NoStackError: there never was a stack in this data folder.
@@ -62,7 +62,7 @@ def require_stack_file(folder: DataFolder) -> StackFile:
 
 
 def write_stack_file(folder: DataFolder, content: StackFile) -> None:
-    """Keeps `content`, readable by the owner only, as it holds the scale set's key."""
+    """Write `content`, readable by its owner only: it contains the scale set's key."""
     write_private_json(folder.stack_file, asdict(content))
 
 

@@ -112,7 +112,7 @@ class Host:
         await self._http.start([web.get("/admin/host/ping", _pong)], FunctionsHandler(self.app.routes, self._invoker))
 
     async def stop(self) -> None:
-        """Take nothing new, let running functions end, complete their messages, close."""
+        """Accept no new work, let running functions end, complete their messages, close."""
         seconds = self._options.drain_seconds
         await self._http.stop_accepting()
         await asyncio.gather(*(queue.stop() for queue in self._queues), *(timer.stop() for timer in self._timers))

@@ -23,7 +23,7 @@ _USAGES = (
 
 
 def ensure_certificates(files: TlsFiles) -> None:
-    """Makes authority and server certificate at the first call; the certificate is written last, so it is complete."""
+    """Make authority and certificate at the first call; the certificate is written last, so it marks completion."""
     if files.server.file.exists():
         return
     authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))

@@ -17,7 +17,7 @@ class Certificate:
     key_file: Path
 
     def server_context(self) -> ssl.SSLContext:
-        """What a server wraps its connections with."""
+        """Return the context with which a server wraps its connections."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.file, self.key_file)
         return context
@@ -45,18 +45,18 @@ class TlsFiles:
         return Certificate(self.folder / "server.pem", self.folder / "server-key.pem")
 
     def client_context(self) -> ssl.SSLContext:
-        """What a client needs that talks to the stack's servers only."""
+        """Return the context of a client that talks to the stack's servers only."""
         return ssl.create_default_context(cafile=self.authority)
 
 
 def add_certificate_options(parser: argparse.ArgumentParser) -> None:
-    """Adds `--tls-certificate` and `--tls-key`."""
+    """Add `--tls-certificate` and `--tls-key`."""
     parser.add_argument("--tls-certificate", type=Path, metavar="FILE", help="speak TLS with this certificate (PEM)")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its private key (PEM)")
 
 
 def given_certificate(arguments: argparse.Namespace) -> Certificate | None:
-    """The certificate; None when neither option was given. One without the other ends the program."""
+    """Return the certificate; None if neither option was given. One option without the other ends the program."""
     if arguments.tls_certificate is None and arguments.tls_key is None:
         return None
     if arguments.tls_certificate is None or arguments.tls_key is None:
@@ -69,7 +69,7 @@ VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 
 def write_bundle(files: TlsFiles, environment: Mapping[str, str]) -> None:
-    """Puts the authority beside what `environment` or this machine trusts, so that other sites stay reachable."""
+    """Write the authority together with what `environment` or this machine trusts: other sites stay reachable."""
     usual = _usual_authorities(environment)
     known = usual.read_bytes().rstrip() + b"\n" if usual else b""
     authority = files.authority.read_bytes()
@@ -78,7 +78,7 @@ def write_bundle(files: TlsFiles, environment: Mapping[str, str]) -> None:
 
 
 def trusting(files: TlsFiles) -> dict[str, str]:
-    """The variables that make a process trust the bundle."""
+    """Return the variables that make a process trust the bundle."""
     return dict.fromkeys(VARIABLES, str(files.bundle))
 
 

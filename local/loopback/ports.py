@@ -18,7 +18,7 @@ _TRIES = 200
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this loopback port now."""
+    """Return True if a server could listen on this loopback port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -29,7 +29,7 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int, *, avoid: frozenset[int] = frozenset()) -> tuple[int, ...]:
-    """`count` different free ports, none of them in `avoid`, which nobody else is given while this process lives.
+    """Return `count` different free ports outside `avoid`; no other caller gets them while this process lives.
 
     Raises:
         OSError: no free port was found, which means that the machine is out of ports, or the folder for temporary files
@@ -62,12 +62,12 @@ def _claim(port: int) -> bool:
 
 @functools.cache
 def _claims() -> int:
-    """The file with the locks of all processes of this user; it is never closed, which would end ours."""
+    """Open the file with the locks of all processes of this user; closing it would end our own locks."""
     return os.open(Path(tempfile.gettempdir()) / f"bml-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def connect(port: int, trust: ssl.SSLContext | None, timeout_seconds: float) -> http.client.HTTPConnection:
-    """A connection that is made with its first request; over TLS when `trust` says whom to believe."""
+    """Return a connection that opens with its first request; it uses TLS if `trust` is given."""
     if trust is None:
         return http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_seconds)
     return http.client.HTTPSConnection(LOOPBACK, port, timeout=timeout_seconds, context=trust)

@@ -24,7 +24,7 @@ _SHUTDOWN_SECONDS = 1.0
 
 
 def serve(app: web.Application, port: int, *, exit_with_parent: bool, certificate: Certificate | None = None) -> None:
-    """Serves `app` until SIGTERM or SIGINT; with `exit_with_parent` also until stdin, a pipe, is closed.
+    """Serve `app` until SIGTERM or SIGINT; with `exit_with_parent` also until stdin, a pipe, is closed.
 
     Requests that web pages of others make are refused. With a `certificate` it speaks TLS. Returns after the
     application's clean-up, which no further signal interrupts.

@@ -23,14 +23,14 @@ class ProcessIdentity:
 
     @classmethod
     def of(cls, pid: int) -> "ProcessIdentity | None":
-        """The identity of the process that has `pid` now; None when there is none."""
+        """Return the identity of the process that has `pid` now; None if there is none."""
         try:
             return cls(pid, psutil.Process(pid).create_time())
         except psutil.NoSuchProcess:
             return None
 
     def process(self) -> psutil.Process | None:
-        """The living process; None when it ended or another process has its pid."""
+        """Return the living process; None if it ended or another process has its pid."""
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.create_time) < CREATE_TIME_TOLERANCE_SECONDS
@@ -39,12 +39,12 @@ class ProcessIdentity:
         return process if same and is_alive(process) else None
 
     def is_running(self) -> bool:
-        """Whether this very process still runs."""
+        """Return True while this exact process (same pid and creation time) runs."""
         return self.process() is not None
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it still runs or still holds its files and ports.
+    """Return True while the process runs or still holds its files and ports.
 
     A dead process whose parent has not noticed does not. One whose first thread is dead does, until the last thread
     is: the system shows both as zombies.
@@ -62,7 +62,7 @@ _POLL_SECONDS = 0.02
 
 
 def end(identities: Iterable[ProcessIdentity], *, grace_seconds: float) -> None:
-    """Ends these processes and what they started; returns when none of them runs any more.
+    """End these processes and what they started; return once none of them runs.
 
     SIGTERM first; whatever is left after `grace_seconds` gets SIGKILL. A process that ended before,
     or whose pid belongs to another process now, is left alone.
@@ -82,7 +82,7 @@ def end(identities: Iterable[ProcessIdentity], *, grace_seconds: float) -> None:
 
 
 def kill_session(leader: int) -> None:
-    """Kills what the ended leader of a session left behind in it.
+    """Kill what the ended leader of a session left behind in it.
 
     A session keeps its number for as long as a process is in it, so nothing else is hit; while a
     process with the number `leader` runs, it may be a later one: then nothing is done.
@@ -97,7 +97,7 @@ def kill_session(leader: int) -> None:
 
 
 def kill_tree(identity: ProcessIdentity) -> None:
-    """Sends SIGKILL to this process and to its descendants; does not wait for their end."""
+    """Send SIGKILL to this process and its descendants; do not wait for their end."""
     if root := identity.process():
         _kill([root, *_descendants(root)])
 
@@ -116,7 +116,7 @@ def _kill(processes: Iterable[psutil.Process]) -> None:
 
 
 def _wait(processes: Collection[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Those that still run after `seconds`.
+    """Return the processes that still run after `seconds`.
 
     Not psutil's own wait: it takes the exit status away from the parent, and in a container whose first process
     reaps nothing it waits for dead processes.

@@ -30,7 +30,7 @@ class Program:
 
 
 def roll_log(log: Path) -> None:
-    """Makes the folder of `log`; sets a log that grew too long aside as `<name>.1`."""
+    """Make the folder of `log`; rename a log that grew too long to `<name>.1`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
         log.replace(log.with_name(f"{log.name}.1"))
@@ -41,7 +41,7 @@ _BYTES = 8192
 
 
 def last_lines(file: Path, count: int = _LINES) -> str:
-    """At most `count` last lines of `file`; empty when there is no such file."""
+    """Return at most `count` last lines of `file`; empty if there is no such file."""
     try:
         with file.open("rb") as log:
             log.seek(max(0, file.stat().st_size - _BYTES))
@@ -57,7 +57,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def end_with_parent(ending: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
-    """The `preexec_fn` by which a child gets `ending` when the thread that started it ends.
+    """Return a `preexec_fn`: the child gets the signal `ending` when the thread that started it ends.
 
     None where the system has no such thing: there a child relies on its stdin or its supervisor.
     """

@@ -11,7 +11,7 @@ from enum import StrEnum
 from local.processes.process import ProcessIdentity, kill_session, kill_tree
 from local.processes.program import Program, end_with_parent, roll_log
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class ProcessState(StrEnum):
@@ -47,16 +47,16 @@ class SupervisedProcess:
         self._told_to_stop = asyncio.Event()
 
     def start(self) -> None:
-        """Begins to keep it running; returns at once."""
+        """Begin to keep the process running; return at once."""
         self._task = asyncio.create_task(self._keep(), name=f"keep {self.program.name}")
 
     def retry_now(self) -> None:
-        """Cuts a waiting time short, if there is one."""
+        """Cut the current delay short, if there is one."""
         self._back_off.reset()
         self._wake.set()
 
     async def stop(self, grace_seconds: float) -> None:
-        """Ends it: SIGTERM, and SIGKILL for what is left after the grace; returns when all is gone."""
+        """End the process with SIGTERM, then SIGKILL after the grace; return once nothing of it is left."""
         self._told_to_stop.set()
         self._change(ProcessState.STOPPED)
         self._wake.set()
@@ -66,7 +66,7 @@ class SupervisedProcess:
         if self._task:
             _, pending = await asyncio.wait([self._task], timeout=grace_seconds)
             if pending and self.identity:
-                _log.warning("%s did not end in %g s and is killed", self.program.name, grace_seconds)
+                log.warning("%s did not end in %g s and is killed", self.program.name, grace_seconds)
                 kill_tree(self.identity)
             await self._task
 
@@ -79,13 +79,13 @@ class SupervisedProcess:
                 self._tell()  # its identity is gone
                 return
             delay = self._back_off.delay_after(clock.time() - began)
-            _log.warning("%s %s; it is started again in %.1f s", self.program.name, outcome, delay)
+            log.warning("%s %s; it is started again in %.1f s", self.program.name, outcome, delay)
             self._change(ProcessState.STARTING)
             self.restarts += 1
             await self._pause(delay)
 
     async def _run_once(self) -> str:
-        """Runs the program to its end; says how it ended."""
+        """Run the program to its end; return how it ended."""
         try:
             process = await self._spawn()
         except OSError as problem:
@@ -129,7 +129,7 @@ class SupervisedProcess:
         try:
             self._on_change()
         except OSError:  # a full disk must not end the keeping; the next change writes everything again
-            _log.exception("the state of %s could not be written down", self.program.name)
+            log.exception("the state of %s could not be written down", self.program.name)
 
 
 FIRST_SECONDS = 0.2
@@ -152,12 +152,12 @@ class BackOff:
         self._next = self.first
 
     def delay_after(self, ran_seconds: float) -> float:
-        """Seconds to wait after a run of `ran_seconds`."""
+        """Return the seconds to wait after a run of `ran_seconds`."""
         if ran_seconds >= self.steady:
             self.reset()
         delay, self._next = self._next, min(self._next * 2, self.longest)
         return delay
 
     def reset(self) -> None:
-        """Begins with the first delay again."""
+        """Begin with the first delay again."""
         self._next = self.first

@@ -22,7 +22,7 @@ _NODE_COMMAND = shlex.join([sys.executable, "-m", "scorer_container.node"])
 
 
 def main() -> int:
-    """Runs the scale set until it is told to end; returns the exit code."""
+    """Run the scale set until SIGTERM or SIGINT; return the exit code."""
     options = _parser().parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     environment = dict(os.environ)

@@ -26,7 +26,7 @@ class InstanceTemplate:
     """Current directory of the process, from which Python finds the packages of a checkout."""
 
     def folder(self, instance_id: str) -> Path:
-        """The work files of an instance, removed with it."""
+        """Return the folder with the work files of an instance; it is removed with the instance."""
         return self.data_dir / "nodes" / instance_id
 
     @property
@@ -35,7 +35,7 @@ class InstanceTemplate:
         return self.data_dir / "logs"
 
     def program(self, compute: str, instance_id: str) -> Program:
-        """The process of an instance of `compute`."""
+        """Return the program of an instance of `compute`."""
         variables = {
             "BATCH_COMPUTE": compute,
             "BATCH_NODE_ID": instance_id,
@@ -47,7 +47,7 @@ class InstanceTemplate:
 
 
 def remove_old_logs(folder: Path, keep: int = _LOGS_KEPT) -> None:
-    """Removes the logs of all but the `keep` instances that wrote last."""
+    """Remove the logs of all but the `keep` instances that wrote last."""
     logs = sorted(folder.glob("*.log*"), key=lambda log: log.stat().st_mtime)
     for log in logs[:-keep]:
         log.unlink()
@@ -70,16 +70,16 @@ class Instance:
         self.process.start()
 
     async def suspend(self, grace_seconds: float) -> None:
-        """Ends the process but not the instance: it is wanted again at the next start."""
+        """End the process but keep the instance: it starts again at the next start."""
         await self.process.stop(grace_seconds)
 
     async def remove(self, grace_seconds: float) -> None:
-        """Ends the process and removes the instance's work files."""
+        """End the process and remove the instance's work files."""
         await self.process.stop(grace_seconds)
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     def as_json(self) -> dict[str, object]:
-        """The instance as the API shows it."""
+        """Return the instance as the API shows it."""
         process = self.process
         return {
             "id": self.id,

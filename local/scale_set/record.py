@@ -28,7 +28,7 @@ class ScaleSetRecord:
 
 
 def read_record(folder: Path) -> ScaleSetRecord:
-    """The record kept in `folder`; an empty one before the first start.
+    """Return the record in `folder`; an empty one before the first start.
 
     Raises:
         StackStateError: the file is damaged.
@@ -48,7 +48,7 @@ def read_record(folder: Path) -> ScaleSetRecord:
 
 
 def write_record(folder: Path, record: ScaleSetRecord) -> None:
-    """Keeps `record` in `folder`, whole or not at all."""
+    """Write `record` to `folder`, whole or not at all."""
     write_private_json(folder / FILE_NAME, asdict(record))
 
 

@@ -11,7 +11,7 @@ from local.processes.process import end
 from local.scale_set.instance import Instance, InstanceTemplate
 from local.scale_set.record import InstanceRecord, ScaleSetRecord, read_record, write_record
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 MAX_INSTANCES = 100
 _ORPHAN_GRACE_SECONDS = 2.0
@@ -40,7 +40,7 @@ class ScaleSets:
         self._removals: set[asyncio.Task[None]] = set()
 
     async def recover(self) -> None:
-        """Ends what an earlier, killed scale set left running, and starts every wanted instance again."""
+        """End what an earlier, killed scale set left running, and start every wanted instance again."""
         record = read_record(self._folder)
         instances = [(compute, one) for compute, those in record.computes.items() for one in those]
         orphans = [one.process for _, one in instances if one.process]
@@ -50,11 +50,11 @@ class ScaleSets:
                 self._add(compute, one.id)
 
     def names(self) -> list[str]:
-        """The computes that have instances."""
+        """Return the computes that have instances."""
         return sorted(self._computes)
 
     def describe(self, compute: str) -> dict[str, object]:
-        """Capacity and instances of `compute`; one that never had any is empty."""
+        """Return capacity and instances of `compute`; a compute that never had any is empty."""
         instances = self._computes.get(compute, {}).values()
         return {
             "capacity": sum(instance.wanted for instance in instances),
@@ -62,7 +62,7 @@ class ScaleSets:
         }
 
     def scale_out(self, compute: str, capacity: int) -> None:
-        """Starts instances until `compute` has `capacity` of them; never ends one.
+        """Start instances until `compute` has `capacity` of them; never end one.
 
         Raises:
             QuotaExceededError: `capacity` is above what one machine is meant to run.
@@ -75,7 +75,7 @@ class ScaleSets:
         self._remember()
 
     def remove_instance(self, compute: str, instance_id: str) -> None:
-        """Begins to end one instance, which lowers the capacity by one; repeating it changes nothing.
+        """Begin to end one instance, which lowers the capacity by one; a repeated call changes nothing.
 
         Raises:
             InstanceNotFoundError: `compute` has no such instance.
@@ -90,12 +90,12 @@ class ScaleSets:
             removal.add_done_callback(self._removals.discard)
 
     def remove_all(self, compute: str) -> None:
-        """Begins to end every instance of `compute`."""
+        """Begin to end every instance of `compute`."""
         for instance_id in list(self._computes.get(compute, {})):
             self.remove_instance(compute, instance_id)
 
     async def close(self) -> None:
-        """Ends every process; what was wanted is started again by the next `recover`."""
+        """End every process; the next `recover` starts the wanted instances again."""
         instances = [instance for those in self._computes.values() for instance in those.values()]
         await asyncio.gather(*(instance.suspend(self._graces.shutdown) for instance in instances))
         await asyncio.gather(*self._removals)
@@ -103,7 +103,7 @@ class ScaleSets:
     def _add(self, compute: str, instance_id: str) -> None:
         instance = Instance(compute, instance_id, self._template, self._remember)
         self._computes.setdefault(compute, {})[instance_id] = instance
-        _log.info("instance %s of compute %s was added", instance_id, compute)
+        log.info("instance %s of compute %s was added", instance_id, compute)
 
     async def _remove(self, compute: str, instance: Instance) -> None:
         await instance.remove(self._graces.scale_in)
@@ -112,7 +112,7 @@ class ScaleSets:
         if not instances:
             del self._computes[compute]
         self._remember()
-        _log.info("instance %s of compute %s was removed", instance.id, compute)
+        log.info("instance %s of compute %s was removed", instance.id, compute)
 
     def _remember(self) -> None:
         write_record(self._folder, ScaleSetRecord({name: self._records(name) for name in self._computes}))
@@ -129,7 +129,7 @@ class ScaleSetError(Exception):
     code: ClassVar[str]
 
     def as_body(self) -> dict[str, dict[str, str]]:
-        """The JSON body of the answer."""
+        """Return the JSON body of the answer."""
         return {"error": {"code": self.code, "message": str(self)}}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def up(options: "StackOptions", *, on_ready: "Callable[[StackStatus], None] | None" = None) -> "StackStatus":
-    """Starts the stack, or brings back what is missing of a running one; `on_ready` is called when all is healthy.
+    """Start the stack, or restart the missing processes of a running one; call `on_ready` once all is healthy.
 
     In the foreground it returns when the stack has ended (SIGINT, SIGTERM, `down`), unless another process
     supervises this data folder already; with `options.detach` it returns when everything is healthy.
@@ -28,7 +28,7 @@ def up(options: "StackOptions", *, on_ready: "Callable[[StackStatus], None] | No
 
 
 def down(data_dir: Path) -> "StackStatus":
-    """Ends every process of the stack in `data_dir`, also what a killed supervisor left; says what ran before.
+    """End every process of the stack in `data_dir`, also what a killed supervisor left; return what ran before.
 
     Raises:
         NoStackError: there never was a stack in `data_dir`.
@@ -39,7 +39,7 @@ def down(data_dir: Path) -> "StackStatus":
 
 
 def status(data_dir: Path) -> "StackStatus":
-    """The addresses of the stack in `data_dir` and the condition of each of its processes.
+    """Return the addresses of the stack in `data_dir` and the condition of each of its processes.
 
     Raises:
         NoStackError: there never was a stack in `data_dir`.

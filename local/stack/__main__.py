@@ -18,7 +18,7 @@ _INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; returns the exit code."""
+    """Run one command; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -48,7 +48,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _supervise(arguments: argparse.Namespace) -> int:
-    """The background half of `up --detach`."""
+    """Run the background half of `up --detach`."""
     options = _stack_options(arguments)
     log_to(open_data_folder(options.data_dir).log(SUPERVISOR), also_to_stderr=False)
     told = False

@@ -16,7 +16,7 @@ CLOUD = "LocalAml"
 
 
 def client_environment(data_dir: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables; `environment` is that of the shell which will take them.
+    """Return the variables for a shell whose environment is `environment`.
 
     A stack that was made without `--https` has only those for storage: azure-ai-ml insists on TLS.
 

@@ -30,7 +30,7 @@ _ANSWER_TIMEOUT_SECONDS = 10.0
 
 
 def health_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]:
-    """The health check of each role; each blocks for the time of a request."""
+    """Return the health check of each role; each check blocks for the time of a request."""
     trust = tls.client_context() if setup.https else None
     return {
         AZURITE: lambda: is_ready(setup.storage, trust),
@@ -42,7 +42,7 @@ def health_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]
 
 
 def answer_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]:
-    """For each role whether it answers requests, whatever it says: its health may be bad by another's fault."""
+    """Return for each role a check that it answers at all: its health may be bad because of another role."""
     trust = tls.client_context() if setup.https else None
     return {
         AZURITE: lambda: is_ready(setup.storage, trust),
@@ -54,20 +54,20 @@ def answer_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]
 
 
 def check_all(setup: StackSetup, tls: TlsFiles) -> dict[str, bool]:
-    """The health of every role."""
+    """Return the health of every role."""
     checks = health_checks(setup, tls)
     with ThreadPoolExecutor(len(checks)) as pool:
         return dict(zip(checks, pool.map(lambda check: check(), checks.values()), strict=True))
 
 
 def _get(port: int, path: str, trust: ssl.SSLContext | None) -> bytes | None:
-    """The body of an answer with status 200; None for any other and when nobody answers."""
+    """Return the body of an answer with status 200; None for any other status, or without an answer."""
     answer = _ask(port, path, trust)
     return answer.body if answer and answer.status == http.client.OK else None
 
 
 def _ask(port: int, path: str, trust: ssl.SSLContext | None) -> _Answer | None:
-    """None when nobody answers in time."""
+    """Return the answer; None if none comes in time."""
     connection = connect(port, trust, _ANSWER_TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)

@@ -70,12 +70,12 @@ class StackStatus:
     processes: tuple[ProcessStatus, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The status as a JSON object."""
+        """Return the status as a JSON object."""
         return asdict(self)
 
 
 def inspect(data_dir: Path, *, ask: bool = True) -> StackStatus:
-    """The stack of `data_dir` now.
+    """Return the current status of the stack in `data_dir`.
 
     With `ask` every process that serves requests is asked for its health; without, being there is enough.
 

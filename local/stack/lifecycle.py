@@ -64,7 +64,7 @@ def down(data_dir: Path) -> StackStatus:
 
 @contextlib.contextmanager
 def temporary_stack(options: StackOptions) -> Iterator[StackStatus]:
-    """A healthy stack that ends with the block, and also when the thread that entered it is killed.
+    """Run a healthy stack that ends with the block, or with the thread that entered it.
 
     Its data folder stays, for a look at the logs.
 
@@ -92,7 +92,7 @@ def _detach(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback |
 
 
 def _join(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | None) -> StackStatus | None:
-    """Waits until the stack of another supervisor is whole; None when that supervisor ended meanwhile."""
+    """Wait until the stack of another supervisor is healthy; return None if that supervisor ended meanwhile."""
     deadline = time.monotonic() + _JOIN_TIMEOUT_SECONDS
     woken = False
     while time.monotonic() < deadline:
@@ -114,7 +114,7 @@ def _join(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | N
 
 
 def _wake(supervisor: ProcessIdentity) -> bool:
-    """Has the supervisor start at once what it would start later."""
+    """Make the supervisor start at once what it would start later."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(supervisor.pid, signal.SIGUSR1)
     return True
@@ -157,7 +157,7 @@ class Report:
 
 
 def start_detached(folder: DataFolder, options: StackOptions, *, with_parent: bool = False) -> bool:
-    """Starts a supervisor in the background; returns when the stack is healthy.
+    """Start a supervisor in the background; return once the stack is healthy.
 
     With `with_parent` the stack ends when the calling thread does. False when another process supervises the data
     folder meanwhile.
@@ -178,7 +178,7 @@ def start_detached(folder: DataFolder, options: StackOptions, *, with_parent: bo
 
 
 def send_report(descriptor: int, report: Report) -> None:
-    """Tells the starter, which waits at the other end of the pipe."""
+    """Send the report to the starter, which waits at the other end of the pipe."""
     with os.fdopen(descriptor, "wb") as pipe:
         pipe.write(json.dumps({"outcome": report.outcome, "message": report.message}).encode())
 

@@ -17,7 +17,7 @@ REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 
 
 def default_data_dir() -> Path:
-    """`BML_DATA_DIR`, or `.local` in the current directory."""
+    """Return `BML_DATA_DIR`, or `.local` in the current directory."""
     return Path(os.environ.get(DATA_DIR_VARIABLE) or DEFAULT_DATA_DIR).absolute()
 
 
@@ -76,7 +76,7 @@ _PORTS = (
 
 
 def choose_setup(kept: StackSetup | None, options: StackOptions) -> StackSetup:
-    """The set-up with which the stack can start now.
+    """Return the set-up with which the stack can start now.
 
     Raises:
         PortInUseError: a port that was asked for, now or at an earlier start, belongs to another program.
@@ -97,7 +97,7 @@ def choose_setup(kept: StackSetup | None, options: StackOptions) -> StackSetup:
 
 
 def asked_ports(options: StackOptions) -> dict[str, int]:
-    """The ports that the options name, by the field of StackSetup."""
+    """Return the ports that the options name, by the field of StackSetup."""
     asked = {
         "port": options.port,
         "blob_port": options.azurite_blob_port,

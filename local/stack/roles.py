@@ -49,7 +49,7 @@ class Role:
 
 
 def stack_roles(folder: DataFolder, setup: StackSetup, app_root: Path) -> tuple[Role, ...]:
-    """All roles, in the order of their start.
+    """Return all roles, in the order of their start.
 
     Raises:
         NodeMissingError, AzuriteInstallError: see `local.errors`.
@@ -110,7 +110,7 @@ def _tls(folder: DataFolder, setup: StackSetup) -> tuple[str, ...]:
 
 
 def _shared(folder: DataFolder, setup: StackSetup) -> Mapping[str, str]:
-    """What the Function App and the nodes need alike."""
+    """Return the settings that both the Function App and the nodes need."""
     return {**_trust(folder, setup), TELEMETRY_FOLDER: str(folder.telemetry)}
 
 
@@ -141,7 +141,7 @@ _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 
 
 def application_settings(setup: StackSetup) -> Mapping[str, str]:
-    """The application settings of the Function App on this stack."""
+    """Return the application settings of the Function App on this stack."""
     return {
         STORAGE: setup.storage.connection_string,
         "BATCH_SUBSCRIPTION_ID": setup.subscription_id,
@@ -160,17 +160,17 @@ def application_settings(setup: StackSetup) -> Mapping[str, str]:
 
 
 def storage_settings(setup: StackSetup) -> Mapping[str, str]:
-    """The stack's storage, for a process that needs nothing else."""
+    """Return the setting of the stack's storage, for a process that needs nothing else."""
     return {STORAGE: setup.storage.connection_string}
 
 
 def scale_set_settings(setup: StackSetup) -> Mapping[str, str]:
-    """The scale set's key, and what it passes on to the scorer nodes."""
+    """Return the scale set's key, and the settings that it passes on to the scorer nodes."""
     return {SCALE_SET_KEY: setup.scale_set_key, STORAGE: setup.storage.connection_string}
 
 
 def with_direct_loopback(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` in which no proxy stands between the stack's own processes."""
+    """Return `environment` without a proxy between the stack's own processes."""
     if not any(name.lower() in _PROXIES for name in environment):
         return dict(environment)
     exceptions = environment.get("no_proxy") or environment.get("NO_PROXY") or ""

@@ -24,7 +24,7 @@ from local.stack.supervisor import Supervisor
 
 
 def supervise(options: StackOptions, on_ready: Callable[[], None]) -> bool:
-    """Runs the stack until it is told to end; False at once when another process supervises the data folder.
+    """Run the stack until a signal ends it; return False at once if another process supervises the data folder.
 
     `on_ready` is called when everything is healthy.
 
@@ -83,7 +83,7 @@ def _recorded(kept: SupervisedProcess) -> RecordedProcess | None:
 
 
 class SupervisorLock:
-    """An exclusive lock that ends with its process, so that a killed supervisor leaves none behind."""
+    """An exclusive lock that ends with its process: a killed supervisor leaves no lock behind."""
 
     def __init__(self, file: Path) -> None:
         """`file` is made when it is missing; its content means nothing."""
@@ -91,7 +91,7 @@ class SupervisorLock:
         self._handle: IO[bytes] | None = None
 
     def acquire(self) -> bool:
-        """Takes the lock; False when another process has it."""
+        """Take the lock; return False if another process has it."""
         handle = self._file.open("ab")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,13 +102,13 @@ class SupervisorLock:
         return True
 
     def release(self) -> None:
-        """Gives the lock back, if it was taken."""
+        """Release the lock, if it was taken."""
         if self._handle:
             self._handle.close()
             self._handle = None
 
     def is_free(self) -> bool:
-        """Whether nobody has the lock now."""
+        """Return True if no process has the lock now."""
         if not self._file.exists():
             return True
         free = self.acquire()
@@ -120,7 +120,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
 def log_to(file: Path, *, also_to_stderr: bool) -> None:
-    """Sends the log lines of the stack to `file`, and to the terminal of a stack in the foreground."""
+    """Send the log lines of the stack to `file`, and to the terminal of a stack in the foreground."""
     roll_log(file)
     handlers: list[logging.Handler] = [logging.FileHandler(file, encoding="utf-8")]
     if also_to_stderr:
@@ -137,7 +137,7 @@ _LEFTOVERS_GRACE_SECONDS = 3.0
 
 
 def end_leftovers(folder: DataFolder, content: StackFile) -> None:
-    """Ends what a killed supervisor or scale set left running; nothing else, whatever pids are used now."""
+    """End what a killed supervisor or scale set left running, and nothing else, even if pids were reused."""
     roles = [ProcessIdentity(process.pid, process.create_time) for process in reversed(content.processes)]
     instances = [
         instance.process

@@ -13,7 +13,7 @@ from local.processes.program import last_lines
 from local.processes.supervised import SupervisedProcess
 from local.stack.roles import Role
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.05
 
@@ -43,14 +43,14 @@ class Supervisor:
         self._end = asyncio.Event()
 
     def listen_to_signals(self) -> None:
-        """SIGINT, SIGTERM and SIGHUP end the stack, a second one at once; SIGUSR1 cuts waiting times short."""
+        """Let SIGINT, SIGTERM and SIGHUP end the stack, a second one at once; let SIGUSR1 cut delays short."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._told_to_end)
         loop.add_signal_handler(signal.SIGUSR1, self._retry_now)
 
     async def run(self, on_ready: Callable[[], None]) -> None:
-        """Starts everything, calls `on_ready` when all is healthy, and returns after the orderly end.
+        """Start everything, call `on_ready` once all is healthy, and return after an orderly shutdown.
 
         Raises:
             UnhealthyChildError: a process did not become healthy; everything has been ended.
@@ -84,7 +84,7 @@ class Supervisor:
         self.kept[role.name].start()
         await self._wait_until_healthy(role)
         self._healthy[role.name].set()
-        _log.info("%s is healthy", role.name)
+        log.info("%s is healthy", role.name)
 
     async def _wait_until_healthy(self, role: Role) -> None:
         kept = self.kept[role.name]
@@ -103,7 +103,7 @@ class Supervisor:
             ran = kept.identity is not None
             await kept.stop(role.grace_seconds)
             if ran:
-                _log.info("%s has ended", role.name)
+                log.info("%s has ended", role.name)
 
     def _told_to_end(self) -> None:
         if self._end.is_set():
@@ -121,9 +121,6 @@ def _unhealthy(role: Role, reason: str) -> UnhealthyChildError:
     return UnhealthyChildError(role.name, reason, role.program.log, last_lines(role.program.log))
 
 
-_log = logging.getLogger(__name__)
-
-
 class Watchdog:
     """Watches one process of the stack."""
 
@@ -134,7 +131,7 @@ class Watchdog:
         self._patience = patience
 
     async def watch(self) -> None:
-        """Looks until it is cancelled."""
+        """Look until it is cancelled."""
         silent = 0
         while True:
             await asyncio.sleep(self._patience.pause_seconds)
@@ -144,7 +141,7 @@ class Watchdog:
                 await self._end()
 
     async def _is_fine(self) -> bool:
-        """A process that is being started has the time that it has at the start of the stack."""
+        """Return True if the process answers; a starting process has the same time as at the start of the stack."""
         started = self._kept.started_at
         if self._kept.identity is None or started is None:
             return True
@@ -154,5 +151,5 @@ class Watchdog:
 
     async def _end(self) -> None:
         if identity := self._kept.identity:
-            _log.error("%s (pid %d) does not answer any more and is ended", self._role.name, identity.pid)
+            log.error("%s (pid %d) does not answer any more and is ended", self._role.name, identity.pid)
             await asyncio.to_thread(end, [identity], grace_seconds=self._role.grace_seconds)

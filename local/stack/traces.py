@@ -16,7 +16,7 @@ _INDENT = "· "
 
 
 def job_trace(data_dir: Path, job: str) -> list[dict[str, Any]]:
-    """The steps of a job, each behind the one that it belongs to, in the order of their beginnings.
+    """Return the steps of a job in the order of their start, each after the step that it belongs to.
 
     Empty when nothing is kept of the job: it never was, ran long ago, or telemetry goes elsewhere.
     """

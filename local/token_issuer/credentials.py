@@ -25,7 +25,7 @@ class Credentials:
 
 
 def read_credentials(folder: Path) -> Credentials | None:
-    """The credentials kept in the issuer's `folder`; None before its first start."""
+    """Return the credentials in the issuer's `folder`; None before its first start."""
     document = read_json(folder / FILE_NAME)
     if document is None:
         return None
@@ -36,7 +36,7 @@ def read_credentials(folder: Path) -> Credentials | None:
 
 
 def ensure_credentials(folder: Path, tenant_id: str) -> Credentials:
-    """The kept credentials, made at the first call with mode 0600."""
+    """Return the credentials in `folder`; make them at the first call, with mode 0600."""
     if (kept := read_credentials(folder)) is not None:
         return kept
     made = Credentials(tenant_id, str(uuid.uuid4()), str(uuid.uuid4()), secrets.token_urlsafe(_SECRET_BYTES))
@@ -45,20 +45,20 @@ def ensure_credentials(folder: Path, tenant_id: str) -> Credentials:
 
 
 def issuer_url(base_url: str, tenant_id: str) -> str:
-    """`iss` of the tokens of the issuer that listens at `base_url`."""
+    """Return the `iss` of the tokens of the issuer that listens at `base_url`."""
     return f"{base_url}/{tenant_id}/v2.0"
 
 
 def jwks_url(base_url: str, tenant_id: str) -> str:
-    """Where the public keys are."""
+    """Return the address of the public keys."""
     return f"{base_url}/{tenant_id}/discovery/v2.0/keys"
 
 
 def authorization_url(base_url: str, tenant_id: str) -> str:
-    """Where a browser would be sent."""
+    """Return the address to which a browser would be sent."""
     return f"{base_url}/{tenant_id}/oauth2/v2.0/authorize"
 
 
 def token_url(base_url: str, tenant_id: str) -> str:
-    """Where tokens are asked for."""
+    """Return the token endpoint."""
     return f"{base_url}/{tenant_id}/oauth2/v2.0/token"

@@ -50,7 +50,7 @@ class Issuer:
     """Audiences without a trailing slash."""
 
     def grant(self, form: Mapping[str, str], authorization: str | None) -> AccessToken:
-        """The token for a request of the client credentials flow (RFC 6749 section 4.4).
+        """Return the token for a request of the client credentials flow (RFC 6749 section 4.4).
 
         `authorization` is the header of HTTP basic authentication, which may carry id and secret instead of the form.
 
@@ -116,7 +116,7 @@ _DEFAULT_SCOPE = "/.default"
 
 
 def requested_audience(form: Mapping[str, str], allowed: Collection[str]) -> str:
-    """The audience that the token request names, without a trailing slash; one of `allowed`.
+    """Return the audience that the token request names, without a trailing slash; it is one of `allowed`.
 
     Raises:
         InvalidRequestError, InvalidScopeError, InvalidTargetError: with what would be accepted.
@@ -145,7 +145,7 @@ class TokenError(Exception):
     http_status: ClassVar[int] = 400
 
     def as_body(self) -> dict[str, str]:
-        """The JSON body of the answer."""
+        """Return the JSON body of the answer."""
         return {"error": self.error, "error_description": str(self)}
 
 
@@ -192,12 +192,12 @@ class SigningKey:
     id: str
 
     def as_jwk(self) -> dict[str, str]:
-        """The public half as a JSON Web Key (RFC 7517)."""
+        """Return the public half as a JSON Web Key (RFC 7517)."""
         return {"use": "sig", "alg": "RS256", "kid": self.id, **_required_members(self.private.public_key())}
 
 
 def ensure_signing_key(folder: Path) -> SigningKey:
-    """The key kept in `folder`, made at the first call with mode 0600."""
+    """Return the key in `folder`; make it at the first call, with mode 0600."""
     file = folder / FILE_NAME
     if not file.exists():
         write_private(file, _new_key())
@@ -217,7 +217,7 @@ def _new_key() -> bytes:
 
 
 def _thumbprint(public: rsa.RSAPublicKey) -> str:
-    """RFC 7638: the hash of the required members in the order of their names."""
+    """Return the hash of the required members in the order of their names (RFC 7638)."""
     canonical = json.dumps(_required_members(public), sort_keys=True, separators=(",", ":"))
     return _base64url(hashlib.sha256(canonical.encode()).digest())
 

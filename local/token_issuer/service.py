@@ -18,7 +18,7 @@ class TokenService:
         self._base_url = base_url
 
     def application(self) -> web.Application:
-        """The aiohttp application with all routes."""
+        """Return the aiohttp application with all routes."""
         app = web.Application(middlewares=[_oauth_errors])
         app.add_routes(
             [

@@ -86,7 +86,7 @@ class HostConfig:
 
 
 def read_host_config(app_root: Path, settings: AppSettings) -> HostConfig:
-    """The configuration in `app_root/host.json`.
+    """Return the configuration in `app_root/host.json`.
 
     Raises:
         HostConfigError: the file is missing or broken, or a value has the wrong type or range.
@@ -98,7 +98,7 @@ def read_host_config(app_root: Path, settings: AppSettings) -> HostConfig:
 
 
 def parse_host_config(content: Mapping[str, Any], settings: AppSettings) -> HostConfig:
-    """The configuration in the parsed host.json; see `read_host_config`."""
+    """Return the configuration in the parsed host.json; see `read_host_config`."""
     ignored: list[str] = []
     root = ConfigSection("", content, ignored)
     if root.take("version", str, None) != "2.0":
@@ -194,11 +194,11 @@ class ConfigSection:
         self._taken: set[str] = set()
 
     def peek(self, key: str) -> Any:
-        """The raw value, without counting it as asked for."""
+        """Return the raw value, without counting the key as asked for."""
         return self._content.get(key)
 
     def take(self, key: str, kind: type[T], default: D) -> T | D:
-        """The value of `key`, which must be of type `kind`; `default` when it is absent."""
+        """Return the value of `key`, which must be of type `kind`; `default` if it is absent."""
         self._taken.add(key)
         value = self._content.get(key)
         if value is None:
@@ -208,19 +208,19 @@ class ConfigSection:
         return value
 
     def section(self, key: str) -> "ConfigSection":
-        """The object under `key`; an empty one when it is absent."""
+        """Return the object under `key`; an empty one if it is absent."""
         empty: dict[str, Any] = {}
         return ConfigSection(self._full(key), self.take(key, dict, empty), self._ignored)
 
     def integer(self, key: str, default: int, low: int, high: int) -> int:
-        """A whole number from `low` to `high`."""
+        """Return a whole number from `low` to `high`."""
         value = self.take(key, int, default)
         if not low <= value <= high:
             raise self.error(key, f"is {value}; use {low} to {high}")
         return value
 
     def time_span(self, key: str, default: timedelta) -> timedelta:
-        """A duration that is not negative."""
+        """Return a duration that is not negative."""
         text = self.take(key, str, None)
         if text is None:
             return default
@@ -238,7 +238,7 @@ class ConfigSection:
         self._ignored.extend(f"`{self._full(key)}`: {reason}" for key in rest if not key.startswith("$"))
 
     def error(self, key: str, problem: str) -> HostConfigError:
-        """The error to raise about `key`."""
+        """Return the error to raise about `key`."""
         return HostConfigError("host.json", self._full(key), problem)
 
     def _full(self, key: str) -> str:
@@ -256,7 +256,7 @@ _TIME_SPAN = re.compile(
 
 
 def parse_time_span(text: str) -> timedelta:
-    """Duration written as `[d.]hh:mm[:ss[.fffffff]]`, or as whole days (`1`, and `-1`).
+    """Return the duration written as `[d.]hh:mm[:ss[.fffffff]]`, or as whole days (`1`, and `-1`).
 
     Raises:
         ValueError: the text has another form, or hours, minutes or seconds out of range.

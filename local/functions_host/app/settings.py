@@ -31,7 +31,7 @@ class AppSettings(Mapping[str, str]):
         return len(self._values)
 
     def resolve(self, text: str) -> str:
-        """Text with each `%NAME%` replaced by that app setting, as binding properties allow.
+        """Return the text with each `%NAME%` replaced by that app setting, as binding properties allow.
 
         Raises:
             AppSettingError: a named setting does not exist.
@@ -39,7 +39,7 @@ class AppSettings(Mapping[str, str]):
         return _SETTING_REFERENCE.sub(lambda match: self._required(match[1], f"named in {text!r}"), text)
 
     def connection_string(self, connection: str) -> str:
-        """The storage connection string behind the `connection` property of a binding.
+        """Return the storage connection string behind the `connection` property of a binding.
 
         Raises:
             AppSettingError: it does not exist, or names an identity instead of a connection string.
@@ -57,7 +57,7 @@ class AppSettings(Mapping[str, str]):
         raise AppSettingError(name, "is missing; the storage bindings need it: set a storage connection string")
 
     def is_disabled(self, function: str) -> bool:
-        """Whether `AzureWebJobs.<function>.Disabled` (or its form with underscores) is on."""
+        """Return True if `AzureWebJobs.<function>.Disabled` (or its form with underscores) is on."""
         names = (f"AzureWebJobs.{function}.Disabled", f"AzureWebJobs_{function}_Disabled")
         return any(self._values.get(name, "").strip().lower() in {"1", "true"} for name in names)
 
@@ -69,7 +69,7 @@ class AppSettings(Mapping[str, str]):
 
 
 def read_settings(app_root: Path, environment: Mapping[str, str]) -> AppSettings:
-    """The environment over the `Values` of the app's local.settings.json.
+    """Return the `Values` of the app's local.settings.json; variables of the environment override them.
 
     Raises:
         HostConfigError: the file is no JSON object of text values, or is encrypted.
@@ -90,7 +90,7 @@ def _local_values(file: Path) -> dict[str, str]:
 
 
 def read_json_object(file: Path) -> dict[str, object]:
-    """The JSON object in `file`.
+    """Return the JSON object in `file`.
 
     Raises:
         HostConfigError: the file cannot be read or holds something else.

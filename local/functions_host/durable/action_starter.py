@@ -59,7 +59,7 @@ class RetryPolicy:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "RetryPolicy":
-        """The policy in an action's `retryOptions`."""
+        """Return the policy in an action's `retryOptions`."""
         return cls(
             first_delay=timedelta(milliseconds=options["firstRetryIntervalInMilliseconds"]),
             max_attempts=options["maxNumberOfAttempts"],
@@ -67,7 +67,7 @@ class RetryPolicy:
         )
 
     def delay_after(self, attempt: int) -> timedelta:
-        """The pause after a failed attempt (counted from 1); none after the last one."""
+        """Return the pause after a failed attempt (counted from 1); zero after the last one."""
         if attempt >= self.max_attempts:
             return timedelta(0)
         seconds = self.first_delay.total_seconds() * self.backoff ** (attempt - 1)
@@ -112,7 +112,7 @@ class ActionStarter:
         return bool(self._open)
 
     def finish(self, task_id: int, *, failed: bool) -> None:
-        """A task ended; ends of unknown tasks (a cancelled timer) are ignored."""
+        """Finish a task; the end of an unknown task (a cancelled timer) is ignored."""
         task = self._open.pop(task_id, None)
         if task is not None:
             task.finish(failed=failed)
@@ -166,7 +166,7 @@ class ActionStarter:
         return finished()
 
     def _asked_timer(self, action: Action) -> Completion:
-        """A cancelled timer keeps its sequence number but holds the orchestration no longer."""
+        """Start a timer; a cancelled one keeps its sequence number but no longer holds the orchestration."""
         task_id = self.next_id
         task = self._timer(from_text(action["fireAt"]))
         if action.get("isCanceled"):
@@ -179,7 +179,7 @@ class ActionStarter:
         return task
 
     def _with_retry(self, action: Action, attempt: Callable[[Action], Completion]) -> Completion:
-        """Attempts with a timer after each failure, also after the last: the SDK counts on that one."""
+        """Retry with a timer after each failure; the SDK expects one after the last failure too."""
         policy = RetryPolicy.of(action["retryOptions"])
         whole = Completion()
         attempts = 0
@@ -215,7 +215,7 @@ class ActionStarter:
 
 
 def _text(value: object) -> str:
-    """The SDK gives activity inputs as JSON text already; anything else is turned into it."""
+    """Return an activity's input as JSON text; the SDK gives text already."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

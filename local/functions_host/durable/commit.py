@@ -32,7 +32,7 @@ class Consequences:
 
 
 def commit_stale(hub: TaskHub, episode: Episode) -> None:
-    """Drop messages that were all meant for generations that are over."""
+    """Drop messages for generations that are over."""
     with hub.transaction():
         hub.take(episode.messages)
 
@@ -63,7 +63,7 @@ def start_instance(hub: TaskHub, instance: Instance) -> None:
 
 
 def new_execution_id() -> str:
-    """A fresh id for a generation of an instance."""
+    """Return a fresh id for a generation of an instance."""
     return uuid.uuid4().hex
 
 
@@ -80,7 +80,7 @@ def _started(instance: Instance) -> Event:
 
 
 def _continue(hub: TaskHub, instance: Instance, end: ContinuedAsNew) -> Consequences:
-    """The history starts over; the start and the carried events form the first episode together."""
+    """Start the history over; the start and the carried events form the first episode together."""
     successor = replace(
         instance,
         execution_id=new_execution_id(),

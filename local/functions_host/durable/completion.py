@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 
 class Completion:
-    """Something that will be done, well or failed; who waits is called back immediately when it is."""
+    """A result that will come, as success or failure; the callbacks of waiters run at once when it does."""
 
     __slots__ = ("_waiting", "done", "failed")
 
@@ -32,14 +32,14 @@ class Completion:
 
 
 def finished() -> Completion:
-    """A completion that is done from the start, for actions nobody waits for."""
+    """Return a completion that is done from the start, for actions that nothing waits for."""
     completion = Completion()
     completion.finish()
     return completion
 
 
 def when_all(children: Sequence[Completion]) -> Completion:
-    """Done when the last child is, also after a failure (.NET's `Task.WhenAll`)."""
+    """Return a completion that is done with its last child, also after a failure (.NET's `Task.WhenAll`)."""
     whole = Completion()
     open_children = len(children)
 
@@ -57,7 +57,7 @@ def when_all(children: Sequence[Completion]) -> Completion:
 
 
 def when_any(children: Sequence[Completion]) -> Completion:
-    """Done when the first child is; never failed itself (.NET's `Task.WhenAny`)."""
+    """Return a completion that is done with its first child and never fails (.NET's `Task.WhenAny`)."""
     whole = Completion()
     for child in children:
         child.then(lambda _: whole.finish())
@@ -65,14 +65,14 @@ def when_any(children: Sequence[Completion]) -> Completion:
 
 
 class ExternalEvents:
-    """Waiters are a stack, early events a queue, names are compared without regard to case."""
+    """External events: waiters form a stack, early events a queue; names ignore case."""
 
     def __init__(self) -> None:
         self._waiters: defaultdict[str, list[Completion]] = defaultdict(list)
         self._early: defaultdict[str, deque[None]] = defaultdict(deque)
 
     def wait(self, name: str) -> Completion:
-        """Done when an event of this name comes, at once when one came before anybody waited."""
+        """Return a completion that is done when an event of this name comes, or at once if one came before."""
         key = name.casefold()
         waiter = Completion()
         self._waiters[key].append(waiter)

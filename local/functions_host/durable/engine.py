@@ -93,7 +93,7 @@ class DurableEngine(InstanceOperations):
         await self._hub.close()
 
     async def wait_until_finished(self, instance_id: str, timeout_seconds: float) -> Instance:
-        """The instance once it is finished, or as it is when the time is over.
+        """Wait for the end of the instance; return it as it is after at most `timeout_seconds`.
 
         Raises:
             InstanceNotFoundError: there is no such instance.
@@ -196,7 +196,7 @@ _COR_E_EXCEPTION = -2146233088
 
 
 def task_end(name: str, task_id: int, outcome: Outcome) -> Event:
-    """`TaskCompleted` with the JSON text of the result, or `TaskFailed`."""
+    """Return `TaskCompleted` with the JSON text of the result, or `TaskFailed`."""
     if outcome.succeeded:
         return task_completed(task_id, _result(outcome.return_value))
     # The extension takes the text after "Exception:", which begins with a blank: hence two blanks.
@@ -212,7 +212,7 @@ def _result(value: object) -> str | None:
 
 
 def _details(message: str, stack: str) -> str:
-    """A .NET exception in JSON, as orchestrators find it behind the reason."""
+    """Return a .NET exception in JSON, as orchestrators find it behind the reason."""
     return json.dumps(
         {
             "$type": "System.Exception, System.Private.CoreLib",

@@ -41,7 +41,7 @@ class Episode:
     new: Sequence[Event] = field(default_factory=tuple)
 
     def context_json(self) -> str:
-        """The trigger value of the orchestrator function."""
+        """Return the trigger value of the orchestrator function."""
         parent = json.loads(self.instance.parent_json) if self.instance.parent_json else None
         head = {
             "instanceId": self.instance.instance_id,
@@ -53,12 +53,12 @@ class Episode:
         return f'{text}, "input": {self.instance.input_json or "null"}, "history": [{events}]}}'
 
     def events(self) -> list[Event]:
-        """The whole history, old and new."""
+        """Return the whole history, old and new."""
         return [*map(json.loads, self.past), *self.new]
 
 
 def load_episode(hub: TaskHub, instance_id: str, batch: int | None) -> Episode | None:
-    """The next episode of an instance; None when nothing is to be done.
+    """Return the next episode of an instance; None if there is nothing to do.
 
     Messages for instances that are finished or purged are deleted.
     """

@@ -34,7 +34,7 @@ class InstanceOperations:
         self._functions = functions
 
     def _wake(self, instance_id: str) -> None:
-        """Have an instance looked at that got a message."""
+        """Run an instance that got a message."""
         raise NotOfferedError(f"No engine is there to run instance {instance_id}.")
 
     async def start_new(
@@ -78,7 +78,7 @@ class InstanceOperations:
         return instance_id
 
     async def instance(self, instance_id: str) -> Instance:
-        """The instance as it is now.
+        """Return the instance as it is now.
 
         Raises:
             InstanceNotFoundError: there is none with this id.
@@ -89,7 +89,7 @@ class InstanceOperations:
         return instance
 
     async def history(self, instance_id: str) -> list[Event]:
-        """The events of an instance's current generation."""
+        """Return the events of an instance's current generation."""
         return [json.loads(text) for text in await self._hub(TaskHub.history, instance_id)]
 
     async def raise_event(self, instance_id: str, name: str, input_json: str = "null") -> None:

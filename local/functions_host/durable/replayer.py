@@ -111,7 +111,7 @@ class Replayer:
             self._starter.finish(event[id_field], failed=failed)
 
     def _raise_event(self, event: Event) -> None:
-        """Events that come after `continue_as_new` belong to the next generation."""
+        """Raise an external event; one that comes after `continue_as_new` belongs to the next generation."""
         if self._starter.continue_input is None:
             self._starter.events.raise_event(event["Name"])
         else:
@@ -134,7 +134,7 @@ class Replayer:
                 return
 
     def _end(self) -> End | None:
-        """The end is reached when every action is complete and no task is open any more."""
+        """Return the end, which is reached once every action is complete and no task is open."""
         if self._starter.has_open_tasks:
             return None
         if self._next < len(self._state.actions) or self._current is not None:

@@ -17,7 +17,7 @@ class ScheduledActivity:
     input_json: str
 
     def event(self) -> Event:
-        """The history event that records it."""
+        """Return the history event that records it."""
         return history.task_scheduled(self.task_id, self.name)
 
 
@@ -29,7 +29,7 @@ class ScheduledTimer:
     fire_at: datetime
 
     def event(self) -> Event:
-        """The history event that records it."""
+        """Return the history event that records it."""
         return history.timer_created(self.task_id, self.fire_at)
 
 
@@ -44,7 +44,7 @@ class ScheduledChild:
     version: str = ""
 
     def event(self) -> Event:
-        """The history event that records it."""
+        """Return the history event that records it."""
         return history.sub_orchestration_created(self.task_id, self.name, self.instance_id, self.input_json)
 
 

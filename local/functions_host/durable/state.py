@@ -35,7 +35,7 @@ class OrchestratorState:
 
 
 def read_state(outcome: Outcome) -> OrchestratorState:
-    """The state in an outcome; a failure without the label becomes a state with that error."""
+    """Return the state in an outcome; a failure without the label becomes a state with that error."""
     if outcome.succeeded:
         return _from_json(outcome.return_value, stack="")
     data = _labelled(outcome.error)
@@ -45,7 +45,7 @@ def read_state(outcome: Outcome) -> OrchestratorState:
 
 
 def _labelled(error: str) -> dict[str, Any] | None:
-    """The JSON object after the label; the user's own text may hold the label as well, so try each."""
+    """Return the JSON object after the label; try each label, as the user's own text may contain it too."""
     start = error.find(STATE_LABEL)
     while start >= 0:
         start += len(STATE_LABEL)
@@ -83,7 +83,7 @@ def _from_json(value: object, *, stack: str) -> OrchestratorState:
 
 
 def _decoded(value: object) -> dict[str, Any]:
-    """Workers hand over an object, its JSON text, or that text as a JSON string."""
+    """Return the object: workers hand over the object, its JSON text, or that text as a JSON string."""
     for _ in range(2):
         if isinstance(value, (str, bytes)):
             value = json.loads(value)

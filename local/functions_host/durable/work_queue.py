@@ -15,7 +15,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class WorkQueue(Generic[K]):
-    """Keys that were put wait in line; a key put while it is worked on is worked on once more."""
+    """A queue of keys to work on; a key that is put again while it is worked on runs once more."""
 
     def __init__(self, work: Callable[[K], Awaitable[None]], *, limit: int) -> None:
         self._work = work
@@ -27,7 +27,7 @@ class WorkQueue(Generic[K]):
 
     @property
     def stopped(self) -> bool:
-        """Whether nothing new is begun."""
+        """True if no new work is begun."""
         return self._stopped
 
     def start(self) -> None:
@@ -36,7 +36,7 @@ class WorkQueue(Generic[K]):
         self._pump()
 
     def put(self, key: K) -> None:
-        """Have this key worked on."""
+        """Add a key to work on."""
         if key not in self._waiting:
             self._waiting.add(key)
             self._line.append(key)

@@ -18,7 +18,7 @@ _PATH_CHARACTERS = "/:@!$&'()*+,;=~-._"
 
 
 def split_target(target: str) -> tuple[str, str]:
-    """Path (still encoded) and query (without `?`) of a request target."""
+    """Return path (still encoded) and query (without `?`) of a request target."""
     if not target.startswith("/"):  # absolute form, as proxies send it
         target = "/" + target.partition("://")[2].partition("/")[2]
     path, _, query = target.partition("?")
@@ -26,7 +26,7 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def decode_path(path: str) -> str:
-    """The path as routes see it: decoded but for `%2F`, its dot segments resolved."""
+    """Return the path as routes see it: decoded except for `%2F`, with dot segments resolved."""
     decoded = unquote(re.sub("%2f", "%252F", path, flags=re.IGNORECASE))
     if "/." not in decoded:
         return decoded
@@ -42,14 +42,14 @@ def decode_path(path: str) -> str:
 
 
 def encode_path(path: str) -> str:
-    """The path as the function's URL shows it; sequences that are encoded already stay."""
+    """Return the path as the function's URL shows it; sequences that are encoded already stay."""
     return "".join(
         part if _ENCODED.fullmatch(part) else quote(part, safe=_PATH_CHARACTERS) for part in _ENCODED.split(path)
     )
 
 
 def query_values(query: str) -> dict[str, str]:
-    """The query's values: repeated keys joined by `,` ignoring case, keys without any value left out."""
+    """Return the query's values: repeated keys joined by `,` ignoring case, keys without a value left out."""
     names: dict[str, str] = {}
     values: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
@@ -59,7 +59,7 @@ def query_values(query: str) -> dict[str, str]:
 
 
 def header_values(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The headers with lower-case names, repeated ones joined by `,`."""
+    """Return the headers with lower-case names, repeated ones joined by `,`."""
     values: dict[str, list[str]] = {}
     for name, value in headers:
         values.setdefault(name.lower(), []).append(value)
@@ -75,7 +75,7 @@ def request_datum(
     route: Mapping[str, str],
     body: bytes,
 ) -> Datum:
-    """The data of an HTTP trigger."""
+    """Return the data of an HTTP trigger."""
     return Datum(
         type="http",
         value={

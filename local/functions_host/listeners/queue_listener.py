@@ -185,7 +185,7 @@ class RandomizedBackoff:
         self._exponent = 0
 
     def next(self) -> float:
-        """Seconds to wait now."""
+        """Return the seconds to wait now."""
         if self._exponent > 30:  # far above any maximum
             return self._maximum
         pause = MINIMUM_SECONDS * 2.0**self._exponent * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
@@ -203,7 +203,7 @@ class QueueClients:
         self._clients: dict[QueueAddress, QueueClient] = {}
 
     def client(self, address: QueueAddress) -> QueueClient:
-        """The client of a queue; it neither encodes nor decodes messages."""
+        """Return the client of a queue; it neither encodes nor decodes messages."""
         if address not in self._clients:
             self._clients[address] = QueueClient.from_connection_string(
                 address.connection_string, address.name, retry_total=2, initial_backoff=1, increment_base=2

@@ -98,7 +98,7 @@ class QueueLease:
         self._pop_receipt: str = message.pop_receipt or ""
 
     async def keep(self) -> None:
-        """Renew for ever at half time, twice as often after a failure; run it beside the function and cancel it."""
+        """Renew at half of the time until cancelled, twice as often after a failure; runs while the function runs."""
         normal = self._duration / 2
         shortest = min(MINIMUM_RENEWAL, normal)
         interval = normal
@@ -117,7 +117,7 @@ class QueueLease:
                 interval = max(interval / 2, shortest)
 
     async def delete(self) -> None:
-        """Complete the message; nothing happens when somebody else has it by now."""
+        """Complete the message; do nothing if another receiver has it by now."""
         try:
             await self._client.delete_message(self.message.id, self._pop_receipt)
         except HttpResponseError as error:

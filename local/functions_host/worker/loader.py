@@ -22,7 +22,7 @@ DEFAULT_SCRIPT = "function_app.py"
 
 
 def load_app(app_root: Path, script: str = DEFAULT_SCRIPT) -> list[Any]:
-    """The SDK's function objects of the app in `app_root`, in the order of their declaration.
+    """Return the SDK's function objects of the app in `app_root`, in the order of their declaration.
 
     An app can be loaded once in a process: the SDK builds its functions only once.
 

@@ -106,7 +106,7 @@ class DirectWorker:
 
 
 async def _close_durable_client() -> None:
-    """The SDK's client keeps a session for the whole process; Azure ends workers without a word, Python complains."""
+    """Close the session that the SDK's client keeps for the whole process; else Python warns of it."""
     if http := sys.modules.get("azure.durable_functions.models.utils.http_utils"):
         await http._close_session()
 

@@ -27,17 +27,17 @@ class EventType(IntEnum):
 
 
 def utc_now() -> datetime:
-    """The current time, aware, in UTC."""
+    """Return the current time, timezone-aware, in UTC."""
     return datetime.now(UTC)
 
 
 def to_text(moment: datetime) -> str:
-    """ISO text with seven decimals and `Z`, as .NET writes it."""
+    """Return ISO text with seven decimals and `Z`, as .NET writes it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
 
 def from_text(text: str) -> datetime:
-    """The moment in an ISO text; six or seven decimals, `Z` or an offset, UTC when neither is given."""
+    """Return the moment in an ISO text; six or seven decimals, `Z` or an offset, UTC if neither is given."""
     body = text.removesuffix("Z")
     if "." in body:
         whole, _, fraction = body.partition(".")
@@ -48,7 +48,7 @@ def from_text(text: str) -> datetime:
 
 
 def played(event: Event) -> str:
-    """JSON text of an event as later episodes see it: marked played, except `OrchestratorStarted`."""
+    """Return an event as JSON text for later episodes: marked as played, except `OrchestratorStarted`."""
     if event["EventType"] != EventType.ORCHESTRATOR_STARTED:
         event = {**event, "IsPlayed": True}
     return json.dumps(event)
@@ -65,12 +65,12 @@ def _event(kind: EventType, event_id: int = -1, **fields: Any) -> Event:
 
 
 def orchestrator_started() -> Event:
-    """Opens an episode; its time stamp is the orchestrator's clock."""
+    """Return the event that opens an episode; its time stamp is the orchestrator's clock."""
     return _event(EventType.ORCHESTRATOR_STARTED)
 
 
 def orchestrator_completed() -> Event:
-    """Closes an episode."""
+    """Return the event that closes an episode."""
     return _event(EventType.ORCHESTRATOR_COMPLETED)
 
 
@@ -84,7 +84,7 @@ def execution_started(
     parent: Event | None = None,
     generation: int = 0,
 ) -> Event:
-    """Starts an instance, or a new generation of it after `continue_as_new`."""
+    """Return the event that starts an instance, or a new generation of it after `continue_as_new`."""
     return _event(
         EventType.EXECUTION_STARTED,
         Name=name,
@@ -101,7 +101,7 @@ def execution_started(
 
 
 def parent_instance(*, name: str, instance_id: str, execution_id: str, task_id: int) -> Event:
-    """Who waits for a sub-orchestration: the `ParentInstance` field of `ExecutionStarted`."""
+    """Return the `ParentInstance` field of `ExecutionStarted`: who waits for a sub-orchestration."""
     return {
         "Name": name,
         "OrchestrationInstance": {"InstanceId": instance_id, "ExecutionId": execution_id},
@@ -111,7 +111,7 @@ def parent_instance(*, name: str, instance_id: str, execution_id: str, task_id: 
 
 
 def execution_completed(event_id: int, status: str, result: str | None, details: str | None) -> Event:
-    """The end of an execution: completed or failed."""
+    """Return the event that ends an execution: completed or failed."""
     return _event(
         EventType.EXECUTION_COMPLETED,
         event_id,
@@ -123,22 +123,22 @@ def execution_completed(event_id: int, status: str, result: str | None, details:
 
 
 def task_scheduled(task_id: int, name: str) -> Event:
-    """An activity was scheduled; its input is not kept in the history, as in the extension's default."""
+    """Return the event of a scheduled activity, without its input, as in the extension's default."""
     return _event(EventType.TASK_SCHEDULED, task_id, Name=name, Version="", Input=None)
 
 
 def task_completed(task_id: int, result_json: str | None) -> Event:
-    """An activity returned."""
+    """Return the event of an activity that returned."""
     return _event(EventType.TASK_COMPLETED, TaskScheduledId=task_id, Result=result_json)
 
 
 def task_failed(task_id: int, reason: str, details: str | None) -> Event:
-    """An activity raised."""
+    """Return the event of an activity that raised."""
     return _event(EventType.TASK_FAILED, TaskScheduledId=task_id, Reason=reason, Details=details, FailureDetails=None)
 
 
 def sub_orchestration_created(task_id: int, name: str, instance_id: str, input_json: str | None) -> Event:
-    """A sub-orchestration was scheduled."""
+    """Return the event of a scheduled sub-orchestration."""
     return _event(
         EventType.SUB_ORCHESTRATION_CREATED,
         task_id,
@@ -150,12 +150,12 @@ def sub_orchestration_created(task_id: int, name: str, instance_id: str, input_j
 
 
 def sub_orchestration_completed(task_id: int, result_json: str | None) -> Event:
-    """A sub-orchestration returned."""
+    """Return the event of a sub-orchestration that returned."""
     return _event(EventType.SUB_ORCHESTRATION_COMPLETED, TaskScheduledId=task_id, Result=result_json)
 
 
 def sub_orchestration_failed(task_id: int, reason: str | None, details: str | None) -> Event:
-    """A sub-orchestration failed."""
+    """Return the event of a sub-orchestration that failed."""
     return _event(
         EventType.SUB_ORCHESTRATION_FAILED,
         TaskScheduledId=task_id,
@@ -166,15 +166,15 @@ def sub_orchestration_failed(task_id: int, reason: str | None, details: str | No
 
 
 def timer_created(timer_id: int, fire_at: datetime) -> Event:
-    """A durable timer was set."""
+    """Return the event of a durable timer that was set."""
     return _event(EventType.TIMER_CREATED, timer_id, FireAt=to_text(fire_at))
 
 
 def timer_fired(timer_id: int, fire_at: datetime) -> Event:
-    """A durable timer is due."""
+    """Return the event of a durable timer that is due."""
     return _event(EventType.TIMER_FIRED, TimerId=timer_id, FireAt=to_text(fire_at))
 
 
 def event_raised(name: str, input_json: str) -> Event:
-    """A client raised an external event."""
+    """Return the event of an external event that a client raised."""
     return _event(EventType.EVENT_RAISED, Name=name, Input=input_json)

@@ -20,7 +20,7 @@ class DurableFunctions:
         self._activities = {name.casefold(): name for name in activities}
 
     def orchestrator(self, name: str) -> str:
-        """The registered spelling of an orchestrator's name.
+        """Return the registered spelling of an orchestrator's name.
 
         Raises:
             FunctionNotFoundError: with the text of the Durable extension.
@@ -28,7 +28,7 @@ class DurableFunctions:
         return _find(name, self._orchestrators, "an orchestrator", "orchestrator")
 
     def activity(self, name: str) -> str:
-        """The registered spelling of an activity's name.
+        """Return the registered spelling of an activity's name.
 
         Raises:
             FunctionNotFoundError: with the text of the Durable extension.

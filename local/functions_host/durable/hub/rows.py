@@ -50,7 +50,7 @@ class TimerItem:
 
 
 def moment_of(seconds: float) -> datetime:
-    """The moment in a column of seconds since 1970."""
+    """Return the moment in a column of seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
@@ -95,7 +95,7 @@ class Instance:
 
 
 def instance_of(row: tuple[Any, ...]) -> Instance:
-    """The instance in a row of `instances`."""
+    """Return the instance in a row of `instances`."""
     identifier, execution, name, version, status, given, output, custom, created, updated, parent, number = row
     return Instance(
         instance_id=identifier,
@@ -114,7 +114,7 @@ def instance_of(row: tuple[Any, ...]) -> Instance:
 
 
 def row_of(instance: Instance) -> tuple[object, ...]:
-    """The row of `instances` for an instance."""
+    """Return the row of `instances` for an instance."""
     return (
         instance.instance_id,
         instance.execution_id,
@@ -138,12 +138,12 @@ _FORBIDDEN = frozenset("/\\#?")
 
 
 def new_instance_id() -> str:
-    """A fresh id: a GUID of 32 hexadecimal digits, as .NET's format "N" writes it."""
+    """Return a fresh id: a GUID of 32 hexadecimal digits, as .NET's format "N" writes it."""
     return uuid.uuid4().hex
 
 
 def check_instance_id(instance_id: str) -> str:
-    """The id itself when it can be used.
+    """Return the id itself if it can be used.
 
     Raises:
         InvalidRequestError: naming the id and the rule that it breaks.

@@ -110,7 +110,7 @@ class TaskHub:
         self._db.execute("COMMIT")
 
     def instance(self, instance_id: str) -> Instance | None:
-        """The instance with this id."""
+        """Return the instance with this id."""
         sql = f"SELECT {COLUMNS} FROM instances WHERE instance_id = ?"  # noqa: S608 - a constant
         row = self._db.execute(sql, (instance_id,)).fetchone()
         return instance_of(row) if row else None
@@ -133,7 +133,7 @@ class TaskHub:
             self.forget(instance_id, (*_OF_INSTANCE, "instances"))
 
     def history(self, instance_id: str) -> list[str]:
-        """JSON texts of the instance's events, in order."""
+        """Return the instance's events as JSON texts, in order."""
         sql = "SELECT event FROM history WHERE instance_id = ? ORDER BY position"
         return [row[0] for row in self._db.execute(sql, (instance_id,))]
 
@@ -160,7 +160,7 @@ class TaskHub:
         self._db.executemany("INSERT INTO inbox VALUES (?, ?, ?, ?, ?)", rows)
 
     def inbox(self, instance_id: str, limit: int | None) -> list[Message]:
-        """The first `limit` waiting messages; those that open a generation are not counted."""
+        """Return the first `limit` waiting messages; messages that open a generation do not count."""
         top = -1
         if limit is not None:
             sql = "SELECT count(*) FROM inbox WHERE instance_id = ? AND opening"
@@ -177,12 +177,12 @@ class TaskHub:
         self._db.executemany("DELETE FROM inbox WHERE position = ?", [(m.position,) for m in messages])
 
     def waiting(self) -> list[str]:
-        """Ids of the instances with messages in their inbox, those that wait longest first."""
+        """Return the ids of the instances with messages in their inbox, longest wait first."""
         sql = "SELECT instance_id FROM inbox GROUP BY instance_id ORDER BY min(position)"
         return [row[0] for row in self._db.execute(sql)]
 
     def add_activity(self, instance_id: str, execution_id: str, task_id: int, name: str, text: str) -> int:
-        """Put an activity on the list of work; answers its row id."""
+        """Put an activity on the list of work; return its row id."""
         cursor = self._db.execute(
             "INSERT INTO activities(instance_id, execution_id, task_id, name, input) VALUES (?, ?, ?, ?, ?)",
             (instance_id, execution_id, task_id, name, text),
@@ -190,12 +190,12 @@ class TaskHub:
         return int(cursor.lastrowid or 0)
 
     def activities(self) -> list[ActivityItem]:
-        """All activities to be run, oldest first."""
+        """Return all activities that are to run, oldest first."""
         sql = "SELECT id, instance_id, execution_id, task_id, name, input FROM activities ORDER BY id"
         return [ActivityItem(*row) for row in self._db.execute(sql)]
 
     def add_timer(self, instance_id: str, execution_id: str, task_id: int, fire_at: datetime) -> int:
-        """Set a timer; answers its row id."""
+        """Set a timer; return its row id."""
         cursor = self._db.execute(
             "INSERT INTO timers(instance_id, execution_id, task_id, fire_at) VALUES (?, ?, ?, ?)",
             (instance_id, execution_id, task_id, fire_at.timestamp()),
@@ -203,7 +203,7 @@ class TaskHub:
         return int(cursor.lastrowid or 0)
 
     def timers(self) -> list[TimerItem]:
-        """All timers that have not fired."""
+        """Return all timers that have not fired."""
         sql = "SELECT id, instance_id, execution_id, task_id, fire_at FROM timers"
         return [TimerItem(a, b, c, d, moment_of(e)) for a, b, c, d, e in self._db.execute(sql)]
 
@@ -271,7 +271,7 @@ class HubThread:
             self._thread = None
 
     async def __call__(self, call: Callable[Concatenate[TaskHub, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of `call(hub, ...)`, made on the hub's thread.
+        """Return the result of `call(hub, ...)`, which runs on the hub's thread.
 
         A call that was begun is finished even when the caller is cancelled.
 
