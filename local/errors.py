@@ -8,7 +8,7 @@ LocalStackError
 ├── PortInUseError            a port of the stack belongs to another program
 ├── UnhealthyChildError       a process did not become healthy in time
 ├── NoStackError              the command needs a stack, and the data folder has none
-├── StackRunningError         the stack runs with other options than those asked for
+├── StackRunningError         the stack runs with other options than the requested ones
 ├── SupervisorError           the supervisor of a detached stack could not start it
 ├── OtherVersionError         another version of `bml` made the data folder
 └── StackStateError           a state file in the data folder is damaged
@@ -93,7 +93,7 @@ class NoStackError(LocalStackError):
 
 
 class StackRunningError(LocalStackError):
-    """The stack runs with other options than those asked for."""
+    """The stack runs with other options than the requested ones."""
 
     def __init__(self, folder: Path, difference: str) -> None:
         super().__init__(f"the stack in {folder} already runs with {difference}; end it first with `bml local down`")

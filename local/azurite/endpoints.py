@@ -23,7 +23,7 @@ class AzuriteEndpoints:
     scheme: str = "http"
     """`https` when Azurite is given a certificate."""
     account_key: str = field(default=ACCOUNT_KEY, repr=False)
-    """The published one for a moment's data of tests; a stack has its own, so that nobody else gets in."""
+    """The published key, for short-lived data of tests. A stack has its own key, which others do not know."""
 
     @property
     def blob_url(self) -> str:

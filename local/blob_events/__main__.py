@@ -1,4 +1,4 @@
-"""`python -m local.blob_events`: events of new blobs as a process of its own.
+"""`python -m local.blob_events`: the process that sends events of new blobs.
 
 `AzureWebJobsStorage` in its environment is the connection string of the stack's storage.
 """

@@ -43,7 +43,7 @@ class Watcher:
         """The time until which each folder rests."""
 
     def look(self) -> None:
-        """List the folders of all enabled triggers, but those that rest; trouble with one does not stop the others."""
+        """List the folders of all enabled triggers that do not rest; an error in one does not stop the others."""
         folders = watched_folders(self._account)
         self._forget_others([(folder.place, folder.prefix) for folder in folders])
         for folder in folders:

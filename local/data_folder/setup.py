@@ -13,7 +13,7 @@ LOCATION = "local"
 
 @dataclass(frozen=True, slots=True)
 class StackSetup:
-    """Chosen at the first start and kept, so that addresses and names survive restarts."""
+    """The set-up is chosen at the first start and kept: addresses and names survive restarts."""
 
     subscription_id: str
     tenant_id: str

@@ -27,7 +27,7 @@ MakeWorker = Callable[[Path, Mapping[str, str]], Worker]
 
 
 def main(arguments: list[str] | None = None, make_worker: MakeWorker = DirectWorker) -> int:
-    """Run the host until it is told to stop; 0 after a graceful stop, 1 when the app was refused.
+    """Run the host until it gets a signal; return 0 after a graceful stop, 1 if the app was refused.
 
     Args:
         arguments: of the command line; None takes the process's own.

@@ -98,7 +98,7 @@ class Host:
         return self._http.url
 
     async def start(self) -> None:
-        """Begin to serve; the HTTP listener comes last, so its health means that everything runs.
+        """Begin to serve. The HTTP listener starts last: if it answers, everything runs.
 
         Raises:
             DurableError: another host holds the task hub.

@@ -1,4 +1,4 @@
-"""A certificate authority that signs one certificate and then loses its key: nobody can ever sign another with it."""
+"""A certificate authority that signs one certificate and forgets its key: it can never sign another."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta

@@ -55,7 +55,7 @@ def _claim(port: int) -> bool:
     claims = _claims()
     try:
         fcntl.lockf(claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
-    except (BlockingIOError, PermissionError):  # source: fcntl(2) leaves it open which of the two
+    except (BlockingIOError, PermissionError):  # fcntl(2) allows either error
         return False
     return True
 

@@ -26,8 +26,8 @@ _SHUTDOWN_SECONDS = 1.0
 def serve(app: web.Application, port: int, *, exit_with_parent: bool, certificate: Certificate | None = None) -> None:
     """Serve `app` until SIGTERM or SIGINT; with `exit_with_parent` also until stdin, a pipe, is closed.
 
-    Requests that web pages of others make are refused. With a `certificate` it speaks TLS. Returns after the
-    application's clean-up, which no further signal interrupts.
+    Requests of web pages from other sites are refused. With a `certificate` the server speaks TLS. The function
+    returns after the application's clean-up, which no further signal interrupts.
     """
     app.middlewares.insert(0, own_requests_only)
     tls = certificate.server_context() if certificate else None
@@ -51,7 +51,7 @@ async def _serve(app: web.Application, port: int, tls: ssl.SSLContext | None, *,
 
 
 class _EndOfInput(asyncio.Protocol):
-    """Sets an event when the parent's end of the pipe is gone."""
+    """Sets an event once the parent's end of the pipe is closed."""
 
     def __init__(self, end: asyncio.Event) -> None:
         self._end = end

@@ -1,4 +1,4 @@
-"""Which process a recorded pid means: pids are used again, so the creation time belongs to it."""
+"""Which process a recorded pid means: as pids are reused, the creation time is recorded too."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ CREATE_TIME_TOLERANCE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """One process of this machine, told apart from a later one with the same pid."""
+    """One process of this machine; its creation time distinguishes it from a later one with the same pid."""
 
     pid: int
     create_time: float
@@ -105,7 +105,7 @@ def kill_tree(identity: ProcessIdentity) -> None:
 def _session_of(pid: int) -> int | None:
     try:
         return os.getsid(pid)
-    except OSError:  # it ended meanwhile, or belongs to somebody else
+    except OSError:  # it ended meanwhile, or belongs to another user
         return None
 
 

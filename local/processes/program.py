@@ -59,7 +59,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 def end_with_parent(ending: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
     """Return a `preexec_fn`: the child gets the signal `ending` when the thread that started it ends.
 
-    None where the system has no such thing: there a child relies on its stdin or its supervisor.
+    None on a system without this signal: there a child relies on its stdin or its supervisor.
     """
     if _LIBC is None:
         return None

@@ -1,4 +1,4 @@
-"""A process that is kept running: started again whenever it ends, until it is told to stop."""
+"""A supervised process: it is started again whenever it ends, until `stop`."""
 
 import asyncio
 import contextlib
@@ -15,18 +15,18 @@ log = logging.getLogger(__name__)
 
 
 class ProcessState(StrEnum):
-    """Where a kept process stands."""
+    """The state of a supervised process."""
 
     STARTING = "starting"  # not there yet, or ended and about to be started again
     RUNNING = "running"  # the operating system runs it
-    STOPPED = "stopped"  # told to end; it may still be at its last work
+    STOPPED = "stopped"  # asked to end; it may still finish its work
 
 
 class SupervisedProcess:
     """Runs one program for as long as it is wanted.
 
-    The process leads a session of its own, so that a terminal's Ctrl-C does not reach it and so that
-    whatever it leaves behind can be found. Its stdin is a pipe that closes with this process.
+    The process leads its own session: a terminal's Ctrl-C does not reach it, and what it leaves behind
+    can be found. Its stdin is a pipe that closes with this process.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class SupervisedProcess:
             began = clock.time()
             outcome = await self._run_once()
             if self._told_to_stop.is_set():
-                self._tell()  # its identity is gone
+                self._tell()  # it ended
                 return
             delay = self._back_off.delay_after(clock.time() - began)
             log.warning("%s %s; it is started again in %.1f s", self.program.name, outcome, delay)

@@ -1,4 +1,4 @@
-"""One instance: a scorer node process with a folder of its own."""
+"""One instance: a scorer node process with its own folder."""
 
 import asyncio
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 from local.processes.program import Program
 from local.processes.supervised import SupervisedProcess
 
-# More than the instances that may run at a time, so that no living one loses its log.
+# More than the instances that may run at a time: a running one never loses its log.
 _LOGS_KEPT = 300
 
 
@@ -19,7 +19,7 @@ class InstanceTemplate:
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    """The storage settings and whatever else the node needs; the instance's own variables are added."""
+    """The storage settings and everything else that the node needs; the instance's own variables are added."""
 
     data_dir: Path
     working_folder: Path
@@ -54,7 +54,7 @@ def remove_old_logs(folder: Path, keep: int = _LOGS_KEPT) -> None:
 
 
 class Instance:
-    """An instance from its first start until its process is gone and its folder removed."""
+    """An instance, from its first start until its process has ended and its folder is removed."""
 
     def __init__(
         self, compute: str, instance_id: str, template: InstanceTemplate, on_change: Callable[[], None]

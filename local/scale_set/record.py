@@ -1,4 +1,4 @@
-"""What the scale set remembers over its own death: wanted capacities, instances and their processes."""
+"""What the scale set remembers over a crash: wanted capacities, instances and their processes."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ FILE_NAME = "scale_set.json"
 
 @dataclass(frozen=True, slots=True)
 class InstanceRecord:
-    """One instance that is wanted, or that was told to end and may not have done so."""
+    """One instance that is wanted, or that was asked to end and may still run."""
 
     id: str
     wanted: bool

@@ -29,7 +29,7 @@ class Graces:
 
 
 class ScaleSets:
-    """Starts and ends instances as told, and remembers them in its folder."""
+    """Starts and ends instances on request, and remembers them in its folder."""
 
     def __init__(self, folder: Path, template: InstanceTemplate, graces: Graces = Graces()) -> None:
         """Nothing runs before `recover`."""

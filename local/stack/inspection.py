@@ -77,7 +77,7 @@ class StackStatus:
 def inspect(data_dir: Path, *, ask: bool = True) -> StackStatus:
     """Return the current status of the stack in `data_dir`.
 
-    With `ask` every process that serves requests is asked for its health; without, being there is enough.
+    With `ask`, every process that serves requests must answer a health check; without, it need only run.
 
     Raises:
         NoStackError: there never was a stack in `data_dir`.

@@ -47,7 +47,7 @@ def up(options: StackOptions, *, on_ready: ReadyCallback | None = None) -> Stack
     raise SupervisorError(f"supervisors of {folder.root} keep ending; see {folder.log(SUPERVISOR)}")
 
 
-# Longer than the graces of all roles together, so that the supervisor ends them itself.
+# Longer than the graces of all roles together: the supervisor can end them itself.
 _SUPERVISOR_GRACE_SECONDS = 90.0
 
 
@@ -150,7 +150,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the supervisor tells its starter, once."""
+    """The one message of the supervisor to its starter."""
 
     outcome: Outcome
     message: str = ""
@@ -159,7 +159,7 @@ class Report:
 def start_detached(folder: DataFolder, options: StackOptions, *, with_parent: bool = False) -> bool:
     """Start a supervisor in the background; return once the stack is healthy.
 
-    With `with_parent` the stack ends when the calling thread does. False when another process supervises the data
+    With `with_parent` the stack ends when the calling thread does. Return False if another process took the data
     folder meanwhile.
 
     Raises:

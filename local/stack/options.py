@@ -75,22 +75,24 @@ _PORTS = (
 )
 
 
-def choose_setup(kept: StackSetup | None, options: StackOptions) -> StackSetup:
+def choose_setup(previous: StackSetup | None, options: StackOptions) -> StackSetup:
     """Return the set-up with which the stack can start now.
 
     Raises:
-        PortInUseError: a port that was asked for, now or at an earlier start, belongs to another program.
+        PortInUseError: a requested port, of this or an earlier start, belongs to another program.
         SchemeError: the data folder was made with the other one of http and https.
     """
-    ports = _chosen_ports(kept, options)
-    https = kept.https if kept else bool(options.https)
+    ports = _chosen_ports(previous, options)
+    https = previous.https if previous else bool(options.https)
     if options.https not in {None, https}:
         raise SchemeError(options.data_dir, https=https)
     return StackSetup(
-        subscription_id=kept.subscription_id if kept else str(uuid.uuid4()),
-        tenant_id=kept.tenant_id if kept else str(uuid.uuid4()),
-        scale_set_key=kept.scale_set_key if kept else secrets.token_urlsafe(_KEY_BYTES),
-        storage_key=kept.storage_key if kept else base64.b64encode(secrets.token_bytes(_STORAGE_KEY_BYTES)).decode(),
+        subscription_id=previous.subscription_id if previous else str(uuid.uuid4()),
+        tenant_id=previous.tenant_id if previous else str(uuid.uuid4()),
+        scale_set_key=previous.scale_set_key if previous else secrets.token_urlsafe(_KEY_BYTES),
+        storage_key=previous.storage_key
+        if previous
+        else base64.b64encode(secrets.token_bytes(_STORAGE_KEY_BYTES)).decode(),
         **ports,
         https=https,
     )
@@ -107,8 +109,8 @@ def asked_ports(options: StackOptions) -> dict[str, int]:
     return {name: port for name, port in asked.items() if port is not None}
 
 
-def _chosen_ports(kept: StackSetup | None, options: StackOptions) -> dict[str, int]:
-    known = {port.name: getattr(kept, port.name) for port in _PORTS} if kept else {}
+def _chosen_ports(previous: StackSetup | None, options: StackOptions) -> dict[str, int]:
+    known = {port.name: getattr(previous, port.name) for port in _PORTS} if previous else {}
     known |= asked_ports(options)
     chosen: dict[str, int] = {}
     for port in _PORTS:

@@ -57,7 +57,9 @@ async def _run(folder: DataFolder, setup: StackSetup, options: StackOptions, on_
     myself = _myself(folder)
 
     def write_down() -> None:
-        processes = tuple(process for kept in supervisor.kept.values() if (process := _recorded(kept)))
+        processes = tuple(
+            process for supervised in supervisor.supervised.values() if (process := _recorded(supervised))
+        )
         write_stack_file(folder, StackFile(setup, myself, processes))
 
     supervisor = Supervisor(stack_roles(folder, setup, options.app_root), write_down)
@@ -74,11 +76,11 @@ def _myself(folder: DataFolder) -> RecordedProcess:
     return RecordedProcess(SUPERVISOR, identity.pid, identity.create_time, started, str(folder.log(SUPERVISOR)))
 
 
-def _recorded(kept: SupervisedProcess) -> RecordedProcess | None:
-    if kept.identity is None or kept.started_at is None:
+def _recorded(supervised: SupervisedProcess) -> RecordedProcess | None:
+    if supervised.identity is None or supervised.started_at is None:
         return None
-    program, identity = kept.program, kept.identity
-    started = kept.started_at.isoformat()
+    program, identity = supervised.program, supervised.identity
+    started = supervised.started_at.isoformat()
     return RecordedProcess(program.name, identity.pid, identity.create_time, started, str(program.log))
 
 

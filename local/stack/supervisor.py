@@ -24,7 +24,7 @@ class Patience:
 
     pause_seconds: float = 10.0
     looks: int = 4
-    """That many in a row without an answer, each for the time of a request: a minute or so in all."""
+    """Failed checks in a row until a process counts as hung. With the time of each request that is about a minute."""
 
 
 PATIENCE = Patience()
@@ -32,14 +32,14 @@ PATIENCE = Patience()
 
 
 class Supervisor:
-    """Starts roles in the order that they ask for and ends them in the reverse order of the list."""
+    """Starts roles in the order of their dependencies and ends them in the reverse order of the list."""
 
     def __init__(self, roles: Sequence[Role], on_change: Callable[[], None], patience: Patience = PATIENCE) -> None:
-        """`on_change` is called after each start and end of a process; `patience` is for those that hang."""
+        """`on_change` is called after each start and end of a process; after `patience` a hung process is ended."""
         self.roles = tuple(roles)
-        self.kept = {role.name: SupervisedProcess(role.program, on_change=on_change) for role in self.roles}
+        self.supervised = {role.name: SupervisedProcess(role.program, on_change=on_change) for role in self.roles}
         self._healthy = {role.name: asyncio.Event() for role in self.roles}
-        self._watchdogs = [Watchdog(role, self.kept[role.name], patience) for role in self.roles]
+        self._watchdogs = [Watchdog(role, self.supervised[role.name], patience) for role in self.roles]
         self._end = asyncio.Event()
 
     def listen_to_signals(self) -> None:
@@ -81,40 +81,40 @@ class Supervisor:
     async def _start(self, role: Role) -> None:
         for name in role.after:
             await self._healthy[name].wait()
-        self.kept[role.name].start()
+        self.supervised[role.name].start()
         await self._wait_until_healthy(role)
         self._healthy[role.name].set()
         log.info("%s is healthy", role.name)
 
     async def _wait_until_healthy(self, role: Role) -> None:
-        kept = self.kept[role.name]
+        supervised = self.supervised[role.name]
         try:
             async with asyncio.timeout(role.healthy_within_seconds):
                 while not await asyncio.to_thread(role.is_healthy):
-                    if kept.restarts:
-                        raise _unhealthy(role, f"it ended with code {kept.last_exit_code}")
+                    if supervised.restarts:
+                        raise _unhealthy(role, f"it ended with code {supervised.last_exit_code}")
                     await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError:
             raise _unhealthy(role, f"no good answer in {role.healthy_within_seconds:g} s") from None
 
     async def _stop_all(self) -> None:
         for role in reversed(self.roles):
-            kept = self.kept[role.name]
-            ran = kept.identity is not None
-            await kept.stop(role.grace_seconds)
+            supervised = self.supervised[role.name]
+            ran = supervised.identity is not None
+            await supervised.stop(role.grace_seconds)
             if ran:
                 log.info("%s has ended", role.name)
 
     def _told_to_end(self) -> None:
         if self._end.is_set():
-            for kept in self.kept.values():
-                if kept.identity:
-                    kill_tree(kept.identity)
+            for supervised in self.supervised.values():
+                if supervised.identity:
+                    kill_tree(supervised.identity)
         self._end.set()
 
     def _retry_now(self) -> None:
-        for kept in self.kept.values():
-            kept.retry_now()
+        for supervised in self.supervised.values():
+            supervised.retry_now()
 
 
 def _unhealthy(role: Role, reason: str) -> UnhealthyChildError:
@@ -124,10 +124,10 @@ def _unhealthy(role: Role, reason: str) -> UnhealthyChildError:
 class Watchdog:
     """Watches one process of the stack."""
 
-    def __init__(self, role: Role, kept: SupervisedProcess, patience: Patience) -> None:
-        """`kept` starts the role's program again whenever it has ended."""
+    def __init__(self, role: Role, supervised: SupervisedProcess, patience: Patience) -> None:
+        """`supervised` starts the role's program again whenever it has ended."""
         self._role = role
-        self._kept = kept
+        self._supervised = supervised
         self._patience = patience
 
     async def watch(self) -> None:
@@ -142,14 +142,14 @@ class Watchdog:
 
     async def _is_fine(self) -> bool:
         """Return True if the process answers; a starting process has the same time as at the start of the stack."""
-        started = self._kept.started_at
-        if self._kept.identity is None or started is None:
+        started = self._supervised.started_at
+        if self._supervised.identity is None or started is None:
             return True
         if datetime.now(UTC) - started < timedelta(seconds=self._role.healthy_within_seconds):
             return True
         return await asyncio.to_thread(self._role.answers)
 
     async def _end(self) -> None:
-        if identity := self._kept.identity:
+        if identity := self._supervised.identity:
             log.error("%s (pid %d) does not answer any more and is ended", self._role.name, identity.pid)
             await asyncio.to_thread(end, [identity], grace_seconds=self._role.grace_seconds)

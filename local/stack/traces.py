@@ -18,7 +18,7 @@ _INDENT = "· "
 def job_trace(data_dir: Path, job: str) -> list[dict[str, Any]]:
     """Return the steps of a job in the order of their start, each after the step that it belongs to.
 
-    Empty when nothing is kept of the job: it never was, ran long ago, or telemetry goes elsewhere.
+    Empty if the telemetry holds nothing of the job: it never existed, ran long ago, or telemetry goes elsewhere.
     """
     spans = sorted(_spans(DataFolder(data_dir.absolute()), job), key=lambda span: str(span["time"]))
     known = {span["span_id"] for span in spans}

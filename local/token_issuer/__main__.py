@@ -1,4 +1,4 @@
-"""`python -m local.token_issuer`: the issuer as a process of its own."""
+"""`python -m local.token_issuer`: the process of the token issuer."""
 
 import argparse
 import sys

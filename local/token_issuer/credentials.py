@@ -14,7 +14,7 @@ _SECRET_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who asks for tokens, and how it proves that."""
+    """The application that requests tokens, and its secret."""
 
     tenant_id: str
     client_id: str

@@ -22,7 +22,7 @@ from local.token_issuer.credentials import Credentials
 
 LIFETIME_SECONDS = 3600
 OWNER = "Owner"
-"""The role in a token whose request names none with `role`, which Entra ID does not have."""
+"""The role of a token whose request has no parameter `role` (which Entra ID does not know)."""
 
 _GRANT = "client_credentials"
 

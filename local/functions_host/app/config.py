@@ -61,7 +61,7 @@ class DurableOptions:
         max_concurrent_orchestrators: orchestrators that are replayed at the same time.
     """
 
-    hub_name: str = "TestHubName"  # the extension's own name when there is no site name
+    hub_name: str = "TestHubName"  # the extension's default without a site name
     max_concurrent_activities: int = 10 * _CORES
     max_concurrent_orchestrators: int = 10 * _CORES
 
@@ -181,7 +181,7 @@ D = TypeVar("D")
 
 
 class ConfigSection:
-    """One JSON object: hands out typed values and knows which keys nobody asked for.
+    """One JSON object: returns typed values, and knows which keys were never read.
 
     Attributes:
         path: dotted path of the object in the file, empty for the root.
@@ -194,7 +194,7 @@ class ConfigSection:
         self._taken: set[str] = set()
 
     def peek(self, key: str) -> Any:
-        """Return the raw value, without counting the key as asked for."""
+        """Return the raw value, without counting the key as read."""
         return self._content.get(key)
 
     def take(self, key: str, kind: type[T], default: D) -> T | D:
@@ -233,7 +233,7 @@ class ConfigSection:
         return span
 
     def report_rest(self, reason: str, known: Collection[str] = ()) -> None:
-        """Note each key that nobody asked for as ignored, because of `reason`."""
+        """Note each key that was never read as ignored, because of `reason`."""
         rest = [key for key in self._content if key not in self._taken and key not in known]
         self._ignored.extend(f"`{self._full(key)}`: {reason}" for key in rest if not key.startswith("$"))
 

@@ -48,7 +48,7 @@ class FunctionLoadError(FunctionsHostError):
 
 
 class AppRefusedError(FunctionsHostError):
-    """All the refusals of one start, so that they can be mended together."""
+    """All the refusals of one start: the user can fix them together."""
 
     def __init__(self, problems: Sequence[FunctionsHostError]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))

@@ -72,7 +72,7 @@ def read_settings(app_root: Path, environment: Mapping[str, str]) -> AppSettings
     """Return the `Values` of the app's local.settings.json; variables of the environment override them.
 
     Raises:
-        HostConfigError: the file is no JSON object of text values, or is encrypted.
+        HostConfigError: the file is not a JSON object of text values, or is encrypted.
     """
     return AppSettings({**_local_values(app_root / LOCAL_SETTINGS_FILE), **environment})
 

@@ -80,7 +80,7 @@ class ActionStarter:
     Attributes:
         clock: time stamp of the episode that is being walked.
         pending: what was started and has not been confirmed by the history yet.
-        events: the external events and who waits for them.
+        events: the external events and what waits for them.
         continue_input: JSON text of the next generation's input once `continue_as_new` was started.
         next_id: the next sequence number; activities, timers and sub-orchestrations count, waits do not.
     """

@@ -35,7 +35,7 @@ class DurableEngine(InstanceOperations):
         store: the file of the task hub; created when missing, held exclusively from `start` to `stop`.
         runner: runs functions by name.
         functions: the names of the app's orchestrators and activities.
-        batch: messages taken in one episode, besides those that open a new generation: None for all
+        batch: messages in one episode, not counting the ones that open a new generation: None for all
             that wait, or a number of at least 1.
         max_activities: activities that run at once; None for ten a core.
         max_orchestrators: orchestrators that run at once; None for ten a core.

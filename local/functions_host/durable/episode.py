@@ -19,7 +19,7 @@ _CONTEXT = {
     "upperSchemaVersionNew": 2,
     "longRunningTimerIntervalDuration": "3.00:00:00",
     "maximumShortTimerDuration": "6.00:00:00",
-    # The extension spells it so.
+    # The extension's own spelling.
     "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
 }
 """What the extension tells the SDK about itself with the Azure Storage backend."""

@@ -96,7 +96,7 @@ class InstanceOperations:
         """Send an external event.
 
         Raises:
-            InstanceNotFoundError, InstanceFinishedError: nobody can receive it.
+            InstanceNotFoundError, InstanceFinishedError: nothing can receive it.
             InvalidRequestError: the payload is not JSON, or the event has no name.
         """
         if not name:

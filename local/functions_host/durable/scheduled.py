@@ -1,4 +1,4 @@
-"""What an episode asks the engine to do, and the check of such requests against the history."""
+"""What an episode asks the engine to do, and the check of these requests against the history."""
 
 from dataclasses import dataclass
 from datetime import datetime

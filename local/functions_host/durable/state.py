@@ -22,8 +22,8 @@ class OrchestratorState:
         is_done: the function returned, or called `continue_as_new`.
         output_json: JSON text of what it returned; None when it returned None.
         error: why it failed; empty when it did not.
-        details: what a failed sub-orchestration tells its parent besides the reason.
-        custom_status_json: JSON text of the custom status; None when none is set.
+        details: what a failed sub-orchestration reports to its parent after the reason.
+        custom_status_json: JSON text of the custom status; None if it is not set.
     """
 
     actions: list[dict[str, Any]] = field(default_factory=list)

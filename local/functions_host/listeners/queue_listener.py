@@ -95,7 +95,7 @@ class QueueListener:
             with contextlib.suppress(AzureError):
                 await asyncio.gather(*(self._give_back(message) for message in await receiving))
             raise
-        except Exception as error:  # the listener goes on whatever happens to one call
+        except Exception as error:  # one failed call does not stop the listener
             if self._reachable:
                 log.warning("Queue %s cannot be read, trying on: %r", self._address.name, error)
             self._reachable = False
@@ -145,7 +145,7 @@ class QueueListener:
         if succeeded:
             await lease.delete()
         elif self._address.poison is None:
-            pass  # stays hidden until its lease ends, so that it does not fail again at once
+            pass  # the message stays hidden until its lease ends: it does not fail again at once
         elif (lease.message.dequeue_count or 0) >= self._options.max_dequeue_count:
             await self._poison(lease)
         else:

@@ -59,7 +59,7 @@ def _json_properties(body: str) -> Iterator[tuple[str, Datum]]:
     try:
         content: dict[str, Any] = json.loads(trimmed)
     except ValueError:
-        return  # looks like JSON but is none: no properties, no error
+        return  # it only looks like JSON: no properties, no error
     for name, value in content.items():
         if isinstance(value, dict):
             yield name, Datum(type="json", value=json.dumps(value))
@@ -78,7 +78,7 @@ def _moment(name: str, value: datetime | None) -> dict[str, Datum]:
 
 
 MINIMUM_RENEWAL = timedelta(minutes=1)
-# The message was taken by somebody else after its visibility ran out, or is already gone.
+# Another receiver took the message after its visibility ran out, or the message no longer exists.
 _LOST = frozenset({"PopReceiptMismatch", "MessageNotFound", "QueueNotFound"})
 
 

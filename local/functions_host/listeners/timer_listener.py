@@ -10,7 +10,7 @@ from local.functions_host.app.triggers import NCrontab
 from local.functions_host.worker.converters import Datum
 from local.functions_host.worker.invoker import Invoker, Trigger
 
-# The clock that sleeping uses stands still while a laptop is suspended, so the wall clock is asked this often.
+# The clock of asyncio.sleep() stops while a laptop is suspended; the wall clock is read at least this often.
 _LONGEST_SLEEP_SECONDS = 30.0
 
 _TICK = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": None, "IsPastDue": False}

@@ -153,7 +153,7 @@ thread_local = threading.local()
 
 
 class TraceContext:
-    """W3C trace context of an invocation; the local host traces nothing, so it is empty."""
+    """W3C trace context of an invocation; empty, as the local host traces nothing."""
 
     trace_parent = ""
     trace_state = ""

@@ -211,7 +211,7 @@ class TaskHub:
         """Delete a row of `activities` or `timers` and post the message about its end, in one transaction.
 
         Returns:
-            False when the row is gone, its generation is over or its instance is finished: nobody waits
+            False when the row is gone, its generation is over or its instance is finished: nothing waits
             any more and nothing is posted.
         """
         with self.transaction() as db:

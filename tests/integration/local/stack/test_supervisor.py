@@ -62,7 +62,7 @@ class Run:
         await self.task
 
     def pid(self, name: str) -> int | None:
-        identity = self.supervisor.kept[name].identity
+        identity = self.supervisor.supervised[name].identity
         return identity.pid if identity else None
 
 
@@ -102,8 +102,8 @@ async def test_a_process_has_time_to_answer_for_the_first_time(role, until, tmp_
     (tmp_path / "one.deaf").touch()
     async with Run(one, role("other", healthy_within_seconds=10)) as run:
         (tmp_path / "other.deaf").touch()
-        await until(lambda: run.supervisor.kept["other"].restarts)
-        assert run.supervisor.kept["one"].restarts == 0
+        await until(lambda: run.supervisor.supervised["other"].restarts)
+        assert run.supervisor.supervised["one"].restarts == 0
 
 
 async def test_the_end_leaves_nothing_even_of_a_process_that_ignores_signals(role, is_alive):
