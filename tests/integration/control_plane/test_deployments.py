@@ -200,14 +200,15 @@ def test_a_cleared_default_leaves_what_others_write_to_the_endpoint_meanwhile(
     api = registered.api
     api.put("batchEndpoints/heart-endpoint/deployments/main", registered.deployment())
     api.put("batchEndpoints/heart-endpoint", {"defaults": {"deployment_name": "main"}})
-    save, writers = workspace.endpoints.save, ["another"]
+    rows, writers = workspace.endpoints._rows, ["another"]
+    replace = rows.replace
 
-    def save_late(*given: Any) -> Any:
+    def replace_late(*given: Any) -> Any:
         if writers:
             api.put("batchEndpoints/heart-endpoint", {"description": writers.pop()})
-        return save(*given)
+        return replace(*given)
 
-    monkeypatch.setattr(workspace.endpoints, "save", save_late)
+    monkeypatch.setattr(rows, "replace", replace_late)
     clear_default(workspace, "heart-endpoint", "main", Change())
     now = api.get("batchEndpoints/heart-endpoint").json()["properties"]
     assert (now["description"], now["defaults"]) == ("another", {})
