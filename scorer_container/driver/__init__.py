@@ -1,5 +1,5 @@
-"""The part of a scoring process that is ours: runs the user's code in the deployment's own environment.
+"""The driver: the service's own part of a scoring process. It runs the user's code in the deployment's environment.
 
-Standard library only and Python 3.7 syntax, as that environment is not ours to choose. What a model or a result
-needs (pandas, mlflow, …) is imported when it is met.
+It uses only the standard library and the syntax of Python 3.7, as the user chooses that environment. It imports what a
+model or a result needs (pandas, mlflow, …) when it meets one.
 """

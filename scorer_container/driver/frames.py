@@ -1,6 +1,6 @@
 """The pipe between a node and its scoring process: frames of a JSON header and a payload of bytes.
 
-A frame is the header's length (4 bytes), the payload's length (8 bytes), both big-endian, then header and payload.
+A frame consists of the header's length (4 bytes), the payload's length (8 bytes), both big-endian, header and payload.
 """
 
 import json
@@ -15,20 +15,20 @@ LENGTHS = struct.Struct(">IQ")
 MAX_HEADER = 64 << 20
 """Bytes of an answer's header: the names of very many columns, or a message and a traceback that were cut."""
 MAX_PAYLOAD = 4000 << 20
-"""Bytes of an answer's payload: what one block of the output may have."""
+"""Bytes of an answer's payload: the limit of one block of the output."""
 LOST_PIPE = 74
 """Exit code of a scoring process that cannot use its pipe any more; source: EX_IOERR of sysexits.h."""
 
 _PART = 1 << 20
 """Bytes that are read at once."""
 _LONGEST_TEXT = 1 << 20
-"""Characters of a message or traceback that are sent; of a longer one the beginning and the end."""
+"""Most characters of a message or traceback; of a longer one only the beginning and the end are sent."""
 
 Header = Dict[str, Any]
 
 
 def write_frame(stream: BinaryIO, header: Header, payload: bytes = b"") -> None:
-    """Write one frame and flush; raises BrokenPipeError when nobody reads."""
+    """Write one frame and flush; raise BrokenPipeError if the other end is closed."""
     text = json.dumps(header).encode("ascii")
     stream.write(LENGTHS.pack(len(text), len(payload)) + text)
     if payload:
@@ -37,7 +37,7 @@ def write_frame(stream: BinaryIO, header: Header, payload: bytes = b"") -> None:
 
 
 def read_frame(stream: BinaryIO) -> Optional[Tuple[Header, bytes]]:
-    """The next frame, or None at the end of the stream (also when it ends inside a frame)."""
+    """Return the next frame, or None at the end of the stream (also if it ends inside a frame)."""
     lengths = _read(stream, LENGTHS.size)
     if lengths is None:
         return None
@@ -50,7 +50,7 @@ def read_frame(stream: BinaryIO) -> Optional[Tuple[Header, bytes]]:
 
 
 def _read(stream: BinaryIO, length: int) -> Optional[bytes]:
-    """In parts: a length is only a claim, and memory is taken for what has come."""
+    """Read in parts: a length is only a claim, so memory is taken only for what has arrived."""
     data = bytearray()
     while len(data) < length:
         part = stream.read(min(length - len(data), _PART))
@@ -63,8 +63,8 @@ def _read(stream: BinaryIO, length: int) -> Optional[bytes]:
 class Channel:
     """The scoring process's end of the pipe: commands come in, answers go out.
 
-    Commands are read by a thread of their own, so that the end of the pipe (the node is gone) ends the process
-    even while the user's code runs.
+    A thread of its own reads the commands: the end of the pipe (the node is gone) ends the process even while the
+    user's code runs.
     """
 
     def __init__(self, commands_fd: int, answers_fd: int) -> None:
@@ -75,7 +75,7 @@ class Channel:
         threading.Thread(target=self._read, name="commands", daemon=True).start()
 
     def receive(self) -> Header:
-        """The next command; waits for it."""
+        """Wait for the next command and return it."""
         return self._received.get()[0]
 
     def send(self, header: Header, payload: bytes = b"") -> None:
@@ -107,6 +107,6 @@ def _cut(value: Any) -> Any:
 
 
 def _end(what: str, error: Exception) -> None:
-    """A script that closes all descriptors closes these as well."""
+    """End the process: the pipe is unusable, e.g. because a script closed all descriptors."""
     print("the scoring process cannot {} its node any more: {}".format(what, error), file=sys.stderr, flush=True)
     os._exit(LOST_PIPE)

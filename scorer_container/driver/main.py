@@ -1,7 +1,7 @@
 """Starts a scoring process: `python -u main.py`, run by path in the deployment's own environment.
 
-The driver is loaded as a package under a name of its own and its folder taken off `sys.path`, so that none of its
-modules can hide one of the user's.
+It loads the driver as a package under a name of its own and removes the driver's folder from `sys.path`: the driver's
+modules cannot hide the user's.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""An MLflow model without a script: each file is read, predicted and accounted for by itself."""
+"""An MLflow model without a script: each file is read, predicted and counted by itself."""
 
 import logging
 from typing import Any
@@ -12,18 +12,18 @@ from .values.failures import DeploymentError, with_type
 
 
 class MlflowModel:
-    """A model with the `python_function` flavor, loaded."""
+    """A loaded model with the `python_function` flavor."""
 
     def __init__(self, folder: str) -> None:
-        """Load the model in `folder`; raises DeploymentError with what MLflow said when it cannot be loaded."""
+        """Load the model in `folder`; raise DeploymentError with MLflow's message if that fails."""
         self._model = _loaded(folder)
         self._input = ModelInput(self._model.metadata.get_input_schema())
 
     def predict(self, path: str, name: str) -> Rows:
-        """The rows `row, prediction…, file` of one file; any exception of reader or model passes through.
+        """Return the rows `row, prediction…, file` of one file; let any exception of reader or model through.
 
-        `path` is the local copy, `name` the file's path relative to the job's input. A table without rows gives
-        no rows, and the model is not asked.
+        `path` is the local copy, `name` the file's path relative to the job's input. For a table without rows, return
+        no rows without calling the model.
         """
         data = self._input.read(path, name)
         count = 1 if is_image(name) else count_rows(data)

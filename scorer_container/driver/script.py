@@ -1,4 +1,4 @@
-"""A deployment's scoring script: `init()`, `run(mini_batch)` and, if it likes, `shutdown()`."""
+"""A deployment's scoring script: `init()`, `run(mini_batch)` and, optionally, `shutdown()`."""
 
 import importlib.util
 import os
@@ -11,10 +11,10 @@ from .values.failures import DeploymentError, with_type
 
 
 class Script:
-    """A scoring script, imported."""
+    """An imported scoring script."""
 
     def __init__(self, path: str, code_folder: str) -> None:
-        """Import `path` with `code_folder` first on `sys.path`; raises DeploymentError when it is no scoring script."""
+        """Import `path` with `code_folder` first on `sys.path`; raise DeploymentError if it is not a scoring script."""
         sys.path.insert(0, code_folder)
         self._name = os.path.relpath(path, code_folder)
         sys.argv[:] = [self._name]
@@ -23,22 +23,22 @@ class Script:
             raise DeploymentError("init", "scoring script {} has no function run(mini_batch)".format(self._name))
 
     def init(self) -> None:
-        """Call the script's `init()`, when it has one; any exception of it passes through."""
+        """Call the script's `init()`, if it has one; let any exception through."""
         init = getattr(self._module, "init", None)
         if init is not None:
             init()
 
     def run(self, files: List[str]) -> Rows:
-        """Call `run()` with the local paths of a mini-batch; any exception of it passes through."""
+        """Call `run()` with the local paths of a mini-batch; let any exception through."""
         return of_result(self._module.run(files))
 
     @property
     def has_shutdown(self) -> bool:
-        """Whether the script has a function `shutdown()`."""
+        """True when the script has a function `shutdown()`."""
         return callable(getattr(self._module, "shutdown", None))
 
     def shutdown(self) -> None:
-        """Call the script's `shutdown()`, when it has one; any exception of it passes through."""
+        """Call the script's `shutdown()`, if it has one; let any exception through."""
         if self.has_shutdown:
             self._module.shutdown()
 

@@ -1,4 +1,4 @@
-"""The life of a scoring process: load what the deployment brings, then score mini-batch after mini-batch."""
+"""The life of a scoring process: load the deployment's script or model, then score mini-batch after mini-batch."""
 
 import logging
 import os
@@ -46,7 +46,7 @@ def _shut_down(channel: Channel, script: Script) -> None:
 
 
 def _loaded(channel: Channel, setup: Header) -> Any:
-    """A Script or an MLflow model, initialised; None when that failed and the node was told."""
+    """Return an initialised Script or MLflow model; report a failure to the node and return None."""
     try:
         if setup["kind"] == "mlflow":
             from .mlflow_model import MlflowModel
@@ -71,7 +71,7 @@ class _Service:
         self._agreement = Agreement(self._propose)
 
     def run(self, command: Header) -> None:
-        """Score one mini-batch: one answer with a script, one for each file and `done` with an MLflow model."""
+        """Score one mini-batch. A script gives one answer; an MLflow model gives one for each file, then `done`."""
         if isinstance(self._deployment, Script):
             self._answer("result", command, None)
             return

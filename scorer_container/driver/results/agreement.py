@@ -1,4 +1,4 @@
-"""What all processes of a job have agreed on for the whole output: one set of columns."""
+"""The one set of columns that all processes of a job agree on for the whole output."""
 
 from typing import Any, Callable, Dict, List, Optional
 
@@ -6,20 +6,20 @@ from ..values.failures import ResultError
 
 Names = Optional[List[str]]
 Proposal = Dict[str, Any]
-"""`columns`, and `types` where the format has them."""
+"""`columns`, and `types` if the format has types."""
 
 
 class Agreement:
-    """Asks the node once for each job."""
+    """Asks the node once for each job and keeps its answer."""
 
     def __init__(self, propose: Callable[[Proposal], Proposal]) -> None:
-        """`propose` tells the node what a first result has and returns what the job's results have."""
+        """`propose` sends a first result's columns to the node and returns the job's columns."""
         self._propose = propose
         self._job = ""
         self._agreed: Optional[Proposal] = None
 
     def of(self, job: str, proposal: Proposal) -> Proposal:
-        """What the job's results have: `proposal` when no other came first."""
+        """Return the job's columns: `proposal`, unless another result came first."""
         if self._job != job:
             self._job, self._agreed = job, None
         if self._agreed is None:

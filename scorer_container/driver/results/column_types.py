@@ -1,7 +1,7 @@
 """The types that columns of a Parquet file may have, found from their values.
 
-Few and wide on purpose, as the job's first result decides for all: whole numbers have 64 bits, and what has no type
-of its own is text. `list<T>` holds lists of one of them.
+There are few types, and wide ones, as the job's first result decides for all: whole numbers have 64 bits, and values
+without a type of their own are text. `list<T>` holds lists of one type.
 """
 
 import datetime
@@ -16,11 +16,11 @@ UNSIGNED = range(2**64)
 
 _NUMBERS = {"int64", "float32", "float64"}
 _UNKNOWN = "unknown"
-"""Of a list without elements."""
+"""The element type of an empty list."""
 
 
 class TypesDifferError(ValueError):
-    """Two parts of one column have types of their own; each is told by its position and its type."""
+    """Two parts of one column have different types; the error has the position and type of each."""
 
     def __init__(self, earlier: int, earlier_type: str, later: int, later_type: str) -> None:
         super(TypesDifferError, self).__init__("{} and {}".format(earlier_type, later_type))
@@ -29,9 +29,9 @@ class TypesDifferError(ValueError):
 
 
 def type_of_column(parts: Sequence[Any]) -> str:
-    """The type of a column: a pandas Series, a numpy column or a list from each table that it lies in.
+    """Return the type of a column, which is a pandas Series, a numpy column or a list in each of its tables.
 
-    A part without values fits any other. Raises TypesDifferError when two parts have other types.
+    A part without values fits any other part. Raise TypesDifferError if two parts have different types.
     """
     if len(parts) == 1:
         return _known(_of_part(parts[0]))
@@ -46,12 +46,12 @@ def type_of_column(parts: Sequence[Any]) -> str:
 
 
 def type_of_values(values: Iterable[Any]) -> str:
-    """The one type that fits all values; text where there is none, or no value."""
+    """Return the one type that fits all values; text if there is no such type, or no value."""
     return _known(_common(values))
 
 
 def type_in_list(kind: str) -> Optional[str]:
-    """The type of a list's elements; None when `kind` is no list."""
+    """Return the type of a list's elements; None if `kind` is not a list."""
     return kind[5:-1] if kind.startswith("list<") else None
 
 
@@ -78,7 +78,7 @@ def _common(values: Iterable[Any]) -> str:
 
 
 def _one(kinds: Set[str]) -> str:
-    """The type that fits values of all these types; lists have what their elements have in common."""
+    """Return the type that fits values of all these types; for lists, the common type of their elements."""
     known = kinds - {_UNKNOWN}
     if len(known) < 2:
         return next(iter(known), _UNKNOWN)
@@ -111,7 +111,7 @@ def _of_array(value: Any) -> str:
 
 
 def _of_dtype(dtype: Any) -> str:
-    """The type that a dtype says; empty when the values must."""
+    """Return the type for a dtype; an empty text if the values decide."""
     kind, size = getattr(dtype, "kind", "O"), getattr(dtype, "itemsize", 8)
     if kind == "b":
         return "bool"
@@ -133,4 +133,4 @@ _KINDS: Tuple[Tuple[Any, Callable[[Any], str]], ...] = (
     (datetime.date, lambda _: "date"),
     ((list, tuple), lambda value: "list<{}>".format(_common(value))),
 )
-"""In this order, as `bool` is a kind of `int`, and a moment a kind of date."""
+"""The order matters: `bool` is a kind of `int`, and a moment a kind of date."""

@@ -23,7 +23,7 @@ _BLANK_LINE = re.compile(r"^[ \t]+$", re.MULTILINE)
 
 
 def encode(rows: Rows, output_format: str, job: str, agreement: Agreement) -> bytes:
-    """The rows for a job's file of this format; raises ResultError when they do not fit what the job has agreed on."""
+    """Encode rows for a job's file of this format; raise ResultError if they do not fit the job's columns."""
     if output_format == _PARQUET:
         return encode_typed(rows, job, agreement)
     if output_format == _CSV:
@@ -51,7 +51,7 @@ def _csv(rows: Rows) -> str:
 
 
 def _element_line(element: Any, missing: str) -> str:
-    """A text is a line as the script made it, often "name,prediction"; anything else is one field."""
+    """Return the line of an element: a text is a line that the script made, anything else is one field."""
     if isinstance(element, str):
         return text_line(str.__str__(element))
     if isinstance(element, (dict, list)):
@@ -68,7 +68,7 @@ def _json_lines(rows: Rows) -> List[str]:
 
 
 def record_lines(columns: Sequence[List[Any]]) -> str:
-    """A line for each row of a table whose columns hold texts, numbers, booleans and None."""
+    """Return a line for each row of a table whose columns hold texts, numbers, booleans and None."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(zip(*columns))
     lines = text.getvalue()
@@ -86,12 +86,12 @@ def _record(values: Sequence[Any]) -> str:
 
 
 def field_line(text: str) -> str:
-    """A line of one field, quoted where a reader would take it for something else."""
+    """Return a line of one field, quoted if a reader would otherwise misread it."""
     return (text if not _SPECIAL.search(text) and text.strip(" \t") else _quoted(text)) + "\n"
 
 
 def text_line(text: str) -> str:
-    """The text as it is when it spells one well-formed record, such as `name,prediction`; else one quoted field."""
+    """Return the text as it is if it is one well-formed record, such as `name,prediction`; else one quoted field."""
     is_simple = '"' not in text and "\n" not in text and "\r" not in text  # quicker than the expression
     if (is_simple or _RECORD.fullmatch(text)) and text.strip(" \t") and text[0] != "\ufeff":
         return text + "\n"

@@ -1,4 +1,4 @@
-"""The rows of a file that a model is given, and the way back to them from its predictions."""
+"""The rows of a model's input file, and the mapping of its predictions back to them."""
 
 from typing import Any, List, Optional, Sequence
 
@@ -10,7 +10,7 @@ _REMEDY = "return one for each row, in their order, or a DataFrame or Series tha
 
 
 def count_rows(data: Any) -> int:
-    """The rows of a DataFrame, of an array, or of each array in a dictionary."""
+    """Return the number of rows of a DataFrame, of an array, or of each array in a dictionary."""
     return len(next(iter(data.values())) if isinstance(data, dict) else data)
 
 
@@ -35,13 +35,13 @@ class InputRows:
             self._index = data.index
 
     def in_order(self, count: int) -> Sequence[int]:
-        """The number of each row's prediction when there are `count` without an index; raises ResultError."""
+        """Return the row numbers of `count` predictions without an index; raise ResultError."""
         if count != self.count:
             raise ResultError("{} returned {}; {}".format(PREDICT, self._shown(count), _REMEDY))
         return range(count)
 
     def of_index(self, index: Any) -> Sequence[int]:
-        """The number of the row that each label of a result's index leads back to; raises ResultError.
+        """Return the row number for each label of a result's index; raise ResultError.
 
         Labels of the input lead to their rows. Another index of the right length counts by position.
         """
@@ -71,5 +71,5 @@ class InputRows:
 
 
 def _is_new(index: Any) -> bool:
-    """Whether an index is what a new DataFrame has: 0, 1, 2, … as a range."""
+    """Return True for the index of a new DataFrame: 0, 1, 2, … as a range."""
     return type(index).__name__ == "RangeIndex" and (not len(index) or index[0] == 0) and index[-1] == len(index) - 1

@@ -1,4 +1,4 @@
-"""What a model predicted for one file, as rows `row, prediction…, file`."""
+"""A model's predictions for one file as rows `row, prediction…, file`."""
 
 from numbers import Number
 from typing import Any, List, NamedTuple, Sequence
@@ -24,9 +24,9 @@ class _Predictions(NamedTuple):
 
 
 def prediction_rows(predictions: Any, name: str, inputs: InputRows) -> Rows:
-    """One row for each prediction, with the 0-based number of its row in the file and the file's `name`.
+    """Return one row for each prediction, with the 0-based number of its input row and the file's `name`.
 
-    Raises ResultError when the predictions do not lead back to the rows of the input.
+    Raise ResultError if the predictions do not lead back to the rows of the input.
     """
     found = _found(predictions, inputs)
     numbers = inputs.in_order(found.length) if found.index is None else inputs.of_index(found.index)
@@ -39,7 +39,7 @@ def prediction_rows(predictions: Any, name: str, inputs: InputRows) -> Rows:
 
 
 def _column(name: Any) -> str:
-    """A prediction's column name; `row` and `file` are taken."""
+    """Return a prediction's column name; `row` and `file` are reserved."""
     text = str(name)
     return "{}_{}".format(PREDICTION, text) if text in (ROW, FILE) else text
 
@@ -84,7 +84,7 @@ def _of_dictionary(predictions: Any) -> _Predictions:
 
 
 def _common_index(predictions: Any) -> Any:
-    """The index of the Series in a dictionary; None when it has none."""
+    """Return the index of the Series in a dictionary; None if there is no Series."""
     indexes = [value.index for value in predictions.values() if is_a(value, "pandas", "Series")]
     if any(not index.equals(indexes[0]) for index in indexes[1:]):
         raise ResultError("{} returned a dictionary of Series with other indexes".format(PREDICT))
@@ -92,7 +92,7 @@ def _common_index(predictions: Any) -> Any:
 
 
 def _one_column(values: Any) -> Any:
-    """The values as one column: a column vector is flattened, more dimensions become lists."""
+    """Return the values as one column: flatten a column vector, make lists of further dimensions."""
     if is_a(values, "pandas", "Series") or not hasattr(values, "__array__"):
         return values if hasattr(values, "iloc") else list(values)
     array = as_array(values)

@@ -1,4 +1,4 @@
-"""What `run()` may return, brought into one shape."""
+"""All results that `run()` may return, in one shape."""
 
 from typing import Any, List, Optional, Sequence
 
@@ -25,13 +25,13 @@ class Rows:
         self.tables: List[List[Any]] = []
         """One table below the other: its columns are pandas Series, numpy arrays or lists, in the order of `names`."""
         self.elements: Sequence[Any] = ()
-        """One for each row when there are no tables."""
+        """One element for each row, if there are no tables."""
         self.is_column = False
-        """Whether `elements` were a column of pandas or numpy, in which None is a missing value."""
+        """True when `elements` were a column of pandas or numpy, in which None is a missing value."""
 
 
 def of_result(result: Any) -> Rows:
-    """The rows of what `run()` returned; raises ResultError for a type that is no collection of results."""
+    """Return the rows of a result of `run()`; raise ResultError for a type that is not a collection of results."""
     if is_a(result, "pandas", "DataFrame"):
         return _of_frames([result], len(result))
     if is_a(result, "pandas", "Series"):
@@ -46,7 +46,7 @@ def of_result(result: Any) -> Rows:
 
 
 def checked_names(names: Sequence[Any], source: str) -> List[str]:
-    """Names of columns as texts; raises ResultError for two of one name, and for a name that no file can hold."""
+    """Return names of columns as texts; raise ResultError for duplicates and for a name that a file cannot hold."""
     texts = [str(name) for name in names]
     if len(set(texts)) != len(texts):
         raise ResultError("{} returned columns of the same name: {}".format(source, ", ".join(texts)))
@@ -56,7 +56,7 @@ def checked_names(names: Sequence[Any], source: str) -> List[str]:
 
 
 def is_a(value: Any, package: str, name: str) -> bool:
-    """Whether a class of the value's family is `package`'s `name`, without an import of the package.
+    """Return True for an instance of the class `name` of `package`, without importing the package.
 
     Subclasses such as GeoDataFrame count.
     """
@@ -64,12 +64,12 @@ def is_a(value: Any, package: str, name: str) -> bool:
 
 
 def shown_type(value: Any) -> str:
-    """The value's type, for messages."""
+    """Return the value's type for a message."""
     return "None" if value is None else "a value of type {!r}".format(type(value).__name__)
 
 
 def _of_frames(frames: Sequence[Any], succeeded: int) -> Rows:
-    """The rows of all frames, each with the values that it has by itself; frames without rows add nothing."""
+    """Return the rows of all frames, each with the values that it has alone; skip frames without rows."""
     rows = Rows(sum(map(len, frames)), succeeded)
     for number, frame in enumerate(frames):
         if not len(frame):
@@ -135,5 +135,5 @@ def as_array(value: Any) -> Any:
 
 
 def columns_of(array: Any) -> List[Any]:
-    """The columns of a numpy array of two dimensions."""
+    """Return the columns of a numpy array of two dimensions."""
     return [array[:, position] for position in range(array.shape[1])]

@@ -1,4 +1,4 @@
-"""Rows for a Parquet file: columns with names and types, as one line of JSON that the node turns into Parquet."""
+"""Rows for a Parquet file: columns with names and types as one line of JSON, which the node turns into Parquet."""
 
 import json
 from typing import Any, Dict, List, NamedTuple, Sequence
@@ -11,7 +11,7 @@ from .rows import RUN, Rows, checked_names
 from .typed_values import MisfitError, cast_to
 
 PREDICTION = "prediction"
-"""The name of a column that has none."""
+"""The name of a column without a name."""
 
 
 class Column(NamedTuple):
@@ -21,11 +21,11 @@ class Column(NamedTuple):
     type: str
     values: List[Any]
     is_native: bool = False
-    """Whether the values are numbers of Python's own already."""
+    """True when the values already are Python's own numbers."""
 
 
 def encode_typed(rows: Rows, job: str, agreement: Agreement) -> bytes:
-    """The rows in the job's order of columns and in their types; raises ResultError when they do not fit."""
+    """Encode the rows in the job's order of columns and with its types; raise ResultError if they do not fit."""
     if not rows.count:
         return b""
     columns = {column.name: column for column in typed_columns(rows)}
@@ -36,7 +36,7 @@ def encode_typed(rows: Rows, job: str, agreement: Agreement) -> bytes:
 
 
 def typed_columns(rows: Rows) -> List[Column]:
-    """The columns of a result. Dictionaries are rows of named columns; what has no name is a `prediction`."""
+    """Return the columns of a result. Dictionaries are rows of named columns; an unnamed column is `prediction`."""
     if rows.tables:
         width = len(rows.tables[0])
         numbered = ["{}_{}".format(PREDICTION, number) for number in range(width)] if width > 1 else [PREDICTION]
@@ -53,7 +53,7 @@ def _column(name: str, parts: Sequence[Any]) -> Column:
 
 
 def _is_native(part: Any) -> bool:
-    """Whether the values are numbers of Python's own; pandas 1 keeps numpy's in its nullable types."""
+    """Return True if the values are Python's own numbers; pandas 1 keeps numpy's in its nullable types."""
     dtype: Any = getattr(part, "dtype", None)
     return getattr(dtype, "kind", "O") in "biuf" and not hasattr(dtype, "na_value") and dtype.itemsize <= 8
 

@@ -1,4 +1,4 @@
-"""Values as JSON can carry them, brought to the type of their column."""
+"""Values cast to the type of their column, in a form that JSON can carry."""
 
 import base64
 import datetime
@@ -16,14 +16,14 @@ _MICROSECOND = datetime.timedelta(microseconds=1)
 
 
 class MisfitError(ValueError):
-    """A value would not be what it was; its text is the value."""
+    """The cast would change the value; the message is the value."""
 
     def __init__(self, value: Any) -> None:
         super(MisfitError, self).__init__(str(value))
 
 
 def cast_to(kind: str) -> Cast:
-    """Brings a value, None among them, to a type; it raises MisfitError for a value that would lose something."""
+    """Return the function that casts a value, or None, to a type; it raises MisfitError for a loss."""
     element = type_in_list(kind)
     cast = _CASTS[kind] if element is None else _list_cast(cast_to(element))
 

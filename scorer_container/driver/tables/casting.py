@@ -1,8 +1,8 @@
-"""Columns of a table brought to the types of a model's signature.
+"""Casts the columns of a table to the types of a model's signature.
 
-MLflow itself refuses what could lose precision (a float64 column for a `float` input), which is what every CSV and most
-Parquet files hold. So the driver casts first, with the same casts for all kinds of file. A cast may change the type,
-never the value: what does not fit is refused.
+MLflow itself refuses casts that could lose precision, such as a float64 column for a `float` input; every CSV file and
+most Parquet files hold such columns. The driver therefore casts first, with the same casts for all kinds of file. A
+cast may change the type, never the value: a value that does not fit is refused.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ _WRITTEN = {
 
 
 def cast_table(frame: Any, kinds: ColumnKinds) -> Any:
-    """The table with its columns cast, or the arrays that a tensor signature asks for; raises CastError."""
+    """Return the table with its columns cast, or the arrays for a tensor signature; raise CastError."""
     if kinds.tensors:
         return tensor_input(frame, kinds.tensors)
     if kinds.guessing:

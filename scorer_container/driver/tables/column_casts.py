@@ -1,4 +1,4 @@
-"""Casts of one column to one of MLflow's types; each raises InexactError with the row of a value that would change."""
+"""Casts of one column to one of MLflow's types. Each raises InexactError with the row of a value that would change."""
 
 import decimal
 from typing import Any, Callable, Dict, List, Optional
@@ -14,7 +14,7 @@ _TRUTHS = {"true": True, "false": False}
 
 
 def is_missing_in(value: Any) -> bool:
-    """Whether a value of a column of numbers, booleans or dates stands for a missing one."""
+    """Return True if a value in a column of numbers, booleans or dates means "missing"."""
     return is_missing(value) or (isinstance(value, str) and value.strip() in MISSING_WORDS)
 
 

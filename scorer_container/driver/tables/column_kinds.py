@@ -1,4 +1,4 @@
-"""What a model's signature says of each column of a table."""
+"""What a model's signature says about each column of a table."""
 
 from typing import Any, Dict, List, Optional
 
@@ -7,7 +7,7 @@ DECIMALS = ("float", "double")
 NUMBER = "number"
 """A column of a tensor: the type is that of the whole tensor, so the column is only known to hold numbers."""
 EXACT_BELOW = {"float": 2.0**24, NUMBER: 2.0**24, "double": 2.0**53}
-"""Below it a type holds every whole number. Above it one has to see how a number is written."""
+"""A type holds every whole number below this. Above it, the cast must see how a number is written."""
 NESTED = "nested"
 """Lists, objects and maps, and whatever MLflow adds: their own types say what is in them."""
 UNKNOWN = "unknown"
@@ -26,7 +26,7 @@ _KINDS_OF_TENSORS = {
     "b": "boolean",
     "M": "datetime",
 }
-"""By numpy's letter for a kind of type."""
+"""Kinds by numpy's letter for a kind of dtype."""
 
 
 class ColumnKinds:
@@ -44,11 +44,11 @@ class ColumnKinds:
         self._names_as_text: Dict[str, Any] = {str(name): name for name in self._by_name}
 
     def label(self, name: Any) -> Any:
-        """The signature's own name for the column that the file calls `name`."""
+        """Return the signature's own name for the column that the file calls `name`."""
         return name if name in self._by_name else self._names_as_text.get(name, name)
 
     def of(self, position: int, name: Any) -> str:
-        """The kind of one column: a type of MLflow's, or one of the constants above."""
+        """Return the kind of one column: one of MLflow's types or of the constants above."""
         if self.guessing:
             return GUESS
         if self.tensors:
@@ -62,7 +62,7 @@ class ColumnKinds:
         return self._types[self.label(name)] if self._named else self._columns[position].type
 
     def has(self, name: Any) -> bool:
-        """Whether the signature has a column or a tensor of this name."""
+        """Return True if the signature has a column or a tensor of this name."""
         return self.label(name) in self._by_name or any(tensor.name == name for tensor in self.tensors)
 
     def ambiguous(self, names: List[Any]) -> Optional[Any]:

@@ -1,4 +1,4 @@
-"""The rows of a CSV file as they are written, before any of them has a type."""
+"""The rows of a CSV file as they are written, before they get types."""
 
 import codecs
 import csv
@@ -18,7 +18,7 @@ class Watched(io.BufferedReader):
 
     has_quotes = False
     has_zeros = False
-    """Whether a NUL character has been read."""
+    """True after a NUL character was read."""
 
     def read1(self, size: int = -1) -> bytes:
         """The next bytes; empty at the end."""

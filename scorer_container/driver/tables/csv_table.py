@@ -17,7 +17,7 @@ _MAY_SAY_MISSING = (*_GUESSED, "datetime")
 
 
 def read_csv(path: str, kinds: ColumnKinds) -> Any:
-    """The table in the file; raises TableError for a file whose rows do not fit its header."""
+    """Read the table in the file; raise TableError if its rows do not fit its header."""
     try:
         return _Reading(CsvFile(path), kinds).table()
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Images as the input of a model."""
+"""Reads images as the input of a model."""
 
 import os
 from typing import Any, NamedTuple, Optional, Tuple
@@ -23,7 +23,7 @@ class _Layout(NamedTuple):
 
 
 def is_image(name: str) -> bool:
-    """Whether a file of this name is read as an image."""
+    """Return True if a file of this name is read as an image."""
     return os.path.splitext(name.lower())[1] in IMAGES
 
 

@@ -1,7 +1,7 @@
 """JSON and JSON lines as tables.
 
-With a signature a number stays the text that the file holds until its column's cast, so that a column of texts gets
-`1.50` as it is written, and one of whole numbers is exact.
+With a signature, a number stays text until its column is cast: a column of texts gets `1.50` as it is written, and
+whole numbers stay exact.
 """
 
 import json
@@ -15,7 +15,7 @@ FORMS = 'a list of records or {"columns": [...], "data": [...]}'
 
 
 def read_json_lines(path: str, kinds: ColumnKinds) -> Any:
-    """The table of one record a line; blank lines are no records. Raises TableError with the file's line."""
+    """Read one record a line and skip blank lines; raise TableError with the number of the line."""
     decoder = _decoder(kinds)
     records = []
     for number, line in _lines(path):

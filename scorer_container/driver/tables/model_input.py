@@ -1,4 +1,4 @@
-"""Files as the input that a model's signature asks for."""
+"""Reads files as the input that a model's signature asks for."""
 
 import os
 from typing import Any, Callable, Dict
@@ -21,7 +21,7 @@ _TABLES: Dict[str, Callable[[str, ColumnKinds], Any]] = {
 
 
 class UnsupportedFileError(ValueError):
-    """The file's kind cannot be read without a scoring script."""
+    """A file of this kind cannot be read without a scoring script."""
 
 
 class ModelInput:

@@ -1,4 +1,4 @@
-"""Image files as arrays of the pixels that they hold."""
+"""Reads image files as arrays of their pixels."""
 
 from typing import Any, Optional
 
@@ -40,12 +40,12 @@ class ImageFile:
 
     @property
     def width(self) -> int:
-        """Pixels in a row."""
+        """Return the pixels in a row."""
         return int(self._image.size[0])
 
     @property
     def height(self) -> int:
-        """Rows of pixels."""
+        """Return the number of rows of pixels."""
         return int(self._image.size[1])
 
     def pixels(self, channels: Optional[int] = None) -> Any:

@@ -1,4 +1,4 @@
-"""Values brought to the type of an array. A cast may change the type, never the value.
+"""Casts values to the type of an array. A cast may change the type, never the value.
 
 Whole numbers, booleans, texts and moments must be the same in the new type. Decimal numbers become the nearest one,
 as `float()` does; a finite number stays finite.
@@ -22,16 +22,16 @@ _TRUTHS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.
 
 
 class InexactError(CastError):
-    """A value that the asked type cannot hold."""
+    """The requested type cannot hold a value."""
 
     def __init__(self, message: str, position: int = 0) -> None:
-        """`position` is that of the value in the flattened array."""
+        """`position` is the value's index in the flattened array."""
         super(InexactError, self).__init__(message)
         self.position = position
 
 
 def cast_exactly(values: Any, dtype: Any) -> Any:
-    """The numpy array in this dtype; raises InexactError with the first value that would change.
+    """Return the numpy array in this dtype; raise InexactError for the first value that would change.
 
     Missing values become NaN or NaT where the type has one, and stay as they are in arrays of objects.
     """

@@ -1,4 +1,4 @@
-"""What goes wrong in a scoring process, in the words that the user reads."""
+"""Errors of a scoring process, in the words that the user reads."""
 
 import traceback
 from typing import Any, Dict
@@ -8,10 +8,10 @@ _OWN_PACKAGE = __name__.rsplit(".", 2)[0]
 
 
 class DeploymentError(Exception):
-    """The model or the script can never work as it is; the message says why."""
+    """The model or the script cannot work; the message says why."""
 
     def __init__(self, step: str, message: str) -> None:
-        """`step` is `environment`, `model` or `init`; raised from what gives the traceback."""
+        """`step` is `environment`, `model` or `init`. Raise it from the error that has the traceback."""
         super(DeploymentError, self).__init__(message)
         self.step = step
 
@@ -21,15 +21,15 @@ class TableError(ValueError):
 
 
 class CastError(ValueError):
-    """A table does not hold what the model's signature says."""
+    """A table does not fit the model's signature."""
 
 
 class ResultError(Exception):
-    """What `run()` or a model returned cannot be used."""
+    """A result of `run()` or of a model cannot be used."""
 
 
 def describe(error: BaseException) -> Dict[str, Any]:
-    """The error as fields of a frame: `error_type`, `message`, `traceback`."""
+    """Return the error as fields of a frame: `error_type`, `message`, `traceback`."""
     shown = error.__cause__ if isinstance(error, DeploymentError) and error.__cause__ is not None else error
     return {
         "error_type": type(shown).__name__,
@@ -39,7 +39,7 @@ def describe(error: BaseException) -> Dict[str, Any]:
 
 
 def one_line(error: BaseException) -> str:
-    """The error's message in one line, its type when it has no message."""
+    """Return the error's message on one line, or its type if the message is empty."""
     try:
         message = str(error)
     except Exception as failure:  # user's code as well
@@ -48,13 +48,13 @@ def one_line(error: BaseException) -> str:
 
 
 def with_type(error: BaseException) -> str:
-    """Type and message in one line, such as `KeyError: 'age'`; the type alone when there is no message."""
+    """Return type and message on one line, e.g. `KeyError: 'age'`, or the type alone if the message is empty."""
     name, message = type(error).__name__, one_line(error)
     return name if message == name else "{}: {}".format(name, message)
 
 
 def users_traceback(error: BaseException) -> str:
-    """The traceback from the user's first line on, without the driver's own calls above it."""
+    """Return the traceback from the user's first line on, without the driver's own calls above it."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_OWN_PACKAGE + "."):
         trace = trace.tb_next
@@ -62,5 +62,5 @@ def users_traceback(error: BaseException) -> str:
 
 
 def _sendable(text: str) -> str:
-    """Lone surrogates (names of files that are no UTF-8) spelled out: logs, lists and pages cannot hold them."""
+    """Escape lone surrogates (from file names that are not UTF-8): logs, lists and pages cannot hold them."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

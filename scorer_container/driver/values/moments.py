@@ -16,7 +16,7 @@ _LAST = datetime.date(2262, 4, 11)
 
 
 def moments(values: Any) -> Any:
-    """An array of moments in UTC, without a time zone, in nanoseconds; missing ones are NaT.
+    """Return an array of moments in UTC without a time zone, in nanoseconds; missing moments are NaT.
 
     A text must spell one in ISO 8601: a date, or a date and a time; one without an offset counts as UTC. Raises
     InexactError for anything else, numbers among them: nobody knows what they count.

@@ -1,4 +1,4 @@
-"""Values of results, exactly: as Python's own types, as JSON and as CSV fields."""
+"""Exact forms of the values of results: as Python's own types, as JSON and as CSV fields."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _OWN: Tuple[Tuple[Any, Callable[[Any], Any]], ...] = (
     (float, float.__float__),
     (bytes, bytes),
 )
-"""Makes a value of a subclass, such as an enumeration's or numpy's, one of Python's own class."""
+"""Turns a value of a subclass, such as an enumeration's or numpy's, into one of Python's own class."""
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
 
@@ -61,7 +61,7 @@ def _floats(column: Any) -> Any:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value stands for "nothing there": None, NaN of any type, NaT, pandas' NA, what numpy masks."""
+    """Return True for a missing value: None, NaN of any type, NaT, pandas' NA, or a value that numpy masks."""
     if value is None:
         return True
     if isinstance(value, float):
@@ -163,12 +163,12 @@ def as_text(value: Any) -> str:
 
 
 def encode_json(value: Any) -> str:
-    """The text of a `json_value`, on one line."""
+    """Return the text of a `json_value` on one line."""
     return _STRICT.encode(value)
 
 
 def as_json(value: Any) -> str:
-    """Any value as JSON text of one line, as `json_value` says."""
+    """Return any value as JSON text on one line, in the form of `json_value`."""
     if type(value) is dict and set(map(type, value)) == {str} and _SIMPLE.issuperset(map(type, value.values())):
         try:
             return encode_json(value)
@@ -186,7 +186,7 @@ def as_field(value: Any) -> Any:
 
 
 def utf8(text: str) -> bytes:
-    """The text's bytes; raises ResultError for half a surrogate pair, such as a file name that is no UTF-8 has."""
+    """Return the text's bytes; raise ResultError for half a surrogate pair, as in a file name that is not UTF-8."""
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -200,4 +200,4 @@ def _is_numpy(value: Any) -> bool:
 
 
 _STRICT = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
-"""Kept, as `json.dumps` with options makes a new one for each value."""
+"""One encoder for all values: `json.dumps` with options would make a new one for each."""
