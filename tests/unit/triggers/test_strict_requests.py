@@ -55,7 +55,7 @@ def test_a_body_that_comes_in_parts_is_put_together(client: TestClient) -> None:
         (b'{"a": "' + b"x" * MAX_BYTES + b'"}', 413, "upload files to a datastore"),
         (nested(MAX_DEPTH + 1).encode(), 400, "more than 64 deep"),
         (b"[" * 100_000, 400, "more than 64 deep"),
-        (b'{"a": NaN}', 400, "NaN is no number"),
+        (b'{"a": NaN}', 400, "NaN is not a number"),
         (b'{"a": "\\ud800"}', 400, "half of a surrogate pair"),
         (b"\xff", 400, "The body is not valid JSON: byte 0 is not UTF-8"),
     ],
