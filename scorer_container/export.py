@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scorer_container.node.environments.uv import find_uv
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parent
 
 
 def main() -> None:
