@@ -185,11 +185,11 @@ async def test_no_value_of_a_body_is_answered_with_a_failure_of_the_service(
     surfaces: dict[str, FastAPI], endpoint: str, folder: str
 ) -> None:
     store, turn = f"azureml://datastores/workspaceblobstore/paths/{folder}", 0
-    for (new_app, method, path), body in bodies(endpoint, store).items():
+    for (surface, method, path), body in bodies(endpoint, store).items():
         for place in places(body):
             turn += 1  # two of the values at each place: each kind of value meets each kind of member
             for bad in (BAD_VALUES[turn % len(BAD_VALUES)], BAD_VALUES[(turn + 2) % len(BAD_VALUES)]):
-                answer = await ask(surfaces[new_app], method, path.rstrip("?"), body=replaced(body, place, bad))
+                answer = await ask(surfaces[surface], method, path.rstrip("?"), body=replaced(body, place, bad))
                 assert answer.status < 500, f"{method} {path} {place} {bad!r:.50}: {answer}"
                 assert answer.status < 400 or len(answer.body) < 20_000
 
@@ -235,9 +235,9 @@ async def test_data_assets_that_lead_to_each_other_are_refused(
 
 @pytest.mark.parametrize("token", [b"x", b"e30=", b"%00", b"eyJQYXJ0aXRpb25LZXkiOiAiYSIsICJSb3dLZXkiOiAiYiJ9" * 40])
 async def test_a_token_of_another_list_is_no_failure(surfaces: dict[str, FastAPI], endpoint: str, token: bytes) -> None:
-    for new_app, path in (("scoring", f"/endpoints/{endpoint}/jobs"), ("management", f"{WORKSPACE}/jobs")):
+    for surface, path in (("scoring", f"/endpoints/{endpoint}/jobs"), ("management", f"{WORKSPACE}/jobs")):
         query = b"api-version=2023-10-01&$skiptoken=" + token
-        assert (await ask(surfaces[new_app], "GET", path, query=query)).status == 400
+        assert (await ask(surfaces[surface], "GET", path, query=query)).status == 400
 
 
 async def test_a_ticket_of_thousands_of_digits_opens_no_page(surfaces: dict[str, FastAPI]) -> None:
