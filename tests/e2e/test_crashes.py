@@ -31,10 +31,15 @@ def run(mini_batch):
 EXPECTED = "".join(f"{n:04}.txt,{n * 1.5}\n" for n in range(FILES))
 
 
+def command_line(process: psutil.Process) -> str:
+    """The command line of a process; empty if it has ended already."""
+    return " ".join(process.as_dict(["cmdline"], ad_value=[])["cmdline"])
+
+
 def node(user):
     """The scorer node of the stack's only compute."""
     scale_set = psutil.Process(user.pid_of("scale-set"))
-    return lambda: next(child for child in scale_set.children() if "scorer_container.node" in " ".join(child.cmdline()))
+    return lambda: next(child for child in scale_set.children() if "scorer_container.node" in command_line(child))
 
 
 def scoring_process(user):

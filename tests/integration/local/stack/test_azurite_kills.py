@@ -24,7 +24,12 @@ def azurite_of(folder: Path, users: list[StorageUser]) -> Iterator[psutil.Proces
     with temporary_azurite(folder, persistent=True) as endpoints:
         for user in users:
             user.connect(endpoints.connection_string)
-        yield next(child for child in psutil.Process().children() if str(folder) in " ".join(child.cmdline()))
+        yield next(child for child in psutil.Process().children() if str(folder) in command_line(child))
+
+
+def command_line(process: psutil.Process) -> str:
+    """The command line of a process; empty if it has ended, as a child of another test may have."""
+    return " ".join(process.as_dict(["cmdline"], ad_value=[])["cmdline"])
 
 
 def kill_while(azurite: psutil.Process, users: list[StorageUser], answers: int) -> None:
