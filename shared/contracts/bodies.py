@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic import ValidationError as PydanticValidationError
 from pydantic.alias_generators import to_camel
 
+from shared.contracts.names import first_repeated
 from shared.contracts.settings_table import AnyCaseEnum
 from shared.errors import MAX_DETAILS, ValidationError
 
@@ -42,8 +43,7 @@ class ArmModel(BaseModel):
         snake = {name: to_camel(name) for name in cls.model_fields}
         given = {key: value for key, value in data.items() if value is not None and key.lower() not in cls.read_only}
         names = {key: snake.get(key) or spelling.get(key.lower(), key) for key in given}
-        if len(set(names.values())) < len(names):
-            twice = next(name for name in names.values() if list(names.values()).count(name) > 1)
+        if (twice := first_repeated(names.values())) is not None:
             spelled = " and ".join(repr(key) for key, name in names.items() if name == twice)
             raise ValueError(f"{spelled} are the same member; give it once")
         return {names[key]: value for key, value in given.items()}

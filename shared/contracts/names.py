@@ -2,13 +2,23 @@
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.errors import ValidationError
 
 _SHOWN = 120
 """Characters of a wrong name that a message repeats."""
+
+
+def first_repeated(names: Iterable[str]) -> str | None:
+    """Return the first name that came before; None if all differ. Takes one step for each name."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 @dataclass(frozen=True)

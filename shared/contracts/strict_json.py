@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from shared.contracts.names import first_repeated
 from shared.errors import ValidationError
 
 MAX_DEPTH = 64
@@ -60,8 +61,7 @@ def check_depth(body: bytes, what: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = first_repeated(name for name, _ in pairs) or ""
         raise ValueError(f"the member {_shown(twice)!r} is given twice; give it once")
     return found
 

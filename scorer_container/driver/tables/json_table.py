@@ -8,6 +8,7 @@ import json
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ..values.failures import TableError
+from ..values.plain import first_repeated
 from .column_kinds import GUESS, NESTED, ColumnKinds
 from .written import Written, as_numbers
 
@@ -75,8 +76,7 @@ def _decoder(kinds: ColumnKinds) -> json.JSONDecoder:
 def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise TableError("{!r} is there twice in one object".format(next(n for n in names if names.count(n) > 1)))
+        raise TableError("{!r} is there twice in one object".format(first_repeated(name for name, _ in pairs)))
     return members
 
 

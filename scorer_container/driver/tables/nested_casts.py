@@ -9,7 +9,7 @@ from typing import Any
 from ..values.exact_cast import cast_exactly
 from ..values.failures import CastError
 from ..values.moments import moments
-from ..values.plain import is_missing
+from ..values.plain import first_repeated, is_missing
 from .column_casts import NUMPY_TYPES, exact_numbers, objects
 from .written import as_numbers
 
@@ -85,6 +85,5 @@ def _as_dictionary(value: Any) -> Any:
         return value
     members = dict(value)
     if len(members) < len(value):
-        keys = [key for key, _ in value]
-        raise CastError("a map holds the key {!r} twice".format(next(key for key in keys if keys.count(key) > 1)))
+        raise CastError("a map holds the key {!r} twice".format(first_repeated(key for key, _ in value)))
     return members

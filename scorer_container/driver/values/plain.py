@@ -4,7 +4,7 @@ import json
 import re
 from decimal import Decimal
 from math import isfinite, isnan
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 from .failures import ResultError
 
@@ -18,6 +18,16 @@ _OWN: Tuple[Tuple[Any, Callable[[Any], Any]], ...] = (
 )
 """Turns a value of a subclass, such as an enumeration's or numpy's, into one of Python's own class."""
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
+
+
+def first_repeated(names: Iterable[Any]) -> Any:
+    """Return the first name that came before; None if all differ. Takes one step for each name."""
+    seen = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 def column_values(column: Any, convert: Callable[[Any], Any] = lambda value: value) -> List[Any]:
@@ -144,8 +154,8 @@ def json_value(value: Any) -> Any:
 
 def _object(value: Dict[Any, Any]) -> Dict[str, Any]:
     names = [key if isinstance(key, str) else str(plain(key)) for key in value]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    twice = first_repeated(names)
+    if twice is not None:
         raise ResultError("a dictionary has two keys that both read {!r}; JSON can hold only one".format(twice))
     return {name: json_value(item) for name, item in zip(names, value.values())}
 

@@ -54,3 +54,10 @@ def test_anything_else_is_refused_in_a_short_sentence(body: bytes, reason: str) 
         read_json(body, "The body")
     assert reason in caught.value.message
     assert len(caught.value.message) < 200
+
+
+@pytest.mark.timeout(30)
+def test_a_member_given_twice_among_very_many_is_found_at_once():
+    members = ",".join(f'"a{number}":0' for number in range(90_000))
+    with pytest.raises(ValidationError, match="the member 'a89999' is given twice"):
+        read_json(f'{{{members},"a89999":0}}'.encode(), "The body")

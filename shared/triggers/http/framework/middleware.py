@@ -14,6 +14,7 @@ from azure.functions._http_asgi import AsgiRequest
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.contracts.names import first_repeated
 from shared.contracts.strict_json import read_json
 from shared.errors import MediaTypeError, ProductError, RequestTooLargeError, ValidationError
 from shared.triggers.http.framework.errors import error_response
@@ -138,9 +139,9 @@ def check_query(query: bytes) -> None:
     for part in query.decode("latin-1").split("&"):
         if _CONTROL.search(_text(part.partition("=")[2])):
             raise ValidationError("The query is not valid: a parameter has a control character")
+    if (twice := first_repeated(names)) is not None:
+        raise ValidationError(f"The query has {twice!r} more than once; give it once", target=twice)
     for name in names:
-        if names.count(name) > 1:
-            raise ValidationError(f"The query has {name!r} more than once; give it once", target=name)
         if name.startswith("$") and name not in PAGING:
             raise ValidationError(
                 f"The query parameter {name!r} is not supported: use {', '.join(PAGING)}; pages follow nextLink",
