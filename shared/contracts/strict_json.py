@@ -18,7 +18,8 @@ MAX_DEPTH = 64
 MAX_INTEGER = 2**63 - 1
 """What clients of every language can hold."""
 
-_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+"""A text, or one that does not end: a pattern that can fail would look for the end again from each quote."""
 _BRACKET = re.compile(rb"[\[\]{}]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SHOWN = 40

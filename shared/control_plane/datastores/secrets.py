@@ -29,7 +29,7 @@ PERMISSIONS = "rcwl"
 
 MAX_HOURS = 24
 
-_SAS = re.compile(r"\??[!-~]*sig=[!-~]+")
+_PRINTABLE = re.compile(r"[!-~]+")
 
 
 class DatastoreCredentials(ArmModel):
@@ -73,7 +73,7 @@ class DatastoreCredentials(ArmModel):
 def _check_secret(secret: DatastoreSecret) -> None:
     """Raise ValueError for a secret that cannot be used in a request. The message does not show the secret."""
     if secret.secrets_type == "Sas":
-        if not _SAS.fullmatch(secret.sas_token):
+        if not _PRINTABLE.fullmatch(secret.sas_token) or not secret.sas_token.partition("sig=")[2]:
             raise ValueError("the sasToken must be what follows the question mark of a signed URL, with sig=")
         return
     try:

@@ -61,3 +61,9 @@ def test_a_member_given_twice_among_very_many_is_found_at_once():
     members = ",".join(f'"a{number}":0' for number in range(90_000))
     with pytest.raises(ValidationError, match="the member 'a89999' is given twice"):
         read_json(f'{{{members},"a89999":0}}'.encode(), "The body")
+
+
+@pytest.mark.timeout(30)
+def test_the_depth_of_a_body_with_a_text_that_does_not_end_is_found_at_once():
+    with pytest.raises(ValidationError, match="more than 64 deep"):
+        read_json(b"[" * MAX_DEPTH + b'["' + b'\\"' * 500_000, "The body")
