@@ -149,10 +149,22 @@ MAX_VALUES = 100_000
 """Values in a document. Aliases count each time they repeat a value: a few lines can stand for billions."""
 
 
+class _TextLoader(yaml.SafeLoader):
+    """Leaves plain numbers, booleans and nulls as the texts that they are."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":merge", ":timestamp"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def read_yaml(text: str | bytes, what: str, field: str) -> Any:
-    """Return the content; raises ValidationError that says what is wrong with `what`."""
+    """Return the content, with plain numbers as texts: `3.10` is a version, not the number 3.1.
+
+    Raises ValidationError that says what is wrong with `what`.
+    """
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _TextLoader(text)
         try:
             node = loader.get_single_node()
             if node is None:

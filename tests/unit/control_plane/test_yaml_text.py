@@ -12,8 +12,13 @@ LAUGHS = f"a: &a [{', '.join('x' * 9)}]\n{_LINES}"
 
 
 def test_anchors_may_be_used() -> None:
-    assert read_yaml("a: &x {b: [1]}\nc: *x\n", "it", "f") == {"a": {"b": [1]}, "c": {"b": [1]}}
+    assert read_yaml("a: &x {b: [1]}\nc: *x\n", "it", "f") == {"a": {"b": ["1"]}, "c": {"b": ["1"]}}
     assert read_yaml("", "it", "f") is None
+
+
+@pytest.mark.parametrize("text", ["3.10", "010", "1_000", "no", "~", "12:30", "1e3", "0x1F"])
+def test_a_plain_value_is_the_text_that_the_file_has(text: str) -> None:
+    assert read_yaml(f"python_version: {text}", "it", "f") == {"python_version": text}
 
 
 @pytest.mark.parametrize(
