@@ -2,13 +2,16 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
+from scorer_container.node.scope import in_thread
 from shared.contracts.progress import LONGEST_MESSAGE, LONGEST_TRACEBACK, cut
 
 _SPOOL_BYTES = 4 << 20
+_LARGE_BYTES = 1 << 20
+"""More than this is written in a thread, because it may have to wait for the disk."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class MiniBatchResult:
 
 
 class TaskResult:
-    """The rows and errors of a task so far, spooled to disk past a few MiB."""
+    """The rows and errors of a task so far, spooled to disk past a few MiB. One activity uses it at a time."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -65,15 +68,20 @@ class TaskResult:
         self._output = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 (closed with the task)
         self._errors = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 (as above)
 
-    def add(self, result: MiniBatchResult) -> None:
-        """Append the result of the next mini-batch."""
+    async def add(self, result: MiniBatchResult) -> None:
+        """Append the result of the next mini-batch; raise OSError."""
         self.rows += result.rows
         self.succeeded += result.succeeded
         self.failed += result.failed
-        for payload in result.payloads:
-            self._output.write(payload)
-        for error in result.errors:
-            self._errors.write(error.to_line())
+        lines = [error.to_line() for error in result.errors]
+        if sum(map(len, result.payloads)) + sum(map(len, lines)) > _LARGE_BYTES:
+            await in_thread(self._write, result.payloads, lines)
+        else:
+            self._write(result.payloads, lines)
+
+    def _write(self, payloads: Iterable[bytes], lines: Iterable[bytes]) -> None:
+        self._output.writelines(payloads)
+        self._errors.writelines(lines)
 
     @property
     def output(self) -> BinaryIO:
