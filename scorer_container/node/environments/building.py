@@ -5,17 +5,17 @@ import sys
 from pathlib import Path
 
 from scorer_container.node.environments import EnvironmentPreparationError
+from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.requirements import EnvironmentRequirements
 from scorer_container.node.environments.store import interpreter_of
 from scorer_container.node.environments.uv import UvError, run_uv
-from scorer_container.node.workbench import Workbench
 
 _SETUPTOOLS = "setuptools<81"
 """conda and old virtual environments always have setuptools; this is the last with a quiet `pkg_resources`."""
 
 
 def build_environment(
-    folder: Path, requirements: EnvironmentRequirements, base: Path, subject: str, bench: Workbench
+    folder: Path, requirements: EnvironmentRequirements, base: Path, subject: str, session: BuildSession
 ) -> None:
     """Make a virtual environment of the interpreter `base` in `folder` and install everything. It can be moved later.
 
@@ -23,8 +23,10 @@ def build_environment(
     environment.
     """
     try:
-        run_uv(["venv", "--no-project", "--relocatable", "--allow-existing", "--python", str(base), str(folder)], bench)
-        run_uv(install_command(folder, requirements), bench)
+        run_uv(
+            ["venv", "--no-project", "--relocatable", "--allow-existing", "--python", str(base), str(folder)], session
+        )
+        run_uv(install_command(folder, requirements), session)
     except UvError as error:
         python = requirements.python.text if requirements.python else f"3.{sys.version_info.minor}"
         raise EnvironmentPreparationError(

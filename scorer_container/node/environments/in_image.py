@@ -5,15 +5,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from scorer_container.node.containers import Containers, EngineError
 from scorer_container.node.environments import EnvironmentPreparationError
+from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.building import install_command
+from scorer_container.node.environments.containers import IMAGES_OWN_PYTHON, Containers, EngineError
 from scorer_container.node.environments.preparation import select_requirements
 from scorer_container.node.environments.requirements import EnvironmentRequirements
 from scorer_container.node.environments.store import EnvironmentStore
 from scorer_container.node.environments.uv import reason, uv_environment, without_secrets
-from scorer_container.node.launchers import IMAGES_OWN_PYTHON
-from scorer_container.node.workbench import Workbench
 from shared.contracts.job_spec import JobSpec
 
 _CERTIFICATES = "SSL_CERT_FILE"
@@ -23,12 +22,12 @@ _OF_UV = ("UV_", "PIP_", "HTTP", "http", "NO_PROXY", "no_proxy")
 class ImageEnvironments:
     """Environments for images, by image and list of packages."""
 
-    def __init__(self, agent: Path, cache: Path, bench: Workbench) -> None:
+    def __init__(self, agent: Path, cache: Path, session: BuildSession) -> None:
         """`cache` may be shared by several nodes of one machine."""
-        self._containers = Containers(agent, bench)
+        self._containers = Containers(agent, session)
         self._cache = cache
-        self._bench = bench
-        self._log = bench.log
+        self._session = session
+        self._log = session.log
 
     def prepare(self, spec: JobSpec, model: Path | None) -> tuple[str, Path]:
         """Return the image's id and the interpreter in it; raise EnvironmentPreparationError."""
@@ -52,7 +51,7 @@ class ImageEnvironments:
 
     def _built(self, image: str, name: str, requirements: EnvironmentRequirements) -> Path:
         minor = requirements.python.by_preference()[0] if requirements.python else sys.version_info.minor
-        store = EnvironmentStore(self._cache / "environments", self._bench)
+        store = EnvironmentStore(self._cache / "environments", self._session)
 
         def build(folder: Path) -> None:
             self._log(f"building the environment inside image {name}")

@@ -2,39 +2,38 @@
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from scorer_container.node.environments import EnvironmentPreparationError
+from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.python_version import PythonRequirement
 from scorer_container.node.environments.uv import UvError, run_uv
-from scorer_container.node.workbench import Workbench
 
 _CHECK_SECONDS = 30
 _REPORT = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
 
 
-def find_interpreter(python: PythonRequirement, bench: Workbench) -> tuple[int, Path]:
+def find_interpreter(python: PythonRequirement, session: BuildSession) -> tuple[int, Path]:
     """Return the chosen minor version and a working CPython of it; use the network last.
 
     Raise EnvironmentPreparationError, which names the missing Python.
     """
     preferred = python.by_preference()
     for minor in preferred:
-        for candidate in _local_candidates(minor, bench):
-            if _works(candidate, minor):
+        for candidate in _local_candidates(minor, session):
+            if _works(candidate, minor, session):
                 return minor, candidate
-    return preferred[0], _downloaded(python, preferred[0], bench)
+    return preferred[0], _downloaded(python, preferred[0], session)
 
 
-def _local_candidates(minor: int, bench: Workbench) -> Iterator[Path]:
+def _local_candidates(minor: int, session: BuildSession) -> Iterator[Path]:
     if sys.version_info.minor == minor:
         yield Path(sys.executable)
     yield from _on_path(minor)
     yield from _of_pyenv(minor)
-    yield from _managed_by_uv(minor, bench)
+    yield from _managed_by_uv(minor, session)
     yield from _of_conda()
 
 
@@ -55,16 +54,16 @@ def _of_pyenv(minor: int) -> Iterator[Path]:
         yield folder / "bin" / "python"
 
 
-def _managed_by_uv(minor: int, bench: Workbench) -> Iterator[Path]:
+def _managed_by_uv(minor: int, session: BuildSession) -> Iterator[Path]:
     try:
-        yield _find_managed(minor, bench)
+        yield _find_managed(minor, session)
     except UvError:
         return  # it has none
 
 
-def _find_managed(minor: int, bench: Workbench) -> Path:
+def _find_managed(minor: int, session: BuildSession) -> Path:
     command = ["python", "find", "--no-python-downloads", "--managed-python", f"3.{minor}"]
-    return Path(run_uv(command, bench, _no_log).splitlines()[-1])
+    return Path(run_uv(command, session, _no_log).splitlines()[-1])
 
 
 def _of_conda() -> Iterator[Path]:
@@ -82,31 +81,24 @@ def _of_conda() -> Iterator[Path]:
         yield folder / "bin" / "python"
 
 
-def _works(path: Path, minor: int) -> bool:
+def _works(path: Path, minor: int, session: BuildSession) -> bool:
     """Return True if it runs and is CPython 3.`minor`; a shim may exist without a Python."""
     if not os.access(path, os.X_OK) or path.is_dir():
         return False
     try:
-        reported = subprocess.run(
-            [str(path), "-I", "-S", "-c", _REPORT],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_CHECK_SECONDS,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
+        code, lines = session.run([str(path), "-I", "-S", "-c", _REPORT], os.environ, _no_log, _CHECK_SECONDS)
+    except OSError:
         return False
-    return reported.split() == ["cpython", "3", str(minor)]
+    return code == 0 and lines[-1:] == [f"cpython 3 {minor}"]
 
 
-def _downloaded(python: PythonRequirement, minor: int, bench: Workbench) -> Path:
+def _downloaded(python: PythonRequirement, minor: int, session: BuildSession) -> Path:
     """Fetch a Python with uv from the network."""
     version = f"3.{minor}"
-    bench.log(f"Python {version} is not on this machine; asking uv to download it")
+    session.log(f"Python {version} is not on this machine; asking uv to download it")
     try:
-        run_uv(["python", "install", version], bench)
-        return _find_managed(minor, bench)
+        run_uv(["python", "install", version], session)
+        return _find_managed(minor, session)
     except UvError as error:
         raise EnvironmentPreparationError(
             f"the environment asks for Python {python.text}, and this machine has no Python {version} and could not "

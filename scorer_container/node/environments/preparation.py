@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.building import build_environment
 from scorer_container.node.environments.conda_file import parse_conda_file
 from scorer_container.node.environments.interpreters import find_interpreter
@@ -12,11 +13,10 @@ from scorer_container.node.environments.python_version import PythonRequirement
 from scorer_container.node.environments.requirements import EnvironmentRequirements
 from scorer_container.node.environments.satisfaction import unmet_by_own_interpreter
 from scorer_container.node.environments.store import EnvironmentStore
-from scorer_container.node.workbench import Workbench
 from shared.contracts.job_spec import JobSpec
 
 
-def prepare_environment(spec: JobSpec, model_dir: Path | None, cache: Path, bench: Workbench) -> Path:
+def prepare_environment(spec: JobSpec, model_dir: Path | None, cache: Path, session: BuildSession) -> Path:
     """Return the Python interpreter for a job's scoring processes; build its environment if there is none yet.
 
     A build may take minutes.
@@ -30,28 +30,28 @@ def prepare_environment(spec: JobSpec, model_dir: Path | None, cache: Path, benc
     """
     requirements = select_requirements(spec, model_dir)
     if requirements is None:
-        bench.log("no environment is named; scoring with the node's own Python")
+        session.log("no environment is named; scoring with the node's own Python")
         return Path(sys.executable)
     unmet = unmet_by_own_interpreter(requirements)
     if unmet is None:
-        bench.log("the node's own Python satisfies the environment")
+        session.log("the node's own Python satisfies the environment")
         return Path(sys.executable)
-    bench.log(f"the environment is not the node's own: {unmet}")
-    return _built(requirements, _subject(spec), EnvironmentStore(cache / "environments", bench), bench)
+    session.log(f"the environment is not the node's own: {unmet}")
+    return _built(requirements, _subject(spec), EnvironmentStore(cache / "environments", session), session)
 
 
-def _built(requirements: EnvironmentRequirements, subject: str, store: EnvironmentStore, bench: Workbench) -> Path:
+def _built(requirements: EnvironmentRequirements, subject: str, store: EnvironmentStore, session: BuildSession) -> Path:
     python = requirements.python or _own_python()
     for minor in python.by_preference():
         ready = store.find(requirements.key(minor))
         if ready:
-            bench.log(f"the environment is there already: {ready}")
+            session.log(f"the environment is there already: {ready}")
             return ready
-    minor, base = find_interpreter(python, bench)
+    minor, base = find_interpreter(python, session)
 
     def build(folder: Path) -> None:
-        bench.log(f"building the environment with {base}")
-        build_environment(folder, requirements, base, subject, bench)
+        session.log(f"building the environment with {base}")
+        build_environment(folder, requirements, base, subject, session)
 
     return store.find_or_build(requirements.key(minor), build)
 

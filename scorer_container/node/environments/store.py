@@ -5,21 +5,21 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from scorer_container.node.file_lock import file_lock
-from scorer_container.node.workbench import Workbench
+from scorer_container.node.cache.file_lock import file_lock
+from scorer_container.node.environments.build_session import BuildSession
 
 
 class EnvironmentStore:
     """Environments below `root`; each is complete or missing."""
 
-    def __init__(self, root: Path, bench: Workbench) -> None:
-        """Make `root` if it is missing; `bench` protects environments from eviction."""
+    def __init__(self, root: Path, session: BuildSession) -> None:
+        """Make `root` if it is missing; `session` protects environments from eviction."""
         self._root = root
-        self._bench = bench
+        self._session = session
 
     def find(self, key: str) -> Path | None:
         """Return the interpreter of a built environment and protect it from eviction; None if it must be built."""
-        self._bench.hold(self._root / key)
+        self._session.folders.hold(self._root / key)
         interpreter = interpreter_of(self._root / key)
         return interpreter if interpreter.exists() else None  # the Python that it was made from may be gone
 
@@ -30,8 +30,8 @@ class EnvironmentStore:
         that looks like an environment.
         """
         waiting = "another node builds this environment; waiting for it"
-        self._bench.hold(self._root / key)
-        with file_lock(self._root / f"{key}.lock", on_wait=lambda: self._bench.log(waiting)):
+        self._session.folders.hold(self._root / key)
+        with file_lock(self._root / f"{key}.lock", lambda: self._session.log(waiting), self._session.check):
             found = self.find(key)
             if found:
                 return found
@@ -40,12 +40,12 @@ class EnvironmentStore:
         return interpreter_of(self._root / key)
 
     def _build(self, key: str, build: Callable[[Path], None]) -> None:
-        self._bench.hold(self._root.parent / "uv" / "cache")
+        self._session.folders.hold(self._root.parent / "uv" / "cache")
         unfinished = Path(tempfile.mkdtemp(prefix=f"{key}.building-", dir=self._root))
         try:
             build(unfinished)
             unfinished.rename(self._root / key)
-            self._bench.has_new = True
+            self._session.folders.has_new = True
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scorer_container.node.environments import EnvironmentPreparationError
-from scorer_container.node.workbench import Log, Workbench
+from scorer_container.node.environments.build_session import BuildSession, Log
 
 _PASSED_ON = re.compile(
     r"PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|XDG_.*|SSL_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC"
@@ -34,17 +34,17 @@ class UvError(Exception):
     """uv failed; the message is its reason on one line."""
 
 
-def run_uv(arguments: list[str], bench: Workbench, log: Log | None = None) -> str:
-    """Run `uv` and return its standard output. Its reports go line by line to the bench's log, or to `log`.
+def run_uv(arguments: list[str], session: BuildSession, log: Log | None = None) -> str:
+    """Run `uv` and return its standard output. Its reports go line by line to the session's log, or to `log`.
 
     Raises:
         UvError: uv failed; the message is its reason.
         EnvironmentPreparationError: there is no uv.
-        StoppedError: the bench has ended.
+        BuildEndedError: the session has ended.
     """
-    hear = log or bench.log
+    hear = log or session.log
     command = [str(find_uv()), "--no-progress", *arguments]
-    code, output = bench.run(command, uv_environment(os.environ), lambda line: hear(without_secrets(line)))
+    code, output = session.run(command, uv_environment(os.environ), lambda line: hear(without_secrets(line)))
     lines = [without_secrets(line) for line in output]
     if code:
         raise UvError(reason(lines) or f"uv ended with exit code {code}")

@@ -4,8 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from scorer_container.node.failure import fatal
-from scorer_container.node.folders import ProcessFolders
+from scorer_container.node.processes.folders import ProcessFolders
+from scorer_container.node.reporting.failure import fatal
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.names import fault_of_variable
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from scorer_container.node.file_lock import file_lock, free_file_lock
-from scorer_container.node.workbench import use_file
+from scorer_container.node.cache.file_lock import file_lock, free_file_lock
+from scorer_container.node.cache.in_use import use_file
 
 _KINDS = ("models", "code", "environments", "uv")
 """Folders of the cache; `uv` holds uv's downloads unless they are kept elsewhere."""
@@ -27,23 +27,29 @@ class _Entry:
     size: int
 
 
-def make_room(cache: Path, limit: int | None, log: Callable[[str], None]) -> None:
+def make_room(
+    cache: Path, limit: int | None, log: Callable[[str], None], check: Callable[[], None] = lambda: None
+) -> None:
     """Evict entries until the cache takes at most `limit` bytes.
 
     Without a limit the cache may take half of its disk and leaves a tenth of it free. Nodes of a machine do this one
     after another: the node before may have listed the cache before the last folder was made.
+
+    `check` is called often, and raises an error to end the work early.
     """
-    with file_lock(cache / "room.lock", lambda: log("another node tidies up the cache")):
-        _make_room(cache, limit, log)
+    with file_lock(cache / "room.lock", lambda: log("another node tidies up the cache"), check):
+        _make_room(cache, limit, log, check)
 
 
-def _make_room(cache: Path, limit: int | None, log: Callable[[str], None]) -> None:
+def _make_room(cache: Path, limit: int | None, log: Callable[[str], None], check: Callable[[], None]) -> None:
     for leftover in cache.glob(f"*/*{_REMOVED}"):
+        check()
         shutil.rmtree(leftover, ignore_errors=True)
-    entries = sorted(_entries(cache), key=lambda entry: entry.last_used)
+    entries = sorted(_entries(cache, check), key=lambda entry: entry.last_used)
     used = sum(entry.size for entry in entries)
     limit = _share_of_disk(cache, used) if limit is None else limit
     for entry in entries:
+        check()
         if used <= limit:
             return
         if entry.size and _remove(entry):
@@ -56,11 +62,11 @@ def _share_of_disk(cache: Path, used: int) -> int:
     return min(int(disk.total * _MOST_OF_DISK), used + disk.free - int(disk.total * _FREE_OF_DISK))
 
 
-def _entries(cache: Path) -> Iterator[_Entry]:
+def _entries(cache: Path, check: Callable[[], None]) -> Iterator[_Entry]:
     for kind in _KINDS:
         for path in (cache / kind).glob("*.use"):
             folder = path.with_suffix("")
-            size = sum(_size(part) for part in _parts(folder))
+            size = sum(_size(part, check) for part in _parts(folder))
             yield _Entry(folder, path.stat().st_mtime, size)
 
 
@@ -81,10 +87,11 @@ def _remove(entry: _Entry) -> bool:
     return True
 
 
-def _size(folder: Path) -> int:
+def _size(folder: Path, check: Callable[[], None]) -> int:
     """Return the bytes on disk. A file with several names, as uv makes them of its downloads, is shared among them."""
     total = 0.0
     for parent, _, names in os.walk(folder):
+        check()
         for name in names:
             with suppress(FileNotFoundError):
                 status = os.lstat(f"{parent}/{name}")

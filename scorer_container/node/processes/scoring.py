@@ -1,21 +1,28 @@
 """Scores one mini-batch on a scoring process: tries, timeouts, and the files that failed."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from scorer_container.node.answers import Answer, BadAnswerError, DeadlinePassedError, ProcessEndedError
-from scorer_container.node.columns_claim import ColumnsClaim
-from scorer_container.node.conversation import Conversation
-from scorer_container.node.inputs import LocalFile, MiniBatch
-from scorer_container.node.logs import JobLogs
-from scorer_container.node.process_slot import ProcessSlot
-from scorer_container.node.results import ItemError, MiniBatchResult
+from scorer_container.node.processes.answers import Answer, BadAnswerError, DeadlinePassedError, ProcessEndedError
+from scorer_container.node.processes.conversation import Conversation
+from scorer_container.node.processes.slot import ProcessSlot
+from scorer_container.node.reporting.logs import JobLogs
+from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
+from scorer_container.node.tasks.results import ItemError, MiniBatchResult
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.settings_table import OutputAction
-from shared.storage.hot_path.errors import StoppedError
 
 _NAMED_FILES = 3
+
+
+class AgreedColumns(Protocol):
+    """The columns that all results of a job share."""
+
+    async def agree(self, proposed: dict[str, Any]) -> dict[str, Any]:
+        """Return the job's columns: `proposed` unless others were claimed before."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -33,17 +40,18 @@ class Problem:
 
 
 class MiniBatchScorer:
-    """Scores mini-batches of a job on one slot; `score` belongs to one thread."""
+    """Scores mini-batches of a job on one slot. One activity uses it."""
 
     def __init__(
         self,
         slot: ProcessSlot,
         spec: JobSpec,
-        columns: ColumnsClaim,
+        columns: AgreedColumns,
         logs: JobLogs,
     ) -> None:
         self._slot = slot
         self._spec = spec
+        self._key = f"{spec.job_id} {uuid.uuid4().hex}"  # a warm process agrees on columns anew, also for the same job
         self._columns = columns
         self._logs = logs
         self._call = "run()" if spec.code else "the model's predict()"
@@ -51,8 +59,10 @@ class MiniBatchScorer:
         self._shown_traces: set[str] = set()
         self.busy_seconds = 0.0
 
-    def score(self, batch: MiniBatch, files: Sequence[LocalFile], on_file: Callable[[bool], None]) -> MiniBatchResult:
-        """Score a mini-batch whose files were fetched; raise StoppedError or FatalProblemError.
+    async def score(
+        self, batch: MiniBatch, files: Sequence[LocalFile], on_file: Callable[[bool], None]
+    ) -> MiniBatchResult:
+        """Score a mini-batch whose files were fetched; raise FatalProblemError.
 
         `on_file` is called for each file that an MLflow model has scored, with True if it succeeded.
         """
@@ -65,20 +75,22 @@ class MiniBatchScorer:
                 result.errors.append(ItemError(batch.number, 0, type(file.problem).__name__, message, file.name))
         present = [file for file in files if file.problem is None]
         if present and self._spec.code is None:
-            self._score_each(batch, present, result)
+            await self._score_each(batch, present, result)
         elif present:
-            self._score_together(batch, present, result)
+            await self._score_together(batch, present, result)
         return result
 
-    def _score_together(self, batch: MiniBatch, files: Sequence[LocalFile], result: MiniBatchResult) -> None:
+    async def _score_together(self, batch: MiniBatch, files: Sequence[LocalFile], result: MiniBatchResult) -> None:
         """Score with a script: retry the mini-batch as a whole. A short result fails the rest without a retry."""
         problem = Problem("", "")
         for attempt in range(1, self._spec.settings.tries + 1):
             try:
-                header, payload = self._converse(batch, files).next("result", "failed")
+                conversation = await self._converse(batch, files)
+                header, payload = await conversation.next("result", "failed")
             except (DeadlinePassedError, ProcessEndedError) as error:
-                problem = self._process_lost(error)
+                problem = await self._process_lost(error)
             else:
+                self._slot.in_conversation = False
                 self.busy_seconds += header["seconds"]
                 if header["type"] == "result":
                     self._take_result(batch, files, result, attempt, (header, payload))
@@ -105,13 +117,13 @@ class MiniBatchScorer:
             self._note(batch, attempt, [("", problem)])
             result.errors.append(ItemError(batch.number, attempt, problem.error_type, problem.message, items=missing))
 
-    def _score_each(self, batch: MiniBatch, files: Sequence[LocalFile], result: MiniBatchResult) -> None:
+    async def _score_each(self, batch: MiniBatch, files: Sequence[LocalFile], result: MiniBatchResult) -> None:
         """Score with an MLflow model: count each file by itself and retry only failed files."""
         answers: dict[int, Answer] = {}
         problems: dict[int, Problem] = {}
         pending = list(range(len(files)))
         for attempt in range(1, self._spec.settings.tries + 1):
-            pending = self._try_each(batch, files, pending, answers, problems)
+            pending = await self._try_each(batch, files, pending, answers, problems)
             if not pending:
                 break
             self._note(batch, attempt, [(files[index].name, problems[index]) for index in pending])
@@ -123,7 +135,7 @@ class MiniBatchScorer:
         failed = [(files[index].name, problems[index]) for index in sorted(pending)]
         result.errors += _errors(batch, failed, self._spec.settings.tries)
 
-    def _try_each(
+    async def _try_each(
         self,
         batch: MiniBatch,
         files: Sequence[LocalFile],
@@ -134,9 +146,9 @@ class MiniBatchScorer:
         """Try the pending files once. Return those to retry; the file that took the process down comes last."""
         failed: list[int] = []
         try:
-            conversation = self._converse(batch, [files[index] for index in pending])
+            conversation = await self._converse(batch, [files[index] for index in pending])
             for index in pending:
-                header, payload = conversation.next("file", "failed")
+                header, payload = await conversation.next("file", "failed")
                 self.busy_seconds += header["seconds"]
                 self._on_file(header["type"] == "file")
                 if header["type"] == "file":
@@ -144,12 +156,13 @@ class MiniBatchScorer:
                 else:
                     failed.append(index)
                     problems[index] = Problem.from_answer(header)
-            conversation.next("done")
+            await conversation.next("done")
         except (DeadlinePassedError, ProcessEndedError) as error:
-            lost = self._process_lost(error)
+            lost = await self._process_lost(error)
             reached = answers.keys() | set(failed)
             waiting = [index for index in pending if index not in reached]
             return self._after_loss(files, failed, waiting, lost, problems)
+        self._slot.in_conversation = False
         return failed
 
     @staticmethod
@@ -169,26 +182,27 @@ class MiniBatchScorer:
             problems.setdefault(index, Problem(lost.error_type, message))
         return [*others, *failed, suspect]
 
-    def _converse(self, batch: MiniBatch, files: Sequence[LocalFile]) -> Conversation:
-        process = self._slot.ready()
+    async def _converse(self, batch: MiniBatch, files: Sequence[LocalFile]) -> Conversation:
+        process = await self._slot.ready()
         settings = self._spec.settings
         command = {
             "type": "run",
-            "job": self._spec.job_id,
+            "job": self._key,
             "mini_batch": batch.number,
             "files": [file.path for file in files],
             "names": [file.name for file in files],
             "format": self._spec.output.format.value,
             "collect": settings.output_action is OutputAction.APPEND_ROW,
         }
-        return Conversation(process, command, settings.timeout_seconds, self._reply)
+        conversation = Conversation(process, settings.timeout_seconds, self._reply)
+        self._slot.in_conversation = True
+        await conversation.begin(command)
+        return conversation
 
-    def _reply(self, question: dict[str, Any]) -> dict[str, Any]:
-        return {"type": "columns", "agreed": self._columns.agree(question["proposed"])}
+    async def _reply(self, question: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "columns", "agreed": await self._columns.agree(question["proposed"])}
 
-    def _process_lost(self, error: Exception) -> Problem:
-        if self._slot.aborted:
-            raise StoppedError("the job is over")
+    async def _process_lost(self, error: Exception) -> Problem:
         if isinstance(error, DeadlinePassedError):
             seconds = self._spec.settings.timeout_seconds
             self.busy_seconds += seconds
@@ -196,8 +210,10 @@ class MiniBatchScorer:
         elif isinstance(error, BadAnswerError):
             problem = Problem("BadAnswerError", f"the scoring process {error}")
         else:
-            problem = Problem("ProcessEndedError", f"the scoring process {self._slot.ending()} during {self._call}")
-        self._slot.discard()
+            problem = Problem(
+                "ProcessEndedError", f"the scoring process {await self._slot.ending()} during {self._call}"
+            )
+        await self._slot.discard()
         return problem
 
     def _note(self, batch: MiniBatch, attempt: int, failed: Sequence[tuple[str, Problem]]) -> None:

@@ -1,4 +1,4 @@
-"""The folders of a scoring process, and how to empty and remove a folder whatever a job left in it.
+"""Empties and removes folders, whatever a job left in them.
 
 `shutil.rmtree` fails for a tree of a thousand levels and for folders that their owner may not read. The functions here
 handle both. They follow no link, not even one that a process makes meanwhile.
@@ -7,57 +7,11 @@ handle both. They follow no link, not even one that a process makes meanwhile.
 import os
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _LEVELS = 50
 """Folders that are open at the same time."""
-
-
-@dataclass(frozen=True)
-class ProcessFolders:
-    """All folders that a scoring process may write to. A job never sees what another job left there."""
-
-    root: Path
-
-    @property
-    def work(self) -> Path:
-        """The working folder."""
-        return self.root / "work"
-
-    @property
-    def output(self) -> Path:
-        """`AZUREML_BI_OUTPUT_PATH`."""
-        return self.root / "output"
-
-    @property
-    def home(self) -> Path:
-        """`HOME`."""
-        return self.root / "home"
-
-    @property
-    def temporary(self) -> Path:
-        """`TMPDIR` of a process on the node itself."""
-        return self.root / "tmp"
-
-    def renew(self) -> None:
-        """Make new folders for the first process that a job starts."""
-        for folder in (self.work, self.output, self.home, self.temporary):
-            new_folder(folder)
-
-    def empty_output(self) -> None:
-        """Empty the output of a process that was kept from the job before; it keeps its home and temporary files."""
-        empty_folder(self.output)
-
-    @property
-    def is_work_empty(self) -> bool:
-        """True when the job left nothing in the working folder that the next job could see."""
-        return self.work.is_dir() and not self.work.is_symlink() and not any(self.work.iterdir())
-
-    def remove(self) -> None:
-        """Remove all of it; raise OSError."""
-        remove(self.root)
 
 
 def new_folder(folder: Path) -> None:

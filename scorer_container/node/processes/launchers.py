@@ -1,22 +1,17 @@
 """Two ways to start a scoring process: on the node itself, or in a container that the machine's agent runs."""
 
 import json
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from scorer_container.agent import client
-
-IMAGES_OWN_PYTHON = Path("python")
-"""The interpreter that an image finds on its own search path."""
+from scorer_container.node.environments.containers import IMAGES_OWN_PYTHON, client_command
 
 _LARGEST_REQUEST = 200_000
 """Bytes. The agent's socket takes slightly more in one message (`net.core.wmem_default` of Linux: 212,992)."""
 
-_DRIVER = Path(__file__).parents[1] / "driver" / "main.py"
+_DRIVER = Path(__file__).parents[2] / "driver" / "main.py"
 
 
 @dataclass(frozen=True)
@@ -71,11 +66,3 @@ class ContainerLauncher:
             raise OSError(f"its environment variables are too large together: {length:,} bytes with the rest")
         file = working_folder.parent / "container.json"
         return Launch(client_command(self.agent, request, file), {})
-
-
-def client_command(agent: Path, request: Mapping[str, object], file: Path) -> list[str]:
-    """Write the request to `file`, as it may hold secrets of the deployment; return the client's command."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        json.dump(request, opened)
-    return [sys.executable, "-I", client.__file__, str(agent), str(file)]

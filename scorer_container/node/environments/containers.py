@@ -1,13 +1,19 @@
 """Requests to the machine's agent while the node prepares a job: pull images, and install packages inside them."""
 
+import json
+import os
 import re
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scorer_container.node.launchers import client_command
-from scorer_container.node.workbench import Log, Workbench
+from scorer_container.agent import client
+from scorer_container.node.environments.build_session import BuildSession, Log
+
+IMAGES_OWN_PYTHON = Path("python")
+"""The interpreter that an image finds on its own search path."""
 
 _IMAGE_ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
@@ -26,7 +32,7 @@ class Containers:
 
     agent: Path
     """The agent's socket."""
-    bench: Workbench
+    session: BuildSession
 
     def pull(self, image: str) -> str:
         """Pull the newest version of the image and return its id; raise EngineError."""
@@ -52,10 +58,18 @@ class Containers:
     def _run(self, request: Mapping[str, object], log: Log) -> list[str]:
         with tempfile.TemporaryDirectory() as folder:
             command = client_command(self.agent, request, Path(folder) / "request.json")
-            code, lines = self.bench.run(command, {}, log)
+            code, lines = self.session.run(command, {}, log)
         if code or not lines:
             raise EngineError(lines)
         return lines
+
+
+def client_command(agent: Path, request: Mapping[str, object], file: Path) -> list[str]:
+    """Write the request to `file`, as it may hold secrets of the deployment; return the client's command."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        json.dump(request, opened)
+    return [sys.executable, "-I", client.__file__, str(agent), str(file)]
 
 
 def _no_log(_line: str) -> None:
