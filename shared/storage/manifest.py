@@ -27,6 +27,12 @@ def write_shard(container: ContainerClient, job_id: str, shard: int, paths: Sequ
     container.upload_blob(shard_name(job_id, shard), text.encode(), overwrite=True)
 
 
+def paths_of_shard(content: bytes) -> list[str]:
+    """Return the paths in the content of a shard."""
+    # Not `splitlines`: it also ends lines at characters that names of blobs may have, such as U+2028.
+    return [json.loads(line) for line in content.decode().split("\n")[:-1]]
+
+
 class ManifestReader:
     """Reads ranges of a manifest. Caches a few shards only, so its memory does not grow with the job."""
 
@@ -46,9 +52,7 @@ class ManifestReader:
 
     def _shard(self, number: int) -> list[str]:
         if number not in self._shards:
-            text = self._read_blob(shard_name(self._job_id, number)).decode()
-            # Not `splitlines`: it also ends lines at characters that names of blobs may have, such as U+2028.
-            self._shards[number] = [json.loads(line) for line in text.split("\n")[:-1]]
+            self._shards[number] = paths_of_shard(self._read_blob(shard_name(self._job_id, number)))
             while len(self._shards) > _CACHED_SHARDS:
                 self._shards.popitem(last=False)
         self._shards.move_to_end(number)

@@ -1,8 +1,4 @@
-"""Typed rows in Azure tables: one JSON document for each row, with its ETag.
-
-A document is cut into properties of at most 16,000 characters, each of which may be two of UTF-16 (Azure: 64 KiB of
-UTF-16 for each property, 1 MiB for each row).
-"""
+"""Typed rows in Azure tables: one JSON document for each row (row_documents.py), with its ETag."""
 
 import logging
 import random
@@ -10,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -20,8 +16,6 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
-from pydantic import BaseModel
-from pydantic import ValidationError as PydanticValidationError
 
 from shared.errors import (
     ConflictError,
@@ -31,21 +25,14 @@ from shared.errors import (
     UnreadableError,
     ValidationError,
 )
+from shared.storage.row_documents import Document, content_of, entity_of
 
 log = logging.getLogger(__name__)
-
-_CHUNK = 16_000
-
-MAX_UNITS = 500_000
-"""UTF-16 code units in a document. Azure allows 1 MiB for a row; the rest is for keys and names of properties."""
 
 UPDATE_TRIES = 20
 _LONGEST_PAUSE_SECONDS = 0.2
 
 _BAD_REQUEST = 400
-
-Document = TypeVar("Document", bound=BaseModel)
-"""The type of a table's documents."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +82,7 @@ class RowTable(Generic[Document]):
     def insert(self, partition: str, key: str, document: Document) -> Row[Document]:
         """Write a new row; raises ConflictError when it exists."""
         try:
-            entity = self._entity(partition, key, document)
+            entity = entity_of(partition, key, document)
             answer = self._write(lambda table: table.create_entity(entity))
         except ResourceExistsError as error:
             raise ConflictError(f"{self._name} {partition}/{key} exists already") from error
@@ -103,7 +90,7 @@ class RowTable(Generic[Document]):
 
     def put(self, partition: str, key: str, document: Document) -> Row[Document]:
         """Write a row whether or not it exists; the last writer wins."""
-        entity = self._entity(partition, key, document)
+        entity = entity_of(partition, key, document)
         answer = self._write(lambda table: table.upsert_entity(entity, mode=UpdateMode.REPLACE))
         return Row(partition, key, document, str(answer["etag"]))
 
@@ -111,7 +98,7 @@ class RowTable(Generic[Document]):
         """Write `document` over `row`; raises PreconditionFailedError when it changed since it was read."""
         try:
             answer = self._table().update_entity(
-                self._entity(row.partition, row.key, document),
+                entity_of(row.partition, row.key, document),
                 mode=UpdateMode.REPLACE,
                 etag=row.etag,
                 match_condition=MatchConditions.IfNotModified,
@@ -235,36 +222,6 @@ class RowTable(Generic[Document]):
                 self._service.create_table(self._name)
             return write(self._table())
 
-    @staticmethod
-    def _entity(partition: str, key: str, document: BaseModel) -> dict[str, str | int]:
-        text = document.model_dump_json(by_alias=True)
-        if (units := len(text.encode("utf-16-le")) // 2) > MAX_UNITS:
-            raise ValidationError(
-                f"{key!r} would have {units:,} characters of JSON, and {MAX_UNITS:,} are the most that can be kept; "
-                "shorten its texts"
-            )
-        chunks = [text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK)]
-        properties = {f"document{number}": chunk for number, chunk in enumerate(chunks)}
-        return {"PartitionKey": partition, "RowKey": key, "chunks": len(chunks), **properties}
-
     def _row(self, entity: Any) -> Row[Document]:
-        return Row(entity["PartitionKey"], entity["RowKey"], self._content(entity), str(entity.metadata["etag"]))
-
-    def _content(self, entity: Any) -> Document | UnreadableError:
-        try:
-            text = "".join(entity[f"document{number}"] for number in range(entity["chunks"]))
-            return self._document.model_validate_json(text)
-        except Exception as error:  # whatever one row holds, the others can be read
-            where = f"row {entity['PartitionKey']} / {entity['RowKey']} of table {self._name}"
-            return UnreadableError(
-                f"{where} cannot be read ({_reason(error)}); delete what it describes and create it again",
-                target=entity["RowKey"],
-            )
-
-
-def _reason(error: Exception) -> str:
-    """Return the error on one line; of pydantic's errors the first, without the value, which may be long."""
-    if isinstance(error, PydanticValidationError):
-        first = error.errors(include_url=False, include_input=False)[0]
-        return " ".join(f"{'.'.join(map(str, first['loc']))} {first['msg']}".split())
-    return " ".join(f"{type(error).__name__}: {error}".split())
+        content = content_of(entity, self._name, self._document)
+        return Row(entity["PartitionKey"], entity["RowKey"], content, str(entity.metadata["etag"]))

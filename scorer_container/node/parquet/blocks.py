@@ -10,12 +10,13 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 from pyarrow import parquet
 
-from scorer_container.node.columns_claim import ColumnsClaim
 from scorer_container.node.parquet.arrow_types import arrow_arrays, arrow_schema
 from scorer_container.node.parquet.footer import Footer, read_footer
-from scorer_container.node.work import HeldTask
+from scorer_container.node.scope import in_thread
+from scorer_container.node.storage.blobs import Blobs
+from scorer_container.node.tasks.columns import ColumnsClaim
+from scorer_container.node.tasks.scored import ScoredTask
 from shared.storage.blobs import JOBS_CONTAINER, row_groups_name
-from shared.storage.hot_path.blobs import HotBlobs
 from shared.storage.ledger import TaskBlock
 from shared.storage.row_groups import BlockRowGroups
 
@@ -28,20 +29,24 @@ _HASH_CHUNK = 1 << 20
 class ParquetBlocks:
     """Makes the block of a task and stages what the merge must know about it."""
 
-    def __init__(self, blobs: HotBlobs, job_id: str, columns: ColumnsClaim) -> None:
+    def __init__(self, blobs: Blobs, job_id: str, columns: ColumnsClaim) -> None:
         """`blobs` is the client of the workspace's own account."""
         self._blobs = blobs
         self._name = row_groups_name(job_id)
         self._columns = columns
 
-    def stage(self, task: HeldTask) -> tuple[TaskBlock, BinaryIO]:
-        """Return the tally and the content of the block for the caller to stage; raise HotPathError."""
-        agreed = self._columns.agreed()
-        made = parquet_block(task.result.lines(), agreed["columns"], agreed["types"])
+    async def stage(self, task: ScoredTask) -> tuple[TaskBlock, BinaryIO]:
+        """Return the tally and the content of the block for the caller to stage; raise StorageError."""
+        agreed = await self._columns.agreed()
+        made = await in_thread(parquet_block, task.result.lines(), agreed["columns"], agreed["types"])
         block = replace(task.block, digest=made.digest)
         footer = made.footer
         line = BlockRowGroups(block.block_id, made.length, block.rows, footer.schema, footer.row_groups).to_line()
-        self._blobs.stage_block(JOBS_CONTAINER, self._name, block.block_id, line)
+        try:
+            await self._blobs.stage_block(JOBS_CONTAINER, self._name, block.block_id, line)
+        except BaseException:
+            made.content.close()
+            raise
         return block, made.content
 
 

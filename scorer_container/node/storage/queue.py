@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from shared.storage.hot_path.errors import HotPathError, LeaseLostError, QueueGoneError, StorageRefusedError
-from shared.storage.hot_path.transport import Response, Transport
+from scorer_container.node.storage.calls import Calls
+from scorer_container.node.storage.client import Response
+from scorer_container.node.storage.errors import LeaseLostError, QueueGoneError, StorageError, StorageRefusedError
+from shared.storage.queues import NEVER
 
 _ENVELOPE = b"<QueueMessage><MessageText>%s</MessageText></QueueMessage>"
 _LOST = frozenset({"MessageNotFound", "PopReceiptMismatch"})
@@ -28,47 +30,52 @@ class Received:
     """Decoded from base64; a text that is not base64 stays as it is."""
 
 
-class HotQueue:
+class Queue:
     """A queue whose messages are base64 text (host.json's `messageEncoding`)."""
 
-    def __init__(self, transport: Transport, name: str) -> None:
-        """`transport` leads to the account's queue service."""
-        self._transport = transport
+    def __init__(self, calls: Calls, name: str) -> None:
+        """`calls` leads to the account's queue service."""
+        self._calls = calls
         self.name = name
         self._path = f"/{quote(name)}"
 
-    def receive(self, count: int, visibility_seconds: int) -> list[Received]:
+    async def receive(self, count: int, visibility_seconds: int) -> list[Received]:
         """Receive up to `count` (1 to 32) messages and hide them for `visibility_seconds`; raises QueueGoneError."""
         target = f"{self._path}/messages?numofmessages={count}&visibilitytimeout={visibility_seconds}"
-        response = self._expect(200, self._transport.request("GET", target))
+        response = self._expect(200, await self._calls.request("GET", target))
         try:
             # The XML comes from the storage account itself, over the connection that we opened.
-            root = ElementTree.fromstring(response.data)  # noqa: S314
+            root = ElementTree.fromstring(response.body)  # noqa: S314
         except ElementTree.ParseError as error:  # somebody in between answered
             raise StorageRefusedError(
                 f"queue {self.name}: the answer is not XML: {error}", status=response.status, storage_code=""
             ) from error
         return [_message(element) for element in root.iter("QueueMessage")]
 
-    def renew(self, message: Received, visibility_seconds: int, text: str | None = None) -> None:
-        """Hide `message` for `visibility_seconds` from now (0 gives it back); raises LeaseLostError.
+    async def renew(self, message: Received, visibility_seconds: int, text: str | None = None) -> None:
+        """Hide `message` for `visibility_seconds` from now (0 gives it back). `text` replaces the message's text.
 
-        `text` replaces the message's text.
+        The call is tried once, as its caller knows how long the lease still holds. After StorageUnavailableError the
+        receipt may be stale. Raises LeaseLostError and QueueGoneError, too.
         """
         target = f"{self._message_path(message)}&visibilitytimeout={visibility_seconds}"
-        body = None if text is None else _ENVELOPE % base64.b64encode(text.encode())
-        headers = {"Content-Length": str(len(body or b""))}
-        response = self._expect(204, self._transport.request("PUT", target, headers=headers, body=body))
+        body = None if text is None else _enveloped(text)
+        response = self._expect(204, await self._calls.request_once("PUT", target, body=body))
         message.pop_receipt = response.headers["x-ms-popreceipt"]
 
-    def delete(self, message: Received) -> None:
+    async def delete(self, message: Received) -> None:
         """Delete `message` for good; raises LeaseLostError."""
-        self._expect(204, self._transport.request("DELETE", self._message_path(message)))
+        self._expect(204, await self._calls.request("DELETE", self._message_path(message)))
 
-    def exists(self) -> bool:
+    async def send(self, text: str) -> None:
+        """Put a message on the queue; raises QueueGoneError."""
+        target = f"{self._path}/messages?messagettl={NEVER}"
+        self._expect(201, await self._calls.request("POST", target, body=_enveloped(text)))
+
+    async def exists(self) -> bool:
         """Return whether the queue is there."""
         try:
-            self._expect(200, self._transport.request("GET", f"{self._path}?comp=metadata"))
+            self._expect(200, await self._calls.request("GET", f"{self._path}?comp=metadata"))
         except QueueGoneError:
             return False
         return True
@@ -81,7 +88,7 @@ class HotQueue:
             return response
         raise self._error(response)
 
-    def _error(self, response: Response) -> HotPathError:
+    def _error(self, response: Response) -> StorageError:
         code = response.headers.get("x-ms-error-code", "")
         if code in _LOST:
             return LeaseLostError(f"queue {self.name}: the message is no longer ours ({code})")
@@ -90,6 +97,10 @@ class HotQueue:
         return StorageRefusedError(
             f"queue {self.name}: HTTP {response.status} {code}".rstrip(), status=response.status, storage_code=code
         )
+
+
+def _enveloped(text: str) -> bytes:
+    return _ENVELOPE % base64.b64encode(text.encode())
 
 
 def _message(element: ElementTree.Element) -> Received:
