@@ -22,7 +22,12 @@ class OutputCopy:
         self._target: LogTarget | None = None
         self._loop = asyncio.get_running_loop()
         self._has_begun = False
-        self.has_ended = False
+        self._has_ended = False
+
+    @property
+    def is_done(self) -> bool:
+        """True when nothing more is to be copied."""
+        return self._has_ended or not self._has_begun
 
     def redirect(self, target: LogTarget | None) -> None:
         """Pass what comes from now on to `target`; None drops it. Nothing is read before the first call."""
@@ -34,14 +39,14 @@ class OutputCopy:
     def close(self) -> None:
         """Copy what is in the pipe, and close it."""
         for _ in range(_MOST_IN_A_PIPE // _READ_BYTES):
-            data = b"" if self.has_ended else self._read()
+            data = b"" if self._has_ended else self._read()
             if not data:
                 break
             self._pass_on(data)
         self._end()
 
     def _resume(self) -> None:
-        if not self.has_ended:
+        if not self._has_ended:
             self._loop.add_reader(self._descriptor, self._copy)
 
     def _copy(self) -> None:
@@ -65,8 +70,8 @@ class OutputCopy:
         return self._target(data) if self._target is not None else None
 
     def _end(self) -> None:
-        if not self.has_ended:
-            self.has_ended = True
+        if not self._has_ended:
+            self._has_ended = True
             self._loop.remove_reader(self._descriptor)
             os.close(self._descriptor)
             self._on_end()

@@ -139,7 +139,7 @@ class ScoringProcess:
         self._close_if_over()
 
     def _close_if_over(self) -> None:
-        if self._is_killed and self._exit.code is not None and all(output.has_ended for output in self._outputs):
+        if self._is_killed and self._exit.code is not None and all(output.is_done for output in self._outputs):
             self._close()
 
     def _close(self) -> None:
