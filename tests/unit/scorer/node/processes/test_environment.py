@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.failure import FatalProblemError
-from scorer_container.node.folders import ProcessFolders
-from scorer_container.node.process_environment import process_environment
+from scorer_container.node.processes.environment import process_environment
+from scorer_container.node.processes.folders import ProcessFolders
+from scorer_container.node.reporting.failure import FatalProblemError
 from shared.contracts.job_spec import JobSpec, Location, ModelSpec, OutputSpec, WorkSize
 from shared.contracts.settings import ScoringSettings
 
