@@ -3,39 +3,41 @@
 Standard input counts only when it is a pipe: whoever started the node has then died or let go of it.
 """
 
+import asyncio
 import logging
 import os
 import signal
 import stat
 import sys
-import threading
 import time
 
 from scorer_container.node.node import Node
 from scorer_container.node.settings import NodeSettings
-from scorer_container.node.vital_thread import die_with_vital_threads
+from scorer_container.node.storage.account import Account
 from shared.observability import names
 from shared.observability.telemetry import start_telemetry
 from shared.settings import SettingsError, TelemetrySettings
-from shared.storage.account import workspace_account
+from shared.storage.account import StorageAccount, workspace_account
+
+log = logging.getLogger(__name__)
 
 _SETTINGS_EXIT_CODE = 2
+_DEFECT_EXIT_CODE = 70
+"""Exit code for a defect of the node; source: EX_SOFTWARE of sysexits.h."""
+_LEAVE_SECONDS = 25
+"""A node that was told to leave is ended by the system after this, whatever it is waiting for."""
 
 
 def main() -> int:
-    """Run the node; returns the exit code."""
-    leaving = threading.Event()
+    """Run the node; return the exit code."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: leaving.set())
+        signal.signal(number, lambda *_: os._exit(0))  # it has not begun: nothing is to be given back
     try:
         settings, account = NodeSettings.from_environment(), workspace_account()
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return _SETTINGS_EXIT_CODE
-    if stat.S_ISFIFO(os.fstat(0).st_mode):
-        threading.Thread(target=_leave_at_end_of_input, args=(leaving,), name="stdin", daemon=True).start()
     _log_to_stderr()
-    die_with_vital_threads()
     telemetry = start_telemetry(
         TelemetrySettings.from_environment(os.environ),
         names.NODE_SERVICE,
@@ -43,10 +45,38 @@ def main() -> int:
         {names.COMPUTE: settings.compute, names.NODE: settings.node_id},
     )
     try:
-        Node(settings, account, leaving).run()
+        # Not used as a context: closing the runner would wait for threads that nobody can end.
+        asyncio.Runner().run(_run(settings, account))
+    except Exception:
+        log.critical("the node ends, as it has a defect", exc_info=True)
+        return _DEFECT_EXIT_CODE
     finally:
         telemetry.close()
     return 0
+
+
+async def _run(settings: NodeSettings, storage: StorageAccount) -> None:
+    account = Account(storage)
+    node = Node(settings, account)
+
+    def leave() -> None:
+        signal.alarm(_LEAVE_SECONDS)
+        node.leave()
+
+    def read_input() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            leave()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave)
+    if stat.S_ISFIFO(os.fstat(0).st_mode):
+        loop.add_reader(0, read_input)
+    try:
+        await node.run()
+    finally:
+        await account.close()
 
 
 def _log_to_stderr() -> None:
@@ -55,11 +85,7 @@ def _log_to_stderr() -> None:
     logging.getLogger("scorer_container").setLevel(logging.INFO)
 
 
-def _leave_at_end_of_input(leaving: threading.Event) -> None:
-    while os.read(0, 4096):
-        pass
-    leaving.set()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    os._exit(code)  # not sys.exit: it would wait for threads that nobody can end

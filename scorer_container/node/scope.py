@@ -157,7 +157,7 @@ async def answered_within(seconds: float, answer: Awaitable[T]) -> T:
 
 
 async def finish_anyway(seconds: float, function: Callable[..., Awaitable[T]], *args: Any) -> T:
-    """Return what `function` returns. If the caller is canceled, let it go on for `seconds` before it is canceled, too."""
+    """Return what `function` returns. If the caller is canceled, `function` may go on for `seconds`."""
     task = asyncio.ensure_future(function(*args))
     try:
         return await asyncio.shield(task)

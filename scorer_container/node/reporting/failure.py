@@ -32,3 +32,8 @@ def node_defect(error: Exception) -> JobFailure:
         )
     trace = "".join(tracebacks.format_exception(error))
     return JobFailure(step="node", message=message, error_type=name, traceback=trace)
+
+
+def failure_of(error: Exception) -> JobFailure:
+    """Return why this node cannot work on the job: what was found, or that the node itself has failed."""
+    return error.failure if isinstance(error, FatalProblemError) else node_defect(error)

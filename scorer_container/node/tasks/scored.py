@@ -31,6 +31,4 @@ class ScoredTask:
     def block(self) -> TaskBlock:
         """The tally that the id of its block carries."""
         result = self.result
-        return TaskBlock(
-            self.job_id[:8], self.number, self.held.attempt, result.rows, result.succeeded, result.failed
-        )
+        return TaskBlock(self.job_id[:8], self.number, self.held.attempt, result.rows, result.succeeded, result.failed)

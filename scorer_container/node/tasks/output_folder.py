@@ -45,19 +45,26 @@ class OutputFolder:
     a link meanwhile leads nowhere.
     """
 
-    def __init__(self, root: Path, fault_of: Callable[[str], str], pass_over: Callable[[str, str], None]) -> None:
+    def __init__(self, root: Path, fault_of: Callable[[str], str]) -> None:
         """Read the folder `root`.
 
-        Args:
-            fault_of: returns why a path cannot be uploaded, or an empty text. It limits how deep folders may nest.
-            pass_over: is called for what is neither file nor folder, with its path and what it is (`a link`).
+        `fault_of` returns why a path cannot be uploaded, or an empty text. It limits how deep folders may nest.
         """
         self._root = root
         self._fault_of = fault_of
-        self._pass_over = pass_over
 
-    def files(self) -> Iterator[FoundFile]:
-        """Yield all files; raise OutputFolderError for the first one that cannot be uploaded."""
+    @property
+    def is_empty(self) -> bool:
+        """True when there is nothing in the folder. Raise OutputFolderError if something else is in its place."""
+        with suppress(FileNotFoundError), self._readable(""), self._opened("") as descriptor:
+            return next(_entries(descriptor), None) is None
+        return True
+
+    def files(self, pass_over: Callable[[str, str], None]) -> Iterator[FoundFile]:
+        """Yield all files; raise OutputFolderError for the first one that cannot be uploaded.
+
+        `pass_over` is called for what is neither file nor folder, with its path and what it is (`a link`).
+        """
         waiting = [""]
         while waiting:
             folder = waiting.pop()
@@ -70,7 +77,7 @@ class OutputFolder:
                     self._check(path)
                     yield FoundFile(path, status.st_mtime_ns, status.st_size)
                 else:
-                    self._pass_over(path, _KINDS.get(stat.S_IFMT(status.st_mode), "no file"))
+                    pass_over(path, _KINDS.get(stat.S_IFMT(status.st_mode), "no file"))
 
     def open(self, path: str) -> BinaryIO:
         """Open the file at `path`.

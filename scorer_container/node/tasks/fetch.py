@@ -1,100 +1,90 @@
-"""The files of a job's mini-batches: read from the manifest, then fetched to the node's disk ahead of need.
+"""Fetches the files of mini-batches to the node's disk, ahead of need.
 
 The code uses text paths and `os` functions: each `Path` costs as much as a system call, and this runs for every file.
 """
 
+import asyncio
 import os
-import threading
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from scorer_container.node.folders import empty_folder, remove
-from scorer_container.node.sources import Sources
-from shared.contracts.job_spec import JobSpec, Location
+from scorer_container.node.cache.folders import empty_folder, remove
+from scorer_container.node.scope import in_thread
+from scorer_container.node.storage.sources import Sources
+from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
+from shared.contracts.job_spec import Location
 from shared.errors import ProductError
-from shared.storage.blobs import JOBS_CONTAINER
-from shared.storage.hot_path.connect import HotAccount
-from shared.storage.hot_path.errors import StoppedError
-from shared.storage.manifest import ManifestReader
 
-_PARALLEL_FETCHES = 8
+PARALLEL_FETCHES = 8
+_LARGE_BYTES = 16 << 20
+"""Files with more bytes in all are removed in a thread: a file system may take its time for them."""
 _LONGEST_NAME = 255
 """Bytes of a file's name; source: `NAME_MAX` of Linux and macOS."""
 _BYTES_OF_CHARACTER = 4
 """The most bytes of a character in UTF-8."""
 
 
-@dataclass(frozen=True)
-class MiniBatch:
-    """The files of one `run()`."""
-
-    number: int
-    files: Sequence[str]
-    """Paths relative to the input, in the order of the manifest."""
-
-
-class MiniBatches:
-    """Reads mini-batches from the manifest; all lanes share it."""
-
-    def __init__(self, hot: HotAccount, spec: JobSpec) -> None:
-        self._reader = ManifestReader(lambda name: hot.blobs.read(JOBS_CONTAINER, name), spec.job_id)
-        self._work = spec.work
-        self._lock = threading.Lock()
-
-    def mini_batch(self, number: int) -> MiniBatch:
-        """Return the mini-batch of this number; raise HotPathError."""
-        first, end = self._work.file_range(number)
-        with self._lock:
-            return MiniBatch(number, self._reader.paths(first, end))
-
-
 class UnusableNameError(ProductError):
     """A file of this machine cannot have the name."""
-
-
-@dataclass(frozen=True)
-class LocalFile:
-    """One input file: where it lies here, or why it could not be fetched."""
-
-    name: str
-    """Path relative to the input."""
-    path: str = ""
-    problem: Exception | None = None
 
 
 class FetchedMiniBatch:
     """A mini-batch whose files are on their way to disk."""
 
-    def __init__(self, batch: MiniBatch, files: list["Future[LocalFile]"]) -> None:
+    def __init__(self, batch: MiniBatch, folder: str) -> None:
         self.batch = batch
-        self._files = files
+        self.folder = folder
+        """The folder of the task's files."""
+        self.size = 0
+        self._files: list[LocalFile | None] = [None] * len(batch.files)
+        self._missing = len(batch.files)
+        self._is_here = asyncio.Event()
+        if not self._missing:
+            self._is_here.set()
 
-    def wait(self) -> list[LocalFile]:
-        """Wait until every file is here or has failed; return them in the mini-batch's order. Raise StoppedError."""
-        return [file.result() for file in self._files]
+    def set(self, index: int, file: LocalFile, size: int) -> None:
+        """Note that a file is here, or why it is not."""
+        self._files[index] = file
+        self.size += size
+        self._missing -= 1
+        if not self._missing:
+            self._is_here.set()
 
-    def discard(self) -> None:
+    async def wait(self) -> list[LocalFile]:
+        """Wait until every file is here or has failed; return them in the mini-batch's order."""
+        await self._is_here.wait()
+        return [file for file in self._files if file is not None]
+
+    async def discard(self) -> None:
         """Remove the fetched files from disk."""
-        for file in self._files:
-            with suppress(OSError):  # what is left goes with the task's folder
-                os.unlink(file.result().path)
+        paths = [file.path for file in self._files if file is not None and file.path]
+        if self.size > _LARGE_BYTES:
+            await in_thread(_remove_files, paths)
+        else:
+            _remove_files(paths)
 
 
 class InputFetcher:
-    """Fetches the files of mini-batches with a few threads."""
+    """Fetches the files of mini-batches in the order in which they were asked for, a few at the same time."""
 
     def __init__(self, sources: Sources, location: Location, folder: Path) -> None:
-        """Empty `folder`; each task gets a folder of its own below it."""
+        """Fetch from `location`; each task gets a folder of its own below `folder`."""
         self._sources = sources
         self._location = location
         self._folder = folder
-        empty_folder(folder)
-        self._pool = ThreadPoolExecutor(_PARALLEL_FETCHES, "inputs")
+        self._wanted: asyncio.Queue[tuple[FetchedMiniBatch, int]] = asyncio.Queue()
+
+    async def empty(self) -> None:
+        """Empty the folder. Nothing may be fetching."""
+        await in_thread(empty_folder, self._folder)
+
+    async def run(self) -> None:
+        """Fetch one file after the other for ever. Run PARALLEL_FETCHES of these."""
+        while True:
+            fetched, index = await self._wanted.get()
+            await self._fetch(fetched, index)
 
     def open_task(self, task: int, attempt: int) -> str:
         """Make a folder for one delivery of a task; return its path. One for each mini-batch would cost too much."""
@@ -102,34 +92,38 @@ class InputFetcher:
         os.makedirs(folder, exist_ok=True)
         return folder
 
-    def begin(self, batch: MiniBatch, folder: str) -> FetchedMiniBatch:
+    def fetch(self, batch: MiniBatch, folder: str) -> FetchedMiniBatch:
         """Start fetching into the folder of the mini-batch's task."""
-        files = [
-            self._pool.submit(self._fetch, name, folder, f"{batch.number}-{index}")
-            for index, name in enumerate(batch.files)
-        ]
-        return FetchedMiniBatch(batch, files)
+        fetched = FetchedMiniBatch(batch, folder)
+        for index in range(len(batch.files)):
+            self._wanted.put_nowait((fetched, index))
+        return fetched
 
     @staticmethod
-    def close_task(folder: str) -> None:
+    async def close_task(folder: str) -> None:
         """Remove a task's folder with all that is left in it."""
-        with suppress(OSError):  # what is left goes with the job
-            remove(Path(folder))
-
-    def close(self) -> None:
-        """Stop fetching and remove everything."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        empty_folder(self._folder)
-
-    def _fetch(self, name: str, folder: str, index: str) -> LocalFile:
         try:
-            with _created(folder, _local_name(name), index) as file:
-                self._sources.fetch(self._location, name, file)
-        except StoppedError:
-            raise
+            os.rmdir(folder)
+        except OSError:  # it is not empty
+            with suppress(OSError):  # what is left goes with the job
+                await in_thread(remove, Path(folder))
+
+    async def _fetch(self, fetched: FetchedMiniBatch, index: int) -> None:
+        name, size = fetched.batch.files[index], 0
+        try:
+            with _created(fetched.folder, _local_name(name), f"{fetched.batch.number}-{index}") as file:
+                await self._sources.fetch(self._location, name, file)
+                size = file.tell()
         except (ProductError, OSError) as error:
-            return LocalFile(name, problem=error)
-        return LocalFile(name, file.name)
+            fetched.set(index, LocalFile(name, problem=error), 0)
+        else:
+            fetched.set(index, LocalFile(name, file.name), size)
+
+
+def _remove_files(paths: list[str]) -> None:
+    for path in paths:
+        with suppress(OSError):  # what is left goes with the task's folder
+            os.unlink(path)
 
 
 def _local_name(name: str) -> str:

@@ -4,13 +4,14 @@ Each task makes a few calls here, so their common attributes are made once.
 """
 
 import logging
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 from opentelemetry.trace import Span, Status, StatusCode
 
-from scorer_container.node.results import MiniBatchResult
-from scorer_container.node.task_trace import TaskTrace
-from scorer_container.node.work import HeldTask
+from scorer_container.node.held import HeldTask
+from scorer_container.node.tasks.results import MiniBatchResult
+from scorer_container.node.tasks.scored import ScoredTask
+from scorer_container.node.tasks.trace import TaskTrace
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.progress import JobFailure
 from shared.observability import names
@@ -55,7 +56,7 @@ class JobTelemetry:
         self._telemetry.instruments.mini_batch_duration.record(seconds, self._labels)
         trace.mini_batch(number, result, seconds)
 
-    def task_completed(self, task: HeldTask) -> None:
+    def task_completed(self, task: ScoredTask) -> None:
         """Record that the task's rows are staged and its message is deleted."""
         instruments, result = self._telemetry.instruments, task.result
         instruments.tasks_completed.add(1, self._labels)
@@ -64,13 +65,12 @@ class JobTelemetry:
         if result.failed:
             instruments.items.add(result.failed, self._failed)
             self._log_failed(task)
-        if task.trace:
-            task.trace.ends(result)
+        task.trace.ends(result)
 
     @staticmethod
-    def _log_failed(task: HeldTask) -> None:
-        number, result = task.task.task, task.result
-        with scope({names.TASK_NUMBER: number}), task.trace.current() if task.trace else nullcontext():
+    def _log_failed(task: ScoredTask) -> None:
+        number, result = task.number, task.result
+        with scope({names.TASK_NUMBER: number}), task.trace.current():
             log.warning("task %d: %d of %d items failed", number, result.failed, result.failed + result.succeeded)
 
 

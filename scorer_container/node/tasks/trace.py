@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from opentelemetry.trace import Span, Status, StatusCode, Tracer, set_span_in_context, use_span
 
-from scorer_container.node.results import MiniBatchResult, TaskResult
+from scorer_container.node.tasks.results import MiniBatchResult, TaskResult
 from shared.observability import names
 
 _SHOWN_MINI_BATCHES = 4
@@ -20,6 +20,7 @@ class TaskTrace:
         self._span = span
         self._attributes = attributes
         self._shown = self._shown_failed = 0
+        self._has_ended = False
 
     def current(self) -> AbstractContextManager[Span]:
         """Make the task's span the current one."""
@@ -47,7 +48,10 @@ class TaskTrace:
         span.end(end)
 
     def ends(self, result: TaskResult, problem: str = "") -> None:
-        """End the span: the task was completed, or given back because of `problem`."""
+        """End the span: the task was completed, or given back because of `problem`. Only the first call counts."""
+        if self._has_ended:
+            return
+        self._has_ended = True
         if self._span.is_recording():
             self._span.set_attributes({"batch.succeeded": result.succeeded, "batch.failed": result.failed})
             if problem:
