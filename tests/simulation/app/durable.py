@@ -1,0 +1,129 @@
+"""A durable engine: its hub survives crashes of the app, and an activity that was under way then is called again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tests.simulation.app.replay import Activity, Context, Happened, State, Timer, replay
+from tests.simulation.clock import virtual_now
+from tests.simulation.loop import Actor
+
+CallActivity = Callable[[str, Any], Awaitable[Any]]
+
+
+@dataclass
+class Instance:
+    """An orchestration in the hub."""
+
+    name: str
+    input: Any
+    started: datetime
+    state: State = State.WAITING
+    history: list[Happened] = field(default_factory=list)
+    execution: int = 0
+    """Counts the executions that `continue_as_new` began."""
+
+
+@dataclass
+class Hub:
+    """What the engine stores. Writing to it never fails: a real one has a storage of its own."""
+
+    instances: dict[str, Instance] = field(default_factory=dict)
+    owner: Actor | None = None
+    """The life of the app whose answers count."""
+
+    def is_alive(self, name: str) -> bool:
+        """Return whether the instance exists and has not ended."""
+        return name in self.instances and self.instances[name].state is State.WAITING
+
+
+class Engine:
+    """The engine in one life of the app."""
+
+    def __init__(self, hub: Hub, life: Actor, call: CallActivity) -> None:
+        self._hub, self._life, self._call = hub, life, call
+        self._begun: set[tuple[str, int, int]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timers: dict[tuple[str, int, int], asyncio.TimerHandle] = {}
+
+    def take_over(self) -> None:
+        """Continue all orchestrations from what the hub knows of them."""
+        self._hub.owner = self._life
+        for name in list(self._hub.instances):
+            self._episode(self._hub.instances[name])
+
+    def start(self, name: str, given: Any) -> None:
+        """Begin an orchestration; raise RuntimeError if one of this name is alive."""
+        if self._hub.is_alive(name):
+            raise RuntimeError(f"orchestration {name} is alive")
+        execution = self._hub.instances[name].execution + 1 if name in self._hub.instances else 0
+        self._hub.instances[name] = Instance(name, given, virtual_now(), execution=execution)
+        self._episode(self._hub.instances[name])
+
+    def raise_event(self, name: str, event: str) -> None:
+        """Tell a living orchestration of an event."""
+        if self._hub.is_alive(name):
+            self._learn(self._hub.instances[name], Happened(virtual_now(), event=event, value=True))
+
+    def _learn(self, instance: Instance, news: Happened) -> None:
+        if self._hub.owner is self._life:
+            instance.history.append(news)
+            self._episode(instance)
+
+    def _episode(self, instance: Instance) -> None:
+        while instance.state is State.WAITING:
+            state, context = replay(instance.input, instance.started, instance.history)
+            if state is not State.CONTINUED:
+                instance.state = state
+                break
+            self._continue_as_new(instance, context)
+        else:
+            return
+        if instance.state is State.WAITING:
+            self._begin(instance, context)
+
+    def _continue_as_new(self, instance: Instance, context: Context) -> None:
+        consumed = len(context.buffered)
+        instance.input, instance.started = context.next_input, virtual_now()
+        instance.history = list(context.buffered[:consumed])
+        instance.execution += 1
+
+    def _begin(self, instance: Instance, context: Context) -> None:
+        for step in context.steps:
+            key = (instance.name, instance.execution, step.number)
+            if step.is_done or key in self._begun:
+                if isinstance(step, Timer) and step.is_canceled and key in self._timers:
+                    self._timers.pop(key).cancel()
+                continue
+            if isinstance(step, Activity):
+                self._begun.add(key)
+                task = asyncio.ensure_future(self._activity(instance, instance.execution, step))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            elif isinstance(step, Timer) and not step.is_canceled and step.due is not None:
+                self._begun.add(key)
+                seconds = max(0.0, (step.due - virtual_now()).total_seconds())
+                news = (instance, instance.execution, step.number)
+                self._timers[key] = asyncio.get_running_loop().call_later(seconds, self._fire, *news)
+
+    def _fire(self, instance: Instance, execution: int, number: int) -> None:
+        if instance.execution == execution:
+            self._learn(instance, Happened(virtual_now(), task=number))
+
+    async def _activity(self, instance: Instance, execution: int, step: Activity) -> None:
+        error = ""
+        for attempt in range(step.tries):
+            try:
+                value = await self._call(step.name, step.argument)
+            except Exception as problem:
+                error = f"{type(problem).__name__}: {problem}"
+                if attempt + 1 < step.tries:
+                    await asyncio.sleep(step.pause)
+            else:
+                error = ""
+                break
+        if instance.execution == execution and instance.state is State.WAITING:
+            news = Happened(virtual_now(), task=step.number, value=None if error else value, error=error)
+            self._learn(instance, news)
