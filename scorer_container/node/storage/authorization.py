@@ -1,9 +1,9 @@
 """How a storage request authenticates."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from azure.core.credentials import TokenCredential
@@ -24,15 +24,18 @@ QUERY_CHARACTERS = "!$%&'()*+,/:;=?@~"
 """What a path with its query may contain beside letters, digits and `_.-` (RFC 3986)."""
 
 
-class Authorization(Protocol):
+class Authorization(ABC):
     """Adds the credential to a request."""
 
+    @abstractmethod
     async def apply(self, target: str, headers: dict[str, str]) -> str:
         """Return the path and query to request; may add to `headers`."""
-        ...
+
+    async def renew(self) -> None:  # noqa: B027 (most credentials have no newer version)
+        """Read the credential again, because it was refused. The next `apply` uses what was found."""
 
 
-class Anonymous:
+class Anonymous(Authorization):
     """No credential: for public containers and plain URLs."""
 
     async def apply(self, target: str, headers: dict[str, str]) -> str:
@@ -40,7 +43,7 @@ class Anonymous:
         return target
 
 
-class GivenSas:
+class GivenSas(Authorization):
     """A given shared access signature, from a datastore's secret or a connection string."""
 
     def __init__(self, token: str) -> None:
@@ -52,7 +55,7 @@ class GivenSas:
         return _signed(target, self._token)
 
 
-class AccountKeySas:
+class AccountKeySas(Authorization):
     """An account SAS for blobs, queues and tables, made from the account's key and renewed every day."""
 
     def __init__(self, account_name: str, account_key: str) -> None:
@@ -81,7 +84,7 @@ class AccountKeySas:
         )
 
 
-class IdentityToken:
+class IdentityToken(Authorization):
     """A bearer token of the process's identity."""
 
     def __init__(self, credential: TokenCredential) -> None:
@@ -99,22 +102,29 @@ class IdentityToken:
         return target
 
 
-class DatastoreAuthorization:
-    """The secret of a datastore, read when the first request needs it."""
+class DatastoreAuthorization(Authorization):
+    """The secret of a datastore, read when the first request needs it, and again when it is refused."""
 
     def __init__(self, location: Location, secret: Callable[[], Awaitable[DatastoreSecret]]) -> None:
         """`secret` reads the secret of the datastore that `location` names."""
         self._location = location
-        self._secret = secret
-        self._known: Authorization | None = None
+        self._read = secret
+        self._secret: DatastoreSecret | None = None
+        self._made: Authorization = Anonymous()
 
     async def apply(self, target: str, headers: dict[str, str]) -> str:
-        """Return the target with the signature; raise what `secret` raises."""
-        if self._known is None:
-            self._known = self._made(await self._secret())
-        return await self._known.apply(target, headers)
+        """Return the target with the signature; raise what the reader of the secret raises."""
+        if self._secret is None:
+            await self.renew()
+        return await self._made.apply(target, headers)
 
-    def _made(self, secret: DatastoreSecret) -> Authorization:
+    async def renew(self) -> None:
+        """Read the secret; it may have been rotated."""
+        secret = await self._read()
+        if secret != self._secret:
+            self._secret, self._made = secret, self._authorization(secret)
+
+    def _authorization(self, secret: DatastoreSecret) -> Authorization:
         if secret.secrets_type == "Sas":
             return GivenSas(secret.sas_token)
         return AccountKeySas(_account_name(self._location), secret.key)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 _LONGEST_HEAD = 64 << 10
 """Bytes of a status line with its headers, and of the lines around chunks."""
@@ -145,11 +146,19 @@ def _headers(lines: list[str]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
-        if not colon or not _NAME.fullmatch(name):
+        if not colon:
             raise BadAnswerError(f"{line[:80]!r} is not a header")
-        name, value = name.lower(), value.strip(" \t")
+        name, value = _header_name(name), value.strip(" \t")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
+
+
+@lru_cache(maxsize=256)
+def _header_name(name: str) -> str:
+    """Return a header's name in lower case. A service sends the same names again and again."""
+    if not _NAME.fullmatch(name):
+        raise BadAnswerError(f"{name[:80]!r} is not the name of a header")
+    return name.lower()
 
 
 def _length(text: str) -> int:
