@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.containers import Containers, EngineError
-from scorer_container.node.workbench import Workbench
+from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.environments.build_session import BuildSession
+from scorer_container.node.environments.containers import Containers, EngineError
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
 def containers(agent) -> Containers:
-    return Containers(agent.socket, Workbench(print))
+    return Containers(agent.socket, BuildSession(print, FoldersInUse()))
 
 
 def test_a_folder_of_the_machine_is_refused(containers, agent):

@@ -4,28 +4,31 @@ from pathlib import Path
 
 import pytest
 
+from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.store import EnvironmentStore
-from scorer_container.node.workbench import Workbench
 
 pytestmark = pytest.mark.integration
 
 BUILD_FOREVER = """
 import sys, threading
 from pathlib import Path
+from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.store import EnvironmentStore
-from scorer_container.node.workbench import Workbench
 
 def build(folder):
     (folder / "half").touch()
     print("building", flush=True)
     threading.Event().wait()
 
-EnvironmentStore(Path(sys.argv[1]) / "environments", Workbench(print)).find_or_build("key", build)
+session = BuildSession(print, FoldersInUse())
+EnvironmentStore(Path(sys.argv[1]) / "environments", session).find_or_build("key", build)
 """
 
 
 def store_at(cache: Path) -> EnvironmentStore:
-    return EnvironmentStore(cache / "environments", Workbench(print))
+    return EnvironmentStore(cache / "environments", BuildSession(print, FoldersInUse()))
 
 
 def names(cache: Path) -> list[str]:

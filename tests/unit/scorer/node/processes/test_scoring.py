@@ -173,7 +173,9 @@ async def test_the_file_that_took_the_process_down_is_tried_last(tmp_path: Path)
     assert result.payloads == [b"a\n", b"b\n", b"c\n", b"d\n"]
     notes = [line for line in world.logs.node.lines if "try 1 of 3" in line]
     assert any(line.endswith("the model's predict() (3.csv)") for line in notes)
-    assert any("not reached: the scoring process ended with exit code 3" in line and "(4.csv)" in line for line in notes)
+    assert any(
+        "not reached: the scoring process ended with exit code 3" in line and "(4.csv)" in line for line in notes
+    )
 
 
 async def test_a_process_that_is_lost_after_its_last_answer_has_lost_nothing(tmp_path: Path) -> None:

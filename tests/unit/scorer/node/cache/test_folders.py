@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.folders import empty_folder, new_folder, remove
+from scorer_container.node.cache.folders import empty_folder, new_folder, remove
 from tests.unit.scorer.node.file_modes import file_modes_apply
 
 pytestmark = pytest.mark.unit

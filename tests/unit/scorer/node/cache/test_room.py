@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from scorer_container.node.cache_room import make_room
-from scorer_container.node.file_lock import file_lock
-from scorer_container.node.workbench import Workbench, use_file
+from scorer_container.node.cache.file_lock import file_lock
+from scorer_container.node.cache.in_use import FoldersInUse, use_file
+from scorer_container.node.cache.room import make_room
 
 pytestmark = pytest.mark.unit
 
@@ -17,9 +17,9 @@ KB = 1024
 HOLD = """
 import sys
 from pathlib import Path
-from scorer_container.node.workbench import Workbench
+from scorer_container.node.cache.in_use import FoldersInUse
 
-Workbench(print).hold(Path(sys.argv[1]))
+FoldersInUse().hold(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -31,15 +31,19 @@ def put(tmp_path):
 
     def put(path, when):
         folder = tmp_path / path
-        bench = Workbench(print)
-        bench.hold(folder)
-        bench.end()
+        in_use = FoldersInUse()
+        in_use.hold(folder)
+        in_use.release()
         folder.mkdir()
         (folder / "file").write_bytes(bytes(100 * KB))
         os.utime(use_file(folder), (when, when))
         return folder
 
     return put
+
+
+def nothing():
+    pass
 
 
 def folders(cache):
@@ -70,7 +74,7 @@ def test_what_another_node_uses_stays_until_it_ends(tmp_path, put):
 
 def test_while_another_node_makes_room_one_waits_for_its_turn(tmp_path, put):
     said = queue.Queue()
-    with file_lock(tmp_path / "room.lock", lambda: None):
+    with file_lock(tmp_path / "room.lock", nothing, nothing):
         room = threading.Thread(target=make_room, args=(tmp_path, 1, said.put))
         room.start()
         assert said.get(timeout=60) == "another node tidies up the cache"
@@ -96,3 +100,20 @@ def test_a_cache_has_its_share_of_the_disk_when_nothing_is_said(tmp_path, put, m
     monkeypatch.setattr("shutil.disk_usage", lambda _: disk)
     make_room(tmp_path, None, print)
     assert folders(tmp_path) == {"m2"}
+
+
+class GivenUpError(Exception):
+    pass
+
+
+def give_up():
+    raise GivenUpError
+
+
+def test_it_can_be_ended_at_any_time(tmp_path, put):
+    put("models/m1", 1)
+    with pytest.raises(GivenUpError):
+        make_room(tmp_path, 1, print, give_up)
+    with file_lock(tmp_path / "room.lock", nothing, nothing), pytest.raises(GivenUpError):
+        make_room(tmp_path, 1, print, give_up)
+    assert folders(tmp_path) == {"m1"}
