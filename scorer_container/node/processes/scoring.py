@@ -3,26 +3,19 @@
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from scorer_container.node.processes.answers import Answer, BadAnswerError, DeadlinePassedError, ProcessEndedError
 from scorer_container.node.processes.conversation import Conversation
 from scorer_container.node.processes.slot import ProcessSlot
 from scorer_container.node.reporting.logs import JobLogs
+from scorer_container.node.tasks.columns import ColumnsClaim
 from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
 from scorer_container.node.tasks.results import ItemError, MiniBatchResult
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.settings_table import OutputAction
 
 _NAMED_FILES = 3
-
-
-class AgreedColumns(Protocol):
-    """The columns that all results of a job share."""
-
-    async def agree(self, proposed: dict[str, Any]) -> dict[str, Any]:
-        """Return the job's columns: `proposed` unless others were claimed before."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ class MiniBatchScorer:
         self,
         slot: ProcessSlot,
         spec: JobSpec,
-        columns: AgreedColumns,
+        columns: ColumnsClaim,
         logs: JobLogs,
     ) -> None:
         self._slot = slot

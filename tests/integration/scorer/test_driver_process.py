@@ -245,6 +245,18 @@ async def test_the_end_of_a_process_is_noticed_though_a_child_of_it_keeps_all_pi
         os.kill(int(printed), signal.SIGKILL)
 
 
+async def test_the_end_is_noticed_where_the_kernel_does_not_report_it(start, monkeypatch):
+    """macOS has neither call."""
+    monkeypatch.delattr(os, "pidfd_open")
+    monkeypatch.delattr(os, "waitid")
+    process = await start("import os\nos._exit(7)")
+    async with asyncio.timeout(30):
+        with pytest.raises(ProcessEndedError):
+            await process.receive("ready")
+        assert await process.ending() == "ended with exit code 7"
+        await process.closed()
+
+
 async def test_a_killed_process_takes_its_children_along(start):
     process = await is_ready(
         await start("import subprocess\ndef run(m):\n    return [subprocess.Popen(['sleep', '600']).pid]\n")

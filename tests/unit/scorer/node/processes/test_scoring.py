@@ -67,7 +67,8 @@ class World:
         self.files: list[bool] = []
 
     def next_scorer(self) -> MiniBatchScorer:
-        return MiniBatchScorer(self.slot, self.spec, self.columns, self.logs)
+        columns: Any = self.columns
+        return MiniBatchScorer(self.slot, self.spec, columns, self.logs)
 
     async def score(self, *names: str, missing: Sequence[str] = ()) -> MiniBatchResult:
         files = [
