@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from scorer_container.node.cache.in_use import FoldersInUse
 from scorer_container.node.environments import EnvironmentPreparationError
+from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.interpreters import find_interpreter
 from scorer_container.node.environments.python_version import PythonRequirement
-from scorer_container.node.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = ROOT / "docs" / "seed-tour.md"
@@ -37,7 +38,7 @@ def has_python_37() -> bool:
     requirement = PythonRequirement.parse("3.7")
     assert requirement is not None
     try:
-        find_interpreter(requirement, Workbench(print))
+        find_interpreter(requirement, BuildSession(print, FoldersInUse()))
     except EnvironmentPreparationError:
         return False
     return True
