@@ -1,6 +1,6 @@
 """The messages that the node holds: who has them, and how far their work is.
 
-These are two facts: losing a lease ends no work. Whatever is in `InHand` is renewed, and handed back when its scope ends.
+These are two facts: losing a lease ends no work. Whatever is in `InHand` is renewed, and given back when its scope ends.
 
 The order of writes makes every repetition harmless (shared/contracts/messages.py):
 

@@ -174,15 +174,16 @@ class JobRun:
 
     async def _watch_queue(self) -> None:
         """Raise QueueGoneError when the task queue was deleted."""
-        while True:
+        while await self._queue_is_there():
             await asyncio.sleep(_QUEUE_CHECK_SECONDS)
-            try:
-                if not await self._queue.exists():
-                    raise QueueGoneError(f"queue {self._queue.name} does not exist")
-            except QueueGoneError:
-                raise
-            except StorageError as error:
-                self._log(f"the task queue could not be looked up: {error}")
+        raise QueueGoneError(f"queue {self._queue.name} does not exist")
+
+    async def _queue_is_there(self) -> bool:
+        try:
+            return await self._queue.exists()
+        except StorageError as error:
+            self._log(f"the task queue could not be looked up: {error}")
+            return True
 
     async def _watch_number(self) -> None:
         """Go on without the ticket if it is lost, unless another live node has its number: raise NumberTakenError.

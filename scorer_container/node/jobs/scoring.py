@@ -116,7 +116,7 @@ class JobScoring:
             self._on_ready()
 
         scorer = MiniBatchScorer(member.slot, self._spec, self._columns, self._logs)
-        return Worker(member.slot, scorer, member.files, prefetcher, pen, parts, on_ready=ready)
+        return Worker(member.slot, scorer, parts, prefetcher=prefetcher, files=member.files, pen=pen, on_ready=ready)
 
     def _row_blocks(self, output: Blobs) -> RowBlocks | None:
         """Make the blocks of the output's format. Import Parquet's only when needed: Arrow takes 0.1 s and 50 MB."""

@@ -50,14 +50,17 @@ class Worker:
         self,
         slot: ProcessSlot,
         scorer: MiniBatchScorer,
-        files: OutputFiles,
-        prefetcher: Prefetcher,
-        pen: ProgressPen,
         job: WorkerParts,
         *,
+        prefetcher: Prefetcher,
+        files: OutputFiles,
+        pen: ProgressPen,
         on_ready: Callable[[], None],
     ) -> None:
-        """Score on `slot` what `prefetcher` brings. `on_ready` is called when the process is initialised."""
+        """Score with `scorer`, on its `slot`, what `prefetcher` brings, and report with `pen`.
+
+        `files` are the process's own output files. `on_ready` is called when the process is initialised.
+        """
         self._slot = slot
         self._scorer = scorer
         self._files = files
