@@ -5,8 +5,14 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from scorer_container.node.parquet.blocks import parquet_block
+from scorer_container.node.parquet.blocks import ParquetBlocks, parquet_block
+from scorer_container.node.storage.errors import StorageRefusedError
+from scorer_container.node.tasks.columns import ColumnsClaim
+from shared.storage.blobs import row_groups_name
 from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
+from tests.unit.scorer.node.stored import MemoryBlobs
+from tests.unit.scorer.node.tasks.scored_tasks import JOB, scored
+from tests.unit.scorer.node.virtual_time import run
 
 pytestmark = pytest.mark.unit
 
@@ -55,3 +61,43 @@ def test_the_digest_tells_blocks_of_other_content_apart():
 
 def test_lines_are_found_whatever_the_pieces():
     assert list(lines_of(iter([b"a", b"b\nc\n", b"", b"d\n"]))) == [b"ab", b"c", b"d"]
+
+
+def _whole(file):
+    file.seek(0)
+    return file.read()
+
+
+ROWS = [line(["r0", 0.5, [1, 0.5], 7]), line(["r1", 1.5, [], 8])]
+
+
+def test_what_the_footer_needs_is_staged_before_the_rows() -> None:
+    async def stage() -> None:
+        blobs, task = MemoryBlobs(), await scored(rows=ROWS)
+        columns = ColumnsClaim(blobs, JOB)
+        await columns.agree({"columns": COLUMNS, "types": TYPES})
+        block, content = await ParquetBlocks(blobs, JOB, columns).stage(task)
+        with content:
+            content.seek(0)
+            expected = parquet_block(ROWS, COLUMNS, TYPES)
+            assert (block.digest, content.read()) == (expected.digest, _whole(expected.content))
+        ((block_id, text),) = blobs.staged[row_groups_name(JOB)].items()
+        groups = BlockRowGroups.from_line(text)
+        assert (block_id, groups.block_id, groups.rows) == (block.block_id, block.block_id, 2)
+
+    run(stage())
+
+
+def test_a_block_whose_footer_cannot_be_staged_leaves_no_open_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stage() -> None:
+        made = parquet_block(ROWS, COLUMNS, TYPES)
+        monkeypatch.setattr("scorer_container.node.parquet.blocks.parquet_block", lambda *_: made)
+        blobs, task = MemoryBlobs(), await scored(rows=ROWS)
+        columns = ColumnsClaim(blobs, JOB)
+        await columns.agree({"columns": COLUMNS, "types": TYPES})
+        blobs.fail["stage_block"] = [StorageRefusedError("no", status=403, storage_code="")]
+        with pytest.raises(StorageRefusedError):
+            await ParquetBlocks(blobs, JOB, columns).stage(task)
+        assert made.content.closed
+
+    run(stage())
