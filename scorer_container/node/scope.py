@@ -80,7 +80,7 @@ class Scope(Generic[Reason]):
 
 
 class Changes:
-    """Wakes those who wait for a condition whenever something has changed. They are woken in the order of waiting."""
+    """Wakes those who wait for a condition whenever something has changed."""
 
     def __init__(self) -> None:
         self._waiting: list[asyncio.Future[None]] = []

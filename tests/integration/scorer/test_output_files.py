@@ -1,16 +1,14 @@
 """A script's own files on their way to the output folder, where others may have files."""
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from scorer_container.node.failure import FatalProblemError
-from scorer_container.node.output_files import OutputFiles
+from scorer_container.node.reporting.failure import FatalProblemError
+from scorer_container.node.storage.account import Account
+from scorer_container.node.tasks.output_files import OutputFiles
 from shared.contracts.job_spec import Location, OutputSpec
 from shared.storage.account import StorageAccount
-from shared.storage.hot_path.connect import HotAccount
 
 pytestmark = pytest.mark.integration
 JOB, OTHER = "0123abcd-0000-0000-0000-000000000001", "0123abcd-0000-0000-0000-000000000002"
@@ -22,62 +20,62 @@ def container(connection_string, unique_name):
 
 
 @pytest.fixture
-def process(connection_string, container, tmp_path):
+async def process(connection_string, container, tmp_path):
     """The output folder of a scoring process, and what uploads it."""
     account = StorageAccount(connection_string=connection_string)
     folder = Location(
         kind="blob_folder", account_url=account.blob_url, container=container.container_name, path="shared"
     )
-    sources: Any = SimpleNamespace(blobs=lambda _: HotAccount(account).blobs)
+    calls = Account(account)
 
     def of(job: str, number: int = 0, follows: tuple[str, ...] = ()) -> tuple[Path, OutputFiles]:
         own = tmp_path / f"{job}-{number}"
         own.mkdir()
-        return own, OutputFiles(
-            own, sources, OutputSpec(folder=folder, file_name="predictions.csv", follows=follows), job, print
-        )
+        output = OutputSpec(folder=folder, file_name="predictions.csv", follows=follows)
+        return own, OutputFiles(own, calls.blobs, output, job, print)
 
-    return of
+    yield of
+    await calls.close()
 
 
-def test_a_file_that_the_job_did_not_make_is_kept_and_the_job_fails_by_name(container, process):
+async def test_a_file_that_the_job_did_not_make_is_kept_and_the_job_fails_by_name(container, process):
     container.upload_blob("shared/report.txt", b"precious")
     own, files = process(JOB)
     (own / "report.txt").write_text("of the script")
     with pytest.raises(FatalProblemError) as caught:
-        files.upload()
+        await files.upload()
     assert "shared/report.txt" in caught.value.failure.message
     assert caught.value.failure.step == "output"
     assert container.download_blob("shared/report.txt").readall() == b"precious"
 
 
-def test_the_file_of_another_job_is_kept_as_well(container, process):
+async def test_the_file_of_another_job_is_kept_as_well(container, process):
     for job in (OTHER, JOB):
         own, files = process(job)
         (own / "report.txt").write_text(job)
         if job == JOB:
             with pytest.raises(FatalProblemError):
-                files.upload()
+                await files.upload()
         else:
-            files.upload()
+            await files.upload()
     assert container.download_blob("shared/report.txt").readall() == OTHER.encode()
 
 
-def test_a_job_writes_over_its_own_files(container, process):
+async def test_a_job_writes_over_its_own_files(container, process):
     first, files = process(JOB)
     (first / "report.txt").write_text("1")
-    files.upload()
+    await files.upload()
     (first / "report.txt").write_text("longer")
-    files.upload()
+    await files.upload()
     second, others = process(JOB, 1)
     (second / "report.txt").write_text("of the second process")
-    others.upload()
+    await others.upload()
     assert container.download_blob("shared/report.txt").readall() == b"of the second process"
 
 
-def test_the_next_try_at_a_place_writes_over_what_the_failed_job_left(container, process):
+async def test_the_next_try_at_a_place_writes_over_what_the_failed_job_left(container, process):
     for job, follows in ((OTHER, ()), (JOB, (OTHER,))):
         own, files = process(job, follows=follows)
         (own / "report.txt").write_text(job)
-        files.upload()
+        await files.upload()
     assert container.download_blob("shared/report.txt").readall() == JOB.encode()

@@ -1,15 +1,17 @@
 import pytest
 from opentelemetry.trace import StatusCode
 
-from scorer_container.node.job_telemetry import JobTelemetry
-from scorer_container.node.results import ItemError, MiniBatchResult
-from scorer_container.node.work import HeldTask
+from scorer_container.node.held import HeldTask
+from scorer_container.node.storage.queue import Received
+from scorer_container.node.tasks.results import ItemError, MiniBatchResult, TaskResult
+from scorer_container.node.tasks.scored import ScoredTask
+from scorer_container.node.tasks.telemetry import JobTelemetry
 from shared.contracts.messages import TaskMessage
 from shared.contracts.progress import JobFailure
 from shared.observability import names
-from shared.storage.hot_path.queue import Received
 from tests.captured import Captured
 from tests.unit.jobs.jobs_for_tests import a_job
+from tests.unit.scorer.node.virtual_time import run
 
 pytestmark = pytest.mark.unit
 
@@ -25,16 +27,19 @@ def telemetry(captured: Captured) -> JobTelemetry:
 
 def a_task(mini_batches: int) -> HeldTask:
     text = TaskMessage(task=4, first_mini_batch=0, mini_batches=mini_batches).model_dump_json()
-    return HeldTask(None, Received("id", "receipt", 1, text), "0123abcd")
+    return HeldTask(None, Received("id", "receipt", 1, text), 0, 30, print)  # type: ignore[arg-type] # no call is made
 
 
-def score(telemetry: JobTelemetry, results: list[MiniBatchResult]) -> HeldTask:
-    task = a_task(len(results))
-    task.trace = telemetry.task_begins(task)
-    for number, result in enumerate(results):
-        task.result.add(result)
-        telemetry.mini_batch_ends(task.trace, number, result, 0.5)
-    return task
+def score(telemetry: JobTelemetry, results: list[MiniBatchResult]) -> ScoredTask:
+    async def scored() -> ScoredTask:
+        held, result = a_task(len(results)), TaskResult()
+        trace = telemetry.task_begins(held)
+        for number, one in enumerate(results):
+            await result.add(one)
+            telemetry.mini_batch_ends(trace, number, one, 0.5)
+        return ScoredTask("0123abcd", held, result, None, trace, 1.0)  # type: ignore[arg-type] # no file is uploaded
+
+    return run(scored())
 
 
 def test_a_task_is_a_step_of_the_job_and_its_mini_batches_are_steps_of_it(telemetry, captured) -> None:
@@ -67,6 +72,7 @@ def test_a_task_of_a_thousand_mini_batches_shows_the_first_ones_and_some_that_fa
 def test_a_task_that_is_given_back_says_so_and_is_not_counted(telemetry, captured) -> None:
     task = score(telemetry, [SUCCESS])
     task.trace.ends(task.result, "given back")
+    task.trace.ends(task.result)
     (step,) = captured.spans(names.TASK)
     assert (step.status.status_code, step.status.description) == (StatusCode.ERROR, "given back")
     assert captured.points(names.TASKS_COMPLETED) == {}

@@ -8,14 +8,15 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from scorer_container.node.failure import FatalProblemError
-from scorer_container.node.folders import remove
-from scorer_container.node.output_files import OutputFiles
+from scorer_container.node.cache.folders import remove
+from scorer_container.node.reporting.failure import FatalProblemError
+from scorer_container.node.storage.blobs import MAX_PUT_BYTES
+from scorer_container.node.storage.errors import StorageRefusedError
+from scorer_container.node.tasks.output_files import OutputFiles
 from shared.contracts.job_spec import Location, OutputSpec
-from shared.storage.hot_path.blobs import MAX_PUT_BYTES
-from shared.storage.hot_path.errors import StorageRefusedError
+from tests.unit.scorer.node.cache.test_folders import nest
 from tests.unit.scorer.node.file_modes import file_modes_apply
-from tests.unit.scorer.node.test_folders import nest
+from tests.unit.scorer.node.virtual_time import run
 
 pytestmark = pytest.mark.unit
 
@@ -31,7 +32,7 @@ class Blobs:
         self.meanwhile: Callable[[], object] = lambda: None
         """Called between the two readings."""
 
-    def put(self, _container: str, name: str, body: BinaryIO, **_: object) -> None:
+    async def put(self, _container: str, name: str, body: BinaryIO, **_: object) -> None:
         self.puts += 1
         announced = body.read()
         self.meanwhile()
@@ -49,9 +50,12 @@ class Output:
         self.folder.mkdir()
         self.blobs = Blobs()
         self.log: list[str] = []
-        sources: Any = type("Sources", (), {"blobs": lambda _, __: self.blobs})()
+        blobs: Any = self.blobs
         output = OutputSpec(folder=PLACE, file_name="predictions.csv")
-        self.files = OutputFiles(self.folder, sources, output, "0123abcd-0000-0000-0000-000000000001", self.log.append)
+        self.files = OutputFiles(self.folder, blobs, output, "0123abcd-0000-0000-0000-000000000001", self.log.append)
+
+    def upload(self) -> None:
+        run(self.files.upload())
 
     def write(self, path: str, content: str = "x") -> Path:
         file = self.folder / path
@@ -61,7 +65,7 @@ class Output:
 
     def failure(self) -> str:
         with pytest.raises(FatalProblemError) as caught:
-            self.files.upload()
+            self.upload()
         assert caught.value.failure.step == "output"
         return caught.value.failure.message
 
@@ -78,12 +82,12 @@ def output(tmp_path: Path) -> Iterator[Output]:
 def test_files_of_all_folders_are_uploaded_once_and_again_when_they_have_changed(output: Output) -> None:
     output.write("a.txt", "one")
     file = output.write("deep/er/ü b.txt", "two")
-    output.files.upload()
-    output.files.upload()
+    output.upload()
+    output.upload()
     assert output.blobs.kept == {"a.txt": b"one", "deep/er/ü b.txt": b"two"}
     assert output.blobs.puts == 2
     file.write_text("two and more")
-    output.files.upload()
+    output.upload()
     assert output.blobs.kept["deep/er/ü b.txt"] == b"two and more"
 
 
@@ -99,22 +103,22 @@ def test_what_is_no_file_is_passed_over_and_the_log_says_so_once(output: Output,
         bound = socket.socket(socket.AF_UNIX)
         bound.bind(os.path.relpath(odd))  # a socket's name may be 107 bytes long
         bound.close()
-    output.files.upload()
-    output.files.upload()
+    output.upload()
+    output.upload()
     assert list(output.blobs.kept) == ["part/kept"]
     assert output.log == [f"AZUREML_BI_OUTPUT_PATH: 'part/odd' is {kind} and is not uploaded"]
 
 
 def test_a_linked_folder_is_not_followed(output: Output) -> None:
     (output.folder / "part").symlink_to(output.folder.parent / "secret")
-    output.files.upload()
+    output.upload()
     assert not output.blobs.kept
 
 
 def test_a_folder_that_becomes_a_link_while_it_is_read_leads_nowhere(output: Output) -> None:
     output.write("part/file", "of the script")
     folder = output.files._folder
-    (found,) = folder.files()
+    (found,) = folder.files(lambda *_: None)
     (output.folder / "part").rename(output.folder / "before")
     (output.folder / "part").symlink_to(output.folder.parent / "secret")
     with pytest.raises(FileNotFoundError):
@@ -130,7 +134,7 @@ def test_an_output_folder_that_was_replaced_by_a_link_fails_the_job(output: Outp
 
 def test_an_output_folder_that_the_script_has_removed_holds_nothing(output: Output) -> None:
     output.folder.rmdir()
-    output.files.upload()
+    output.upload()
     assert not output.blobs.kept
 
 
@@ -181,10 +185,10 @@ def test_what_is_appended_during_an_upload_is_left_for_the_next(output: Output) 
             opened.write("+")
 
     output.blobs.meanwhile = append
-    output.files.upload()
+    output.upload()
     assert output.blobs.kept["log"] == b"one"
     output.blobs.meanwhile = lambda: None
-    output.files.upload()
+    output.upload()
     assert output.blobs.kept["log"] == b"one+"
 
 
@@ -196,16 +200,16 @@ def test_a_file_that_keeps_changing_is_left_for_the_next_upload(output: Output, 
         file.write_text("first" if file.read_text() == change else change)
 
     output.blobs.meanwhile = rewrite
-    output.files.upload()
+    output.upload()
     assert output.log == ["AZUREML_BI_OUTPUT_PATH: 'state' changes while it is uploaded; it is left for the next time"]
     output.blobs.meanwhile = lambda: None
     file.write_text("last")
-    output.files.upload()
+    output.upload()
     assert output.blobs.kept["state"] == b"last"
 
 
 def test_a_file_that_is_removed_while_it_is_listed_is_none(output: Output) -> None:
     first, second = output.write("1"), output.write("2")
     output.blobs.meanwhile = lambda: [file.unlink(missing_ok=True) for file in (first, second)]
-    output.files.upload()
+    output.upload()
     assert len(output.blobs.kept) == 1
