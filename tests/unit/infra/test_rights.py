@@ -13,8 +13,9 @@ from azure.data.tables import TableClient, TableServiceClient
 from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueClient, QueueServiceClient
 
-from shared.storage.hot_path.blobs import HotBlobs
-from shared.storage.hot_path.queue import HotQueue
+from scorer_container.node.storage.blobs import Blobs
+from scorer_container.node.storage.queue import Queue
+from scorer_container.node.storage.rows import Rows
 from tests.unit.infra.bicep_files import INFRA, REPOSITORY, bicep_files, file_named, resource_named
 
 pytestmark = pytest.mark.unit
@@ -97,26 +98,26 @@ def _client_calls(folder: str) -> set[str]:
     return found
 
 
-def _hot_calls() -> set[str]:
+def _node_calls() -> set[str]:
     return {
         f"{kind.__name__}.{name}"
-        for kind in (HotBlobs, HotQueue)
+        for kind in (Blobs, Queue, Rows)
         for name, _ in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_")
     }
 
 
 def test_the_documented_calls_are_those_of_the_code() -> None:
-    hot = {call.split(".")[1] for call in _hot_calls()}
-    calls = _client_calls("shared") | (_client_calls("scorer_container") - hot) | _hot_calls()
+    own = {call.split(".")[1] for call in _node_calls()}
+    calls = _client_calls("shared") | (_client_calls("scorer_container") - own) | _node_calls()
     assert calls == _documented().keys()
 
 
 def test_what_the_node_calls_itself_is_documented_as_the_nodes() -> None:
-    hot = {call.split(".")[1] for call in _hot_calls()}
+    own = {call.split(".")[1] for call in _node_calls()}
     by_node = {call for call, (_, who) in _documented().items() if "node" in who}
-    assert _client_calls("scorer_container") - hot <= by_node
-    assert _hot_calls() <= by_node
+    assert _client_calls("scorer_container") - own <= by_node
+    assert _node_calls() <= by_node
 
 
 def _granted_to_app() -> list[str]:
