@@ -1,5 +1,6 @@
 """How a storage request authenticates."""
 
+import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
@@ -9,7 +10,6 @@ from urllib.parse import quote, urlsplit
 from azure.core.credentials import TokenCredential
 from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 
-from scorer_container.node.scope import in_thread
 from shared.contracts.job_spec import Location
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import DatastoreSecret
@@ -95,7 +95,7 @@ class IdentityToken(Authorization):
     async def apply(self, target: str, headers: dict[str, str]) -> str:
         """Return the target as it is; the token goes into the headers. Raise AzureError if there is no token."""
         if time.time() > self._expires - _TOKEN_MARGIN_SECONDS:
-            token = await in_thread(self._credential.get_token, _TOKEN_SCOPE)
+            token = await asyncio.to_thread(self._credential.get_token, _TOKEN_SCOPE)
             self._header = f"Bearer {token.token}"
             self._expires = token.expires_on
         headers["authorization"] = self._header

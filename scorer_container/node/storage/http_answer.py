@@ -40,9 +40,10 @@ class Answer:
         """Take the next bytes of the connection; raise BadAnswerError."""
         if self._rest:
             data, self._rest = self._rest + data, b""
-        while data and not self.is_complete:
-            data = self._step(data)
-        if data:  # more than we asked for
+        at = 0
+        while at < len(data) and not self.is_complete:
+            at = self._step(data, at)
+        if at < len(data):  # more than we asked for
             self.keeps_alive = False
 
     def end(self) -> None:
@@ -53,20 +54,20 @@ class Answer:
         if not self.is_complete:
             raise BadAnswerError("the connection was closed before the answer was complete")
 
-    def _head(self, data: bytes) -> bytes:
-        end = data.find(b"\r\n\r\n")
+    def _head(self, data: bytes, at: int) -> int:
+        end = data.find(b"\r\n\r\n", at)
         if end < 0:
-            return self._more(data)
-        first, *lines = data[:end].decode("latin-1").split("\r\n")
+            return self._more(data, at)
+        first, *lines = data[at:end].decode("latin-1").split("\r\n")
         match = _STATUS_LINE.fullmatch(first)
         if match is None:
             raise BadAnswerError(f"{first[:80]!r} is not the status line of an HTTP/1.1 answer")
         status, headers = int(match[2]), _headers(lines)
         if 100 <= status < 200 and status != 101:  # the answer itself is still to come
-            return data[end + 4 :]
+            return end + 4
         self.status, self.headers = status, headers
         self._frame(is_modern=match[1] == "1")
-        return data[end + 4 :]
+        return end + 4
 
     def _frame(self, *, is_modern: bool) -> None:
         """Decide where the body ends."""
@@ -88,58 +89,58 @@ class Answer:
             self.keeps_alive = False
             self._step = self._until_end
 
-    def _sized(self, data: bytes) -> bytes:
-        piece = data[: self._left]
+    def _sized(self, data: bytes, at: int) -> int:
+        piece = data[at : at + self._left]
         self._left -= len(piece)
         self.is_complete = not self._left
         self._take(piece)
-        return data[len(piece) :]
+        return at + len(piece)
 
-    def _until_end(self, data: bytes) -> bytes:
-        self._take(data)
-        return b""
+    def _until_end(self, data: bytes, at: int) -> int:
+        self._take(data[at:])
+        return len(data)
 
-    def _chunk_size(self, data: bytes) -> bytes:
-        end = data.find(b"\r\n")
+    def _chunk_size(self, data: bytes, at: int) -> int:
+        end = data.find(b"\r\n", at)
         if end < 0:
-            return self._more(data)
-        match = _CHUNK_SIZE.fullmatch(data[:end])
+            return self._more(data, at)
+        match = _CHUNK_SIZE.fullmatch(data, at, end)
         if match is None:
-            raise BadAnswerError(f"{data[:end][:80]!r} is not the size of a chunk")
+            raise BadAnswerError(f"{data[at:end][:80]!r} is not the size of a chunk")
         self._left = int(match[1], 16)
         self._step = self._chunk if self._left else self._trailers
-        return data[end + 2 :]
+        return end + 2
 
-    def _chunk(self, data: bytes) -> bytes:
-        piece = data[: self._left]
+    def _chunk(self, data: bytes, at: int) -> int:
+        piece = data[at : at + self._left]
         self._left -= len(piece)
         if not self._left:
             self._step = self._chunk_end
         self._take(piece)
-        return data[len(piece) :]
+        return at + len(piece)
 
-    def _chunk_end(self, data: bytes) -> bytes:
-        if len(data) < 2:
-            return self._more(data)
-        if data[:2] != b"\r\n":
+    def _chunk_end(self, data: bytes, at: int) -> int:
+        if len(data) - at < 2:
+            return self._more(data, at)
+        if data[at : at + 2] != b"\r\n":
             raise BadAnswerError("a chunk is longer than it says")
         self._step = self._chunk_size
-        return data[2:]
+        return at + 2
 
-    def _trailers(self, data: bytes) -> bytes:
+    def _trailers(self, data: bytes, at: int) -> int:
         """Skip the headers after the last chunk, up to an empty line."""
-        end = data.find(b"\r\n")
+        end = data.find(b"\r\n", at)
         if end < 0:
-            return self._more(data)
-        self.is_complete = end == 0
-        return data[end + 2 :]
+            return self._more(data, at)
+        self.is_complete = end == at
+        return end + 2
 
-    def _more(self, data: bytes) -> bytes:
-        """Keep `data` until more has come."""
-        if len(data) > _LONGEST_HEAD:
+    def _more(self, data: bytes, at: int) -> int:
+        """Keep what is left of `data` until more has come."""
+        if len(data) - at > _LONGEST_HEAD:
             raise BadAnswerError(f"more than {_LONGEST_HEAD:,} bytes of headers")
-        self._rest = data
-        return b""
+        self._rest = data[at:]
+        return len(data)
 
 
 def _headers(lines: list[str]) -> dict[str, str]:

@@ -10,7 +10,6 @@ from functools import cached_property, partial
 from typing import BinaryIO
 from urllib.parse import SplitResult, urlsplit
 
-from scorer_container.node.scope import in_thread
 from scorer_container.node.storage.client import Body, Client, Connect, Response
 from scorer_container.node.storage.errors import NoAnswerError
 from scorer_container.node.storage.http_connection import RECEIVE_BYTES, Connection, Request
@@ -138,7 +137,8 @@ class Guard:
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """Return the addresses; raise ForbiddenAddressError, or OSError or UnicodeError if there is none."""
-        return await in_thread(partial(allowed_addresses, host, port, allow_loopback=self._allow_loopback))
+        # Not `in_thread`: nobody needs to wait for a look-up that was given up.
+        return await asyncio.to_thread(allowed_addresses, host, port, allow_loopback=self._allow_loopback)
 
 
 class _Connector:
