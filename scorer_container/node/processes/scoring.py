@@ -48,16 +48,15 @@ class MiniBatchScorer:
         self._columns = columns
         self._logs = logs
         self._call = "run()" if spec.code else "the model's predict()"
-        self._on_file: Callable[[bool], None] = lambda _: None
+        self._on_file: Callable[[], None] = lambda: None
         self._shown_traces: set[str] = set()
         self.busy_seconds = 0.0
 
-    async def score(
-        self, batch: MiniBatch, files: Sequence[LocalFile], on_file: Callable[[bool], None]
-    ) -> MiniBatchResult:
+    async def score(self, batch: MiniBatch, files: Sequence[LocalFile], on_file: Callable[[], None]) -> MiniBatchResult:
         """Score a mini-batch whose files were fetched; raise FatalProblemError.
 
-        `on_file` is called for each file that an MLflow model has scored, with True if it succeeded.
+        `on_file` is called for each file that an MLflow model has scored. A file that failed may succeed with another
+        try, and the app fails a job with too many failures: they are known only at the end.
         """
         self._on_file = on_file
         self._shown_traces.clear()
@@ -143,9 +142,9 @@ class MiniBatchScorer:
             for index in pending:
                 header, payload = await conversation.next("file", "failed")
                 self.busy_seconds += header["seconds"]
-                self._on_file(header["type"] == "file")
                 if header["type"] == "file":
                     answers[index] = header, payload
+                    self._on_file()
                 else:
                     failed.append(index)
                     problems[index] = Problem.from_answer(header)

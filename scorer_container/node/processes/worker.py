@@ -159,9 +159,6 @@ class Worker:
             await begun.result.add(MiniBatchResult(errors=errors))
         await self._finish(begun)
 
-    def _file_scored(self, succeeded: bool) -> None:
+    def _file_scored(self) -> None:
         """Count a file of the task in hand (MLflow models answer file by file)."""
-        if succeeded:
-            self._pen.update(done=self._pen.progress.done + 1)
-        else:
-            self._pen.update(failed=self._pen.progress.failed + 1)
+        self._pen.update(done=self._pen.progress.done + 1)

@@ -6,6 +6,7 @@ import json
 import os
 import tracemalloc
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pytest
@@ -132,6 +133,26 @@ async def test_a_wait_that_is_cancelled_leaves_nothing_behind(pipe: Pipe) -> Non
             await answers.read("result")
     assert not pipe.exit.is_awaited
     answers.close()
+
+
+async def test_a_large_answer_leaves_the_loop_time_for_its_other_work(pipe: Pipe, tmp_path: Path) -> None:
+    """A file is always ready to be read, as is the pipe of a process that writes faster than we read."""
+    (tmp_path / "answer").write_bytes(frame(RESULT, bytes(8 << 20)))
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(count())
+    answers = AnswerPipe(os.open(tmp_path / "answer", os.O_RDONLY), cast(Any, pipe.exit))
+    _, payload = await answers.read("result")
+    other.cancel()
+    answers.close()
+    assert len(payload) == 8 << 20
+    assert turns >= 8
 
 
 async def test_a_command_waits_for_room_in_the_pipe_and_arrives_whole(pipe: Pipe) -> None:

@@ -64,7 +64,7 @@ class World:
         )
         self.columns = columns or Columns()
         self.scorer = self.next_scorer()
-        self.files: list[bool] = []
+        self.scored = 0
 
     def next_scorer(self) -> MiniBatchScorer:
         columns: Any = self.columns
@@ -75,7 +75,10 @@ class World:
             LocalFile(name, problem=OSError("disk  full")) if name in missing else LocalFile(name, f"/in/{name}")
             for name in names
         ]
-        return await self.scorer.score(MiniBatch(7, names), files, self.files.append)
+        return await self.scorer.score(MiniBatch(7, names), files, self._count)
+
+    def _count(self) -> None:
+        self.scored += 1
 
 
 def failed_items(result: MiniBatchResult) -> list[tuple[str, int, str]]:
@@ -161,8 +164,15 @@ async def test_a_model_scores_each_file_and_tries_only_failed_ones_again(tmp_pat
     assert result.payloads == [b"a\n", b"b\n", b"c\n"], "in the order of the files"
     assert (result.succeeded, result.rows, result.errors) == (3, 3, [])
     assert [sent["names"] for sent in process.sent] == [["a", "b", "c"], ["b"]]
-    assert world.files == [True, False, True, True]
     assert world.scorer.busy_seconds == 2.0
+
+
+async def test_a_failure_is_not_counted_before_the_last_try(tmp_path: Path) -> None:
+    """The app ends a job with too many failed items as soon as it sees them."""
+    process = ScriptedProcess(FAILED, of_file(b"b\n"), DONE, FAILED, DONE, of_file(b"a\n"), DONE)
+    world = World(tmp_path, process, script=False)
+    result = await world.score("a", "b")
+    assert (world.scored, result.succeeded, result.failed) == (2, 2, 0)
 
 
 async def test_the_file_that_took_the_process_down_is_tried_last(tmp_path: Path) -> None:
