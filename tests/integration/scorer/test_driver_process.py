@@ -256,6 +256,7 @@ async def test_the_children_of_a_process_that_ends_by_itself_end_with_it(start):
     process.redirect(printed.extend, None)
     with pytest.raises(ProcessEndedError):
         await (await asked(process, command([]))).next("result")
+    assert await process.ending() == "ended with exit code 5"
     await process.closed()
     wait_until(lambda: has_ended(int(printed)), "the child ends", 20)
 
