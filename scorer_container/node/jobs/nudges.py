@@ -45,4 +45,4 @@ class Nudges:
             async with asyncio.timeout(_SEND_SECONDS):
                 await self._queue.send(self._text)
         except (StorageError, TimeoutError) as error:
-            self._log(f"the app could not be nudged: {error or 'no answer in time'}")
+            self._log(f"the app could not be nudged: {str(error) or 'no answer in time'}")

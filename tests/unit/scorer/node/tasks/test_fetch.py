@@ -164,9 +164,7 @@ def test_a_file_keeps_its_path(tmp_path: Path, name: str) -> None:
     ],
     ids=lambda text: f"{text[:12]!a}",
 )
-def test_a_name_that_no_file_can_have_fails_that_file_with_the_reason(
-    tmp_path: Path, name: str, problem: str
-) -> None:
+def test_a_name_that_no_file_can_have_fails_that_file_with_the_reason(tmp_path: Path, name: str, problem: str) -> None:
     files = fetched(tmp_path, [name, "good"])
     assert problem in str(files[name].problem)
     assert files["good"].problem is None
@@ -186,9 +184,7 @@ def test_a_name_that_no_file_can_have_fails_that_file_with_the_reason(
     ],
     ids=lambda names: f"{','.join(names)[:20]!a}",
 )
-def test_files_that_want_the_same_place_are_all_there_under_their_own_names(
-    tmp_path: Path, names: list[str]
-) -> None:
+def test_files_that_want_the_same_place_are_all_there_under_their_own_names(tmp_path: Path, names: list[str]) -> None:
     files = fetched(tmp_path, names)
     assert [file.problem for file in files.values()] == [None] * len(names)
     assert {name: Path(file.path).read_text() for name, file in files.items()} == {name: name for name in names}

@@ -126,7 +126,12 @@ def test_the_first_and_last_mini_batches_of_a_task_are_known_and_the_next_task_f
         found = [await place.prefetcher.next() for _ in range(4)]
         assert [queued.task for queued in found] == [held[0]] * 3 + [held[1]]
         assert [queued.is_first for queued in found] == [True, False, False, True]
-        assert [isinstance(queued, QueuedMiniBatch) and queued.is_last for queued in found] == [False, False, True, True]
+        assert [isinstance(queued, QueuedMiniBatch) and queued.is_last for queued in found] == [
+            False,
+            False,
+            True,
+            True,
+        ]
 
     ahead(work, task(1, 3), task(2))
 
