@@ -46,7 +46,7 @@ class NodeSettings:
     """Models, code and environments. The nodes of a machine may share it."""
 
     cache_bytes: Annotated[int | None, Variable("BATCH_NODE_CACHE_MB", _bytes)] = None
-    """What the cache may take of the disk; the variable gives megabytes. None: the default of cache_room.py."""
+    """What the cache may take of the disk; the variable gives megabytes. None: the default of cache/room.py."""
 
     lease_seconds: Annotated[int, Variable("BATCH_NODE_LEASE_SECONDS", _seconds)] = DEFAULT_LEASE_SECONDS
     """How long a ticket or task stays with a node that gives no sign of life."""
