@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from scorer_container.node.cache.folders import new_folder
-from scorer_container.node.held import InHand
+from scorer_container.node.in_hand import InHand
 from scorer_container.node.jobs.preparing import prepare as prepare_here
 from scorer_container.node.jobs.run import JobRun, Prepare
 from scorer_container.node.jobs.tickets import HeldTicket, Tickets

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from scorer_container.node.held import InHand
+from scorer_container.node.in_hand import InHand
 from scorer_container.node.jobs.crew import Crew
 from scorer_container.node.jobs.nudges import Nudges
 from scorer_container.node.jobs.preparation import PreparedJob
@@ -174,9 +174,10 @@ class JobRun:
 
     async def _watch_queue(self) -> None:
         """Raise QueueGoneError when the task queue was deleted."""
-        while await self._queue_is_there():
+        while True:
+            if not await self._queue_is_there():
+                raise QueueGoneError(f"queue {self._queue.name} does not exist")
             await asyncio.sleep(_QUEUE_CHECK_SECONDS)
-        raise QueueGoneError(f"queue {self._queue.name} does not exist")
 
     async def _queue_is_there(self) -> bool:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from scorer_container.node.held import InHand
+from scorer_container.node.in_hand import InHand
 from scorer_container.node.jobs.crew import Crew, Member
 from scorer_container.node.jobs.preparation import PreparedJob
 from scorer_container.node.processes.scoring import MiniBatchScorer

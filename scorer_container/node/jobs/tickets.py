@@ -6,7 +6,8 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from scorer_container.node.held import HeldMessage, InHand
+from scorer_container.node.held import HeldMessage
+from scorer_container.node.in_hand import InHand
 from scorer_container.node.reporting.heartbeat import Heartbeat
 from scorer_container.node.settings import NodeSettings
 from scorer_container.node.storage.account import Account

@@ -7,7 +7,8 @@ from contextlib import suppress
 
 from pydantic import ValidationError
 
-from scorer_container.node.held import HeldTask, InHand, Lease
+from scorer_container.node.held import HeldTask, Lease
+from scorer_container.node.in_hand import InHand
 from scorer_container.node.scope import Changes, finish_anyway
 from scorer_container.node.storage.errors import QueueGoneError, StorageError
 from scorer_container.node.storage.queue import Queue, Received

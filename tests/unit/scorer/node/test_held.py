@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from scorer_container.node.held import HeldMessage, HeldTask, InHand, Lease, Work
+from scorer_container.node.held import HeldMessage, HeldTask, Lease, Work
+from scorer_container.node.in_hand import InHand
 from scorer_container.node.scope import Scope
 from scorer_container.node.storage.errors import LeaseLostError, StorageRefusedError
 from shared.contracts.messages import TaskMessage

@@ -100,7 +100,7 @@ class PlayedJob:
         lines = "".join(json.dumps(name) + "\n" for name in self.names)
         self.account.blobs.blobs[shard_name(JOB, 0)] = Blob(lines.encode(), "m")
         self.account.blobs.blobs[spec_name(JOB)] = Blob(self.spec.model_dump_json().encode(), "s")
-        self.account.sources.files = {name: b"" for name in self.names}
+        self.account.sources.files = dict.fromkeys(self.names, b"")
         for number in range(len(self.names)):
             self.queue.put(TaskMessage(task=number, first_mini_batch=number, mini_batches=1).to_text())
 

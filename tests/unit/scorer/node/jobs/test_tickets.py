@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scorer_container.node.held import InHand
+from scorer_container.node.in_hand import InHand
 from scorer_container.node.jobs.tickets import Tickets
 from scorer_container.node.reporting.heartbeat import Heartbeat
 from scorer_container.node.settings import NodeSettings

@@ -16,7 +16,7 @@ from scorer_container.node.tasks.prefetch import PoisonousTask, QueuedMiniBatch
 from scorer_container.node.tasks.results import ItemError, MiniBatchResult
 from scorer_container.node.tasks.scored import ScoredTask
 from shared.contracts.messages import TaskMessage
-from tests.unit.scorer.node.stored import MemoryQueue
+from tests.unit.scorer.node.stored import MemoryQueue, soon
 from tests.unit.scorer.node.tasks.scored_tasks import JOB, Telemetry, Trace, held
 from tests.unit.scorer.node.virtual_time import run
 
@@ -107,8 +107,7 @@ class Place:
         self.ready += 1
 
     async def _filled(self) -> None:
-        while not self.queued:
-            await asyncio.sleep(0.1)
+        await soon(lambda: self.queued, 1e9)
 
     async def _next(self) -> QueuedMiniBatch | PoisonousTask:
         await self._filled()

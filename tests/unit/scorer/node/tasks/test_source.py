@@ -3,7 +3,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from scorer_container.node.held import HeldTask, InHand, Lease
+from scorer_container.node.held import HeldTask, Lease
+from scorer_container.node.in_hand import InHand
 from scorer_container.node.storage.errors import QueueGoneError
 from scorer_container.node.tasks.source import TaskSource
 from shared.contracts.messages import TaskMessage
