@@ -51,6 +51,7 @@ FLOORS = (
     "scorer_container/node/cache",
     "scorer_container/node/environments",
     "scorer_container/node/held.py",
+    "scorer_container/node/in_hand.py",
     "scorer_container/node/reporting",
     "scorer_container/node/tasks",
     "scorer_container/node/parquet",
