@@ -44,7 +44,10 @@ class ProcessFolders:
     @property
     def is_work_empty(self) -> bool:
         """True when the job left nothing in the working folder that the next job could see."""
-        return self.work.is_dir() and not self.work.is_symlink() and not any(self.work.iterdir())
+        try:
+            return self.work.is_dir() and not self.work.is_symlink() and not any(self.work.iterdir())
+        except OSError:  # the job has closed the folder
+            return False
 
     def remove(self) -> None:
         """Remove all of it; raise OSError."""

@@ -18,7 +18,7 @@ _PIPE_BYTES = 1 << 20
 _STILL_RUNNING = "threads, child processes or exit handlers of the script did not end; the process was ended after"
 _LAST_OUTPUT_SECONDS = 1.0
 """Seconds to wait for the last output of an ended process; a stray child of it may keep the pipe open."""
-_DEATH_SECONDS = 10.0
+_DEATH_SECONDS = 5.0
 """Seconds to wait for the end of a killed process. The kernel may take longer, e.g. with a file system that hangs."""
 
 

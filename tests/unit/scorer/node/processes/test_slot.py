@@ -10,6 +10,7 @@ from scorer_container.node.processes.folders import ProcessFolders
 from scorer_container.node.processes.slot import ProcessSlot
 from scorer_container.node.processes.warm import WarmProcesses
 from scorer_container.node.reporting.failure import FatalProblemError
+from tests.unit.scorer.node.file_modes import file_modes_apply
 from tests.unit.scorer.node.processes.scripted_process import ENDS, READY, Logs, ScriptedProcess, Starter, command
 
 pytestmark = pytest.mark.unit
@@ -136,6 +137,18 @@ async def test_a_process_that_has_left_files_does_not_serve_the_next_job(tmp_pat
     await world.slot.remove_folders()
     assert process.is_closed
     assert world.logs.node.lines[-1] == "process 0: ends, as it has left files in its working folder"
+    assert not world.folders.root.exists()
+
+
+async def test_a_process_that_has_closed_its_folder_does_not_serve_the_next_job(tmp_path: Path) -> None:
+    process = ScriptedProcess(READY)
+    world = World(tmp_path, process, kind="mlflow")
+    await world.slot.ready()
+    world.folders.work.chmod(0)
+    with file_modes_apply():
+        await world.slot.release(kill=False)
+        await world.slot.remove_folders()
+    assert process.is_closed
     assert not world.folders.root.exists()
 
 
