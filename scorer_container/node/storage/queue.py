@@ -68,9 +68,12 @@ class Queue:
         self._expect(204, await self._calls.request("DELETE", self._message_path(message)))
 
     async def send(self, text: str) -> None:
-        """Put a message on the queue; raises QueueGoneError."""
+        """Put a message on the queue, which is made if it is missing; raises QueueGoneError if that is not allowed."""
         target = f"{self._path}/messages?messagettl={NEVER}"
-        self._expect(201, await self._calls.request("POST", target, body=_enveloped(text)))
+        response = await self._calls.request("POST", target, body=_enveloped(text))
+        if response.status == 404 and await self._is_made():
+            response = await self._calls.request("POST", target, body=_enveloped(text))
+        self._expect(201, response)
 
     async def exists(self) -> bool:
         """Return whether the queue is there."""
@@ -79,6 +82,10 @@ class Queue:
         except QueueGoneError:
             return False
         return True
+
+    async def _is_made(self) -> bool:
+        """Make the queue if the node may: in Azure it may not, as the deployment makes all."""
+        return (await self._calls.request("PUT", self._path)).status in {201, 204}
 
     def _message_path(self, message: Received) -> str:
         return f"{self._path}/messages/{message.id}?popreceipt={quote(message.pop_receipt, safe='')}"

@@ -103,3 +103,19 @@ def test_refusals_say_whether_the_message_the_queue_or_the_right_is_gone(
 def test_a_queue_exists_or_not() -> None:
     client = PlayedClient(answer(200), answer(404, x_ms_error_code="QueueNotFound"))
     assert [run(queue_of(client).exists()) for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("made", [201, 204])
+def test_a_queue_that_is_missing_is_made_by_the_first_message(made: int) -> None:
+    client = PlayedClient(answer(404), answer(made), answer(201))
+    run(queue_of(client).send("hello"))
+    assert [(asked.method, asked.target) for asked in client.asked] == [
+        ("POST", "/tasks/messages?messagettl=-1"),
+        ("PUT", "/tasks"),
+        ("POST", "/tasks/messages?messagettl=-1"),
+    ]
+
+
+def test_a_node_that_may_make_no_queue_says_that_it_is_missing() -> None:
+    with pytest.raises(QueueGoneError, match="queue tasks does not exist"):
+        run(queue_of(PlayedClient(answer(404), answer(403))).send("hello"))
