@@ -9,7 +9,7 @@ from scorer_container.node.processes.scoring import MiniBatchScorer
 from scorer_container.node.processes.slot import ProcessSlot
 from scorer_container.node.reporting.failure import failure_of
 from scorer_container.node.reporting.pen import ProgressPen
-from scorer_container.node.tasks.fetch import FetchedMiniBatch, InputFetcher
+from scorer_container.node.tasks.fetch import FetchedMiniBatch
 from scorer_container.node.tasks.mini_batch import MiniBatch
 from scorer_container.node.tasks.output_files import OutputFiles
 from scorer_container.node.tasks.prefetch import PoisonousTask, Prefetcher, QueuedMiniBatch
@@ -140,7 +140,7 @@ class Worker:
 
     async def _finish(self, begun: _Begun, last: FetchedMiniBatch | None = None) -> None:
         if last is not None:
-            await InputFetcher.close_task(last.folder)
+            await last.folder.close()
         begun.held.advance(Work.SCORED)
         seconds = asyncio.get_running_loop().time() - begun.started
         scored = ScoredTask(self._job.job_id, begun.held, begun.result, self._files, begun.trace, seconds)

@@ -10,10 +10,10 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from scorer_container.node.cache.folders import empty_folder, remove
 from scorer_container.node.scope import in_thread
 from scorer_container.node.storage.sources import Sources
 from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
+from scorer_container.node.tasks.task_folder import TaskFolder, TaskFolders
 from shared.contracts.job_spec import Location
 from shared.errors import ProductError
 
@@ -33,7 +33,7 @@ class UnusableNameError(ProductError):
 class FetchedMiniBatch:
     """A mini-batch whose files are on their way to disk."""
 
-    def __init__(self, batch: MiniBatch, folder: str) -> None:
+    def __init__(self, batch: MiniBatch, folder: TaskFolder) -> None:
         self.batch = batch
         self.folder = folder
         """The folder of the task's files."""
@@ -73,12 +73,12 @@ class InputFetcher:
         """Fetch from `location`; each task gets a folder of its own below `folder`."""
         self._sources = sources
         self._location = location
-        self._folder = folder
+        self._folders = TaskFolders(folder)
         self._wanted: asyncio.Queue[tuple[FetchedMiniBatch, int]] = asyncio.Queue()
 
     async def empty(self) -> None:
         """Empty the folder. Nothing may be fetching."""
-        await in_thread(empty_folder, self._folder)
+        await self._folders.empty()
 
     async def run(self) -> None:
         """Fetch one file after the other for ever. Run PARALLEL_FETCHES of these."""
@@ -86,38 +86,34 @@ class InputFetcher:
             fetched, index = await self._wanted.get()
             await self._fetch(fetched, index)
 
-    def open_task(self, task: int, attempt: int) -> str:
-        """Make a folder for one delivery of a task; return its path. One for each mini-batch would cost too much."""
-        folder = f"{self._folder}/{task}-{attempt}"
-        os.makedirs(folder, exist_ok=True)
-        return folder
+    def open_task(self) -> TaskFolder:
+        """Return a folder for one delivery of a task; raise OSError. One for each mini-batch would cost too much."""
+        return self._folders.take()
 
-    def fetch(self, batch: MiniBatch, folder: str) -> FetchedMiniBatch:
+    def fetch(self, batch: MiniBatch, folder: TaskFolder) -> FetchedMiniBatch:
         """Start fetching into the folder of the mini-batch's task."""
         fetched = FetchedMiniBatch(batch, folder)
         for index in range(len(batch.files)):
             self._wanted.put_nowait((fetched, index))
         return fetched
 
-    @staticmethod
-    async def close_task(folder: str) -> None:
-        """Remove a task's folder with all that is left in it."""
-        try:
-            os.rmdir(folder)
-        except OSError:  # it is not empty
-            with suppress(OSError):  # what is left goes with the job
-                await in_thread(remove, Path(folder))
-
     async def _fetch(self, fetched: FetchedMiniBatch, index: int) -> None:
         name, size = fetched.batch.files[index], 0
         try:
-            with _created(fetched.folder, _local_name(name), f"{fetched.batch.number}-{index}") as file:
-                await self._sources.fetch(self._location, name, file)
+            with _created(fetched.folder.path, _local_name(name), f"{fetched.batch.number}-{index}") as file:
+                await self._fill(file, name)
                 size = file.tell()
         except (ProductError, OSError) as error:
             fetched.set(index, LocalFile(name, problem=error), 0)
         else:
             fetched.set(index, LocalFile(name, file.name), size)
+
+    async def _fill(self, file: BinaryIO, name: str) -> None:
+        try:
+            await self._sources.fetch(self._location, name, file)
+        except Exception:
+            _remove_files([file.name])
+            raise
 
 
 def _remove_files(paths: list[str]) -> None:

@@ -79,7 +79,8 @@ class Prefetcher:
         while True:
             await self.filled()
             queued = self._queued.popleft()
-            self._count()
+            self._files -= queued.files
+            self._changes.tell()
             if not queued.is_first or await self._source.is_still_held(queued.task):
                 return queued
             await self._drop(queued)
@@ -91,7 +92,7 @@ class Prefetcher:
 
     async def _fetch(self, task: HeldTask) -> None:
         """Start fetching the mini-batches of `task`, each when there is room."""
-        folder = self._fetcher.open_task(task.task.task, task.attempt)
+        folder = self._fetcher.open_task()
         for number in task.numbers:
             await self._changes.until(self._has_room)
             batch = await self._mini_batch(number)
@@ -103,17 +104,15 @@ class Prefetcher:
     async def _drop(self, first: QueuedMiniBatch | PoisonousTask) -> None:
         self._dropped = first.task
         self._queued = deque(queued for queued in self._queued if queued.task is not first.task)
-        self._count()
+        self._files = sum(queued.files for queued in self._queued)
+        self._changes.tell()
         self._source.drop(first.task)
         if isinstance(first, QueuedMiniBatch):
-            await self._fetcher.close_task(first.fetched.folder)
+            await first.fetched.folder.remove()  # its fetches may go on
 
     def _add(self, queued: QueuedMiniBatch | PoisonousTask) -> None:
         self._queued.append(queued)
-        self._count()
-
-    def _count(self) -> None:
-        self._files = sum(queued.files for queued in self._queued)
+        self._files += queued.files
         self._changes.tell()
 
     def _has_room(self) -> bool:

@@ -45,6 +45,8 @@ class TaskSource:
         self._ready: deque[HeldTask] = deque()
         self._out: set[HeldTask] = set()
         """Tasks that workers hold, until their results are staged."""
+        self._suspects: set[HeldTask] = set()
+        """Those of them that may take the node down."""
         self._wanting: set[int] = set()
         self._seconds_per_task = _AHEAD_SECONDS
         self._changes = Changes()
@@ -74,6 +76,8 @@ class TaskSource:
                 self._wanting.discard(worker)
         task = self._ready.popleft()
         self._out.add(task)
+        if task.is_suspect:
+            self._suspects.add(task)
         self._changes.tell()
         return task
 
@@ -92,11 +96,12 @@ class TaskSource:
     def drop(self, task: HeldTask) -> None:
         """Let go of a task that is worth nothing to this node any more."""
         self._out.discard(task)
+        self._suspects.discard(task)
         self._in_hand.drop(task)
         self._changes.tell()
 
     def _is_next_free(self) -> bool:
-        if not self._ready or any(task.is_suspect for task in self._out):
+        if not self._ready or self._suspects:
             return False
         return not (self._out and self._ready[0].is_suspect)
 

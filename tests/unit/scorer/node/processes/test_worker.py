@@ -1,6 +1,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
 from scorer_container.node.tasks.prefetch import PoisonousTask, QueuedMiniBatch
 from scorer_container.node.tasks.results import ItemError, MiniBatchResult
 from scorer_container.node.tasks.scored import ScoredTask
+from scorer_container.node.tasks.task_folder import TaskFolder, TaskFolders
 from shared.contracts.messages import TaskMessage
 from tests.unit.scorer.node.stored import MemoryQueue, soon
 from tests.unit.scorer.node.tasks.scored_tasks import JOB, Telemetry, Trace, held
@@ -66,7 +68,8 @@ class Place:
         self._submitting = asyncio.Event()
         self._submitting.set()
 
-    def queue(self, task: HeldTask, *batches: Sequence[str], folder: str = "/nowhere") -> None:
+    def queue(self, task: HeldTask, *batches: Sequence[str]) -> None:
+        folder = TaskFolder("/nowhere", TaskFolders(Path("/nowhere")))
         for number, names in enumerate(batches):
             fetched = FetchedMiniBatch(MiniBatch(number, names), folder)
             for index, name in enumerate(names):

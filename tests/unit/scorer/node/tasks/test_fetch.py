@@ -54,12 +54,16 @@ def fetched(folder: Path, names: Sequence[str]) -> dict[str, LocalFile]:
     async def work() -> dict[str, LocalFile]:
         files: dict[str, LocalFile] = {}
         async with Fetching(folder) as fetching:
-            place = fetching.fetcher.open_task(0, 1)
+            place = fetching.fetcher.open_task()
             for number, name in enumerate(names):
                 (files[name],) = await fetching.fetcher.fetch(MiniBatch(number, [name]), place).wait()
         return files
 
     return run(work())
+
+
+def names_in(folder: str) -> list[str]:
+    return sorted(path.name for path in Path(folder).iterdir())
 
 
 def test_files_come_in_the_order_of_their_mini_batch_and_a_few_at_a_time(tmp_path: Path) -> None:
@@ -68,7 +72,7 @@ def test_files_come_in_the_order_of_their_mini_batch_and_a_few_at_a_time(tmp_pat
             slow = asyncio.Event()
             fetching.sources.fail["f00"] = [slow]
             names = [f"f{number:02}" for number in range(20)]
-            batch = fetching.fetcher.fetch(MiniBatch(3, names), fetching.fetcher.open_task(1, 1))
+            batch = fetching.fetcher.fetch(MiniBatch(3, names), fetching.fetcher.open_task())
             await asyncio.sleep(1)
             assert fetching.sources.fetched == names[1:]
             slow.set()
@@ -81,7 +85,7 @@ def test_a_file_that_cannot_be_fetched_fails_alone(tmp_path: Path) -> None:
     async def work() -> None:
         async with Fetching(tmp_path) as fetching:
             fetching.sources.fail["bad"] = [StorageUnavailableError("no answer")]
-            batch = fetching.fetcher.fetch(MiniBatch(0, ["gone", "good", "bad"]), fetching.fetcher.open_task(1, 1))
+            batch = fetching.fetcher.fetch(MiniBatch(0, ["gone", "good", "bad"]), fetching.fetcher.open_task())
             files = await batch.wait()
             assert [str(file.problem) for file in files] == ["gone does not exist", "None", "no answer"]
 
@@ -91,23 +95,21 @@ def test_a_file_that_cannot_be_fetched_fails_alone(tmp_path: Path) -> None:
 def test_a_mini_batch_without_files_is_there_at_once(tmp_path: Path) -> None:
     async def work() -> None:
         fetcher = Fetching(tmp_path).fetcher
+        await fetcher.empty()
         assert await fetcher.fetch(MiniBatch(0, []), "").wait() == []
 
     run(work())
 
 
-def test_nothing_is_left_of_a_task_that_is_done(tmp_path: Path) -> None:
+def test_nothing_is_left_of_a_mini_batch_that_is_done(tmp_path: Path) -> None:
     async def work() -> None:
         async with Fetching(tmp_path) as fetching:
-            folders = [fetching.fetcher.open_task(task, 1) for task in range(2)]
-            for folder in folders:
-                batch = fetching.fetcher.fetch(MiniBatch(0, ["a", "b/c"]), folder)
-                await batch.wait()
-                await batch.discard()
-            os.close(os.open(f"{folders[1]}/left by the script", os.O_CREAT))
-            for folder in folders:
-                await fetching.fetcher.close_task(folder)
-            assert list((tmp_path / "inputs").iterdir()) == []
+            folder = fetching.fetcher.open_task()
+            batch = fetching.fetcher.fetch(MiniBatch(0, ["a", "b", "gone"]), folder)
+            await batch.wait()
+            assert names_in(folder.path) == ["a", "b"], "and no part of what could not be fetched"
+            await batch.discard()
+            assert names_in(folder.path) == []
 
     run(work())
 
@@ -142,7 +144,7 @@ def test_the_folder_of_inputs_is_emptied(tmp_path: Path) -> None:
 )
 def test_a_file_keeps_its_path(tmp_path: Path, name: str) -> None:
     file = fetched(tmp_path, [name])[name]
-    assert file.path.endswith(f"/inputs/0-1/{name}")
+    assert file.path.endswith(f"/inputs/0/{name}")
     assert Path(file.path).read_bytes() == name.encode()
 
 

@@ -8,6 +8,7 @@ from scorer_container.node.tasks.fetch import FetchedMiniBatch, InputFetcher
 from scorer_container.node.tasks.mini_batch import MiniBatch
 from scorer_container.node.tasks.prefetch import PoisonousTask, Prefetcher, QueuedMiniBatch
 from scorer_container.node.tasks.source import TaskSource
+from scorer_container.node.tasks.task_folder import TaskFolder
 from shared.contracts.messages import TaskMessage
 from tests.unit.scorer.node.stored import MemoryQueue
 from tests.unit.scorer.node.virtual_time import loop, run
@@ -36,17 +37,25 @@ class Fetcher(InputFetcher):
 
     def __init__(self) -> None:
         self.begun: list[int] = []
-        self.closed: list[str] = []
+        self.opened = 0
+        self.removed: list[str] = []
 
-    def open_task(self, task: int, attempt: int) -> str:
-        return f"{task}-{attempt}"
+    def open_task(self) -> TaskFolder:
+        self.opened += 1
+        return Folder(str(self.opened), self.removed)
 
-    def fetch(self, batch: MiniBatch, folder: str) -> FetchedMiniBatch:
+    def fetch(self, batch: MiniBatch, folder: TaskFolder) -> FetchedMiniBatch:
         self.begun.append(batch.number)
         return FetchedMiniBatch(batch, folder)
 
-    async def close_task(self, folder: str) -> None:  # type: ignore[override] # static there
-        self.closed.append(folder)
+
+class Folder(TaskFolder):
+    def __init__(self, path: str, removed: list[str]) -> None:
+        self.path = path
+        self._removed = removed
+
+    async def remove(self) -> None:
+        self._removed.append(self.path)
 
 
 class Ahead:
@@ -152,7 +161,7 @@ def test_a_task_that_another_node_has_by_now_is_dropped_whole() -> None:
         await held[0].queue.receive(1, 30)
         assert await place.numbers(2) == [200, 201]
         assert place.source.dropped == [held[0]]
-        assert place.fetcher.closed == ["1-1"]
+        assert place.fetcher.removed == ["1"]
         assert set(place.fetcher.begun) <= {100, 101, 200, 201, 202}
 
     ahead(work, task(1, 50), task(2, 3))
