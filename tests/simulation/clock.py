@@ -51,8 +51,18 @@ def _monotonic() -> float:
     return _Clock.loop.time()
 
 
+def _gmtime(seconds: float | None = None) -> time.struct_time:
+    return time.gmtime(_now() if seconds is None else seconds)
+
+
 virtual_time = SimpleNamespace(
-    time=_now, monotonic=_monotonic, perf_counter=_monotonic, sleep=_sleep, gmtime=time.gmtime, strftime=time.strftime
+    time=_now,
+    time_ns=lambda: int(_now() * 1e9),
+    monotonic=_monotonic,
+    perf_counter=_monotonic,
+    sleep=_sleep,
+    gmtime=_gmtime,
+    strftime=lambda form, moment=None: time.strftime(form, moment or _gmtime()),
 )
 """Stands for the module `time` in modules under test."""
 

@@ -102,7 +102,7 @@ class Disturbances:
             return
         service = next(service for service in SERVICES if kind.endswith(service))
         memory = self._world.server.memory(service)
-        self._world.losses += 1
+        self._world.losses[service] += 1
         self._world.later(1.0 + min(seconds, 8.0), self._forget, service, memory)
 
     def _forget(self, service: str, memory: object) -> None:

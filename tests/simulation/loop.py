@@ -5,8 +5,10 @@ an order that chance may change, as asyncio promises none between tasks that wak
 """
 
 import asyncio
+import gc
 import heapq
 import itertools
+import sys
 from asyncio import base_events, events
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
@@ -28,6 +30,8 @@ class Actor:
         self.is_dead = False
         self.is_frozen = False
         self.withheld: list[events.Handle] = []
+        self.is_spared = False
+        """True for an actor whose calls nothing disturbs."""
         self.last_trouble = float("-inf")
         """When the world last did something to it. Such a thing excuses a lapsed lease."""
 
@@ -165,6 +169,7 @@ class VirtualLoop(base_events.BaseEventLoop):
 
     def bury(self) -> None:
         """End what dead actors have left, so that nothing of this world runs in the next one."""
+        sys.unraisablehook, before = lambda _: None, sys.unraisablehook  # a `finally` that awaits cannot end so
         for fiber in self.fibers:
             fiber.abandon()
         for task in self.tasks:
@@ -175,6 +180,8 @@ class VirtualLoop(base_events.BaseEventLoop):
         self._ready.clear()
         self._scheduled.clear()
         self.close()
+        gc.collect()  # now, not in the middle of another world
+        sys.unraisablehook = before
 
 
 def _close(work: Any) -> None:

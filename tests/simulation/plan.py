@@ -109,7 +109,7 @@ class Plan:
     @property
     def fatal_after(self) -> int | None:
         """From this call of `run()` on, processes die and `init()` fails."""
-        return self.shape.files // 2 if self.kind is Kind.FATAL else None
+        return -(-self.shape.files // self.shape.mini_batch_size) // 2 if self.kind is Kind.FATAL else None
 
     @property
     def failed(self) -> set[str]:

@@ -1,5 +1,6 @@
 """Runs worlds: of seeds, of recordings, in many processes; and makes the recording of a failure small."""
 
+import gc
 import logging
 import multiprocessing
 import random
@@ -8,15 +9,16 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from scorer_container.node import node
 from shared.jobs import store as job_store
-from shared.jobs.phases import phases
+from shared.jobs.phases import phases, plan
 from shared.jobs.phases.watch import Action
 from shared.triggers.background import activities
 from tests.simulation.app.host import APP
@@ -73,9 +75,12 @@ def run(
         stack.enter_context(virtual_clocks(world.loop))
         stack.enter_context(mock.patch.object(job_store, "ThreadPoolExecutor", _OneAfterTheOther))
         stack.enter_context(mock.patch.object(activities, "application", APP.get))
+        stack.enter_context(mock.patch.object(plan, "TASKS_PER_PROCESS", world.tasks_per_process))
         stack.enter_context(mock.patch.object(phases, "decide", _watched(world)))
+        stack.enter_context(mock.patch.multiple(node, _SHORTEST_POLL=0.5, _LONGEST_POLL=2.0))  # most calls of a world
         stack.enter_context(_silent())
         stack.enter_context(fault())
+        stack.enter_context(_no_collection())
         world.run()
     shutil.rmtree(folder, ignore_errors=True)
     happened = world.happened + Counter({f"call: {fate}": count for fate, count in world.network.fates.items()})
@@ -100,7 +105,7 @@ def replay(events: Events, fault: Fault = nullcontext, trace: Callable[[str], No
 def run_all(seeds: Iterable[int], fault: Fault = nullcontext, processes: int | None = None) -> Iterator[Outcome]:
     """Run the worlds of many seeds in several processes; yield their outcomes in the order of the seeds."""
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, maxtasksperchild=64) as pool:
+    with context.Pool(processes, initializer=gc.freeze, maxtasksperchild=256) as pool:
         yield from pool.imap(partial(run_seed, fault=fault), seeds, chunksize=4)
 
 
@@ -132,13 +137,25 @@ def _watched(world: World) -> Callable[..., Any]:
     return decide
 
 
-def _silent() -> AbstractContextManager[Any]:
+@contextmanager
+def _silent() -> Iterator[None]:
     """Let the code under test log nothing: there would be much, and nobody reads it."""
-    stack = ExitStack()
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
-    stack.callback(logging.disable, before)
-    return stack
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Collect garbage after the world only: a dead actor's `finally` must not run in its middle."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _memory() -> str | None:

@@ -37,6 +37,8 @@ from tests.simulation.storage.server import Server
 EXIT_SECONDS = 60.0
 """A node that is told to leave has ended after this."""
 _IDLE_SECONDS = 45.0
+_DRAINED_AFTER = 15.0
+"""A frozen app that comes back, and finds that another one has taken over, ends after this."""
 _NODE_ACCOUNT = StorageAccount(connection_string=CONNECTION_STRING)
 _WEATHERS = {
     "jitter": 0.4,
@@ -78,8 +80,8 @@ class World:
         self.happened: Counter[str] = Counter()
         self.plans: dict[str, Plan] = {}
         self.processes: dict[ScriptedProcess, Actor] = {}
-        self.losses = 0
-        """How often storage lost something."""
+        self.losses: Counter[str] = Counter()
+        """How often each service of storage lost something."""
         self.ended_at = 0.0
         self.script = WorldScript(self)
         self.invariants = Invariants(self)
@@ -94,7 +96,10 @@ class World:
             self.script.prepare,
         )
         self._limits = ComputeLimits(compute=COMPUTE, min_instances=0, max_instances=1, idle_seconds=_IDLE_SECONDS)
+        self.tasks_per_process = choices.draw("tasks per process", 64, lambda dice: dice.choice((1, 2, 64, 64)))
+        """The fewer, the more mini-batches a task has (shared/jobs/phases/plan.py)."""
         self._client = Actor("client")
+        self._client.is_spared = True
         self._app = Actor("app/0")
         self._lives = 0
         self._known: dict[str, tuple[str, JobDocument]] = {}
@@ -157,6 +162,7 @@ class World:
             self.loop.kill(self._app)
         else:
             self.loop.freeze(self._app, frozen_seconds)
+            self.later(frozen_seconds + _DRAINED_AFTER, self.loop.kill, self._app)
         self.later(RESTART, self._start_app)
 
     # The course of a world
@@ -197,7 +203,7 @@ class World:
         scaling = Scaling(self.account, self.machines, virtual_now)
         context = Context()
         context.run(ACTOR.set, self._app)
-        app = context.run(App, self.account, scaling, self._limits, self.hub, self._app)
+        app = context.run(App, self.account, scaling, self._limits, self.hub)
         self.server.queues.on_send = lambda queue: self.later(0.0, app.wake, queue)
         self.loop.start(self._app, app.run())
 

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tests.simulation.app.replay import Activity, Context, Happened, State, Timer, replay
 from tests.simulation.clock import virtual_now
-from tests.simulation.loop import Actor
 
 CallActivity = Callable[[str, Any], Awaitable[Any]]
 
@@ -23,7 +23,7 @@ class Instance:
     state: State = State.WAITING
     history: list[Happened] = field(default_factory=list)
     execution: int = 0
-    """Counts the executions that `continue_as_new` began."""
+    """Number of the execution. `continue_as_new` begins another one."""
 
 
 @dataclass
@@ -31,44 +31,64 @@ class Hub:
     """What the engine stores. Writing to it never fails: a real one has a storage of its own."""
 
     instances: dict[str, Instance] = field(default_factory=dict)
-    owner: Actor | None = None
-    """The life of the app whose answers count."""
+    executions: int = 0
+    engine: "Engine | None" = None
+    """The engine whose life runs the orchestrations. Answers of other lives do not count."""
 
     def is_alive(self, name: str) -> bool:
         """Return whether the instance exists and has not ended."""
         return name in self.instances and self.instances[name].state is State.WAITING
 
+    def start(self, name: str, given: Any) -> None:
+        """Begin an orchestration; raise RuntimeError if one of this name is alive."""
+        if self.is_alive(name):
+            raise RuntimeError(f"orchestration {name} is alive")
+        self.instances[name] = Instance(name, given, virtual_now(), execution=self.next_execution())
+        self._wake(name)
+
+    def raise_event(self, name: str, event: str) -> None:
+        """Tell a living orchestration of an event."""
+        if self.is_alive(name):
+            self.instances[name].history.append(Happened(virtual_now(), event=event, value=True))
+            self._wake(name)
+
+    def next_execution(self) -> int:
+        """Return a number that no execution has had: an instance may be lost and started again under its name."""
+        self.executions += 1
+        return self.executions
+
+    def _wake(self, name: str) -> None:
+        if self.engine is not None:
+            self.engine.wake(name)
+
 
 class Engine:
     """The engine in one life of the app."""
 
-    def __init__(self, hub: Hub, life: Actor, call: CallActivity) -> None:
-        self._hub, self._life, self._call = hub, life, call
+    def __init__(self, hub: Hub, call: CallActivity) -> None:
+        """`call` runs an activity by its name."""
+        self._hub, self._call = hub, call
+        self._context = copy_context()
         self._begun: set[tuple[str, int, int]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[tuple[str, int, int], asyncio.TimerHandle] = {}
 
     def take_over(self) -> None:
-        """Continue all orchestrations from what the hub knows of them."""
-        self._hub.owner = self._life
+        """Continue all orchestrations from what the hub knows of them. The current context is the one that they run in."""
+        self._hub.engine, self._context = self, copy_context()
         for name in list(self._hub.instances):
+            self.wake(name)
+
+    def wake(self, name: str) -> None:
+        """Look at an orchestration soon."""
+        asyncio.get_running_loop().call_soon(self._look, name, context=self._context.copy())
+
+    def _look(self, name: str) -> None:
+        if self._hub.engine is self and name in self._hub.instances:
             self._episode(self._hub.instances[name])
 
-    def start(self, name: str, given: Any) -> None:
-        """Begin an orchestration; raise RuntimeError if one of this name is alive."""
-        if self._hub.is_alive(name):
-            raise RuntimeError(f"orchestration {name} is alive")
-        execution = self._hub.instances[name].execution + 1 if name in self._hub.instances else 0
-        self._hub.instances[name] = Instance(name, given, virtual_now(), execution=execution)
-        self._episode(self._hub.instances[name])
-
-    def raise_event(self, name: str, event: str) -> None:
-        """Tell a living orchestration of an event."""
-        if self._hub.is_alive(name):
-            self._learn(self._hub.instances[name], Happened(virtual_now(), event=event, value=True))
-
     def _learn(self, instance: Instance, news: Happened) -> None:
-        if self._hub.owner is self._life:
+        if self._hub.engine is self:
             instance.history.append(news)
             self._episode(instance)
 
@@ -85,10 +105,9 @@ class Engine:
             self._begin(instance, context)
 
     def _continue_as_new(self, instance: Instance, context: Context) -> None:
-        consumed = len(context.buffered)
         instance.input, instance.started = context.next_input, virtual_now()
-        instance.history = list(context.buffered[:consumed])
-        instance.execution += 1
+        instance.history = list(context.buffered)
+        instance.execution = self._hub.next_execution()
 
     def _begin(self, instance: Instance, context: Context) -> None:
         for step in context.steps:

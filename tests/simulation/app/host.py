@@ -19,7 +19,6 @@ from shared.storage.queues import queue_client
 from shared.triggers.background import activities
 from shared.triggers.background.orchestration import NUDGE
 from tests.simulation.app.durable import Engine, Hub
-from tests.simulation.loop import Actor
 
 RECONCILE_SECONDS = 60.0
 SCALE_SECONDS = 10.0
@@ -35,11 +34,11 @@ APP: ContextVar["App"] = ContextVar("app")
 class App:
     """One life of the app, with the real phases over the simulated account."""
 
-    def __init__(self, account: StorageAccount, scaling: Scaling, limits: ComputeLimits, hub: Hub, life: Actor) -> None:
+    def __init__(self, account: StorageAccount, scaling: Scaling, limits: ComputeLimits, hub: Hub) -> None:
         self.account, self.jobs = account, JobStore(account.tables)
         self.phases = Phases(account, self.jobs, scaling, lambda _: limits)
         self._scaling, self._limits = scaling, limits
-        self._engine, self._hub = Engine(hub, life, self._activity), hub
+        self._engine, self._hub = Engine(hub, self._activity), hub
         self._woken = {JOB_REQUESTS: asyncio.Event(), JOB_NUDGES: asyncio.Event()}
 
     def wake(self, queue: str) -> None:
@@ -63,10 +62,10 @@ class App:
         return self._hub.is_alive(job)
 
     async def start(self, job: str, start_input: dict[str, Any]) -> None:
-        self._engine.start(job, start_input)
+        self._hub.start(job, start_input)
 
     async def nudge(self, job: str) -> None:
-        self._engine.raise_event(job, NUDGE)
+        self._hub.raise_event(job, NUDGE)
 
     async def forget(self, job: str) -> None:
         self._hub.instances.pop(job, None)

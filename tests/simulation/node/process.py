@@ -138,15 +138,21 @@ class ScriptedProcess:
         if not plan.shape.is_script:
             return [*(self._of_file(plan, *file) for file in files), ({"type": "done"}, b"")]
         if plan.bad.intersection(self._run["names"]):
-            return [_failed()]
-        rows = b"".join(plan.rows_of(name, _content(path)) for path, name in files)
+            return [_failed("bad")]
+        try:
+            rows = b"".join(plan.rows_of(name, Path(path).read_bytes()) for path, name in files)
+        except OSError as error:
+            return [_failed(str(error))]
         return [({"type": "result", "seconds": 0.1, "rows": rows.count(b"\n"), "succeeded": len(files)}, rows)]
 
     @staticmethod
     def _of_file(plan: Plan, path: str, name: str) -> Any:
         if name in plan.bad:
-            return _failed()
-        rows = plan.rows_of(name, _content(path))
+            return _failed("bad")
+        try:
+            rows = plan.rows_of(name, Path(path).read_bytes())
+        except OSError as error:
+            return _failed(str(error))
         return {"type": "file", "seconds": 0.1, "rows": rows.count(b"\n"), "succeeded": 1}, rows
 
     def _answer_after(self, seconds: float, answers: list[Any]) -> None:
@@ -167,9 +173,5 @@ class ScriptedProcess:
             self._answers.put_nowait(_CRASH)
 
 
-def _failed() -> Any:
-    return {"type": "failed", "seconds": 0.1, "error_type": "ValueError", "message": "bad", "traceback": ""}, b""
-
-
-def _content(path: str) -> bytes:
-    return Path(path).read_bytes()
+def _failed(message: str) -> Any:
+    return {"type": "failed", "seconds": 0.1, "error_type": "ValueError", "message": message, "traceback": ""}, b""

@@ -21,6 +21,8 @@ LATEST = 25.0
 """No call arrives later than this many seconds."""
 USUAL = ("usual", 0.004, 0.004)
 HARMLESS = ("usual", "jitter")
+LEASE_CALLS = ("receive", "renew", "give back", "delete")
+"""Only a disturbance of these can cost a lease. Renewals wait for no other call."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,13 @@ class Network:
         return future
 
     def _fate(self, actor: Actor, name: str) -> tuple[str, float, float]:
+        if actor.is_spared:
+            return USUAL
         fate, there, back = self._choices.draw(
             f"{actor.name} {name}", list(USUAL), lambda dice: self._drawn(dice, name)
         )
         self.fates[fate] += 1
-        if fate not in HARMLESS or self.is_down:
+        if self.is_down or (fate not in HARMLESS and name in LEASE_CALLS):
             actor.last_trouble = self.loop.time()
         return ("refused" if self.is_down else fate), there, back
 
