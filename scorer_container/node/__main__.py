@@ -57,26 +57,26 @@ def main() -> int:
 
 async def _run(settings: NodeSettings, storage: StorageAccount) -> None:
     account = Account(storage)
-    node = Node(settings, account)
-
-    def leave() -> None:
-        signal.alarm(_LEAVE_SECONDS)
-        node.leave()
+    node = Node(settings, account, on_leaving=_set_alarm)
 
     def read_input() -> None:
         if not os.read(0, 4096):
             loop.remove_reader(0)
-            leave()
+            node.leave()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leave)
+        loop.add_signal_handler(number, node.leave)
     if stat.S_ISFIFO(os.fstat(0).st_mode):
         loop.add_reader(0, read_input)
     try:
         await node.run()
     finally:
         await account.close()
+
+
+def _set_alarm() -> None:
+    signal.alarm(_LEAVE_SECONDS)
 
 
 def _log_to_stderr() -> None:

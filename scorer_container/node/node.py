@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -48,12 +49,17 @@ class Node:
         *,
         start_process: StartProcess = start_here,
         prepare: Prepare = prepare_here,
+        on_leaving: Callable[[], None] = lambda: None,
     ) -> None:
-        """`start_process` starts scoring processes, `prepare` makes the parts of a job ready on this machine."""
+        """`start_process` starts scoring processes, `prepare` makes the parts of a job ready on this machine.
+
+        `on_leaving` is called when the node is told to leave.
+        """
         self._settings = settings
         self._account = account
         self._start_process = start_process
         self._prepare = prepare
+        self._on_leaving = on_leaving
         self._warm = WarmProcesses()
         self._scope: Scope[Leaving] = Scope()
         self._heartbeat = Heartbeat(account.rows("nodes", NodeRow), settings, on_leaving=self.leave, log=self._log)
@@ -62,6 +68,8 @@ class Node:
 
     def leave(self) -> None:
         """End the node: tickets and unfinished tasks go back at once."""
+        if self._scope.reason is None:
+            self._on_leaving()
         self._scope.end("leaving")
 
     async def run(self) -> None:

@@ -64,8 +64,14 @@ class Crew:
         return self._members
 
     async def release(self, *, kill: bool) -> None:
-        """End the processes, all at the same time: kill them, or keep them warm or let them call `shutdown()`."""
-        await asyncio.gather(*(member.slot.release(kill=kill) for member in self._members))
+        """End the processes, all at the same time: kill them, or keep them warm or let them call `shutdown()`.
+
+        Do nothing for those that have ended.
+        """
+        releases = (member.slot.release(kill=kill) for member in self._members)
+        for problem in await asyncio.gather(*releases, return_exceptions=True):
+            if problem is not None:
+                raise problem
 
     async def upload(self) -> None:
         """Upload what the processes have written since their last task, for example in `shutdown()`."""

@@ -120,17 +120,18 @@ class JobRun:
                             life.end(reason)
                 finally:
                     if not self._is_over:
-                        await self._crew.release(kill=True)
-                        await uploads.drained(_UPLOAD_GRACE_SECONDS)
+                        drained = uploads.drained(_UPLOAD_GRACE_SECONDS)
+                        await asyncio.gather(self._crew.release(kill=True), drained)
             if self._is_over:
                 await self._shut_down()
         finally:
+            await self._crew.release(kill=True)  # those that are left: the node was told to leave at this very moment
             await self._hand_back()
             await self._crew.remove_folders()
             self._log(f"job {self._spec.job_name}: ends")
 
     async def _work(self, job: Scope[None], uploads: Scope[None]) -> None:
-        """Prepare and score; after a failure remind the app until it has deleted the queue."""
+        """Prepare and score; after a failure let the job remind the app until the queue is deleted."""
         try:
             prepared = await self._prepare(self._spec, self._account.sources, self._settings, self._warm, self._log)
             if prepared.has_new:
@@ -140,9 +141,9 @@ class JobRun:
             raise
         except Exception as error:
             self._fail(failure_of(error))
+        job.start(self._nudges.remind)
         await self._crew.release(kill=True)
         await self._crew.upload()
-        await self._nudges.remind()
 
     async def _score(self, prepared: PreparedJob, uploads: Scope[None]) -> None:
         scoring = JobScoring(

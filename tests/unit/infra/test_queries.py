@@ -18,7 +18,7 @@ METRICS = {value for name, value in vars(names).items() if name.isupper() and st
 MEASURING = (
     "shared/observability/measurements.py",
     "shared/observability/tracing.py",
-    "scorer_container/node/job_telemetry.py",
+    "scorer_container/node/tasks/telemetry.py",
 )
 """Where measurements get their labels."""
 

@@ -33,6 +33,7 @@ class EchoProcess:
         self.seconds = seconds
         self.has_shutdown = has_shutdown
         self.is_running = True
+        self.is_unusable = False
         self.ended = ""
         self._commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._commands.put_nowait({"type": "init"})
@@ -45,6 +46,9 @@ class EchoProcess:
 
     async def receive(self, *kinds: str) -> Answer:
         command = await self._commands.get()
+        if command["type"] == "init" and self.is_unusable:
+            await asyncio.sleep(2)
+            return {"type": "unusable", "step": "init", "error_type": "E", "message": "no run()", "traceback": ""}, b""
         if command["type"] == "init":
             return {"type": "ready", "has_shutdown": self.has_shutdown}, b""
         await asyncio.sleep(self.seconds)
@@ -93,6 +97,7 @@ class PlayedJob:
         self.prepared = 0
         self.problem_of_preparation: Exception | None = None
         self.preparation_seconds = 1.0
+        self.is_second_unusable = False
         self._seconds, self._has_shutdown = seconds, has_shutdown
         self._write()
 
@@ -116,6 +121,7 @@ class PlayedJob:
 
     async def start(self, _command: ProcessCommand) -> EchoProcess:
         self.processes.append(EchoProcess(self._seconds, self._has_shutdown))
+        self.processes[-1].is_unusable = self.is_second_unusable and len(self.processes) > 1
         return self.processes[-1]
 
     @property

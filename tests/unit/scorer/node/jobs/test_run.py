@@ -188,6 +188,42 @@ def test_results_that_cannot_be_written_fail_the_job(tmp_path: Path) -> None:
     with_a_node(PlayedJob(tmp_path), work)
 
 
+def test_the_app_hears_of_a_failure_although_the_files_of_the_script_take_their_time(tmp_path: Path) -> None:
+    async def work(job: PlayedJob, _: Node) -> None:
+        await soon(lambda: len(job.processes) == 2)
+        job.account.blobs.fail["put"] = [asyncio.Event()] * 10
+        (job.settings.folder / "process000" / "output" / "large").touch()
+        await soon(lambda: job.failures and job.nudges.messages, 5)
+        assert [failure.message for failure in job.failures] == ["no run()"]
+        await soon(lambda: "put" in job.account.blobs.calls)
+        job.end()
+
+    job = PlayedJob(tmp_path, 2, seconds=1000)
+    job.is_second_unusable = True
+    with_a_node(job, work)
+
+
+@pytest.mark.parametrize("steps", range(16))
+def test_a_node_that_leaves_at_the_moment_when_its_job_is_over_leaves_no_process(tmp_path: Path, steps: int) -> None:
+    async def work(job: PlayedJob, node: Node) -> None:
+        await soon(lambda: len(job.processes) == 2)
+        await asyncio.sleep(3)
+        real, noticed = job.queue.meet, asyncio.Event()
+
+        async def meet(call: str) -> None:
+            noticed.set()
+            await real(call)
+
+        job.queue.meet = meet  # type: ignore[method-assign]
+        job.end()
+        await noticed.wait()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        node.leave()
+
+    with_a_node(PlayedJob(tmp_path, 2, seconds=1000), work)
+
+
 def test_a_defect_of_the_work_fails_the_job_and_not_the_node(tmp_path: Path) -> None:
     async def work(job: PlayedJob, _: Node) -> None:
         job.problem_of_preparation = ZeroDivisionError("a defect")

@@ -10,6 +10,7 @@ from scorer_container.node.reporting.heartbeat import Heartbeat
 from scorer_container.node.settings import NodeSettings
 from shared.contracts.messages import NodeTicket
 from shared.contracts.progress import NodeRow, NodeState
+from shared.errors import UnreadableError
 from tests.unit.scorer.node.stored import UNAVAILABLE, MemoryRows
 from tests.unit.scorer.node.virtual_time import loop, run
 
@@ -93,14 +94,14 @@ def test_a_restarted_node_that_was_sent_away_leaves_again() -> None:
     beating(work)
 
 
-@pytest.mark.parametrize("change", ["forget", "earlier life"])
+@pytest.mark.parametrize("change", ["forget", "earlier life", "unreadable"])
 def test_a_row_that_storage_lost_or_changed_is_written_again(change: str) -> None:
     async def work(beat: Beating) -> None:
         await beat.heartbeat.written()
         if change == "forget":
             beat.rows.rows.clear()
         else:
-            beat.rows.set(*KEY, other(node_id="node-0"))
+            beat.rows.set(*KEY, other(node_id="node-0") if change == "earlier life" else UnreadableError("broken"))
         await asyncio.sleep(6)
         assert (beat.row.state, beat.left) == (NodeState.IDLE, [])
 
@@ -124,6 +125,7 @@ def test_another_live_node_under_the_same_ticket_is_found_by_the_clock_of_the_se
     async def work(beat: Beating) -> None:
         await beat.heartbeat.written()
         assert await beat.heartbeat.holder(TICKET) is None
+        beat.rows.set("cpu", "broken", UnreadableError("a row of another version"))
         for number, (row, age) in enumerate(
             [(other(), 31), (other(ticket=2), 0), (other(job_id="another"), 0), (other(node_id="x"), 100)], 1
         ):
