@@ -34,14 +34,14 @@ class NameRule:
         if self.pattern.fullmatch(value):
             return value
         named = field or self.field
-        raise ValidationError(f"{named} {_quoted(value)} is not valid: use {self.accepted}", target=named)
+        raise ValidationError(f"{named} {quoted(value)} is not valid: use {self.accepted}", target=named)
 
     def check_part(self, value: str, reference: str, field: str) -> str:
         """Return `value`, which is a part of `reference`; raises ValidationError that names both."""
         if self.pattern.fullmatch(value):
             return value
         raise ValidationError(
-            f"{field} {_quoted(reference)} is not valid: its {self.field} {_quoted(value)} must have {self.accepted}",
+            f"{field} {quoted(reference)} is not valid: its {self.field} {quoted(value)} must have {self.accepted}",
             target=field,
         )
 
@@ -204,7 +204,7 @@ def fault_of_blob_name(name: str) -> str:
     if "" in parts:
         return "has an empty part between two '/' or at an end" if name else "is empty"
     if ended := next((part for part in parts if part.endswith(".")), None):
-        return f"has a part that ends with a dot: {_quoted(ended)}"
+        return f"has a part that ends with a dot: {quoted(ended)}"
     if len(parts) > MAX_PARTS:
         return f"has {len(parts)} parts between '/'; storage allows {MAX_PARTS}"
     if (length := len(name.encode("utf-16-le")) // 2) > MAX_CHARACTERS:
@@ -215,12 +215,12 @@ def fault_of_blob_name(name: str) -> str:
 def check_blob_name(name: str, field: str) -> str:
     """Return `name`; raises ValidationError with `field`, the name and the reason when it cannot be a blob's name."""
     if fault := fault_of_blob_name(name):
-        raise ValidationError(f"{field} {_quoted(name)} cannot be the name of a blob: it {fault}", target=field)
+        raise ValidationError(f"{field} {quoted(name)} cannot be the name of a blob: it {fault}", target=field)
     return name
 
 
-def _quoted(name: str) -> str:
-    """Return the name in quotes, with odd characters escaped. Leave out the middle of a long one."""
-    if len(name) > _SHOWN:
-        name = f"{name[: _SHOWN // 2]}…{name[-_SHOWN // 2 :]}"
-    return repr(name)
+def quoted(value: object) -> str:
+    """Return the text in quotes, with odd characters escaped. Leave out the middle of a long one."""
+    if isinstance(value, str) and len(value) > _SHOWN:
+        value = f"{value[: _SHOWN // 2]}…{value[-_SHOWN // 2 :]}"
+    return repr(value)
