@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _run(sys.argv[1:] if arguments is None else arguments, verbosity)
     except BrokenPipeError:
         return _leave_closed_pipe()
+    except OSError as error:
+        log.debug("the system refused something", exc_info=error)
+        return _fail(_refusal(error), CliError.exit_code)
     except Exception as error:
         if verbosity.debug:
             raise
@@ -58,6 +61,12 @@ def _usage_line(error: click.ClickException) -> str:
     message = sentence(error.format_message())
     context = getattr(error, "ctx", None)
     return f"{message} See `{context.command_path} --help`." if context else message
+
+
+def _refusal(error: OSError) -> str:
+    """Return what the operating system refused, for example a name that is too long or a write to a full disk."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return sentence(f"{error.filename}: {reason}" if error.filename else reason)
 
 
 def _defect(error: Exception) -> str:

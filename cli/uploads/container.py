@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TypeVar
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
@@ -98,8 +98,8 @@ def _in_parallel(work: Callable[[Item], None], items: list[Item]) -> None:
 
 def safe_path(target: Path, relative: str) -> Path:
     """Return the path of a blob below `target`; raise InvalidInputError for a name that leads out of it."""
-    parts = PurePosixPath(relative).parts
-    if not parts or any(part in {"..", "/"} for part in parts):
+    parts = relative.split("/")
+    if any(part in {"", ".", ".."} or "\0" in part for part in parts):
         raise InvalidInputError(f"the blob name {relative!r} does not name a file below {target}")
     return target.joinpath(*parts)
 

@@ -51,6 +51,17 @@ def test_an_error_is_one_line_and_an_exit_code(
     assert said.lower() in err.lower()
 
 
+def test_what_the_operating_system_refuses_is_no_defect(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BML_SUBSCRIPTION", "BML_RESOURCE_GROUP", "BML_WORKSPACE", "BML_ACCESS_TOKEN"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("BML_MANAGEMENT_URL", "http://127.0.0.1:9")
+    name = "x" * 300
+    code, _, err = run(capsys, "data", "create", "-n", "d", "--path", name)
+    assert (code, err) == (1, f"error: {name}: File name too long.\n")
+
+
 def test_a_deployed_service_needs_all_its_variables(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
