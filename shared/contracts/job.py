@@ -46,6 +46,16 @@ class JobStatus(StrEnum):
         return self in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED}
 
 
+class Ending(BaseModel):
+    """How a job ends, and why it fails."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: JobStatus
+    """A terminal state."""
+    failure: JobFailure | None = None
+
+
 class JobStatistics(BaseModel):
     """What the job has done so far; the totals once it has ended."""
 
@@ -116,6 +126,8 @@ class JobDocument(BaseModel):
     work: WorkSize | None = None
     statistics: JobStatistics = JobStatistics()
     failure: JobFailure | None = None
+    ending: Ending | None = None
+    """How the job is going to end. It is stored before anything is removed that led to it, and only until the end."""
     is_archived: bool = False
     """Hidden from lists."""
     trace: dict[str, str] = Field(default_factory=dict)
@@ -146,6 +158,11 @@ class JobDocument(BaseModel):
             work=self.work,
             trace=self.trace,
         )
+
+    @property
+    def decided(self) -> Ending | None:
+        """How the job ends or has ended; None while that is open."""
+        return Ending(status=self.status, failure=self.failure) if self.status.is_terminal else self.ending
 
     @property
     def ended(self) -> datetime | None:

@@ -107,9 +107,11 @@ class JobStore:
         return job
 
     def note(self, name: str, statistics: JobStatistics, status: JobStatus) -> JobDocument:
-        """Store the statistics of a running job, and its state if the job may enter it."""
+        """Store the statistics of a job whose end is open, and its state if the job may enter it."""
 
         def change(job: JobDocument) -> JobDocument:
+            if job.decided:
+                return job
             job = job.model_copy(update={"statistics": statistics})
             return entered(job, status, self._clock()) if may_follow(job.status, status) else job
 

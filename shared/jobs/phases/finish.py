@@ -1,11 +1,11 @@
-"""The finish phase: remove what belongs to the job, and write its last state."""
+"""The finish phase: store how the job ends, remove what belongs to it, and write its last state."""
 
 import logging
 
 from azure.core.exceptions import HttpResponseError
 
 from shared.compute.nodes import Nodes
-from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.job import Ending, JobDocument, JobStatus
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
 from shared.errors import ProductError
@@ -22,6 +22,15 @@ from shared.storage.output_ledger import read_ledger
 from shared.storage.queues import delete_queue
 
 log = logging.getLogger(__name__)
+
+
+def decide_end(jobs: JobStore, job: JobDocument, status: JobStatus, failure: JobFailure | None = None) -> JobDocument:
+    """Store how the job ends, and return the job. If that was decided before, the first decision stays.
+
+    It must come before anything is removed that led to the decision: after a crash, nothing else tells how to go on.
+    """
+    end = Ending(status=status, failure=failure)
+    return jobs.change(job.name, lambda job: job if job.decided else job.model_copy(update={"ending": end}))
 
 
 def stop_nodes(account: StorageAccount, job: JobDocument) -> None:
@@ -42,10 +51,14 @@ def finish(
 ) -> JobDocument:
     """Bring the job to a terminal state and return it. It may be repeated: each step sees what an earlier try did.
 
-    The nodes stop first. The state is written last, because a terminal state promises that nothing more happens.
+    The decision is stored first, and wins over `status` and `failure` if an earlier one is stored. Then the nodes stop.
+    The state is written last, because a terminal state promises that nothing more happens.
     """
+    job = decide_end(jobs, job, status, failure)
+    end = job.decided
+    assert end is not None, "the decision was just stored"
     stop_nodes(account, job)
-    if status is not JobStatus.COMPLETED:
+    if end.status is not JobStatus.COMPLETED:
         _keep_errors(account, job)
     else:
         # The output needs no reservation now: its file takes the place until somebody removes it. A job that failed
@@ -53,7 +66,7 @@ def finish(
         Reservations(account, jobs).release(job.output, job.name)
     progress_table(account).delete_partition(job.job_id)
     request_notifications(account, job)
-    ended = jobs.enter(job.name, status, failure=failure)
+    ended = jobs.enter(job.name, end.status, failure=end.failure, ending=None)
     if not job.status.is_terminal:
         note_end(ended)
         _log_end(ended)

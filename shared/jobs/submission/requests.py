@@ -96,8 +96,11 @@ class Orchestrations(Protocol):
 
 
 def start_input(job: JobDocument) -> dict[str, Any]:
-    """Return the orchestration's input: begin with the plan, or with the watch once the work is sized."""
-    if job.status is JobStatus.NOT_STARTED or job.work is None:
+    """Return the orchestration's input: begin with the plan, or with the watch once the work is sized.
+
+    The watch also leads a job to an end that is decided already.
+    """
+    if not job.decided and (job.status is JobStatus.NOT_STARTED or job.work is None):
         return {"job": job.name}
     return {"job": job.name, "phase": "watch", "memory": {}}
 

@@ -1,0 +1,157 @@
+"""The end of a job, when the application dies at any write and another life of it goes on."""
+
+from itertools import count
+
+import pytest
+
+from shared.compute.scale_sets import LocalScaleSets
+from shared.compute.scaling import Scaling
+from shared.contracts.job import JobStatus
+from shared.contracts.job_spec import WorkSize
+from shared.contracts.names import task_queue, ticket_queue
+from shared.contracts.progress import JobFailure, ProgressRow
+from shared.errors import NotFoundError
+from shared.jobs.phases.observe import progress_table
+from shared.jobs.phases.phases import Phases
+from shared.jobs.phases.watch import Action, WatchMemory
+from shared.jobs.store import JobStore
+from shared.jobs.submission.requests import start_input
+from shared.storage.blobs import container_of
+from shared.storage.ledger import TaskBlock
+from shared.storage.output_ledger import NO_HEADER
+from shared.storage.queues import ensure_queue, message_count
+from tests.integration.jobs.hooked_account import HookedAccount, KilledError, killed_at_write
+
+pytestmark = pytest.mark.integration
+
+WORK = WorkSize(files=3, mini_batch_size=1, mini_batches_per_task=1)
+REASON = JobFailure(step="init", message="no such file", error_type="FileNotFoundError")
+
+
+def phases_of(account):
+    def no_limits(compute):
+        raise NotFoundError(f"compute {compute} not found")
+
+    jobs = JobStore(account.tables)
+    return Phases(account, jobs, Scaling(account, LocalScaleSets("http://127.0.0.1:9", "key")), no_limits)
+
+
+@pytest.fixture
+def running(account, make_job):
+    """Makes a job with a task queue, tickets on their queue and a process that has failed for good."""
+
+    def make(status=JobStatus.RUNNING):
+        job = JobStore(account.tables).add(make_job(work=WORK, status=status))
+        for queue in (task_queue(job.job_id), ticket_queue(job.compute)):
+            ensure_queue(account.queues, queue)
+        row = ProgressRow(job_id=job.job_id, process="n1:0", updated=job.created, fatal=REASON)
+        progress_table(account).put(job.job_id, "n1:0", row)
+        return job
+
+    return make
+
+
+@pytest.fixture
+def stage(account):
+    def staged(job, tasks):
+        blob = container_of(account, job.output.folder).get_blob_client(job.output.file_path)
+        for task in range(tasks):
+            blob.stage_block(TaskBlock(job.job_id[:8], task, 1, 1, 1, 0, NO_HEADER).block_id, b"row\n")
+
+    return staged
+
+
+def lives(account, job, act):
+    """Let `act` begin on `job()` and die before its first write, its second one, … until it gets to its end.
+
+    Yields each job that lost its application, and at which write.
+    """
+    for write in count():
+        broken, hook = job(), killed_at_write(write)
+        try:
+            act(phases_of(HookedAccount(account.connection_string, before=hook)), broken)
+        except KilledError:
+            yield write, broken
+        else:
+            return
+
+
+def go_on(phases, name):
+    """Play the orchestration that the reconciliation starts. It is never told to score again."""
+    job = phases.jobs.get(name)
+    if job.status.is_terminal:
+        return job
+    assert start_input(job)["phase"] == "watch"
+    look = phases.watch(name, WatchMemory())
+    if look.action is Action.MERGE:
+        assert phases.merge(name).complete
+        phases.finish(name, JobStatus.COMPLETED, None)
+    elif look.action is Action.CANCEL:
+        phases.finish(name, JobStatus.CANCELED, None)
+    else:
+        assert look.action is Action.FAIL
+        phases.finish(name, JobStatus.FAILED, look.failure)
+    return phases.jobs.get(name)
+
+
+def test_a_job_that_was_about_to_fail_fails_for_the_same_reason(account, running):
+    def fail(phases, job):
+        phases.finish(job.name, JobStatus.FAILED, REASON)
+
+    died = 0
+    for write, job in lives(account, running, fail):
+        ended = go_on(phases_of(account), job.name)
+        assert (ended.status, ended.failure) == (JobStatus.FAILED, REASON), f"killed at write {write}"
+        assert message_count(account.queues, task_queue(job.job_id)) is None
+        died += 1
+    assert died > 4
+
+
+def test_a_job_that_was_about_to_complete_completes_with_what_it_counted(account, running, stage):
+    def merged():
+        job = running()
+        stage(job, WORK.tasks)
+        progress_table(account).delete_partition(job.job_id)
+        phases = phases_of(account)
+        assert phases.watch(job.name, WatchMemory()).action is Action.MERGE
+        assert phases.merge(job.name).complete
+        return job
+
+    def complete(phases, job):
+        phases.finish(job.name, JobStatus.COMPLETED, None)
+
+    for write, job in lives(account, merged, complete):
+        if phases_of(account).jobs.get(job.name).decided:  # then it completes, whatever becomes of the output
+            container_of(account, job.output.folder).delete_blob(job.output.file_path)
+            ended = go_on(phases_of(account), job.name)
+            assert ended.status is JobStatus.COMPLETED, f"killed at write {write}"
+            assert ended.statistics.rows == WORK.tasks
+
+
+def test_a_job_that_failed_before_it_was_planned_is_not_planned_again(account, make_job):
+    jobs = JobStore(account.tables)
+
+    def fail(phases, job):
+        phases.finish(job.name, JobStatus.FAILED, REASON)
+
+    decided = 0
+    for _, job in lives(account, lambda: jobs.add(make_job()), fail):
+        if jobs.get(job.name).decided:
+            ended = go_on(phases_of(account), job.name)
+            assert (ended.status, ended.failure) == (JobStatus.FAILED, REASON)
+            decided += 1
+    assert decided
+
+
+def test_a_decided_end_stays_whatever_is_found_later(account, running, stage):
+    job = running()
+    died = HookedAccount(account.connection_string, before=killed_at_write(1))
+    with pytest.raises(KilledError):
+        phases_of(died).finish(job.name, JobStatus.CANCELED, None)
+    stage(job, WORK.tasks)
+    phases = phases_of(account)
+    assert phases.merge(job.name).complete
+    assert not container_of(account, job.output.folder).get_blob_client(job.output.file_path).exists()
+    phases.finish(job.name, JobStatus.FAILED, REASON)
+    ended = phases.jobs.get(job.name)
+    assert (ended.status, ended.failure, ended.ending) == (JobStatus.CANCELED, None, None)
