@@ -21,14 +21,17 @@ def progress_table(account: StorageAccount) -> RowTable[ProgressRow]:
 def observe(account: StorageAccount, job: JobDocument) -> Observation:
     """Return the state of the job now.
 
-    The queue is counted before the ledger is read. A task that finishes in between then counts as queued, never as
-    missing.
+    The order of the reads matters. The queue is counted before the ledger is read: a task that finishes in between then
+    counts as queued, never as missing. The progress rows are read before the ledger too: no row is then newer than the
+    ledger, and the items of a finished task are counted by its block alone.
     """
     queued = message_count(account.queues, task_queue(job.job_id))
+    progress = [row.document for row in readable(progress_table(account).partition(job.job_id))]
+    ledger = read_ledger(account, job.output, job.job_id)
     return Observation(
         now=datetime.now(UTC),
-        ledger=read_ledger(account, job.output, job.job_id),
-        progress=[row.document for row in readable(progress_table(account).partition(job.job_id))],
+        ledger=ledger,
+        progress=progress,
         nodes=Nodes(account).live(job.compute),
         queued_tasks=queued,
         tickets=message_count(account.queues, ticket_queue(job.compute)) or 0,

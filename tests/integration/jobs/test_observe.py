@@ -1,0 +1,56 @@
+"""What a look sees of a job that changes while it looks."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.contracts.job import JobStatus
+from shared.contracts.job_spec import WorkSize
+from shared.contracts.progress import ProgressRow
+from shared.jobs.phases.observe import observe, progress_table
+from shared.jobs.phases.watch import Action, WatchMemory, decide, tally
+from shared.storage.blobs import container_of
+from shared.storage.ledger import TaskBlock
+from shared.storage.output_ledger import NO_HEADER
+from tests.integration.jobs.hooked_account import HookedAccount, once_at
+
+pytestmark = pytest.mark.integration
+
+WORK = WorkSize(files=3, mini_batch_size=1, mini_batches_per_task=1)
+
+
+@pytest.fixture
+def job(make_job):
+    job = make_job(work=WORK, status=JobStatus.RUNNING)
+    return job.model_copy(update={"settings": job.settings.model_copy(update={"error_threshold": 0})})
+
+
+def stage(account, job, task):
+    block = TaskBlock(job.job_id[:8], task, 1, 1, 1, 0, NO_HEADER)
+    container_of(account, job.output.folder).get_blob_client(job.output.file_path).stage_block(block.block_id, b"r\n")
+
+
+def between_ledger_and_rows(act):
+    """Return a hook that calls `act` between the reads of the ledger and the progress rows, in whatever order."""
+    seen = set()
+
+    def is_second(request):
+        kinds = {"comp=blocklist": "ledger", "/progress(": "rows"}
+        seen.update(kind for part, kind in kinds.items() if part in request.url)
+        return len(seen) == 2
+
+    return once_at(is_second, act)
+
+
+def test_a_task_that_is_finished_during_a_look_is_not_counted_by_a_newer_row(account, job):
+    def finish_and_begin_again():
+        stage(account, job, 0)
+        row = ProgressRow(job_id=job.job_id, process="n2:0", updated=datetime.now(UTC), current_task=0, failed=1)
+        progress_table(account).put(job.job_id, "n2:0", row)  # the task's message was delivered twice
+
+    acted = []
+    hook = between_ledger_and_rows(lambda: acted.append(finish_and_begin_again()))
+    seen = observe(HookedAccount(account.connection_string, before=hook), job)
+    assert acted
+    assert tally(job, seen).failed == 0
+    assert decide(job, seen, WatchMemory()).action is not Action.FAIL
