@@ -11,7 +11,7 @@ from shared.contracts.progress import JobFailure
 from shared.errors import ProductError
 from shared.jobs.notifications import request_notifications
 from shared.jobs.phases.allocate import withdraw_tickets
-from shared.jobs.phases.merge import commit_errors
+from shared.jobs.phases.merge import commit_errors, is_merged
 from shared.jobs.phases.observe import progress_table
 from shared.jobs.store import JobStore
 from shared.jobs.submission.output_place import Reservations
@@ -24,13 +24,31 @@ from shared.storage.queues import delete_queue
 log = logging.getLogger(__name__)
 
 
-def decide_end(jobs: JobStore, job: JobDocument, status: JobStatus, failure: JobFailure | None = None) -> JobDocument:
+def decide_end(
+    account: StorageAccount, jobs: JobStore, job: JobDocument, status: JobStatus, failure: JobFailure | None = None
+) -> JobDocument:
     """Store how the job ends, and return the job. If that was decided before, the first decision stays.
 
     It must come before anything is removed that led to the decision: after a crash, nothing else tells how to go on.
+    A committed output is a decision too: its job completes, although an emptied ledger or a late cancel says otherwise.
     """
+    if not job.decided and status is not JobStatus.COMPLETED and _has_output(account, job):
+        status, failure = JobStatus.COMPLETED, None
+        jobs.enter(job.name, JobStatus.FINALIZING)  # only from there a job completes
     end = Ending(status=status, failure=failure)
     return jobs.change(job.name, lambda job: job if job.decided else job.model_copy(update={"ending": end}))
+
+
+def _has_output(account: StorageAccount, job: JobDocument) -> bool:
+    """Return whether the output is committed. If its place cannot be reached any more, the job ends without it."""
+    try:
+        return is_merged(account, job)
+    except ProductError:
+        return False
+    except HttpResponseError as error:
+        if (error.status_code or 500) >= 500:
+            raise  # storage may answer at the next try
+        return False
 
 
 def stop_nodes(account: StorageAccount, job: JobDocument) -> None:
@@ -54,7 +72,7 @@ def finish(
     The decision is stored first, and wins over `status` and `failure` if an earlier one is stored. Then the nodes stop.
     The state is written last, because a terminal state promises that nothing more happens.
     """
-    job = decide_end(jobs, job, status, failure)
+    job = decide_end(account, jobs, job, status, failure)
     end = job.decided
     assert end is not None, "the decision was just stored"
     stop_nodes(account, job)

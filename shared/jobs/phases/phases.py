@@ -101,8 +101,8 @@ class Phases:
         except (NotFoundError, DataRefusedError) as error:
             return _without_output(job, memory, error)
         note_waiting_tasks(job, seen.queued_tasks or 0)
-        statistics = tally(job, seen, memory)
-        job = self.jobs.note(job.name, statistics, status_of(job, seen))
+        if not seen.is_merged:
+            job = self.jobs.note(job.name, tally(job, seen, memory), status_of(job, seen))
         if job.decided:  # meanwhile, by an earlier life of the application that still ran
             return _end_of(job.decided, memory)
         decision = decide(job, seen, memory)
@@ -133,7 +133,7 @@ class Phases:
         """
         job = self.jobs.get(name)
         with job_span(names.FINISH, job):
-            job = decide_end(self.jobs, job, status, failure)
+            job = decide_end(self.account, self.jobs, job, status, failure)
             completes = job.decided is not None and job.decided.status is JobStatus.COMPLETED
             if patient and completes and is_shutting_down(self.account, job):
                 stop_nodes(self.account, job)

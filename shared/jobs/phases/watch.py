@@ -36,6 +36,8 @@ class Observation:
     """Messages on the task queue, hidden ones included; None when it is gone."""
     tickets: int
     """Messages on the ticket queue of the compute, hidden ones included."""
+    is_merged: bool = False
+    """Whether the output is committed. The ledger went with the commit: it says nothing any more."""
 
     def workers(self, job_id: str) -> list[NodeRow]:
         """Return the live nodes that work on the job."""
@@ -81,8 +83,10 @@ class Decision:
 
 
 def decide(job: JobDocument, seen: Observation, memory: WatchMemory) -> Decision:
-    """Decide what a job needs now."""
+    """Decide what a job needs now. A committed output decides: whatever else is found, the job completes."""
     assert job.work is not None, "the job is not planned yet"
+    if seen.is_merged:
+        return Decision(Action.MERGE, memory)
     memory = _remember(job, job.work, seen, memory)
     if job.status is JobStatus.CANCEL_REQUESTED:
         return Decision(Action.CANCEL, memory)
@@ -90,12 +94,7 @@ def decide(job: JobDocument, seen: Observation, memory: WatchMemory) -> Decision
         return Decision(Action.FAIL, memory, failure)
     if seen.ledger.finished >= job.work.tasks:
         return Decision(Action.MERGE, memory)
-    if _lasts(memory.tasks_missing_since, LOST_TASKS_AFTER, seen.now):
-        healed = memory.model_copy(update={"tasks_missing_since": None, "generation": min(9, memory.generation + 1)})
-        return Decision(Action.HEAL_TASKS, healed)
-    if _lasts(memory.nodes_missing_since, LOST_TICKETS_AFTER, seen.now):
-        return Decision(Action.HEAL_TICKETS, memory.model_copy(update={"nodes_missing_since": None}))
-    return Decision(Action.WAIT, memory)
+    return _replace_lost(seen, memory)
 
 
 def next_look(job: JobDocument, seen: Observation, memory: WatchMemory) -> timedelta:
@@ -150,6 +149,16 @@ def threshold_failure(job: JobDocument, failed: int) -> JobFailure | None:
         error_type="ErrorThresholdExceeded",
         message=f"{items} failed, more than error_threshold {threshold} allows; {listed} lists them",
     )
+
+
+def _replace_lost(seen: Observation, memory: WatchMemory) -> Decision:
+    """Decide whether tasks or tickets are lost. If none are, the job waits."""
+    if _lasts(memory.tasks_missing_since, LOST_TASKS_AFTER, seen.now):
+        healed = memory.model_copy(update={"tasks_missing_since": None, "generation": min(9, memory.generation + 1)})
+        return Decision(Action.HEAL_TASKS, healed)
+    if _lasts(memory.nodes_missing_since, LOST_TICKETS_AFTER, seen.now):
+        return Decision(Action.HEAL_TICKETS, memory.model_copy(update={"nodes_missing_since": None}))
+    return Decision(Action.WAIT, memory)
 
 
 def _rows_in_hand(seen: Observation) -> list[ProgressRow]:

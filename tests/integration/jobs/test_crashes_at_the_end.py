@@ -54,7 +54,7 @@ def running(account, make_job):
 @pytest.fixture
 def stage(account):
     def staged(job, tasks):
-        blob = container_of(account, job.output.folder).get_blob_client(job.output.file_path)
+        blob = output_of(account, job)
         for task in range(tasks):
             blob.stage_block(TaskBlock(job.job_id[:8], task, 1, 1, 1, 0, NO_HEADER).block_id, b"row\n")
 
@@ -107,25 +107,67 @@ def test_a_job_that_was_about_to_fail_fails_for_the_same_reason(account, running
     assert died > 4
 
 
-def test_a_job_that_was_about_to_complete_completes_with_what_it_counted(account, running, stage):
-    def merged():
+@pytest.fixture
+def complete(account, running, stage):
+    """Makes a job whose tasks are all in the ledger, as the last look has found."""
+
+    def make():
         job = running()
         stage(job, WORK.tasks)
         progress_table(account).delete_partition(job.job_id)
         phases = phases_of(account)
         assert phases.watch(job.name, WatchMemory()).action is Action.MERGE
-        assert phases.merge(job.name).complete
-        return job
+        return phases.jobs.get(job.name)
 
-    def complete(phases, job):
-        phases.finish(job.name, JobStatus.COMPLETED, None)
+    return make
 
-    for write, job in lives(account, merged, complete):
-        if phases_of(account).jobs.get(job.name).decided:  # then it completes, whatever becomes of the output
-            container_of(account, job.output.folder).delete_blob(job.output.file_path)
-            ended = go_on(phases_of(account), job.name)
-            assert ended.status is JobStatus.COMPLETED, f"killed at write {write}"
-            assert ended.statistics.rows == WORK.tasks
+
+def output_of(account, job):
+    return container_of(account, job.output.folder).get_blob_client(job.output.file_path)
+
+
+def merge_and_finish(phases, job):
+    assert phases.merge(job.name).complete
+    phases.finish(job.name, JobStatus.COMPLETED, None)
+
+
+def test_a_job_that_was_about_to_complete_completes_with_what_it_counted(account, complete):
+    for write, job in lives(account, complete, merge_and_finish):
+        ended = go_on(phases_of(account), job.name)
+        assert ended.status is JobStatus.COMPLETED, f"killed at write {write}"
+        assert (ended.statistics.tasks_finished, ended.statistics.rows) == (WORK.tasks, WORK.tasks)
+        assert output_of(account, job).download_blob().readall() == b"row\n" * WORK.tasks
+
+
+@pytest.fixture
+def merged(account, complete):
+    """A job whose output is committed, and whose application died before it knew."""
+    job = complete()
+    assert phases_of(account).merge(job.name).complete
+    return job
+
+
+def test_a_job_that_is_canceled_beside_its_output_completes(account, merged):
+    JobStore(account.tables).enter(merged.name, JobStatus.CANCEL_REQUESTED)
+    ended = go_on(phases_of(account), merged.name)
+    assert (ended.status, ended.statistics.rows) == (JobStatus.COMPLETED, WORK.tasks)
+
+
+@pytest.mark.parametrize(("status", "failure"), [(JobStatus.CANCELED, None), (JobStatus.FAILED, REASON)])
+def test_a_job_never_ends_otherwise_beside_its_output(account, merged, status, failure):
+    """Whoever says so has not seen the commit, such as the reconciliation after many restarts."""
+    phases = phases_of(account)
+    phases.finish(merged.name, status, failure)
+    ended = phases.jobs.get(merged.name)
+    assert (ended.status, ended.failure) == (JobStatus.COMPLETED, None)
+
+
+def test_a_job_whose_end_is_decided_completes_whatever_becomes_of_its_output(account, merged):
+    died = HookedAccount(account.connection_string, before=killed_at_write(1))
+    with pytest.raises(KilledError):
+        phases_of(died).finish(merged.name, JobStatus.COMPLETED, None)
+    output_of(account, merged).delete_blob()
+    assert go_on(phases_of(account), merged.name).status is JobStatus.COMPLETED
 
 
 def test_a_job_that_failed_before_it_was_planned_is_not_planned_again(account, make_job):
@@ -151,7 +193,7 @@ def test_a_decided_end_stays_whatever_is_found_later(account, running, stage):
     stage(job, WORK.tasks)
     phases = phases_of(account)
     assert phases.merge(job.name).complete
-    assert not container_of(account, job.output.folder).get_blob_client(job.output.file_path).exists()
+    assert not output_of(account, job).exists()
     phases.finish(job.name, JobStatus.FAILED, REASON)
     ended = phases.jobs.get(job.name)
     assert (ended.status, ended.failure, ended.ending) == (JobStatus.CANCELED, None, None)

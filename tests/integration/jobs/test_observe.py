@@ -7,11 +7,12 @@ import pytest
 from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import WorkSize
 from shared.contracts.progress import ProgressRow
+from shared.jobs.phases.merge import merge
 from shared.jobs.phases.observe import observe, progress_table
 from shared.jobs.phases.watch import Action, WatchMemory, decide, tally
 from shared.storage.blobs import container_of
 from shared.storage.ledger import TaskBlock
-from shared.storage.output_ledger import NO_HEADER
+from shared.storage.output_ledger import NO_HEADER, read_ledger
 from tests.integration.jobs.hooked_account import HookedAccount, once_at
 
 pytestmark = pytest.mark.integration
@@ -54,3 +55,14 @@ def test_a_task_that_is_finished_during_a_look_is_not_counted_by_a_newer_row(acc
     assert acted
     assert tally(job, seen).failed == 0
     assert decide(job, seen, WatchMemory()).action is not Action.FAIL
+
+
+def test_a_ledger_that_is_emptied_by_a_commit_during_a_look_is_known_as_such(account, job):
+    """An earlier life of the application, frozen in its merge, goes on."""
+    for task in range(WORK.tasks):
+        stage(account, job, task)
+    complete = read_ledger(account, job.output, job.job_id)
+    hook = once_at(lambda request: "comp=blocklist" in request.url, lambda: merge(account, job, complete))
+    seen = observe(HookedAccount(account.connection_string, before=hook), job)
+    assert seen.ledger.finished == 0
+    assert decide(job, seen, WatchMemory()).action is Action.MERGE
