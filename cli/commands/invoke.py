@@ -136,7 +136,7 @@ def _form(file: Path | None, inputs: str | None, outputs: str | None) -> "Invoca
             continue
         try:
             document.content[key] = read_yaml(text)
-        except (yaml.YAMLError, RecursionError):
+        except (yaml.YAMLError, ValueError, RecursionError):
             raise UsageError(f"--{key} {text!r} is neither YAML nor JSON") from None
     return read_form(InvocationForm, document)
 

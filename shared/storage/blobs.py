@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 import requests
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, BlockState, ContainerClient
 from pydantic import Field
 
@@ -136,6 +136,18 @@ def find_blob(client: BlobClient) -> BlobProperties | None:
     except ResourceNotFoundError:
         return None
 
+
+def read_start(blob: BlobClient, length: int) -> bytes:
+    """Return the first `length` bytes of a blob, or all that it has; raises ResourceNotFoundError."""
+    try:
+        return blob.download_blob(offset=0, length=length).readall()
+    except HttpResponseError as error:
+        if error.status_code == _NO_SUCH_RANGE:  # an empty blob has none
+            return b""
+        raise
+
+
+_NO_SUCH_RANGE = 416
 
 OWNER = "batchjob"
 """Metadata member: the id of the job that made the blob, without hyphens."""

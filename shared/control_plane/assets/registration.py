@@ -16,7 +16,7 @@ from shared.control_plane.resource_table import Change, Upserted
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.storage.account import StorageAccount
-from shared.storage.blobs import container_of
+from shared.storage.blobs import container_of, read_start
 
 
 def put_model(
@@ -64,7 +64,7 @@ def read_flavors(account: StorageAccount, folder: Location) -> dict[str, Any]:
         raise _not_mlflow(folder, f"it is a file; an MLflow model is a folder with a file {MLMODEL_FILE!r}")
     try:
         blob = container_of(account, folder).get_blob_client(folder.child(MLMODEL_FILE))
-        text = blob.download_blob(offset=0, length=_MLMODEL_BYTES).readall()
+        text = read_start(blob, _MLMODEL_BYTES)
     except ResourceNotFoundError as error:
         raise _not_mlflow(
             folder, f"it has no file {MLMODEL_FILE!r}; register another kind of model as custom_model"
@@ -150,16 +150,20 @@ MAX_VALUES = 100_000
 
 
 class _TextLoader(yaml.SafeLoader):
-    """Leaves plain numbers, booleans and nulls as the texts that they are."""
+    """Leaves single values as the texts that they are, whatever tag they have."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
-        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":merge", ":timestamp"))]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":merge")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
 
+for _name in ("bool", "int", "float", "null", "timestamp", "binary"):  # `!!int ""` would raise IndexError
+    _TextLoader.add_constructor(f"tag:yaml.org,2002:{_name}", yaml.SafeLoader.construct_scalar)
+
+
 def read_yaml(text: str | bytes, what: str, field: str) -> Any:
-    """Return the content, with plain numbers as texts: `3.10` is a version, not the number 3.1.
+    """Return the content, with single values as texts: `3.10` is a version, not the number 3.1.
 
     Raises ValidationError that says what is wrong with `what`.
     """
@@ -174,7 +178,7 @@ def read_yaml(text: str | bytes, what: str, field: str) -> Any:
             return loader.construct_document(node)
         finally:
             loader.dispose()
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: an impossible date
+    except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ValidationError(f"{what} is not valid YAML: {reason}", target=field) from error
     except RecursionError:

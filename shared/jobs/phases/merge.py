@@ -12,7 +12,7 @@ from shared.contracts.progress import JobFailure
 from shared.contracts.settings_table import OutputAction
 from shared.errors import ConflictError
 from shared.storage.account import StorageAccount
-from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
+from shared.storage.blobs import JOBS_CONTAINER, container_of, read_start, row_groups_name
 from shared.storage.ledger import Ledger, commit, is_committed
 from shared.storage.output_ledger import HAS_HEADER, NO_HEADER, header_block
 from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
@@ -109,7 +109,7 @@ def _nothing_succeeded(output: ContainerClient, job: JobDocument, ledger: Ledger
 def _first_error(output: ContainerClient, job: JobDocument) -> dict[str, Any]:
     """Return the first line of the list. It only adds to the reason: empty if the list is missing or was replaced."""
     try:
-        start = output.download_blob(job.output.errors_path, offset=0, length=_FIRST_ERROR_BYTES).readall()
+        start = read_start(output.get_blob_client(job.output.errors_path), _FIRST_ERROR_BYTES)
         first = json.loads(start.split(b"\n", 1)[0])
     except (ResourceNotFoundError, ValueError, RecursionError):
         return {}

@@ -109,6 +109,7 @@ def test_a_model_that_is_not_there_is_named(folder: Path) -> None:
         ("def run(mini_batch): return []\n", "has no function `init`"),
         ("x = 1\n", "no function `init` and no function `run`"),
         ("def run(:\n", "line 1: not valid Python"),
+        ("x = " + "-" * 100_000 + "1", "is not Python source: an expression is nested too deeply"),
     ],
 )
 def test_a_script_that_cannot_score_is_refused(source: str, said: str, folder: Path) -> None:
@@ -122,6 +123,8 @@ def test_a_script_that_cannot_score_is_refused(source: str, said: str, folder: P
     "source",
     [
         "from mine import init, run\n",
+        "for name in names:\n    init, run = load(name)\n",
+        "if a: pass\n" + "elif a: pass\n" * 1200 + "from mine import init, run\n",
         "from mine import *\n",
         "init = run = lambda *a: a\n",
         "if True:\n    def init(): pass\n    def run(x): return x\n",
@@ -165,6 +168,14 @@ def test_code_may_be_a_reference_or_a_uri(place: str, folder: Path) -> None:
 def test_a_script_that_is_left_out_is_named_with_the_ignore_file(folder: Path) -> None:
     (folder / "code" / ".amlignore").write_text("*.py\n")
     assert "'score.py' is left out by code/.amlignore" in fails(folder, "deployment.yml", InvalidInputError)
+
+
+@pytest.mark.parametrize("value", ["!!bool maybe", '!!int ""', "!!timestamp x", "2023-13-45"])
+def test_a_conda_file_arrives_as_it_is_written_whatever_tags_it_has(value: str, folder: Path) -> None:
+    (folder / "conda.yml").write_text(f"dependencies: [{value}]\n")
+    environment = deployment_plan(folder / "deployment.yml").environment
+    assert isinstance(environment, LocalEnvironment)
+    assert environment.conda_file == f"dependencies: [{value}]\n"
 
 
 def test_a_conda_file_without_dependencies_is_refused(folder: Path) -> None:
