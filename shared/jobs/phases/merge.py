@@ -15,7 +15,7 @@ from shared.storage.account import StorageAccount
 from shared.storage.blobs import JOBS_CONTAINER, container_of, read_start, row_groups_name
 from shared.storage.ledger import Ledger, commit, is_committed
 from shared.storage.output_ledger import HAS_HEADER, NO_HEADER, header_block
-from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
+from shared.storage.row_groups import LOST_COLUMNS, BlockRowGroups, FooterBuilder, lines_of
 
 _FIRST_ERROR_BYTES = 262_144
 """More than the longest line of the list: 24,000 characters of message and traceback, at most 6 bytes each."""
@@ -87,9 +87,7 @@ def _header(ledger: Ledger) -> list[str]:
             "a node of an older version did not say which header its rows need; renew the nodes and run the job again"
         )
     if len(digests) > 1:
-        raise ConflictError(
-            "storage lost the job's columns while it ran, and its results now have different ones; run the job again"
-        )
+        raise ConflictError(LOST_COLUMNS)
     return [header_block(digest) for digest in digests if digest != NO_HEADER]
 
 
