@@ -14,6 +14,12 @@ from shared.contracts.settings import deployment_fields, with_fields
 from shared.contracts.settings_table import AnyCaseEnum
 
 
+MAX_NODES = 1_000
+"""Source: the most machines of a virtual machine scale set
+(https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-placement-groups).
+A job sends a message for each node."""
+
+
 class ScaleSettings(ArmModel):
     """How many instances a compute may have."""
 

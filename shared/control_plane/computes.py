@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.contracts.bodies import ResourceBody, parse_model, seconds_of
 from shared.contracts.names import COMPUTE_NAME
 from shared.contracts.progress import NodeRow
-from shared.contracts.resources import ComputeProperties
+from shared.contracts.resources import MAX_NODES, ComputeProperties
 from shared.control_plane.references import check_unused
 from shared.control_plane.resource_table import ANY_STATE, Change, Upserted, WriteConditions, upsert
 from shared.control_plane.workspace import Workspace
@@ -58,6 +58,11 @@ def delete_compute(
 def _check_scale(properties: ComputeProperties) -> None:
     scale = properties.properties.scale_settings
     field = "properties.properties.scaleSettings"
+    if scale.max_node_count > MAX_NODES:
+        raise ValidationError(
+            f"{field}.maxNodeCount {scale.max_node_count} is not valid: a compute has at most {MAX_NODES:,} nodes",
+            target=f"{field}.maxNodeCount",
+        )
     if scale.min_node_count > scale.max_node_count:
         raise ValidationError(
             f"{field}.minNodeCount {scale.min_node_count} is greater than maxNodeCount {scale.max_node_count}",
