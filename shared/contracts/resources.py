@@ -13,7 +13,6 @@ from shared.contracts.names import WEBHOOK_NAME
 from shared.contracts.settings import deployment_fields, with_fields
 from shared.contracts.settings_table import AnyCaseEnum
 
-
 MAX_NODES = 1_000
 """Source: the most machines of a virtual machine scale set
 (https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-placement-groups).

@@ -145,21 +145,37 @@ def _conda(text: str | None) -> Any:
     return content
 
 
-MAX_VALUES = 100_000
-"""Values in a document. Aliases count each time they repeat a value: a few lines can stand for billions."""
+MAX_VALUES = 20_000
+"""Values in a document. Aliases count each time they repeat a value: a few lines can stand for billions.
+
+Ten thousand values take a second of a processor, which serves nobody else meanwhile.
+"""
+
+
+class _TooManyValuesError(Exception):
+    """The document has more than MAX_VALUES values."""
 
 
 class _TextLoader(yaml.SafeLoader):
     """Leaves single values as the texts that they are, whatever tag they have."""
+
+    _nodes = 0
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
         first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":merge")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose the next node; raises _TooManyValuesError as soon as there are too many."""
+        self._nodes += 1
+        if self._nodes > MAX_VALUES:
+            raise _TooManyValuesError
+        return super().compose_node(parent, index)
+
 
 for _name in ("bool", "int", "float", "null", "timestamp", "binary"):  # `!!int ""` would raise IndexError
-    _TextLoader.add_constructor(f"tag:yaml.org,2002:{_name}", yaml.SafeLoader.construct_scalar)
+    _TextLoader.add_constructor(f"tag:yaml.org,2002:{_name}", _TextLoader.construct_scalar)
 
 
 def read_yaml(text: str | bytes, what: str, field: str) -> Any:
@@ -174,10 +190,12 @@ def read_yaml(text: str | bytes, what: str, field: str) -> Any:
             if node is None:
                 return None
             if _values(node, {}) > MAX_VALUES:
-                raise ValidationError(f"{what} stands for more than {MAX_VALUES:,} values", target=field)
+                raise _TooManyValuesError
             return loader.construct_document(node)
         finally:
             loader.dispose()
+    except _TooManyValuesError:
+        raise ValidationError(f"{what} stands for more than {MAX_VALUES:,} values", target=field) from None
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ValidationError(f"{what} is not valid YAML: {reason}", target=field) from error
