@@ -173,9 +173,13 @@ class _TextLoader(yaml.SafeLoader):
             raise _TooManyValuesError
         return super().compose_node(parent, index)
 
+    def construct_text(self, node: yaml.ScalarNode) -> str:
+        """Return the characters of the value."""
+        return str(self.construct_scalar(node))
+
 
 for _name in ("bool", "int", "float", "null", "timestamp", "binary"):  # `!!int ""` would raise IndexError
-    _TextLoader.add_constructor(f"tag:yaml.org,2002:{_name}", _TextLoader.construct_scalar)
+    _TextLoader.add_constructor(f"tag:yaml.org,2002:{_name}", _TextLoader.construct_text)
 
 
 def read_yaml(text: str | bytes, what: str, field: str) -> Any:
