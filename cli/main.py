@@ -66,7 +66,8 @@ def _usage_line(error: click.ClickException) -> str:
 def _refusal(error: OSError) -> str:
     """Return what the operating system refused, for example a name that is too long or a write to a full disk."""
     reason = error.strerror or str(error) or type(error).__name__
-    return sentence(f"{error.filename}: {reason}" if error.filename else reason)
+    file = error.filename2 or error.filename
+    return sentence(f"{file}: {reason}" if file else reason)
 
 
 def _defect(error: Exception) -> str:

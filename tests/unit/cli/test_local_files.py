@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.output.errors import InvalidInputError, NotFoundError
-from cli.uploads.container import safe_path
+from cli.uploads.container import safe_path, whole_file
 from cli.uploads.local_files import local_files
 
 pytestmark = pytest.mark.unit
@@ -80,6 +80,24 @@ def test_nothing_to_upload_is_refused(tmp_path: Path) -> None:
 def test_a_blob_cannot_leave_the_download_folder(name: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="does not name a file below"):
         safe_path(tmp_path, name)
+
+
+def test_a_download_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = write(tmp_path, rows="old") / "rows"
+    with pytest.raises(OSError, match="gone"), whole_file(path) as stream:
+        stream.write(b"half")
+        raise OSError("gone")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("rows", "old")]
+
+
+def test_a_download_replaces_a_link_and_not_the_file_behind_it(tmp_path: Path) -> None:
+    precious = write(tmp_path, precious="old") / "precious"
+    link = tmp_path / "new" / "rows"
+    link.parent.mkdir()
+    link.symlink_to(precious)
+    with whole_file(link) as stream:
+        stream.write(b"new")
+    assert (link.read_text(), link.is_symlink(), precious.read_text()) == ("new", False, "old")
 
 
 def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
