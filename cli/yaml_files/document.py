@@ -56,10 +56,9 @@ class YamlDocument:
             raise
 
     def missing(self, keys: KeyPath, what: str, path: Path) -> NotFoundError:
-        """Return the error that `path`, which the value at `keys` names, does not exist."""
-        return NotFoundError(
-            f"{self.where(*keys)}: {what} {path} does not exist", hint="Paths are relative to the YAML file"
-        )
+        """Return the error that `path`, which the value at `keys` names, does not exist or is of the other kind."""
+        fault = "is not a file" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
+        return NotFoundError(f"{self.where(*keys)}: {what} {path} {fault}", hint="Paths are relative to the YAML file")
 
 
 def empty_document(content: dict[str, Any] | None = None) -> YamlDocument:

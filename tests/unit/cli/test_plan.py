@@ -110,6 +110,8 @@ def test_a_model_that_is_not_there_is_named(folder: Path) -> None:
         ("x = 1\n", "no function `init` and no function `run`"),
         ("def run(:\n", "line 1: not valid Python"),
         ("x = " + "-" * 100_000 + "1", "is not Python source: an expression is nested too deeply"),
+        ("class Model:\n    def init(): pass\n    def run(x): pass\n", "no function `init` and no function `run`"),
+        ("import mine.init, mine.run\ninit\nrun\n", "no function `init` and no function `run`"),
     ],
 )
 def test_a_script_that_cannot_score_is_refused(source: str, said: str, folder: Path) -> None:
@@ -128,6 +130,8 @@ def test_a_script_that_cannot_score_is_refused(source: str, said: str, folder: P
         "from mine import *\n",
         "init = run = lambda *a: a\n",
         "if True:\n    def init(): pass\n    def run(x): return x\n",
+        "init, run = load()\n",
+        "(init := print)\nwhile True:\n    def run(x): return x\n    break\n",
         "try:\n    from a import init, run\nexcept ImportError:\n    from b import init, run\n",
     ],
 )
@@ -139,6 +143,12 @@ def test_functions_may_come_from_anywhere_at_the_top_level(source: str, folder: 
 def test_a_script_that_is_not_in_the_code_folder_is_not_found(folder: Path) -> None:
     (folder / "code" / "score.py").unlink()
     assert "'score.py' is not in code" in fails(folder, "deployment.yml", NotFoundError)
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(folder: Path) -> None:
+    shutil.rmtree(folder / "code")
+    (folder / "code").write_text("")
+    assert "the folder code is not a folder" in fails(folder, "deployment.yml", NotFoundError)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
