@@ -4,7 +4,7 @@ metadata description = 'Batch endpoints: Function App, storage account, scorer s
 
 @description('Short name of this installation; part of the resource group\'s name and of every other name\'s hash.')
 @minLength(1)
-@maxLength(64)
+@maxLength(58)
 param environmentName string
 
 @description('Azure region of everything; one that offers Flex Consumption and the machine sizes of the computes.')

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Before `azd provision`: the administrator's key of the nodes, made once, and the instances that run now.
 set -eu
+. infra/name.sh
+check_name "$AZURE_ENV_NAME"
 
 if [ -z "${BATCH_SSH_PUBLIC_KEY:-}" ]; then
   folder=".azure/$AZURE_ENV_NAME"

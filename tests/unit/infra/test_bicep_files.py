@@ -180,7 +180,7 @@ LIMITS = {
 
 TOKEN = "a1b2c3d4e5f6g"
 LONGEST = {
-    "environmentName": "e" * 64,
+    "environmentName": "e" * 58,
     "token": TOKEN,
     "name": f"func-{TOKEN}",
     "scaleSetName": f"vmss-{TOKEN}-{'c' * 32}",
