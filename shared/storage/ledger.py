@@ -8,14 +8,15 @@ import base64
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError
 from azure.storage.blob import BlobBlock, BlobClient, BlockState, ContentSettings
 
 from shared.errors import OutputExistsError, PreconditionFailedError
 from shared.storage.account import error_code
-from shared.storage.blobs import is_made_by, mark_of
+from shared.storage.blobs import find_blob, is_made_by, mark_of
 
 MAX_TASKS = 49_999
 """Source: Azure allows 50,000 committed blocks in a blob, and the header or footer is one of them."""
@@ -151,19 +152,51 @@ def commit(
         )
     except (ResourceExistsError, ResourceModifiedError) as error:
         if not is_committed(blob, job_id):
-            raise OutputExistsError(f"the output {blob.container_name}/{blob.blob_name} exists already") from error
+            raise _taken(blob) from error
     except HttpResponseError as error:
-        if error_code(error) != _BLOCK_IS_GONE:
-            raise
-        raise PreconditionFailedError(
-            f"blocks of {blob.container_name}/{blob.blob_name} are gone since the ledger was read"
-        ) from error
+        raise _explained(blob, error) from error
+
+
+def commit_again(blob: BlobClient, block_ids: Iterable[str], *, job_id: str, content_type: str) -> None:
+    """Make a blob consist of the named blocks, in this order, also if an earlier try of the job committed others.
+
+    A try may end before the output is written. Tasks that storage loses then are scored again, and their blocks differ.
+    Raises OutputExistsError when the blob is somebody else's, and PreconditionFailedError when a block is there no
+    more, or another try has just written the blob: read the ledger again.
+    """
+    found = find_blob(blob)
+    if found and not is_made_by(found.metadata or {}, job_id):
+        raise _taken(blob)
+    unchanged: dict[str, Any] = {"match_condition": MatchConditions.IfMissing}
+    if found:
+        unchanged = {"etag": found.etag, "match_condition": MatchConditions.IfNotModified}
+    try:
+        blob.commit_block_list(
+            [BlobBlock(block_id, BlockState.LATEST) for block_id in block_ids],
+            content_settings=ContentSettings(content_type=content_type),
+            metadata=mark_of(job_id),
+            **unchanged,
+        )
+    except (ResourceExistsError, ResourceModifiedError) as error:
+        raise PreconditionFailedError(f"{blob.container_name}/{blob.blob_name} was just written") from error
+    except HttpResponseError as error:
+        raise _explained(blob, error) from error
+
+
+def _taken(blob: BlobClient) -> OutputExistsError:
+    return OutputExistsError(f"the output {blob.container_name}/{blob.blob_name} exists already")
+
+
+def _explained(blob: BlobClient, error: HttpResponseError) -> Exception:
+    """Return PreconditionFailedError if a block is gone; else the error itself."""
+    if error_code(error) != _BLOCK_IS_GONE:
+        return error
+    return PreconditionFailedError(
+        f"blocks of {blob.container_name}/{blob.blob_name} are gone since the ledger was read"
+    )
 
 
 def is_committed(blob: BlobClient, job_id: str) -> bool:
     """Return whether the blob was committed by this job."""
-    try:
-        metadata = blob.get_blob_properties().metadata
-    except ResourceNotFoundError:
-        return False
-    return is_made_by(metadata, job_id)
+    found = find_blob(blob)
+    return found is not None and is_made_by(found.metadata or {}, job_id)

@@ -4,15 +4,11 @@ from itertools import count
 
 import pytest
 
-from shared.compute.scale_sets import LocalScaleSets
-from shared.compute.scaling import Scaling
 from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import WorkSize
 from shared.contracts.names import task_queue, ticket_queue
 from shared.contracts.progress import JobFailure, ProgressRow
-from shared.errors import NotFoundError
 from shared.jobs.phases.observe import progress_table
-from shared.jobs.phases.phases import Phases
 from shared.jobs.phases.watch import Action, WatchMemory
 from shared.jobs.store import JobStore
 from shared.jobs.submission.requests import start_input
@@ -21,19 +17,12 @@ from shared.storage.ledger import TaskBlock
 from shared.storage.output_ledger import NO_HEADER
 from shared.storage.queues import ensure_queue, message_count
 from tests.integration.jobs.hooked_account import HookedAccount, KilledError, killed_at_write
+from tests.integration.jobs.phases_for_tests import phases_of
 
 pytestmark = pytest.mark.integration
 
 WORK = WorkSize(files=3, mini_batch_size=1, mini_batches_per_task=1)
 REASON = JobFailure(step="init", message="no such file", error_type="FileNotFoundError")
-
-
-def phases_of(account):
-    def no_limits(compute):
-        raise NotFoundError(f"compute {compute} not found")
-
-    jobs = JobStore(account.tables)
-    return Phases(account, jobs, Scaling(account, LocalScaleSets("http://127.0.0.1:9", "key")), no_limits)
 
 
 @pytest.fixture

@@ -1,19 +1,24 @@
 """What a look sees of a job that changes while it looks."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
 from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import WorkSize
+from shared.contracts.names import task_queue
 from shared.contracts.progress import ProgressRow
 from shared.jobs.phases.merge import merge
 from shared.jobs.phases.observe import observe, progress_table
-from shared.jobs.phases.watch import Action, WatchMemory, decide, tally
+from shared.jobs.phases.watch import LOST_TASKS_AFTER, Action, WatchMemory, decide, tally
+from shared.jobs.store import JobStore
 from shared.storage.blobs import container_of
 from shared.storage.ledger import TaskBlock
 from shared.storage.output_ledger import NO_HEADER, read_ledger
+from shared.storage.queues import queue_client
 from tests.integration.jobs.hooked_account import HookedAccount, once_at
+from tests.integration.jobs.phases_for_tests import phases_of
 
 pytestmark = pytest.mark.integration
 
@@ -66,3 +71,16 @@ def test_a_ledger_that_is_emptied_by_a_commit_during_a_look_is_known_as_such(acc
     seen = observe(HookedAccount(account.connection_string, before=hook), job)
     assert seen.ledger.finished == 0
     assert decide(job, seen, WatchMemory()).action is Action.MERGE
+
+
+def test_a_task_whose_failed_items_storage_lost_is_scored_again(account, job):
+    """Its rows are kept: they were staged last, or the list got no block for a week and its blocks expired."""
+    JobStore(account.tables).add(job)
+    stage(account, job, 0)
+    stage(account, job, 1)
+    block = TaskBlock(job.job_id[:8], 2, 1, 1, 0, 1, NO_HEADER)
+    container_of(account, job.output.folder).get_blob_client(job.output.file_path).stage_block(block.block_id, b"r\n")
+    look = phases_of(account).watch(job.name, WatchMemory(tasks_missing_since=job.created - LOST_TASKS_AFTER))
+    assert look.action is Action.HEAL_TASKS
+    (message,) = queue_client(account.queues, task_queue(job.job_id)).receive_messages()
+    assert json.loads(message.content)["task"] == 2
