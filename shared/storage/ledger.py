@@ -5,6 +5,7 @@ rows, as the merge takes one block of each task; the merge is one `commit_block_
 """
 
 import base64
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,7 +31,6 @@ EMPTY_BLOCK = b"\n"
 BLOCK_ID_LENGTH = 64
 """One length for every block of a blob, as Azure demands; at most 64 characters."""
 
-FOOTER_BLOCK = "footer".ljust(BLOCK_ID_LENGTH, "-")
 _ID = re.compile(r"j([0-9a-f]{8})t(\d{6})a(\d{5})r(\d{12})s(\d{9})f(\d{9})(?:d([0-9a-f]{8}))?")
 
 
@@ -141,8 +141,8 @@ def commit(
     """
     blocks = [BlobBlock(block_id, BlockState.UNCOMMITTED) for block_id in block_ids]
     if footer:
-        blob.stage_block(FOOTER_BLOCK, footer)
-        blocks.append(BlobBlock(FOOTER_BLOCK, BlockState.UNCOMMITTED))
+        blob.stage_block(_footer_block(footer), footer)
+        blocks.append(BlobBlock(_footer_block(footer), BlockState.UNCOMMITTED))
     try:
         blob.commit_block_list(
             blocks,
@@ -181,6 +181,11 @@ def commit_again(blob: BlobClient, block_ids: Iterable[str], *, job_id: str, con
         raise PreconditionFailedError(f"{blob.container_name}/{blob.blob_name} was just written") from error
     except HttpResponseError as error:
         raise _explained(blob, error) from error
+
+
+def _footer_block(footer: bytes) -> str:
+    """Return the id of the footer's block. Two merges at the same time never commit each other's footer."""
+    return f"footer{hashlib.sha256(footer).hexdigest()[:8]}".ljust(BLOCK_ID_LENGTH, "-")
 
 
 def _taken(blob: BlobClient) -> OutputExistsError:

@@ -13,6 +13,7 @@ from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
 from shared.storage.ledger import EMPTY_BLOCK, TaskBlock, commit
 from shared.storage.output_ledger import NO_HEADER, header_block, header_digest, header_line, read_ledger
 from shared.storage.row_groups import BlockRowGroups
+from tests.integration.jobs.hooked_account import HookedAccount, KilledError, once_at
 
 pytestmark = pytest.mark.integration
 
@@ -256,3 +257,29 @@ def test_blocks_of_an_earlier_job_on_the_same_blob_do_not_count(account, output,
     stage(output, make_job(output=job.output), 0, "of another job\n")
     stage(output, job, 1, "row 1\n")
     assert merged(account, output, job)[1] == "row 1\n"
+
+
+def test_two_parquet_merges_at_once_do_not_mix_their_blocks_and_footers(account, output, make_job):
+    """An application that was taken for dead, and the one that took over."""
+    job = make_job(work=WorkSize(files=6, mini_batch_size=2, mini_batches_per_task=1))
+    job = job.model_copy(update={"output": job.output.model_copy(update={"file_name": "rows.parquet"})})
+    stage_parquet(account, output, job, 0, ["a"])
+    stage_parquet(account, output, job, 1, ["b"])
+    ledger = read_ledger(account, job.output, job.job_id)
+
+    def commits_output(request):
+        return request.method == "PUT" and "comp=blocklist" in request.url and "rows.parquet" in request.url
+
+    def die():
+        raise KilledError
+
+    def merge_another_delivery_and_die():
+        stage_parquet(account, output, job, 0, ["a, and a longer text of another delivery"] * 9, attempt=2)
+        dying = HookedAccount(account.connection_string, before=once_at(commits_output, die))
+        with pytest.raises(KilledError):
+            merge(dying, job, read_ledger(account, job.output, job.job_id))
+
+    hook = once_at(commits_output, merge_another_delivery_and_die)
+    assert merge(HookedAccount(account.connection_string, before=hook), job, ledger) is None
+    content = output.download_blob(job.output.file_path).readall()
+    assert parquet.read_table(io.BytesIO(content)).to_pydict() == {"name": ["a", "b"]}
