@@ -18,7 +18,17 @@ from shared.jobs.phases.allocate import request_nodes
 from shared.jobs.phases.finish import decide_end, finish, is_shutting_down, stop_nodes
 from shared.jobs.phases.merge import is_merged, merge
 from shared.jobs.phases.observe import observe
-from shared.jobs.phases.watch import Action, Decision, Observation, WatchMemory, decide, next_look, status_of, tally
+from shared.jobs.phases.watch import (
+    Action,
+    Decision,
+    Observation,
+    WatchMemory,
+    decide,
+    merged_statistics,
+    next_look,
+    status_of,
+    tally,
+)
 from shared.jobs.phases.watch import threshold_failure as threshold_failure_of
 from shared.jobs.store import JobStore
 from shared.observability import names
@@ -123,6 +133,8 @@ class Phases:
         ledger = read_ledger(self.account, job.output, job.job_id)
         if job.work is None or ledger.finished < job.work.tasks:
             return Merged(complete=False)
+        # A task may have finished better since the last look: what is counted is what is merged.
+        self.jobs.note(job.name, merged_statistics(job, ledger), JobStatus.FINALIZING)
         failure = threshold_failure_of(job, ledger.failed) or merge(self.account, job, ledger)
         return Merged(complete=True, failure=failure)
 

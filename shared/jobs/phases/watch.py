@@ -137,6 +137,17 @@ def tally(job: JobDocument, seen: Observation, memory: WatchMemory | None = None
     )
 
 
+def merged_statistics(job: JobDocument, ledger: Ledger) -> JobStatistics:
+    """Return the statistics of a job whose output is made of this ledger."""
+    counted = {
+        "tasks_finished": ledger.finished,
+        "succeeded": ledger.succeeded,
+        "failed": ledger.failed,
+        "rows": ledger.rows,
+    }
+    return job.statistics.model_copy(update=counted)
+
+
 def threshold_failure(job: JobDocument, failed: int) -> JobFailure | None:
     """Return the failure of a job with more failed items than `error_threshold`, or None. -1 ignores all."""
     threshold = job.settings.error_threshold

@@ -136,6 +136,15 @@ def merged(account, complete):
     return job
 
 
+def test_a_job_counts_what_is_merged_although_a_task_finished_again_since_the_last_look(account, complete):
+    job, phases = complete(), phases_of(account)
+    again = TaskBlock(job.job_id[:8], 0, 2, 2, 1, 0, NO_HEADER)
+    output_of(account, job).stage_block(again.block_id, b"two\nrows\n")
+    merge_and_finish(phases, job)
+    assert output_of(account, job).download_blob().readall() == b"two\nrows\n" + b"row\n" * 2
+    assert phases.jobs.get(job.name).statistics.rows == 4
+
+
 def test_a_job_that_is_canceled_beside_its_output_completes(account, merged):
     JobStore(account.tables).enter(merged.name, JobStatus.CANCEL_REQUESTED)
     ended = go_on(phases_of(account), merged.name)
