@@ -81,6 +81,7 @@ var token = uniqueString(subscription().id, environmentName, location)
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var scaleSetName = 'vmss-${token}-{compute}'
 var packageContainer = 'app-package'
+var blobEventsQueue = 'blob-events'
 var functionAppName = 'func-${token}'
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -167,14 +168,25 @@ module storageAccess 'app/storage-access.bicep' = {
   }
 }
 
-module newBlobs 'app/blob-events.bicep' = if (blobEvents) {
-  name: 'blob-events'
+module blobTopic 'app/blob-topic.bicep' = if (blobEvents) {
+  name: 'blob-topic'
   scope: group
   params: {
     location: location
     tags: allTags
     token: token
     storageName: storage.outputs.name
+  }
+}
+
+module blobTopicRights 'app/blob-topic-rights.bicep' = if (blobEvents) {
+  name: 'blob-topic-rights'
+  scope: group
+  params: {
+    storageName: storage.outputs.name
+    queueName: blobEventsQueue
+    deadLetterContainer: blobTopic!.outputs.deadLetterContainer
+    topicPrincipalId: blobTopic!.outputs.principalId
   }
 }
 
@@ -246,6 +258,9 @@ module machineReading 'app/machine-reading.bicep' = {
     principalId: identities.outputs.appPrincipalId
     roleId: roles.outputs.machineReaderRoleId
   }
+  dependsOn: [
+    storageAccess // a role that was made a moment ago may not be known yet
+  ]
 }
 
 module scaleSets 'app/compute.bicep' = [for compute in computes: {
@@ -276,6 +291,26 @@ module scaleSets 'app/compute.bicep' = [for compute in computes: {
     storageAccess
   ]
 }]
+
+// Event Grid tries the topic's rights when the subscription is made, and rights need minutes to be known everywhere: the
+// subscription waits for all that takes long.
+module blobSubscription 'app/blob-events.bicep' = if (blobEvents) {
+  name: 'blob-events'
+  scope: group
+  params: {
+    topicName: blobTopic!.outputs.name
+    storageName: storage.outputs.name
+    queueName: blobEventsQueue
+    deadLetterContainer: blobTopic!.outputs.deadLetterContainer
+  }
+  dependsOn: [
+    alertRules
+    blobTopicRights
+    functionApp
+    privateEndpoints
+    scaleSets
+  ]
+}
 
 @description('Resource group of the installation.')
 output AZURE_RESOURCE_GROUP string = group.name

@@ -47,6 +47,8 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01'
   }
 }]
 
+// One after another: an account refuses two changes at a time.
+@batchSize(1)
 resource privateEndpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = [for endpoint in endpoints: {
   name: 'pe-${endpoint.name}-${token}'
   location: location
@@ -69,6 +71,7 @@ resource privateEndpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = [for 
   }
 }]
 
+@batchSize(1)
 resource records 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [for (endpoint, index) in endpoints: {
   parent: privateEndpoint[index]
   name: 'default'

@@ -29,7 +29,7 @@ FUNCTIONS = re.compile(
     "|startsWith|string|subscription|subscriptionResourceId|tenant|toLower|union|uniqueString"
 )
 LANGUAGE = re.compile(
-    "allowed|array|bool|description|int|maxLength|maxValue|metadata|minLength|minValue|module|object|output|param"
+    "allowed|array|batchSize|bool|description|int|maxLength|maxValue|metadata|minLength|minValue|module|object|output|param"
     "|resource|secure|string|targetScope|var"
 )
 API_VERSIONS = {
@@ -87,7 +87,7 @@ def test_modules_are_given_their_parameters_and_asked_for_their_outputs(file: Bi
         given = set(unwrapped(module["config"])["params"])
         needed = {name for name, one in target.parameters.items() if one["default"] is None}
         assert needed <= given <= target.parameters.keys(), f"{file}: module {symbol}"
-        asked = set(re.findall(rf"\b{symbol}\.outputs\.(\w+)", file.text))
+        asked = set(re.findall(rf"\b{symbol}!?(?:\[\w+\])?\.outputs\.(\w+)", file.text))
         assert asked <= target.outputs.keys(), f"{file}: module {symbol}"
 
 
@@ -97,7 +97,9 @@ def test_every_module_is_deployed_and_every_output_wanted() -> None:
     assert {file.path for file in bicep_files()} == used | {main.path}
     for symbol, module in main.modules.items():
         for output in file_named(module["detail"]["path"]).outputs:
-            assert f"{symbol}.outputs.{output}" in main.text, f"nobody wants {symbol}.outputs.{output}"
+            assert re.search(rf"\b{symbol}!?(\[\w+\])?\.outputs\.{output}\b", main.text), (
+                f"nobody wants {symbol}.outputs.{output}"
+            )
 
 
 def test_files_that_are_loaded_exist() -> None:
