@@ -29,7 +29,8 @@ PERMISSIONS = "rcwl"
 
 MAX_HOURS = 24
 
-_PRINTABLE = re.compile(r"[!-~]+")
+_QUERY = re.compile(r"(?:[-A-Za-z0-9._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2}){1,4096}")
+"""What the query of a URL may hold (RFC 3986, 3.4), in a length that every server takes."""
 
 
 class DatastoreCredentials(ArmModel):
@@ -73,7 +74,7 @@ class DatastoreCredentials(ArmModel):
 def _check_secret(secret: DatastoreSecret) -> None:
     """Raise ValueError for a secret that cannot be used in a request. The message does not show the secret."""
     if secret.secrets_type == "Sas":
-        if not _PRINTABLE.fullmatch(secret.sas_token) or not secret.sas_token.partition("sig=")[2]:
+        if not _QUERY.fullmatch(secret.sas_token) or not secret.sas_token.partition("sig=")[2]:
             raise ValueError("the sasToken must be what follows the question mark of a signed URL, with sig=")
         return
     try:
