@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from shared.contracts.names import ticket_queue
 from shared.contracts.progress import NodeRow, NodeState
+from shared.errors import PreconditionFailedError
 from shared.observability import names
 from shared.observability.measurements import note_lost_nodes, note_nodes, note_tickets
 from shared.observability.tracing import scope
@@ -43,7 +45,8 @@ class Nodes:
             if age <= NODE_TOLERANCE:
                 alive.append(row)
             elif age > FORGOTTEN:
-                self.table.delete(row.partition, row.key)
+                with suppress(PreconditionFailedError):  # it has come back since its row was read
+                    self.table.remove(row)
         return alive
 
 

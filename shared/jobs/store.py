@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 from shared.contracts.job import JobDocument, JobStatistics, JobStatus
 from shared.contracts.names import JOB_NAME
 from shared.control_plane.workspace import Workspace
-from shared.errors import ConflictError, NotFoundError, Problems, ValidationError
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, Problems, ValidationError
 from shared.storage.account import StorageAccount
 from shared.storage.rows import Row, RowTable, readable
 
@@ -146,7 +147,8 @@ class JobStore:
         unfinished = list[JobDocument]()
         for job in self._found(lines, problems):
             if job.status.is_terminal:
-                self._index.delete(lines[job.name].partition, lines[job.name].key)
+                with suppress(PreconditionFailedError):  # it was purged, and the line is that of a new job of its name
+                    self._index.remove(lines[job.name])
             else:
                 unfinished.append(job)
         return unfinished
@@ -229,7 +231,6 @@ _ACTIVE = [
     JobStatus.RUNNING,
     JobStatus.FINALIZING,
 ]
-_EARLY_ENDS = {JobStatus.FAILED, JobStatus.CANCELED}
 
 
 def may_follow(old: JobStatus, new: JobStatus) -> bool:
@@ -239,7 +240,7 @@ def may_follow(old: JobStatus, new: JobStatus) -> bool:
     if old is JobStatus.CANCEL_REQUESTED:
         # Completed as well: the output may exist already when the request arrives.
         return new.is_terminal
-    if new is JobStatus.CANCEL_REQUESTED or new in _EARLY_ENDS:
+    if new in {JobStatus.CANCEL_REQUESTED, JobStatus.FAILED, JobStatus.CANCELED}:
         return True
     if new is JobStatus.COMPLETED:
         return old is JobStatus.FINALIZING

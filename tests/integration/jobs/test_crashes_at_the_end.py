@@ -16,7 +16,7 @@ from shared.storage.blobs import container_of
 from shared.storage.ledger import TaskBlock
 from shared.storage.output_ledger import NO_HEADER
 from shared.storage.queues import ensure_queue, message_count
-from tests.integration.jobs.hooked_account import HookedAccount, KilledError, killed_at_write
+from tests.integration.hooked_account import HookedAccount, KilledError, killed_at_write
 from tests.integration.jobs.phases_for_tests import phases_of
 
 pytestmark = pytest.mark.integration

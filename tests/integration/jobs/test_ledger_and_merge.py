@@ -13,7 +13,7 @@ from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
 from shared.storage.ledger import EMPTY_BLOCK, TaskBlock, commit
 from shared.storage.output_ledger import NO_HEADER, header_block, header_digest, header_line, read_ledger
 from shared.storage.row_groups import BlockRowGroups
-from tests.integration.jobs.hooked_account import HookedAccount, KilledError, once_at
+from tests.integration.hooked_account import HookedAccount, KilledError, once_at
 
 pytestmark = pytest.mark.integration
 

@@ -17,7 +17,7 @@ from shared.storage.blobs import container_of
 from shared.storage.ledger import TaskBlock
 from shared.storage.output_ledger import NO_HEADER, read_ledger
 from shared.storage.queues import queue_client
-from tests.integration.jobs.hooked_account import HookedAccount, once_at
+from tests.integration.hooked_account import HookedAccount, once_at
 from tests.integration.jobs.phases_for_tests import phases_of
 
 pytestmark = pytest.mark.integration

@@ -7,6 +7,7 @@ from shared.errors import ConflictError, NotFoundError
 from shared.jobs.store import IndexEntry, JobStore
 from shared.storage.rows import RowTable
 from tests.broken_rows import write_broken
+from tests.integration.hooked_account import HookedAccount, once_at
 
 pytestmark = pytest.mark.integration
 
@@ -56,6 +57,22 @@ def test_a_job_is_unfinished_until_it_enters_a_terminal_state(jobs, make_job):
     assert name in {job.name for job in jobs.unfinished()}
     jobs.enter(name, JobStatus.FAILED)
     assert name not in {job.name for job in jobs.unfinished()}
+
+
+def test_a_new_job_of_a_purged_name_stays_among_the_unfinished(account, jobs, make_job):
+    ended = jobs.add(make_job(status=JobStatus.FAILED))
+
+    def purge_and_begin_anew():
+        jobs.remove(ended)
+        jobs.add(make_job(name=ended.name, job_id=ended.job_id))
+
+    def forgets(request):
+        return request.method == "DELETE" and f"'unfinished',RowKey='{ended.name}'" in request.url
+
+    hook = once_at(forgets, purge_and_begin_anew)
+    JobStore(HookedAccount(account.connection_string, before=hook).tables).unfinished()
+    assert jobs.get(ended.name).status is JobStatus.NOT_STARTED
+    assert ended.name in {job.name for job in jobs.unfinished()}
 
 
 def test_a_line_that_a_crash_left_behind_an_ended_job_goes_away(account, jobs, make_job):
