@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.contracts.bodies import ResourceBody, parse_model
-from shared.contracts.job_spec import Location
 from shared.contracts.resources import CodeProperties
 from shared.control_plane.assets.locations import code_location, has_files
 from shared.control_plane.assets.versions import put_version
@@ -75,14 +74,14 @@ SETTLED_AFTER = timedelta(days=1)
 """After this time an upload counts as settled: its SAS has expired, and its version exists or never will."""
 
 
-def unnamed_uploads(workspace: Workspace, used: Iterable[Location] = ()) -> list[str]:
-    """Return the containers of settled uploads that neither a version of code nor a location in `used` names."""
+def unnamed_uploads(workspace: Workspace) -> list[str]:
+    """Return the containers of settled uploads that no version of code names. Unfinished jobs may still use one."""
     # The uploads are listed first: a version that is made meanwhile is seen.
     settled = _settled_uploads(workspace)
     if not settled:
         return []
     versions = (code_location(workspace, row.document.properties.code_uri) for row in workspace.codes.list())
-    named = {location.container for location in (*versions, *used)}
+    named = {location.container for location in versions}
     return [container for container in settled if container not in named]
 
 

@@ -84,12 +84,15 @@ def request_purge(service: JobService, order: PurgeOrder) -> PurgePlan:
 
 
 def _uploads(service: JobService, problems: Problems) -> list[str]:
-    """Return uploads of code that nothing names. Return none while something that may name one cannot be read."""
-    used = [job.code.location for job in service.jobs.unfinished(problems) if job.code]
-    if not problems:
-        with isolated("uploads of code", problems):
-            return unnamed_uploads(service.workspace, used)
-    return []
+    """Return uploads of code that nothing names. Return none while something that may name one cannot be read.
+
+    The jobs are read after the versions of code: if a version is gone by then, the jobs that use it are there already.
+    """
+    unnamed = list[str]()
+    with isolated("uploads of code", problems):
+        unnamed = unnamed_uploads(service.workspace)
+    used = {job.code.location.container for job in service.jobs.unfinished(problems) if job.code}
+    return [] if problems else [upload for upload in unnamed if upload not in used]
 
 
 async def purge_job(
