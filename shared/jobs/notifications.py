@@ -124,6 +124,9 @@ def _note(jobs: JobStore, message: NotificationMessage, state: str, problem: str
     )
 
     def change(job: JobDocument) -> JobDocument:
+        known = job.notifications.get(message.webhook)
+        if known and known.state == "Delivered":
+            return job  # by another message of the same webhook, meanwhile
         return job.model_copy(update={"notifications": {**job.notifications, message.webhook: delivery}})
 
     jobs.change(message.job, change)
