@@ -48,11 +48,17 @@ def put_datastore(
     _check_place(workspace, properties)
     current = workspace.datastores.find(name)
     change.conditions.check(current.etag if current else None, f"datastore {name!r}")
-    secret = credentials.secret_or_kept(workspace.account, name)
+    has_secret = current is not None and current.document.properties.has_secret
+    secret = credentials.secret_or_kept(workspace.account, name if has_secret else "")
     if validate:
         probe(workspace.account, name, container_of_properties(workspace, name, properties), secret)
-    keep_secret(workspace.account, name, secret)
-    return upsert(workspace.datastores, (name,), lambda _: properties, change)
+    # A datastore never says that it has a secret that is not stored.
+    if secret:
+        keep_secret(workspace.account, name, secret)
+    saved = upsert(workspace.datastores, (name,), lambda _: properties, change)
+    if not secret:
+        forget_secret(workspace.account, name)
+    return saved
 
 
 def get_datastore(workspace: Workspace, name: str) -> tuple[Resource[DatastoreProperties], str]:

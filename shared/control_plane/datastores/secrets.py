@@ -44,13 +44,16 @@ class DatastoreCredentials(ArmModel):
         self._secret()
         return self
 
-    def secret_or_kept(self, account: StorageAccount, name: str) -> DatastoreSecret | None:
-        """Return the given secret, else the stored one; None without credentials. Raises ValidationError."""
+    def secret_or_kept(self, account: StorageAccount, keeper: str) -> DatastoreSecret | None:
+        """Return the given secret, else that of the datastore `keeper`; None without credentials.
+
+        Raises ValidationError if there is neither. An empty `keeper` has no secret.
+        """
         if self.credentials_type == "None":
             return None
         if secret := self._secret():
             return secret
-        kept = datastore_secrets(account).find(SECRETS_PARTITION, name.lower())
+        kept = datastore_secrets(account).find(SECRETS_PARTITION, keeper.lower()) if keeper else None
         if kept is not None and kept.document.secrets_type == self.credentials_type:
             return kept.document
         raise ValidationError(
@@ -90,12 +93,9 @@ class SecretsRequest(ArmModel):
     expire_after_hours: int = Field(default=1, ge=1, le=MAX_HOURS)
 
 
-def keep_secret(account: StorageAccount, name: str, secret: DatastoreSecret | None) -> None:
-    """Store the secret of a datastore; None deletes the stored one."""
-    if secret is None:
-        forget_secret(account, name)
-    else:
-        datastore_secrets(account).put(SECRETS_PARTITION, name.lower(), secret)
+def keep_secret(account: StorageAccount, name: str, secret: DatastoreSecret) -> None:
+    """Store the secret of a datastore."""
+    datastore_secrets(account).put(SECRETS_PARTITION, name.lower(), secret)
 
 
 def forget_secret(account: StorageAccount, name: str) -> None:
