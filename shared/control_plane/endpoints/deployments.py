@@ -35,13 +35,15 @@ def put_deployment(
 
 
 def delete_deployment(workspace: Workspace, endpoint: str, name: str, change: Change) -> bool:
-    """Delete a deployment; False when it was not there. The endpoint's default is cleared when it was this one."""
+    """Delete a deployment; False when it was not there. The endpoint's default is cleared when it was this one.
+
+    A repetition clears a default that names a deployment which is gone: a crash may have left it.
+    """
     row = workspace.deployments.find(endpoint, name)
-    if row is None:
-        return False
-    workspace.deployments.delete(row, change.conditions)
+    if row:
+        workspace.deployments.delete(row, change.conditions)
     clear_default(workspace, endpoint, name, change)
-    return True
+    return row is not None
 
 
 def _undo_without_endpoint(workspace: Workspace, saved: Upserted[DeploymentProperties]) -> None:

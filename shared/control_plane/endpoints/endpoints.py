@@ -46,7 +46,7 @@ def delete_endpoint(workspace: Workspace, name: str, conditions: WriteConditions
 
 
 def clear_default(workspace: Workspace, endpoint: str, deployment: str, change: Change) -> None:
-    """Clear the endpoint's default if it is this deployment."""
+    """Clear the endpoint's default if it is this deployment, which was deleted."""
     row = workspace.endpoints.find(endpoint)
     if row is None or not _is_default(row.document.properties, deployment):
         return
@@ -54,7 +54,8 @@ def clear_default(workspace: Workspace, endpoint: str, deployment: str, change: 
     def cleared(current: Resource[EndpointProperties] | None) -> EndpointProperties:
         if current is None:
             raise workspace.endpoints.not_found(endpoint)
-        keeps = not _is_default(current.properties, deployment)
+        is_back = workspace.deployments.find(endpoint, deployment) is not None
+        keeps = is_back or not _is_default(current.properties, deployment)
         return current.properties if keeps else current.properties.model_copy(update={"defaults": EndpointDefaults()})
 
     with suppress(NotFoundError):  # the endpoint was deleted meanwhile

@@ -162,6 +162,23 @@ def test_the_default_deployment_is_kept_by_an_update_and_cleared_with_the_deploy
     assert api.delete(PATH).status_code == 204
 
 
+def test_a_repeated_deletion_clears_the_default_that_a_crash_left(registered: Registered, workspace: Workspace) -> None:
+    api = registered.api
+    api.put(PATH, registered.deployment())
+    api.put("batchEndpoints/heart-endpoint", {"defaults": {"deployment_name": "main"}})
+    workspace.deployments.delete(workspace.deployments.get("heart-endpoint", "main"))
+    assert api.delete(PATH).status_code == 204
+    assert api.get("batchEndpoints/heart-endpoint").json()["properties"]["defaults"] == {}
+
+
+def test_a_deployment_that_is_there_again_stays_the_default(registered: Registered, workspace: Workspace) -> None:
+    api = registered.api
+    api.put(PATH, registered.deployment())
+    api.put("batchEndpoints/heart-endpoint", {"defaults": {"deployment_name": "main"}})
+    clear_default(workspace, "heart-endpoint", "main", Change())  # of an earlier deletion
+    assert api.get("batchEndpoints/heart-endpoint").json()["properties"]["defaults"] == {"deploymentName": "main"}
+
+
 def test_deleting_an_endpoint_deletes_its_deployments(registered: Registered) -> None:
     api = registered.api
     api.put(PATH, registered.deployment())
@@ -200,6 +217,7 @@ def test_a_cleared_default_leaves_what_others_write_to_the_endpoint_meanwhile(
     api = registered.api
     api.put("batchEndpoints/heart-endpoint/deployments/main", registered.deployment())
     api.put("batchEndpoints/heart-endpoint", {"defaults": {"deployment_name": "main"}})
+    workspace.deployments.delete(workspace.deployments.get("heart-endpoint", "main"))
     rows, writers = workspace.endpoints._rows, ["another"]
     replace = rows.replace
 
