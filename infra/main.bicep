@@ -26,14 +26,8 @@ param roleAssignments array = []
 @description('Application ID URI of an app registration, whose tokens and app roles are accepted besides tokens for Azure.')
 param tokenAudience string = ''
 
-@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back), gpu (true for sizes with NVIDIA GPUs; may be left out). The name is the one given to `bml compute create`.')
-@minLength(1)
-param computes array = [
-  { name: 'cpu-cluster', vmSize: 'Standard_D4s_v5', spot: false }
-]
-
-@description('Instances that the scale sets have now, such as cpu-cluster=2;gpu=1. Without it a deployment over a running installation ends all nodes; the azd hook fills it.')
-param presentInstances string = ''
+@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back), gpu (true for sizes with NVIDIA GPUs; may be left out). The name is the one given to `bml compute create`. Without any there is one, cpu-cluster of Standard_D4s_v5.')
+param computes array = []
 
 @description('SSH public key of the nodes\' administrator. Nothing can reach the nodes from outside; the platform asks for one. The default is only for azd, which asks for parameters that have none before its hook makes the key.')
 param sshPublicKey string = ''
@@ -81,6 +75,9 @@ var token = uniqueString(subscription().id, environmentName, location)
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var scaleSetName = 'vmss-${token}-{compute}'
 var packageContainer = 'app-package'
+var allComputes = empty(computes) ? [
+  { name: 'cpu-cluster', vmSize: 'Standard_D4s_v5', spot: false }
+] : computes
 var blobEventsQueue = 'blob-events'
 var functionAppName = 'func-${token}'
 
@@ -263,7 +260,23 @@ module machineReading 'app/machine-reading.bicep' = {
   ]
 }
 
-module scaleSets 'app/compute.bicep' = [for compute in computes: {
+// Read as late as can be: what changes between this and the scale set is undone.
+module presentInstances 'app/present-instances.bicep' = [for compute in allComputes: {
+  name: 'present-${compute.name}'
+  scope: group
+  params: {
+    scaleSetName: replace(scaleSetName, '{compute}', compute.name)
+  }
+  dependsOn: [
+    machineReading
+    monitoring
+    network
+    registry
+    storageAccess
+  ]
+}]
+
+module scaleSets 'app/compute.bicep' = [for (compute, index) in allComputes: {
   name: 'compute-${compute.name}'
   scope: group
   params: {
@@ -274,7 +287,7 @@ module scaleSets 'app/compute.bicep' = [for compute in computes: {
     vmSize: compute.vmSize
     spot: compute.spot
     gpu: contains(compute, 'gpu') && compute.gpu
-    presentInstances: presentInstances
+    capacity: presentInstances[index].outputs.capacity
     sshPublicKey: sshPublicKey
     subnetId: network.outputs.nodesSubnetId
     publicIp: nodeOutbound == 'publicIp'
@@ -329,3 +342,12 @@ output BATCH_PUBLIC_URL string = functionApp.outputs.url
 
 @description('The workspace\'s name, for `BML_WORKSPACE`.')
 output BATCH_WORKSPACE string = workspaceName
+
+@description('Names of optional resources that are wanted, or their beginnings: what is switched off goes after the deployment (switched-off.sh).')
+output BATCH_SWITCHED_ON string = join(concat(
+  map(allComputes, compute => replace(scaleSetName, '{compute}', compute.name)),
+  alerts ? ['alert-', 'ag-'] : [],
+  blobEvents ? ['evgt-'] : [],
+  privateNetwork ? ['pe-', 'privatelink.'] : [],
+  nodeOutbound == 'natGateway' ? ['ng-', 'pip-nat-'] : []
+), ' ')

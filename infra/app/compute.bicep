@@ -24,8 +24,9 @@ param spot bool
 @description('Whether nodes have NVIDIA GPUs, which scoring containers are to have.')
 param gpu bool
 
-@description('Instances that scale sets have now, such as cpu-cluster=2;gpu=1; none when this compute is not among them.')
-param presentInstances string
+@description('Instances that the scale set has now: a deployment neither adds nor removes any.')
+@minValue(0)
+param capacity int
 
 @description('SSH public key of the administrator; a deployment without one is refused here.')
 @minLength(1)
@@ -69,8 +70,6 @@ param diskSizeGB int = 128
 @description('Port, on the node itself only, where the health extension asks.')
 param healthPort int = 8081
 
-var present = filter(split(presentInstances, ';'), entry => startsWith(entry, '${computeName}='))
-var capacity = empty(present) ? 0 : int(last(split(first(present), '=')))
 var nodeSettings = {
   image: '${registryServer}/scorer:${imageTag}'
   clientId: identityClientId

@@ -11,6 +11,19 @@ import jwt
 Answer = dict[str, Any]
 
 GROUP = "/subscriptions/s/resourceGroups/rg-x"
+LAST_PARAMETERS: dict[str, Any] = {
+    "environmentName": {"type": "String", "value": "x"},
+    "location": {"type": "String", "value": "y"},
+    "ownerPrincipalId": {"type": "String", "value": "the-owner"},
+    "roleAssignments": {"type": "Array", "value": [{"principalId": "p", "role": "Reader"}]},
+    "sshPublicKey": {"type": "String", "value": "ssh-ed25519 last"},
+    "computes": {"type": "Array", "value": [{"name": "gpu", "vmSize": "s", "spot": True}]},
+    "nodeOutbound": {"type": "String", "value": "natGateway"},
+    "alertWebhook": {"type": "SecureString"},
+    "goneSince": {"type": "String", "value": "z"},
+}
+"""Of the last deployment: each with its type, a secret without its value (Azure's answer, as the CLI hands it on)."""
+
 HOST = "func-a1.azurewebsites.net"
 
 
@@ -49,9 +62,15 @@ def group_exists(*, exists: bool) -> Answer:
 
 def deployed(**outputs: str) -> Answer:
     """`get_deployment_at_subscription_scope` (resource/custom.py): Azure begins the names of outputs in lower case."""
-    named = {"AZURE_CONTAINER_REGISTRY_NAME": "cra1", "BATCH_SCORER_IMAGE_TAG": "current", **outputs}
+    named = {
+        "AZURE_CONTAINER_REGISTRY_NAME": "cra1",
+        "BATCH_SCORER_IMAGE_TAG": "current",
+        "BATCH_SWITCHED_ON": "vmss-a1-cpu-cluster",
+        **outputs,
+    }
     found = {f"{name[:5].lower()}{name[5:]}": {"type": "String", "value": value} for name, value in named.items()}
-    return {"to": "deployment sub show", "result": {"name": "batch-x", "properties": {"outputs": found}}}
+    properties = {"outputs": found, "parameters": LAST_PARAMETERS}
+    return {"to": "deployment sub show", "result": {"name": "batch-x", "properties": properties}}
 
 
 def deployment_fails(code: str, times: int = 1) -> Answer:
@@ -77,10 +96,45 @@ def image_refused() -> Answer:
     return {"to": "acr build", "stderr": text, "code": 1}
 
 
-def scale_sets(**capacities: int) -> Answer:
-    """`vmss list`: objects as Azure has them. The capacity of a compute's scale set, by the tag that names it."""
-    found = [{"tags": {"compute": name}, "sku": {"capacity": number}} for name, number in capacities.items()]
-    return {"to": "vmss list", "result": [*found, {"tags": None, "sku": {"capacity": 7}}]}
+def resources(*names_of_types: tuple[str, str]) -> Answer:
+    """`list_resources` (resource/custom.py): flat objects; Azure writes some types in lower case."""
+    found = [
+        {"type": kind, "name": name, "id": f"{GROUP}/providers/{kind}/{name}", "tags": {"azd-env-name": "x"}}
+        for kind, name in names_of_types
+    ]
+    return {"to": "resource list", "result": found}
+
+
+def role_assignments(*assignments: tuple[str, str, str]) -> Answer:
+    """`list_role_assignments` (role/custom.py), flat by `_role_assignment_to_dict`: id, principal, role's id."""
+    found = [
+        {"id": f"{GROUP}/{name}", "principalId": principal, "roleDefinitionId": f"/subscriptions/s/x/{role}"}
+        for name, principal, role in assignments
+    ]
+    return {"to": "role assignment list", "result": found}
+
+
+def custom_roles(*names: str, group: str = "rg-x") -> Answer:
+    """`list_role_definitions` (role/custom.py)."""
+    found = [
+        {
+            "name": name,
+            "roleName": f"Batch endpoints {name} a1",
+            "assignableScopes": [f"/subscriptions/s/resourceGroups/{group}"],
+        }
+        for name in names
+    ]
+    return {"to": "role definition list", "result": found}
+
+
+def bicep(version: str) -> Answer:
+    """`show_bicep_cli_version` (resource/custom.py) prints what Bicep does, past `--query` and `--output`."""
+    return {"to": "bicep version", "prints": f"Bicep CLI version {version} (0123456789)\n"}
+
+
+def first_deployment() -> list[Answer]:
+    """Nothing of the installation is there yet."""
+    return [group_exists(exists=False)]
 
 
 def of_a_running_installation() -> list[Answer]:
@@ -96,5 +150,16 @@ def of_a_running_installation() -> list[Answer]:
         function_apps(HOST),
         function_app(),
         package_taken(),
-        scale_sets(**{"cpu-cluster": 2}),
+        bicep("0.49.2"),
+        {"to": "monitor action-group list", "result": []},
+        resources(),
+        role_assignments(),
+        {"to": "resource delete", "result": None},
+        {"to": "resource show", "result": {"identity": {"principalId": "of-the-topic", "type": "SystemAssigned"}}},
+        {"to": "role assignment delete", "result": None},
+        {"to": "role definition delete", "result": None},
+        custom_roles(),
+        {"to": "group delete", "result": None},
+        {"to": "deployment sub list", "result": [{"name": "batch-x"}, {"name": "batch-x2"}]},
+        {"to": "deployment sub delete", "result": None},
     ]

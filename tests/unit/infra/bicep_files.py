@@ -16,7 +16,9 @@ from pycep import BicepParser
 REPOSITORY = Path(__file__).parents[3]
 INFRA = REPOSITORY / "infra"
 
-_TOKEN = re.compile(r"(?P<skip>//[^\n]*|/\*.*?\*/|\s+)|(?P<word>\.?\.?[A-Za-z_]\w*)|(?P<text>')|(?P<mark>.)", re.DOTALL)
+_TOKEN = re.compile(
+    r"(?P<skip>//[^\n]*|/\*.*?\*/|\s+)|(?P<word>\.?[.?]?[A-Za-z_]\w*)|(?P<text>')|(?P<mark>.)", re.DOTALL
+)
 _LITERAL_END = re.compile(r"(?:[^'\\$]|\\.|\$(?!\{))*")
 _KEYWORDS = frozenset({"true", "false", "null", "if", "for", "in", "existing"})
 _DECLARATION = re.compile(r"^(?:param|var|resource|module)\s+(\w+)", re.MULTILINE)

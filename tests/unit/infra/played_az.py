@@ -14,6 +14,7 @@ nothing, and null in a row prints `None`. (Source: knack/output.py, knack/query.
 import fcntl
 import json
 import os
+import shutil
 import sys
 from collections import OrderedDict
 from pathlib import Path
@@ -71,6 +72,9 @@ def main(arguments: list[str]) -> int:
     called = " ".join(arguments)
     with Path(os.environ["CALLED"]).open("a", encoding="utf-8") as file:
         file.write(called.replace("\n", "\\n") + "\n")
+    for argument in arguments:
+        if argument.startswith("@"):  # a file of parameters, which the script removes
+            shutil.copy(argument[1:], os.environ["LAST"])
     answer = _answer(called)
     query, output = _option("--query", arguments), _option("--output", arguments, "json")
     sys.stdout.write(answer["prints"] if "prints" in answer else printed(answer.get("result"), query, output))

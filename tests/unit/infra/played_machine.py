@@ -37,6 +37,8 @@ class Machine:
             "AZURE_ENV_NAME": "x",
             "BATCH_SSH_PUBLIC_KEY": "ssh-ed25519 x",
             "BATCH_HEALTH_SECONDS": "20",
+            "HOME": str(folder),
+            "LAST": str(folder / "last"),
         }
         self.play("az", f'#!/bin/sh\nexec {sys.executable} -S {played_az.__file__} "$@"\n')
         self.environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))

@@ -14,32 +14,32 @@ from tests.unit.infra.played_machine import Machine
 pytestmark = pytest.mark.unit
 
 
-@pytest.mark.parametrize("failing", ["group exists", "vmss list"])
-def test_azd_keeps_no_number_of_instances_that_azure_did_not_tell(machine: Machine, failing: str) -> None:
-    machine.answer({"to": failing, "code": 1})
-    assert machine.run("hooks/preprovision.sh").returncode != 0
-    assert machine.calls("azd env set") == []
+BICEP = '#!/bin/sh\necho "Bicep CLI version %s (0123456789)"\n'
 
 
-def test_azd_is_told_the_instances_that_run(machine: Machine) -> None:
-    assert machine.run("hooks/preprovision.sh").returncode == 0
-    assert machine.calls("azd env set") == ["azd env set BATCH_PRESENT_INSTANCES cpu-cluster=2"]
+@pytest.mark.parametrize(("version", "is_refused"), [("0.45.15", True), ("0.49.2", False)])
+def test_azds_own_compiler_must_be_able_to_read_what_runs(machine: Machine, version: str, is_refused: bool) -> None:
+    machine.play("its-bicep", BICEP % version)
+    run = machine.run("hooks/preprovision.sh", AZD_BICEP_TOOL_PATH=str(machine.folder / "its-bicep"))
+    assert (run.returncode != 0) == is_refused
+    assert ("AZD_BICEP_TOOL_PATH" in run.stderr) == is_refused
 
 
-@pytest.mark.parametrize(("exists", "instances"), [(False, ""), (None, "cpu-cluster=2\n")])
-def test_only_a_plain_false_says_that_nothing_is_there_yet(
-    machine: Machine, exists: bool | None, instances: str
-) -> None:
-    machine.answer({"to": "group exists", "result": exists})
-    assert machine.run("hooks/present-instances.sh", "x").stdout == instances
+def test_before_azd_has_a_compiler_the_version_is_said(machine: Machine) -> None:
+    run = machine.run("hooks/preprovision.sh")
+    assert run.returncode == 0
+    assert "older than 0.49.2" in run.stderr
 
 
-@pytest.mark.parametrize("script", ["deploy.sh x y", "hooks/preprovision.sh", "hooks/postprovision.sh", "package.sh x"])
+@pytest.mark.parametrize(
+    "script", ["deploy.sh x y", "hooks/preprovision.sh", "hooks/postprovision.sh", "package.sh x", "remove.sh x --yes"]
+)
 def test_all_is_asked_and_done_in_the_subscription_of_azd(machine: Machine, script: str) -> None:
     variables = {"AZURE_CONTAINER_REGISTRY_NAME": "r", "BATCH_SCORER_IMAGE_TAG": "t", "AZURE_SUBSCRIPTION_ID": "of azd"}
+    variables["BATCH_SWITCHED_ON"] = "vmss-a1-cpu"
     assert machine.run(*script.split(), **variables).returncode == 0
     for call in machine.calls():
-        assert ("--subscription of azd" in call) == (not call.startswith(("azd ", "curl "))), call
+        assert ("--subscription of azd" in call) == (not call.startswith(("azd ", "curl ", "bicep "))), call
 
 
 def test_the_workflow_hands_on_one_parameter_a_line(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_the_hooks_key_is_made_once_and_handed_to_azd(machine: Machine, tmp_path
     for name in ("infra/hooks", ".azure/x"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / ".azure/x/nodes-key.pub").write_text("ssh-ed25519 made\n")
-    for name in ("az.sh", "name.sh", "hooks/preprovision.sh", "hooks/present-instances.sh"):
+    for name in ("bicep.sh", "name.sh", "hooks/preprovision.sh"):
         (tmp_path / "infra" / name).write_text((INFRA / name).read_text("utf-8"))
     machine.run("name.sh")  # writes the answers
     environment = machine.environment | {"BATCH_SSH_PUBLIC_KEY": ""}

@@ -7,7 +7,6 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-import jmespath
 import pytest
 import yaml
 
@@ -37,22 +36,10 @@ def test_variables_of_the_hooks_are_given_by_azd_or_by_the_templates_outputs() -
     parameters = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
     set_by_hooks = set(re.findall(r"azd env set (\w+)", (INFRA / "hooks/preprovision.sh").read_text("utf-8")))
     assert set_by_hooks <= set(re.findall(r"\$\{(\w+)", json.dumps(parameters)))
-    used = set(re.findall(r"\$\{?([A-Z]\w+)", (INFRA / "hooks/postprovision.sh").read_text("utf-8")))
-    assert used <= outputs | {"BATCH_IMAGE_BUILD"}, "the last one is set by who wants another way"
-
-
-def test_the_instances_that_run_are_told_as_the_template_reads_them() -> None:
-    script = (INFRA / "hooks/present-instances.sh").read_text("utf-8")
-    (query,) = re.findall(r'--query "(.+)"', script)
-    scale_sets = [
-        {"tags": {"compute": "cpu-cluster"}, "sku": {"capacity": 2}},
-        {"tags": None, "sku": {"capacity": 7}},
-        {"tags": {"compute": "gpu"}, "sku": {"capacity": 0}},
-    ]
-    assert jmespath.search(query, scale_sets) == "cpu-cluster=2;gpu=0"
-    bicep = file_named("app/compute.bicep").text
-    assert "filter(split(presentInstances, ';'), entry => startsWith(entry, '${computeName}='))" in bicep
-    assert "int(last(split(first(present), '=')))" in bicep
+    scripts = ("hooks/postprovision.sh", "image.sh", "switched-off.sh")
+    used = {name for one in scripts for name in re.findall(r"\$\{?([A-Z]\w+)", (INFRA / one).read_text("utf-8"))}
+    set_by_hand = {"BATCH_IMAGE_BUILD", "BATCH_KEEP_SWITCHED_OFF"}
+    assert used <= outputs | {"AZURE_ENV_NAME"} | set_by_hand
 
 
 def test_a_checkout_on_windows_keeps_the_line_ends_of_what_runs_on_linux() -> None:

@@ -25,11 +25,11 @@ pytestmark = pytest.mark.unit
 FILES = pytest.mark.parametrize("file", bicep_files(), ids=repr)
 
 FUNCTIONS = re.compile(
-    "base64|concat|contains|empty|environment|filter|first|guid|int|join|last|loadFileAsBase64|loadTextContent|replace|resourceGroup|split"
+    "base64|concat|contains|empty|environment|filter|first|guid|int|join|join|last|loadFileAsBase64|loadTextContent|map|replace|resourceGroup|split"
     "|startsWith|string|subscription|subscriptionResourceId|tenant|toLower|union|uniqueString"
 )
 LANGUAGE = re.compile(
-    "allowed|array|batchSize|bool|description|int|maxLength|maxValue|metadata|minLength|minValue|module|object|output|param"
+    "allowed|array|batchSize|bool|description|int|maxLength|maxValue|metadata|minLength|minValue|module|nullIfNotFound|object|output|param"
     "|resource|secure|string|targetScope|var"
 )
 API_VERSIONS = {

@@ -11,20 +11,39 @@ pytestmark = pytest.mark.unit
 
 
 @pytest.mark.parametrize(("named", "owner"), [("", "who-deploys"), ("somebody-else", "somebody-else")])
-def test_who_deploys_owns_the_workspace_unless_another_is_named(machine: Machine, named: str, owner: str) -> None:
-    roles = '[{"principalId": "p", "role": "Reader"}]'
-    assert machine.run("deploy.sh", "x", "y", BATCH_OWNER_ID=named, BATCH_ROLE_ASSIGNMENTS=roles).returncode == 0
-    (given,) = machine.calls("deployment sub create")
-    assert f"ownerPrincipalId={owner} " in given
-    assert f"roleAssignments={roles} " in given
+def test_who_deploys_first_owns_the_workspace_unless_another_is_named(machine: Machine, named: str, owner: str) -> None:
+    machine.answer(*az_answers.first_deployment())
+    assert machine.run("deploy.sh", "x", "y", BATCH_OWNER_ID=named).returncode == 0
+    assert f" ownerPrincipalId={owner} " in machine.calls("deployment sub create")[0]
 
 
 def test_nothing_is_deployed_for_an_owner_that_nobody_is(machine: Machine) -> None:
-    machine.answer(az_answers.access_token(appid="a"))
+    machine.answer(*az_answers.first_deployment(), az_answers.access_token(appid="a"))
     run = machine.run("deploy.sh", "x", "y")
     assert run.returncode == 1
     assert "BATCH_OWNER_ID" in run.stderr
     assert machine.calls("deployment") == []
+
+
+def test_nothing_is_deployed_without_the_key_that_azure_asks_for(machine: Machine) -> None:
+    machine.answer(*az_answers.first_deployment())
+    run = machine.run("deploy.sh", "x", "y", BATCH_SSH_PUBLIC_KEY="")
+    assert (run.returncode, machine.calls("deployment")) == (2, [])
+    assert "BATCH_SSH_PUBLIC_KEY" in run.stderr
+
+
+@pytest.mark.parametrize(("version", "is_refused"), [("0.48.9", True), ("0.49.2", False), ("0.50.0", False)])
+def test_a_compiler_that_cannot_read_what_runs_is_refused(machine: Machine, version: str, is_refused: bool) -> None:
+    machine.answer(az_answers.bicep(version))
+    run = machine.run("deploy.sh", "x", "y")
+    assert (run.returncode != 0) == is_refused, run.stderr
+    assert (machine.calls("deployment sub create") == []) == is_refused
+    assert ("Bicep 0.49.2 or newer is needed" in run.stderr) == is_refused
+
+
+def test_az_fetches_the_newest_compiler_where_there_is_none(machine: Machine) -> None:
+    machine.answer({"to": "bicep version", "stderr": "ERROR: Bicep CLI not found.\n", "code": 1})
+    assert machine.run("deploy.sh", "x", "y").returncode == 0
 
 
 def test_a_deployment_ends_with_the_package(machine: Machine) -> None:
@@ -89,9 +108,9 @@ def test_any_other_error_is_shown_and_not_tried_again(machine: Machine) -> None:
     assert len(machine.calls("deployment sub create")) == 1
 
 
-@pytest.mark.parametrize("failing", ["account get-access-token", "group exists", "vmss list"])
-def test_nothing_is_deployed_when_azure_does_not_tell_what_runs(machine: Machine, failing: str) -> None:
+@pytest.mark.parametrize("failing", ["group exists", "deployment sub show", "monitor action-group list"])
+def test_nothing_is_deployed_when_azure_does_not_tell_what_is_there(machine: Machine, failing: str) -> None:
     machine.answer({"to": failing, "code": 1})
     assert machine.run("deploy.sh", "x", "y").returncode != 0
     assert machine.calls(failing)
-    assert machine.calls("deployment") == []
+    assert machine.calls("deployment sub create") == []

@@ -52,6 +52,6 @@ def test_scripts_and_variables_in_the_pages_exist() -> None:
         assert (REPOSITORY / script).is_file(), script
     parameters = (INFRA / "main.parameters.json").read_text(encoding="utf-8")
     read = set(re.findall(r"\$\{(\w+)", parameters))
-    for hook in (INFRA / "hooks").glob("*.sh"):
+    for hook in INFRA.rglob("*.sh"):
         read |= set(re.findall(r"\$\{(\w+):-", hook.read_text(encoding="utf-8")))
     assert set(re.findall(r"azd env set (\w+)", text)) <= read
