@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from azure.data.tables import TableServiceClient
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from shared.contracts.job import JobDocument, JobStatistics, JobStatus
 from shared.contracts.names import JOB_NAME
@@ -36,6 +36,12 @@ class IndexEntry(BaseModel):
 
     job: str
     deployment: str
+
+    @field_validator("job")
+    @classmethod
+    def _can_be_asked_for(cls, value: str) -> str:
+        """Make a row with any other name unreadable: storage would refuse to look for it, and the list would fail."""
+        return JOB_NAME.check(value)
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import pytest
@@ -105,3 +106,15 @@ def test_a_page_shows_the_jobs_that_can_be_read_and_tells_of_the_others(account,
         assert good.name in {job.name for job in jobs.unfinished()}
     finally:
         account.tables.get_table_client("jobs").delete_entity(broken.name, "job")
+
+
+@pytest.mark.parametrize("name", ["bad/../name", "", "a" * 2_000, "\u00e9", "a b"])
+def test_a_line_with_a_name_that_no_job_can_have_hides_no_other_job(account, make_job, unique_name, name):
+    endpoint = unique_name("ep")
+    jobs = JobStore(account.tables)
+    shown = jobs.add(make_job(endpoint=endpoint)).name
+    line = {"job": name, "deployment": "d"}
+    content = {"chunks": 1, "document0": json.dumps(line)}
+    write_broken(account.tables, "jobindex", f"endpoint-{endpoint}", "0", content)
+    page = jobs.page(endpoint=endpoint)
+    assert ([job.name for job in page.jobs], len(page.problems)) == ([shown], 1)
