@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, ErrorDetails
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from cli.output.errors import InvalidInputError
 from cli.output.field_names import name_in_files
@@ -32,6 +32,7 @@ from shared.contracts.names import (
     NameRule,
     quoted,
 )
+from shared.contracts.strict_json import MAX_INTEGER
 from shared.errors import ValidationError as RefusedName
 
 
@@ -58,8 +59,14 @@ def _number(value: Any) -> Any:
     return value if number is None else number
 
 
-Whole = Annotated[int, BeforeValidator(_number)]
-"""A whole number."""
+def _sendable(value: int) -> int:
+    if abs(value) > MAX_INTEGER:
+        raise PydanticCustomError("int_parsing_size", "the service takes no larger number")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_number), AfterValidator(_sendable)]
+"""A whole number that a request can hold."""
 
 _KINDS: dict[type, str] = {dict: "a mapping", list: "a list"}
 _EXPECTED = {

@@ -261,6 +261,8 @@ def test_an_environment_that_must_be_built_is_refused_by_name(tmp_path: Path) ->
         ("name: mybatchedp", "[a, b]: c", "unhashable key"),
         ("name: mybatchedp", "name: 2026-02-30", "endpoint name '2026-02-30' is not valid"),
         ("mini_batch_size: 1", "mini_batch_size: 1.5", "is 1.5; it should be a whole number"),
+        ("mini_batch_size: 1", "mini_batch_size: 9223372036854775808", "should be a whole number with fewer digits"),
+        ("mini_batch_size: 1", "mini_batch_size: 1e30", "it should be a whole number with fewer digits"),
         ("mini_batch_size: 1", "mini_batch_size: 12:30", "is '12:30'; it should be a whole number"),
         ("mini_batch_size: 1", "mini_batch_size: yes", "is 'yes'; it should be a whole number"),
         ("mini_batch_size: 1", "mini_batch_size: .inf", "is '.inf'; it should be a whole number"),
