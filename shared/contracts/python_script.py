@@ -1,10 +1,10 @@
-"""What a Python script defines, read without running it."""
+"""The names that a Python script defines, found without running it."""
 
 import ast
 from collections.abc import Iterator
 
 STAR = "*"
-"""Stands for the names of `from module import *`, which nobody knows before the script runs."""
+"""Stands for the names of `from module import *`, which are unknown until the script runs."""
 
 
 def defined_names(text: bytes, name: str) -> set[str]:
@@ -20,7 +20,7 @@ def defined_names(text: bytes, name: str) -> set[str]:
 
 
 def _own_scope(module: ast.Module) -> Iterator[ast.AST]:
-    """Yield all nodes of the module's scope. A recursion would be too deep for long sums and `elif` chains."""
+    """Yield all nodes of the module's scope. Recursion would be too deep for long sums and `elif` chains."""
     waiting: list[ast.AST] = [module]
     while waiting:
         for child in ast.iter_child_nodes(waiting.pop()):

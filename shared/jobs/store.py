@@ -1,4 +1,4 @@
-"""Jobs in Table storage, the states that they go through, and the service that the life of a job works with."""
+"""Jobs in Table storage, their states, and the service that handles them."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ _WORKSPACE = "workspace"
 _UNFINISHED = "unfinished"
 _RUNS = "runs"
 _KEPT_ON_CONFLICT = (_UNFINISHED, _RUNS)
-"""Partitions in which all jobs of one name share a line. It stays when the name is taken."""
+"""Partitions in which all jobs of one name share a line. The line stays if the name is taken."""
 _END_OF_TIME_MS = 10**14
 _PARALLEL_READS = 8
 
@@ -46,7 +46,7 @@ class IndexEntry(BaseModel):
 
 @dataclass(frozen=True)
 class JobPage:
-    """A page of jobs, and where the next page begins."""
+    """A page of jobs, and the start of the next page."""
 
     jobs: list[JobDocument]
     continuation: dict[str, str] | None
@@ -58,7 +58,7 @@ class JobStore:
     """All jobs of the workspace."""
 
     def __init__(self, tables: TableServiceClient, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Read and write with `tables`; `clock` gives the time of each change of state."""
+        """Read and write with `tables`. `clock` gives the time of each change of state."""
         self._jobs = RowTable(tables, "jobs", JobDocument)
         self._index = RowTable(tables, "jobindex", IndexEntry)
         self._clock = clock
@@ -168,7 +168,7 @@ class JobStore:
         return found[:limit]
 
     def remove(self, job: JobDocument) -> None:
-        """Delete a job that has ended. Its row goes last: after a crash, the next try still finds the rest."""
+        """Delete a job that has ended. Its row is deleted last: after a crash, the next try still finds the rest."""
         for partition, key in _index_lines(job):
             self._index.delete(partition, key)
         self._jobs.delete(job.name, _ROW)
@@ -188,7 +188,7 @@ def _existing(row: Row[JobDocument] | None, name: str) -> JobDocument:
 
 @dataclass(frozen=True)
 class JobService:
-    """What the life of a job works with: the workspace, and the store of its jobs."""
+    """The workspace and the store of its jobs, with which all steps of a job work."""
 
     workspace: Workspace
     jobs: JobStore
@@ -210,7 +210,7 @@ def _index_lines(job: JobDocument) -> list[tuple[str, str]]:
 
 
 def _age_key(moment: datetime) -> str:
-    """Return a key that sorts the newest first. It is clamped to the years 1970 to 5138."""
+    """Return a key that sorts the newest first. Times are limited to the years 1970 to 5138."""
     milliseconds = min(max(0, int(moment.timestamp() * 1000)), _END_OF_TIME_MS)
     return f"{_END_OF_TIME_MS - milliseconds:014d}"
 

@@ -102,7 +102,7 @@ def columns_name(job_id: str) -> str:
 
 
 def row_groups_name(job_id: str) -> str:
-    """Return the blob name of a Parquet output's row groups (row_groups.py); a ledger like the output's own."""
+    """Return the blob name of a Parquet output's row groups (row_groups.py). It is a ledger like the output's own."""
     return f"{job_id}/row-groups.jsonl"
 
 
@@ -130,7 +130,7 @@ def is_folder_blob(blob: BlobProperties) -> bool:
 
 
 def find_blob(client: BlobClient) -> BlobProperties | None:
-    """Return a blob with its metadata; None if it does not exist."""
+    """Return a blob with its metadata, or None if it does not exist."""
     try:
         return client.get_blob_properties()
     except ResourceNotFoundError:
@@ -138,7 +138,7 @@ def find_blob(client: BlobClient) -> BlobProperties | None:
 
 
 def read_start(blob: BlobClient, length: int) -> bytes:
-    """Return the first `length` bytes of a blob, or all that it has; raises ResourceNotFoundError."""
+    """Return the first `length` bytes of a blob, or the whole blob. Raises ResourceNotFoundError."""
     try:
         return blob.download_blob(offset=0, length=length).readall()
     except HttpResponseError as error:
@@ -164,7 +164,7 @@ def is_made_by(metadata: Mapping[str, str], job_id: str) -> bool:
 
 
 def maker_of(blob: BlobProperties) -> str | None:
-    """Return the id of the job that made the blob; None when no job did."""
+    """Return the id of the job that made the blob, or None if no job made it."""
     try:
         return str(uuid.UUID(_owner(blob.metadata or {})))
     except ValueError:

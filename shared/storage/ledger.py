@@ -54,14 +54,14 @@ class TaskBlock:
 
     @property
     def block_id(self) -> str:
-        """As it is before it is encoded for a request."""
+        """The id before it is encoded for a request."""
         tally = f"r{self.rows:012}s{self.succeeded:09}f{self.failed:09}"
         digest = f"d{self.digest}" if self.digest else ""
         return f"j{self.job}t{self.task:06}a{self.attempt:05}{tally}{digest}".ljust(BLOCK_ID_LENGTH, "-")
 
     @classmethod
     def from_block_id(cls, block_id: str) -> "TaskBlock | None":
-        """Return the tally in `block_id`; None for a block that is no task's (a header)."""
+        """Return the tally in `block_id`, or None if the block is not of a task (a header)."""
         match = _ID.match(block_id)
         if match is None:
             return None
@@ -76,13 +76,13 @@ def encoded_block_id(block_id: str) -> str:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The blocks that count: for each finished task the one with the fewest failures, then the latest."""
+    """The blocks that count. For each finished task it is the one with the fewest failures, then the latest."""
 
     blocks: Mapping[int, TaskBlock]
 
     @classmethod
     def of(cls, blocks: Iterable[TaskBlock]) -> "Ledger":
-        """Choose one block for each task."""
+        """Choose one block of each task."""
         chosen: dict[int, TaskBlock] = {}
         for block in blocks:
             rival = chosen.get(block.task)
@@ -193,7 +193,7 @@ def _taken(blob: BlobClient) -> OutputExistsError:
 
 
 def _explained(blob: BlobClient, error: HttpResponseError) -> Exception:
-    """Return PreconditionFailedError if a block is gone; else the error itself."""
+    """Return PreconditionFailedError if a block is gone, or else the error itself."""
     if error_code(error) != _BLOCK_IS_GONE:
         return error
     return PreconditionFailedError(

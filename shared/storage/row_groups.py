@@ -1,4 +1,4 @@
-"""A Parquet file out of blocks that were written without knowledge of each other.
+"""Makes a Parquet file from blocks that were written independently.
 
 A Parquet file is row groups and, at its end, a footer that says where they lie. A node writes the rows of a task as
 a block that begins like such a file and ends before the footer; what the footer would say goes to a blob of the job,
@@ -77,7 +77,7 @@ class FooterBuilder:
         self._row_groups = bytearray()
 
     def add(self, block: BlockRowGroups) -> None:
-        """Append the next block of the file; raises ConflictError if its columns are not those of the others."""
+        """Append the next block of the file. Raises ConflictError if its columns differ from those of the others."""
         if not self._position:
             self._schema = block.schema
         if block.schema[0] != self._schema[0]:  # the other part names the writer's version
@@ -90,7 +90,7 @@ class FooterBuilder:
         self._position += block.length
 
     def footer(self) -> bytes:
-        """Return the bytes that follow the last block; without any block, a whole file without rows."""
+        """Return the bytes that follow the last block. Without any block, return a whole file without rows."""
         before, after = self._schema
         metadata = b"".join(
             (before, _field(_I64), _integer(self._rows), _field(_LIST), _list(self._count), self._row_groups, after)

@@ -1,4 +1,4 @@
-"""Versions of models, data and environments: what is checked before one is stored."""
+"""Checks of versions of models, data and environments before they are stored."""
 
 from typing import Any
 
@@ -53,13 +53,13 @@ def _inspected(workspace: Workspace, properties: ModelProperties) -> ModelProper
 
 MLMODEL_FILE = "MLmodel"
 PYTHON_FUNCTION = "python_function"
-"""The flavor that can score anything; batch endpoints need it."""
+"""The flavor that every MLflow model for batch endpoints needs."""
 
 _MLMODEL_BYTES = 4 * 1024 * 1024
 
 
 def read_flavors(account: StorageAccount, folder: Location) -> dict[str, Any]:
-    """Return the flavors of the MLflow model in a folder; raises ValidationError that says what is wrong with it."""
+    """Return the flavors of the MLflow model in a folder. Raises ValidationError that says what is wrong with it."""
     if folder.kind != "blob_folder":
         raise _not_mlflow(folder, f"it is a file; an MLflow model is a folder with a file {MLMODEL_FILE!r}")
     try:
@@ -86,7 +86,7 @@ def _flavors(text: bytes, folder: Location) -> dict[str, Any]:
 
 
 def _as_text(data: Any) -> dict[str, str]:
-    """Return the values as texts: ARM's flavor data has nothing else."""
+    """Return the values as texts, because ARM's flavor data has only texts."""
     return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
 
 
@@ -136,7 +136,7 @@ def _environment_content(environment: EnvironmentProperties) -> object:
 
 
 def _conda(text: str | None) -> Any:
-    """Return the content of the conda file, in which layout and comments do not count; raises ValidationError."""
+    """Return the content of the conda file without layout and comments. Raises ValidationError."""
     if not text:
         return None
     content = read_yaml(text, "properties.condaFile", "condaFile")
@@ -157,7 +157,7 @@ class _TooManyValuesError(Exception):
 
 
 class _TextLoader(yaml.SafeLoader):
-    """Leaves single values as the texts that they are, whatever tag they have."""
+    """Reads single values as texts, whatever tag they have."""
 
     _nodes = 0
 
@@ -208,7 +208,7 @@ def read_yaml(text: str | bytes, what: str, field: str) -> Any:
 
 
 def _values(node: yaml.Node, known: dict[int, int]) -> int:
-    """Return how many values a node stands for; more than MAX_VALUES for a node that contains itself."""
+    """Return how many values a node stands for. A node that contains itself has more than MAX_VALUES."""
     if id(node) in known:
         return known[id(node)]
     known[id(node)] = MAX_VALUES + 1  # until its parts are counted

@@ -1,4 +1,4 @@
-"""The secrets of datastores: read, stored, tried, and handed out for a short time."""
+"""The secrets of datastores: how they are read, stored, tested, and given to clients for a short time."""
 
 import base64
 import re
@@ -25,7 +25,7 @@ from shared.storage.refusals import Place
 from shared.storage.sas import container_sas, container_sas_with_key
 
 PERMISSIONS = "rcwl"
-"""What clients do in a datastore: read, create, write, list."""
+"""The rights of clients in a datastore: read, create, write, list."""
 
 MAX_HOURS = 24
 

@@ -1,4 +1,4 @@
-"""Batch deployments: what an endpoint runs, on which compute, and how."""
+"""Batch deployments. A deployment says what an endpoint runs, on which compute, and how."""
 
 from shared.contracts.bodies import ResourceBody, parse_model
 from shared.contracts.invoke import environment_variables, scoring_settings
@@ -47,7 +47,7 @@ def delete_deployment(workspace: Workspace, endpoint: str, name: str, change: Ch
 
 
 def _undo_without_endpoint(workspace: Workspace, saved: Upserted[DeploymentProperties]) -> None:
-    """Delete a deployment whose endpoint was deleted meanwhile: a later endpoint of that name must not get it."""
+    """Delete a deployment if its endpoint was deleted meanwhile. A later endpoint of that name must not get it."""
     if workspace.endpoints.find(saved.resource.names[0]) is None:
         workspace.deployments.delete(saved.row)
         raise workspace.endpoints.not_found(saved.resource.names[0])

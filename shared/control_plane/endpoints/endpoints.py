@@ -14,7 +14,7 @@ AUTH_MODE = "AADToken"
 
 
 def put_endpoint(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Upserted[EndpointProperties]:
-    """Create or update an endpoint; raises ValidationError.
+    """Create or update an endpoint. Raises ValidationError.
 
     An update without `defaults` keeps the default deployment: a repeated creation must not take traffic away. An
     update without `notificationSetting` keeps the setting, because the YAML file does not have it.
@@ -34,7 +34,7 @@ def put_endpoint(workspace: Workspace, name: str, body: ResourceBody, change: Ch
 
 
 def delete_endpoint(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:
-    """Delete an endpoint and its deployments; its jobs stay. False when it was not there."""
+    """Delete an endpoint and its deployments. Its jobs stay. Return False if it was not there."""
     row = workspace.endpoints.find(name)
     if row is None:
         return False

@@ -34,7 +34,7 @@ def check_script_text(name: str, text: bytes) -> None:
 
 
 def script_path(name: str) -> str:
-    """Return the path of a script below its code folder, without needless dots and slashes; raises ValidationError."""
+    """Return the path of a script below its code folder, without needless dots and slashes. Raises ValidationError."""
     path = PurePosixPath(name)
     if path.suffix != ".py" or path.is_absolute():
         raise ValidationError(

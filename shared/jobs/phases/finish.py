@@ -34,7 +34,7 @@ def decide_end(
     """
     if not job.decided and status is not JobStatus.COMPLETED and _has_output(account, job):
         status, failure = JobStatus.COMPLETED, None
-        jobs.enter(job.name, JobStatus.FINALIZING)  # only from there a job completes
+        jobs.enter(job.name, JobStatus.FINALIZING)  # a job completes only from this state
     end = Ending(status=status, failure=failure)
     return jobs.change(job.name, lambda job: job if job.decided else job.model_copy(update={"ending": end}))
 

@@ -1,4 +1,4 @@
-"""Read everything that belongs to a running job, for the watch to decide on."""
+"""Read the state of a running job, on which the watch decides."""
 
 from datetime import UTC, datetime
 

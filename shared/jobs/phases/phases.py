@@ -55,12 +55,12 @@ class Merged:
 
     complete: bool
     failure: JobFailure | None = None
-    """Why the job fails although all tasks are done."""
+    """Why the job fails, although all tasks are done."""
 
 
 @dataclass(frozen=True)
 class Phases:
-    """The phases, and what they work with."""
+    """The phases of a job, with the tables and clients that they use."""
 
     account: StorageAccount
     jobs: JobStore
@@ -113,7 +113,7 @@ class Phases:
         note_waiting_tasks(job, seen.queued_tasks or 0)
         if not seen.is_merged:
             job = self.jobs.note(job.name, tally(job, seen, memory), status_of(job, seen))
-        if job.decided:  # meanwhile, by an earlier life of the application that still ran
+        if job.decided:  # meanwhile, by an earlier process of the application that still ran
             return _end_of(job.decided, memory)
         decision = decide(job, seen, memory)
         self._heal(job, seen, decision)
@@ -133,7 +133,7 @@ class Phases:
         ledger = read_ledger(self.account, job.output, job.job_id)
         if job.work is None or ledger.finished < job.work.tasks:
             return Merged(complete=False)
-        # A task may have finished better since the last look: what is counted is what is merged.
+        # A task may have finished with fewer failures since the last look. Count the blocks that are merged.
         self.jobs.note(job.name, merged_statistics(job, ledger), JobStatus.FINALIZING)
         failure = threshold_failure_of(job, ledger.failed) or merge(self.account, job, ledger)
         return Merged(complete=True, failure=failure)

@@ -239,7 +239,7 @@ def _paths(output: OutputSpec) -> tuple[str, str]:
 
 
 def _key(output: OutputSpec, path: str) -> tuple[str, str]:
-    """Return partition and row: hashes, because table keys allow neither every character nor every length."""
+    """Return partition and row as hashes, because table keys do not allow every character and length."""
     folder = output.folder
     return _hash(f"{folder.account_url}/{folder.container}"), _hash(path)
 

@@ -1,4 +1,4 @@
-"""How a request of the hot path authenticates."""
+"""The credentials of requests on the hot path."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ class Authorization(Protocol):
     """Adds the credential to a request."""
 
     def apply(self, target: str, headers: dict[str, str]) -> str:
-        """Return the path and query to request; may add to `headers`."""
+        """Return the path and query to request. May add to `headers`."""
 
 
 class Anonymous:
@@ -82,7 +82,7 @@ class IdentityToken:
         self._expires = float("-inf")
 
     def apply(self, target: str, headers: dict[str, str]) -> str:
-        """Return the target as it is; the token goes into the headers."""
+        """Return the target as it is, and add the token to the headers."""
         if time.time() > self._expires - _TOKEN_MARGIN_SECONDS:
             with self._lock:
                 token = self._credential.get_token(_TOKEN_SCOPE)

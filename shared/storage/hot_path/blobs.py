@@ -14,7 +14,7 @@ from shared.storage.ledger import encoded_block_id
 _MD5_CHUNK = 1 << 20
 _METADATA = "x-ms-meta-"
 MAX_PUT_BYTES = 4_000 * 1024 * 1024
-"""Source: Azure's limit of one Put Block; Put Blob allows somewhat more."""
+"""Source: Azure's limit for one Put Block. Put Blob allows somewhat more."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class BlobLook:
 
     etag: str
     metadata: Mapping[str, str]
-    """With names in lower case."""
+    """The names are in lower case."""
 
 
 class HotBlobs:
@@ -34,12 +34,12 @@ class HotBlobs:
         self._transport = transport
 
     def read(self, container: str, name: str) -> bytes:
-        """Return the blob's content; raises BlobGoneError."""
+        """Return the blob's content. Raises BlobGoneError."""
         response = self._transport.request("GET", _path(container, name))
         return self._expect(200, response, container, name).data
 
     def read_to(self, container: str, name: str, into: BinaryIO) -> None:
-        """Write the blob's content to a file; raises BlobGoneError."""
+        """Write the blob's content to a file. Raises BlobGoneError."""
         self._expect(200, self._transport.download(_path(container, name), into), container, name)
 
     def stage_block(self, container: str, name: str, block_id: str, body: bytes | BinaryIO) -> None:
@@ -68,14 +68,14 @@ class HotBlobs:
         self._expect(201, self._put(_path(container, name), body, headers), container, name)
 
     def look(self, container: str, name: str) -> "BlobLook":
-        """Return the blob's ETag and metadata; raises BlobGoneError."""
+        """Return the blob's ETag and metadata. Raises BlobGoneError."""
         response = self._expect(200, self._transport.request("HEAD", _path(container, name)), container, name)
         found = {key.lower(): value for key, value in response.headers.items()}
         metadata = {key.removeprefix(_METADATA): value for key, value in found.items() if key.startswith(_METADATA)}
         return BlobLook(found["etag"], metadata)
 
     def create_append_blob(self, container: str, name: str) -> None:
-        """Create an empty append blob; leave an existing one as it is."""
+        """Create an empty append blob. Leave an existing one as it is."""
         headers = {"x-ms-blob-type": "AppendBlob", "If-None-Match": "*", "Content-Type": "text/plain; charset=utf-8"}
         response = self._transport.request("PUT", _path(container, name), headers=headers, body=b"")
         if response.headers.get("x-ms-error-code") != "BlobAlreadyExists":
@@ -92,7 +92,7 @@ class HotBlobs:
         return position + len(body)
 
     def length(self, container: str, name: str) -> int:
-        """Return the blob's length in bytes; raises BlobGoneError."""
+        """Return the blob's length in bytes. Raises BlobGoneError."""
         response = self._transport.request("HEAD", _path(container, name))
         return int(self._expect(200, response, container, name).headers["Content-Length"])
 
@@ -127,7 +127,7 @@ def _path(container: str, name: str) -> str:
 
 
 def _digest(body: bytes | BinaryIO) -> tuple[str, int]:
-    """Return the body's MD5 as Content-MD5 wants it (it lets storage check what arrives), and its length."""
+    """Return the body's MD5 for the header Content-MD5, with which storage checks what arrives, and its length."""
     digest = hashlib.md5(usedforsecurity=False)
     if isinstance(body, bytes):
         digest.update(body)

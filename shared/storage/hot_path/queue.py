@@ -17,7 +17,7 @@ _GONE = frozenset({"QueueNotFound", "QueueBeingDeleted", "QueueDisabled"})
 
 @dataclass
 class Received:
-    """A message that we hold for a while."""
+    """A message that we hold until its lease ends."""
 
     id: str
     pop_receipt: str
@@ -25,7 +25,7 @@ class Received:
     dequeue_count: int
     """How often the message was received, this time included."""
     text: str
-    """Decoded from base64; a text that is not base64 stays as it is."""
+    """Decoded from base64. A text that is not base64 stays as it is."""
 
 
 class HotQueue:
@@ -38,20 +38,20 @@ class HotQueue:
         self._path = f"/{quote(name)}"
 
     def receive(self, count: int, visibility_seconds: int) -> list[Received]:
-        """Receive up to `count` (1 to 32) messages and hide them for `visibility_seconds`; raises QueueGoneError."""
+        """Receive up to `count` (1 to 32) messages and hide them for `visibility_seconds`. Raises QueueGoneError."""
         target = f"{self._path}/messages?numofmessages={count}&visibilitytimeout={visibility_seconds}"
         response = self._expect(200, self._transport.request("GET", target))
         try:
             # The XML comes from the storage account itself, over the connection that we opened.
             root = ElementTree.fromstring(response.data)  # noqa: S314
-        except ElementTree.ParseError as error:  # somebody in between answered
+        except ElementTree.ParseError as error:  # something between us and storage answered
             raise StorageRefusedError(
                 f"queue {self.name}: the answer is not XML: {error}", status=response.status, storage_code=""
             ) from error
         return [_message(element) for element in root.iter("QueueMessage")]
 
     def renew(self, message: Received, visibility_seconds: int, text: str | None = None) -> None:
-        """Hide `message` for `visibility_seconds` from now (0 gives it back); raises LeaseLostError.
+        """Hide `message` for `visibility_seconds` from now (0 gives it back). Raises LeaseLostError.
 
         `text` replaces the message's text.
         """
@@ -62,11 +62,11 @@ class HotQueue:
         message.pop_receipt = response.headers["x-ms-popreceipt"]
 
     def delete(self, message: Received) -> None:
-        """Delete `message` for good; raises LeaseLostError."""
+        """Delete `message` for good. Raises LeaseLostError."""
         self._expect(204, self._transport.request("DELETE", self._message_path(message)))
 
     def exists(self) -> bool:
-        """Return whether the queue is there."""
+        """Return whether the queue exists."""
         try:
             self._expect(200, self._transport.request("GET", f"{self._path}?comp=metadata"))
         except QueueGoneError:

@@ -44,7 +44,7 @@ class Patience:
 
 
 class Transport:
-    """Requests to one service; safe to share between threads."""
+    """Requests to one service. Threads may share it."""
 
     def __init__(
         self,
