@@ -12,6 +12,7 @@ fi
 . infra/az.sh
 . infra/name.sh
 . infra/bicep.sh
+. infra/computes.sh
 . infra/parameters.sh
 check_name "$1"
 name=$1
@@ -69,6 +70,16 @@ for pair in $(parameters_with_variables) ownerPrincipalId:BATCH_OWNER_ID; do
   [ -z "$value" ] || set -- "${pair%%:*}=$value" "$@"
 done
 [ -z "$webhook" ] || set -- "alertWebhook=$webhook" "$@"
+
+if [ "$exists" = true ]; then
+  computes=
+  for argument in "$@"; do
+    case "$argument" in
+      computes=*) computes=${argument#computes=} ;;
+    esac
+  done
+  [ -z "$computes" ] || check_computes "rg-$name" "$computes"
+fi
 
 deploy() {
   status=0

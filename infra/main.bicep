@@ -1,5 +1,7 @@
 targetScope = 'subscription'
 
+import { Compute, PrincipalId, RoleAssignment, Tags } from 'types.bicep'
+
 metadata description = 'Batch endpoints: Function App, storage account, scorer scale sets and what they need.'
 
 @description('Short name of this installation; part of the resource group\'s name and of every other name\'s hash.')
@@ -17,23 +19,26 @@ param location string
 @maxLength(33)
 param workspaceName string = 'batch'
 
-@description('Object id of who owns the workspace: may do everything in it. The azd hook and deploy.sh give whoever deploys; empty for nobody.')
-param ownerPrincipalId string
+@description('Object id of who owns the workspace: may do everything in it. azd gives whoever deploys, deploy.sh who deployed first.')
+param ownerPrincipalId PrincipalId
 
 @description('Roles of further callers: principalId (object id of a user, group, service principal or managed identity), role (Owner, Contributor, Reader, AzureML Data Scientist, AzureML Compute Operator, Batch Endpoint Invoker) and, for one batch endpoint only, endpoint.')
-param roleAssignments array = []
+param roleAssignments RoleAssignment[] = []
 
 @description('Application ID URI of an app registration, whose tokens and app roles are accepted besides tokens for Azure.')
 param tokenAudience string = ''
 
-@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back), gpu (true for sizes with NVIDIA GPUs; may be left out). The name is the one given to `bml compute create`. Without any there is one, cpu-cluster of Standard_D4s_v5.')
-param computes array = []
+@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back), gpu (true for sizes with NVIDIA GPUs; may be left out), secureBoot (false for sizes that need another driver than Canonical\'s; may be left out). The name is the one given to `bml compute create`. Without any there is one, cpu-cluster of Standard_D4s_v5.')
+param computes Compute[] = []
 
 @description('SSH public key of the nodes\' administrator. Nothing can reach the nodes from outside; the platform asks for one. The default is only for azd, which asks for parameters that have none before its hook makes the key.')
 param sshPublicKey string = ''
 
 @description('Tag of the scorer image in the registry; each node pulls it when it starts.')
 param scorerImageTag string = 'current'
+
+@description('Version of the nodes\' system image (Canonical, ubuntu-24_04-lts, server), such as 24.04.202611010: with one, a machine of next month starts from the image of today.')
+param nodeImageVersion string = 'latest'
 
 @description('Python of the Function App. The default is the version that the test suite runs on.')
 @allowed(['3.11', '3.12', '3.13'])
@@ -69,7 +74,7 @@ param alertWebhook string = ''
 param blobEvents bool = true
 
 @description('Tags of every resource.')
-param tags object = {}
+param tags Tags = {}
 
 var token = uniqueString(subscription().id, environmentName, location)
 var allTags = union(tags, { 'azd-env-name': environmentName })
@@ -81,14 +86,13 @@ var allComputes = empty(computes) ? [
 var blobEventsQueue = 'blob-events'
 var functionAppName = 'func-${token}'
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-${environmentName}'
   location: location
   tags: allTags
 }
 
 module identities 'app/identities.bicep' = {
-  name: 'identities'
   scope: group
   params: {
     location: location
@@ -98,7 +102,6 @@ module identities 'app/identities.bicep' = {
 }
 
 module roles 'app/role-definitions.bicep' = {
-  name: 'role-definitions'
   scope: group
   params: {
     token: token
@@ -106,7 +109,6 @@ module roles 'app/role-definitions.bicep' = {
 }
 
 module monitoring 'app/monitoring.bicep' = {
-  name: 'monitoring'
   scope: group
   params: {
     location: location
@@ -117,7 +119,6 @@ module monitoring 'app/monitoring.bicep' = {
 }
 
 module workbook 'app/workbook.bicep' = {
-  name: 'workbook'
   scope: group
   params: {
     location: location
@@ -127,7 +128,6 @@ module workbook 'app/workbook.bicep' = {
 }
 
 module alertRules 'app/alerts.bicep' = if (alerts) {
-  name: 'alerts'
   scope: group
   params: {
     location: location
@@ -140,7 +140,6 @@ module alertRules 'app/alerts.bicep' = if (alerts) {
 }
 
 module storage 'app/storage.bicep' = {
-  name: 'storage'
   scope: group
   params: {
     location: location
@@ -153,7 +152,6 @@ module storage 'app/storage.bicep' = {
 }
 
 module storageAccess 'app/storage-access.bicep' = {
-  name: 'storage-access'
   scope: group
   params: {
     storageName: storage.outputs.name
@@ -166,7 +164,6 @@ module storageAccess 'app/storage-access.bicep' = {
 }
 
 module blobTopic 'app/blob-topic.bicep' = if (blobEvents) {
-  name: 'blob-topic'
   scope: group
   params: {
     location: location
@@ -177,7 +174,6 @@ module blobTopic 'app/blob-topic.bicep' = if (blobEvents) {
 }
 
 module blobTopicRights 'app/blob-topic-rights.bicep' = if (blobEvents) {
-  name: 'blob-topic-rights'
   scope: group
   params: {
     storageName: storage.outputs.name
@@ -188,7 +184,6 @@ module blobTopicRights 'app/blob-topic-rights.bicep' = if (blobEvents) {
 }
 
 module registry 'app/registry.bicep' = {
-  name: 'registry'
   scope: group
   params: {
     location: location
@@ -199,7 +194,6 @@ module registry 'app/registry.bicep' = {
 }
 
 module network 'app/network.bicep' = {
-  name: 'network'
   scope: group
   params: {
     location: location
@@ -210,7 +204,6 @@ module network 'app/network.bicep' = {
 }
 
 module functionApp 'app/function-app.bicep' = {
-  name: 'function-app'
   scope: group
   params: {
     location: location
@@ -235,7 +228,6 @@ module functionApp 'app/function-app.bicep' = {
 }
 
 module privateEndpoints 'app/private-endpoints.bicep' = if (privateNetwork) {
-  name: 'private-endpoints'
   scope: group
   params: {
     location: location
@@ -243,13 +235,12 @@ module privateEndpoints 'app/private-endpoints.bicep' = if (privateNetwork) {
     token: token
     networkId: network.outputs.networkId
     subnetId: network.outputs.endpointsSubnetId
-    storageId: storage.outputs.id
-    functionAppId: functionApp.outputs.id
+    storageName: storage.outputs.name
+    functionAppName: functionApp.outputs.name
   }
 }
 
 module machineReading 'app/machine-reading.bicep' = {
-  name: 'machine-reading'
   scope: group
   params: {
     principalId: identities.outputs.appPrincipalId
@@ -262,7 +253,6 @@ module machineReading 'app/machine-reading.bicep' = {
 
 // Read as late as can be: what changes between this and the scale set is undone.
 module presentInstances 'app/present-instances.bicep' = [for compute in allComputes: {
-  name: 'present-${compute.name}'
   scope: group
   params: {
     scaleSetName: replace(scaleSetName, '{compute}', compute.name)
@@ -277,7 +267,6 @@ module presentInstances 'app/present-instances.bicep' = [for compute in allCompu
 }]
 
 module scaleSets 'app/compute.bicep' = [for (compute, index) in allComputes: {
-  name: 'compute-${compute.name}'
   scope: group
   params: {
     location: location
@@ -286,7 +275,9 @@ module scaleSets 'app/compute.bicep' = [for (compute, index) in allComputes: {
     scaleSetName: replace(scaleSetName, '{compute}', compute.name)
     vmSize: compute.vmSize
     spot: compute.spot
-    gpu: contains(compute, 'gpu') && compute.gpu
+    gpu: compute.?gpu ?? false
+    secureBoot: compute.?secureBoot ?? true
+    imageVersion: nodeImageVersion
     capacity: presentInstances[index].outputs.capacity
     sshPublicKey: sshPublicKey
     subnetId: network.outputs.nodesSubnetId
@@ -308,7 +299,6 @@ module scaleSets 'app/compute.bicep' = [for (compute, index) in allComputes: {
 // Event Grid tries the topic's rights when the subscription is made, and rights need minutes to be known everywhere: the
 // subscription waits for all that takes long.
 module blobSubscription 'app/blob-events.bicep' = if (blobEvents) {
-  name: 'blob-events'
   scope: group
   params: {
     topicName: blobTopic!.outputs.name

@@ -29,15 +29,15 @@ var silentSubjects = [
   '/blobServices/default/containers/azureml-blobstore/blobs/azureml/'
 ]
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
 }
 
-resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' existing = {
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: topicName
 }
 
-resource newBlobs 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-15' = {
+resource newBlobs 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
   name: 'new-blobs'
   properties: {

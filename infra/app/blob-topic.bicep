@@ -1,27 +1,29 @@
 metadata description = 'The topic of the account\'s new blobs, and the container for events that could not be delivered.'
 
+import { Tags, Token } from '../types.bicep'
+
 @description('Region.')
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Hash that makes names unique.')
-param token string
+param token Token
 
 @description('Name of the storage account.')
 param storageName string
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
 }
 
-resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' existing = {
+resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' existing = {
   parent: account
   name: 'default'
 }
 
-resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
   parent: blobService
   name: 'blob-events-dead-letters'
   properties: {
@@ -29,7 +31,7 @@ resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@
   }
 }
 
-resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   name: 'evgt-${token}'
   location: location
   tags: tags

@@ -4,7 +4,7 @@ metadata description = 'How many instances a scale set has now, so that a deploy
 param scaleSetName string
 
 @nullIfNotFound()
-resource present 'Microsoft.Compute/virtualMachineScaleSets@2024-11-01' existing = {
+resource present 'Microsoft.Compute/virtualMachineScaleSets@2025-04-01' existing = {
   name: scaleSetName
 }
 

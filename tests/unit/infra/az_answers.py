@@ -127,6 +127,15 @@ def custom_roles(*names: str, group: str = "rg-x") -> Answer:
     return {"to": "role definition list", "result": found}
 
 
+def scale_sets(**spot: bool) -> Answer:
+    """`vmss list` (vm/custom.py): objects as Azure has them, without the level `properties`."""
+    found = [
+        {"tags": {"compute": name}, "virtualMachineProfile": {"priority": "Spot" if is_spot else "Regular"}}
+        for name, is_spot in spot.items()
+    ]
+    return {"to": "vmss list", "result": [*found, {"tags": None, "virtualMachineProfile": None}]}
+
+
 def bicep(version: str) -> Answer:
     """`show_bicep_cli_version` (resource/custom.py) prints what Bicep does, past `--query` and `--output`."""
     return {"to": "bicep version", "prints": f"Bicep CLI version {version} (0123456789)\n"}
@@ -153,6 +162,7 @@ def of_a_running_installation() -> list[Answer]:
         bicep("0.49.2"),
         {"to": "monitor action-group list", "result": []},
         resources(),
+        scale_sets(cpu=False, cheap=True),
         role_assignments(),
         {"to": "resource delete", "result": None},
         {"to": "resource show", "result": {"identity": {"principalId": "of-the-topic", "type": "SystemAssigned"}}},

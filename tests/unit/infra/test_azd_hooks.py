@@ -66,7 +66,7 @@ def test_the_hooks_key_is_made_once_and_handed_to_azd(machine: Machine, tmp_path
     for name in ("infra/hooks", ".azure/x"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / ".azure/x/nodes-key.pub").write_text("ssh-ed25519 made\n")
-    for name in ("bicep.sh", "name.sh", "hooks/preprovision.sh"):
+    for name in ("az.sh", "bicep.sh", "computes.sh", "name.sh", "hooks/preprovision.sh"):
         (tmp_path / "infra" / name).write_text((INFRA / name).read_text("utf-8"))
     machine.run("name.sh")  # writes the answers
     environment = machine.environment | {"BATCH_SSH_PUBLIC_KEY": ""}

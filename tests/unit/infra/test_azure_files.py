@@ -122,3 +122,29 @@ def test_what_a_machine_starts_is_what_is_written_to_it() -> None:
     assert not user["homedir"].startswith("/var/lib/batch"), "the node's container could write the engine's settings"
     assert user["uid"] == 10001, "the image's user, as the folder belongs to both"
     assert ["systemctl", "enable", "--now", "batch-node.service"] in cloud_init["runcmd"]
+
+
+def test_every_rule_of_the_compiler_is_an_error_or_argued() -> None:
+    text = (INFRA / "bicepconfig.json").read_text("utf-8")
+    rules = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))["analyzers"]["core"]["rules"]
+    for name, one in rules.items():
+        argued = re.search(rf'// .{{40,}}\n\s*"{name}"', text)
+        assert one["level"] == "error" or (one["level"] == "off" and argued), name
+    assert {
+        "use-user-defined-types",
+        "use-recent-api-versions",
+        "no-module-name",
+        "use-stable-vm-image",
+    } <= rules.keys()
+
+
+def test_ci_compiles_with_the_version_that_the_scripts_ask_for() -> None:
+    (needed,) = re.findall(r"^bicep_needed=(.+)$", (INFRA / "bicep.sh").read_text("utf-8"), re.MULTILINE)
+    assert f"az bicep install --version v{needed}\n" in (REPOSITORY / ".github/workflows/ci.yml").read_text("utf-8")
+    for page in ("deploy.md", "operate.md", "infra.md"):
+        assert f"Bicep {needed}" in (REPOSITORY / "docs" / page).read_text("utf-8"), page
+
+
+def test_the_sample_names_parameters_of_the_template() -> None:
+    text = (INFRA / "sample.bicepparam").read_text("utf-8")
+    assert set(re.findall(r"^param (\w+) =", text, re.MULTILINE)) <= file_named("main.bicep").parameters.keys()

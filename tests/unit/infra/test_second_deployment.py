@@ -168,3 +168,22 @@ def test_both_ways_delete_what_is_switched_off_after_the_deployment(machine: Mac
     assert len(machine.calls("resource delete")) == 1
     assert machine.run("deploy.sh", "x", "y").returncode == 0
     assert len(machine.calls("resource delete")) == 2
+
+
+@pytest.mark.parametrize(
+    ("computes", "refused"),
+    [
+        ([{"name": "cpu", "vmSize": "s", "spot": True}], ["cpu"]),
+        ([{"name": "cheap", "vmSize": "s", "spot": False}, {"name": "cpu", "vmSize": "s", "spot": False}], ["cheap"]),
+        ([{"spot": True, "name": "cheap", "vmSize": "s"}, {"name": "new", "vmSize": "s", "spot": True}], []),
+    ],
+)
+@pytest.mark.parametrize("script", ["deploy.sh", "hooks/preprovision.sh"])
+def test_a_scale_set_that_is_there_is_not_asked_to_change_its_priority(
+    machine: Machine, script: str, computes: list[dict[str, object]], refused: list[str]
+) -> None:
+    arguments = ("x", "y") if script == "deploy.sh" else ()
+    run = machine.run(script, *arguments, BATCH_COMPUTES=json.dumps(computes, indent=1))
+    assert (run.returncode != 0) == bool(refused), run.stderr
+    assert [line.split()[2] for line in run.stderr.splitlines() if line.startswith("The compute ")] == refused
+    assert not refused or machine.calls("deployment sub create") + machine.calls("azd") == []
