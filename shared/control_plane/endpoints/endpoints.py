@@ -1,6 +1,7 @@
 """Batch endpoints: the names that callers invoke."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from shared.contracts.bodies import ResourceBody, parse_model
 from shared.contracts.names import ENDPOINT_NAME
@@ -9,6 +10,7 @@ from shared.control_plane.resource_table import ANY_STATE, Change, Resource, Ups
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError, ValidationError
 from shared.signatures import check_webhooks
+from shared.storage.rows import readable
 
 AUTH_MODE = "AADToken"
 
@@ -42,7 +44,18 @@ def delete_endpoint(workspace: Workspace, name: str, conditions: WriteConditions
     for deployment in list(workspace.deployments.list(name)):
         workspace.deployments.delete(deployment)
     workspace.endpoints.delete(row, conditions)
+    _delete_latecomers(workspace, name, datetime.now(UTC))
     return True
+
+
+def _delete_latecomers(workspace: Workspace, name: str, deleted: datetime) -> None:
+    """Delete deployments that were written while their endpoint was being deleted, until this moment.
+
+    A later endpoint of that name must not get them, and keeps its own, which are younger.
+    """
+    for row in list(readable(workspace.deployments.list(name))):
+        if row.document.created <= deleted:
+            workspace.deployments.delete(row)
 
 
 def clear_default(workspace: Workspace, endpoint: str, deployment: str, change: Change) -> None:

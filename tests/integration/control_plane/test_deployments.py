@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from shared.control_plane.endpoints.endpoints import clear_default
+from shared.control_plane.endpoints.endpoints import clear_default, delete_endpoint
 from shared.control_plane.endpoints.resolution import resolve_deployment
 from shared.control_plane.resource_table import Change
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError, ValidationError
 from tests.integration.control_plane.conftest import Registered, upload_code
 from tests.integration.control_plane.management_api import ManagementApi, message_of
+from tests.integration.hooked_account import HookedAccount, once_at
 
 pytestmark = pytest.mark.integration
 
@@ -184,6 +185,21 @@ def test_deleting_an_endpoint_deletes_its_deployments(registered: Registered) ->
     api.put(PATH, registered.deployment())
     assert api.delete("batchEndpoints/heart-endpoint").status_code == 200
     assert api.delete("batchEndpoints/heart-endpoint").status_code == 204
+    api.put("batchEndpoints/heart-endpoint", {})
+    assert api.get("batchEndpoints/heart-endpoint/deployments").json()["value"] == []
+
+
+def test_a_deployment_that_is_written_while_its_endpoint_is_deleted_goes_with_it(
+    registered: Registered, workspace: Workspace
+) -> None:
+    api = registered.api
+
+    def deletes_endpoint(request: Any) -> bool:
+        return request.method == "DELETE" and "RowKey='heart-endpoint'" in request.url
+
+    hook = once_at(deletes_endpoint, lambda: api.put(PATH, registered.deployment()))
+    account = HookedAccount(workspace.account.connection_string, before=hook)
+    assert delete_endpoint(Workspace(workspace.settings, account, workspace.table), "heart-endpoint")
     api.put("batchEndpoints/heart-endpoint", {})
     assert api.get("batchEndpoints/heart-endpoint/deployments").json()["value"] == []
 
