@@ -4,14 +4,18 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import click
 
 from cli.command_tree import bml
-from cli.output.errors import CliError, StoppedError, sentence
+from cli.output.errors import CliError, StoppedError, UsageError, sentence
 from cli.output.verbosity import Verbosity
 
 log = logging.getLogger(__name__)
+
+MAY_BE_EMPTY = frozenset({"--description", "--display-name", "--ends-with", "--query"})
+"""Options for which an empty value means something. For the others it is a variable of the shell that is not set."""
 
 SPREAD = frozenset({"--set", "--tags", "--environment-variables", "--defaults"})
 """Options that take several values after one another, as those of `az` do."""
@@ -24,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _run(sys.argv[1:] if arguments is None else arguments, verbosity)
     except BrokenPipeError:
         return _leave_closed_pipe()
+    except OSError as error:
+        log.debug("the system refused something", exc_info=error)
+        return _fail(_refusal(error), CliError.exit_code)
     except Exception as error:
         if verbosity.debug:
             raise
@@ -34,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str], verbosity: Verbosity) -> int:
     try:
+        check_values(arguments)
         result = bml.main(args=spread(arguments), prog_name="bml", standalone_mode=False, obj=verbosity)
     except CliError as error:
         log.debug("the command failed", exc_info=error)
@@ -60,6 +68,13 @@ def _usage_line(error: click.ClickException) -> str:
     return f"{message} See `{context.command_path} --help`." if context else message
 
 
+def _refusal(error: OSError) -> str:
+    """Return what the operating system refused, for example a name that is too long or a write to a full disk."""
+    reason = error.strerror or str(error) or type(error).__name__
+    file = error.filename2 or error.filename
+    return sentence(f"{file}: {reason}" if file else reason)
+
+
 def _defect(error: Exception) -> str:
     message = " ".join(str(error).split()).rstrip(".")
     return f"bml has a defect: {type(error).__name__}: {message}"
@@ -69,6 +84,14 @@ def _leave_closed_pipe() -> int:
     """End quietly when the reader of our output has exited (`| head`), and keep Python from flushing into the pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def check_values(arguments: list[str]) -> None:
+    """Raise UsageError for an option with an empty value, such as `--input-local-path "$DATA"` without `DATA`."""
+    for before, argument in pairwise(["", *arguments]):
+        option, separator, value = argument.partition("=") if argument.startswith("--") else (before, "=", argument)
+        if option.startswith("-") and separator and not value and option not in MAY_BE_EMPTY:
+            raise UsageError(f"{option} has an empty value", hint="Give a value, or leave the option out")
 
 
 def spread(arguments: Iterable[str]) -> list[str]:

@@ -1,8 +1,12 @@
 #!/bin/sh
-# Read by the scripts that call az. Each call goes to the subscription of azd or of the caller: asked in another one,
-# Azure would know of no running nodes, and the deployment would end them.
+# Read by the scripts that call az. Each call goes to the subscription of azd or of the caller. `time_limit` ends a call
+# after so many seconds, where there is timeout(1).
 set -eu
 
 az() {
-  command az "$@" ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"}
+  if [ -n "${time_limit:-}" ] && command -v timeout >/dev/null; then
+    timeout "$time_limit" az "$@" ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"}
+  else
+    command az "$@" ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"}
+  fi
 }

@@ -1,10 +1,12 @@
 targetScope = 'subscription'
 
+import { Compute, PrincipalId, RoleAssignment, Tags } from 'types.bicep'
+
 metadata description = 'Batch endpoints: Function App, storage account, scorer scale sets and what they need.'
 
 @description('Short name of this installation; part of the resource group\'s name and of every other name\'s hash.')
 @minLength(1)
-@maxLength(64)
+@maxLength(58)
 param environmentName string
 
 @description('Azure region of everything; one that offers Flex Consumption and the machine sizes of the computes.')
@@ -17,29 +19,26 @@ param location string
 @maxLength(33)
 param workspaceName string = 'batch'
 
-@description('Object id of who owns the workspace: may do everything in it. The azd hook and deploy.sh give whoever deploys; empty for nobody.')
-param ownerPrincipalId string
+@description('Object id of who owns the workspace: may do everything in it. azd gives whoever deploys, deploy.sh who deployed first.')
+param ownerPrincipalId PrincipalId
 
 @description('Roles of further callers: principalId (object id of a user, group, service principal or managed identity), role (Owner, Contributor, Reader, AzureML Data Scientist, AzureML Compute Operator, Batch Endpoint Invoker) and, for one batch endpoint only, endpoint.')
-param roleAssignments array = []
+param roleAssignments RoleAssignment[] = []
 
 @description('Application ID URI of an app registration, whose tokens and app roles are accepted besides tokens for Azure.')
 param tokenAudience string = ''
 
-@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back), gpu (true for sizes with NVIDIA GPUs; may be left out). The name is the one given to `bml compute create`.')
-@minLength(1)
-param computes array = [
-  { name: 'cpu-cluster', vmSize: 'Standard_D4s_v5', spot: false }
-]
-
-@description('Instances that the scale sets have now, such as cpu-cluster=2;gpu=1. Without it a deployment over a running installation ends all nodes; the azd hook fills it.')
-param presentInstances string = ''
+@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back), gpu (true for sizes with NVIDIA GPUs; may be left out), secureBoot (false for sizes that need another driver than Canonical\'s; may be left out). The name is the one given to `bml compute create`. Without any there is one, cpu-cluster of Standard_D4s_v5.')
+param computes Compute[] = []
 
 @description('SSH public key of the nodes\' administrator. Nothing can reach the nodes from outside; the platform asks for one. The default is only for azd, which asks for parameters that have none before its hook makes the key.')
 param sshPublicKey string = ''
 
 @description('Tag of the scorer image in the registry; each node pulls it when it starts.')
 param scorerImageTag string = 'current'
+
+@description('Version of the nodes\' system image (Canonical, ubuntu-24_04-lts, server), such as 24.04.202611010: with one, a machine of next month starts from the image of today.')
+param nodeImageVersion string = 'latest'
 
 @description('Python of the Function App. The default is the version that the test suite runs on.')
 @allowed(['3.11', '3.12', '3.13'])
@@ -75,22 +74,25 @@ param alertWebhook string = ''
 param blobEvents bool = true
 
 @description('Tags of every resource.')
-param tags object = {}
+param tags Tags = {}
 
 var token = uniqueString(subscription().id, environmentName, location)
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var scaleSetName = 'vmss-${token}-{compute}'
 var packageContainer = 'app-package'
+var allComputes = empty(computes) ? [
+  { name: 'cpu-cluster', vmSize: 'Standard_D4s_v5', spot: false }
+] : computes
+var blobEventsQueue = 'blob-events'
 var functionAppName = 'func-${token}'
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-${environmentName}'
   location: location
   tags: allTags
 }
 
 module identities 'app/identities.bicep' = {
-  name: 'identities'
   scope: group
   params: {
     location: location
@@ -100,7 +102,6 @@ module identities 'app/identities.bicep' = {
 }
 
 module roles 'app/role-definitions.bicep' = {
-  name: 'role-definitions'
   scope: group
   params: {
     token: token
@@ -108,7 +109,6 @@ module roles 'app/role-definitions.bicep' = {
 }
 
 module monitoring 'app/monitoring.bicep' = {
-  name: 'monitoring'
   scope: group
   params: {
     location: location
@@ -119,7 +119,6 @@ module monitoring 'app/monitoring.bicep' = {
 }
 
 module workbook 'app/workbook.bicep' = {
-  name: 'workbook'
   scope: group
   params: {
     location: location
@@ -129,7 +128,6 @@ module workbook 'app/workbook.bicep' = {
 }
 
 module alertRules 'app/alerts.bicep' = if (alerts) {
-  name: 'alerts'
   scope: group
   params: {
     location: location
@@ -142,7 +140,6 @@ module alertRules 'app/alerts.bicep' = if (alerts) {
 }
 
 module storage 'app/storage.bicep' = {
-  name: 'storage'
   scope: group
   params: {
     location: location
@@ -155,7 +152,6 @@ module storage 'app/storage.bicep' = {
 }
 
 module storageAccess 'app/storage-access.bicep' = {
-  name: 'storage-access'
   scope: group
   params: {
     storageName: storage.outputs.name
@@ -167,8 +163,7 @@ module storageAccess 'app/storage-access.bicep' = {
   }
 }
 
-module newBlobs 'app/blob-events.bicep' = if (blobEvents) {
-  name: 'blob-events'
+module blobTopic 'app/blob-topic.bicep' = if (blobEvents) {
   scope: group
   params: {
     location: location
@@ -178,8 +173,17 @@ module newBlobs 'app/blob-events.bicep' = if (blobEvents) {
   }
 }
 
+module blobTopicRights 'app/blob-topic-rights.bicep' = if (blobEvents) {
+  scope: group
+  params: {
+    storageName: storage.outputs.name
+    queueName: blobEventsQueue
+    deadLetterContainer: blobTopic!.outputs.deadLetterContainer
+    topicPrincipalId: blobTopic!.outputs.principalId
+  }
+}
+
 module registry 'app/registry.bicep' = {
-  name: 'registry'
   scope: group
   params: {
     location: location
@@ -190,7 +194,6 @@ module registry 'app/registry.bicep' = {
 }
 
 module network 'app/network.bicep' = {
-  name: 'network'
   scope: group
   params: {
     location: location
@@ -201,7 +204,6 @@ module network 'app/network.bicep' = {
 }
 
 module functionApp 'app/function-app.bicep' = {
-  name: 'function-app'
   scope: group
   params: {
     location: location
@@ -226,7 +228,6 @@ module functionApp 'app/function-app.bicep' = {
 }
 
 module privateEndpoints 'app/private-endpoints.bicep' = if (privateNetwork) {
-  name: 'private-endpoints'
   scope: group
   params: {
     location: location
@@ -234,22 +235,38 @@ module privateEndpoints 'app/private-endpoints.bicep' = if (privateNetwork) {
     token: token
     networkId: network.outputs.networkId
     subnetId: network.outputs.endpointsSubnetId
-    storageId: storage.outputs.id
-    functionAppId: functionApp.outputs.id
+    storageName: storage.outputs.name
+    functionAppName: functionApp.outputs.name
   }
 }
 
 module machineReading 'app/machine-reading.bicep' = {
-  name: 'machine-reading'
   scope: group
   params: {
     principalId: identities.outputs.appPrincipalId
     roleId: roles.outputs.machineReaderRoleId
   }
+  dependsOn: [
+    storageAccess // a role that was made a moment ago may not be known yet
+  ]
 }
 
-module scaleSets 'app/compute.bicep' = [for compute in computes: {
-  name: 'compute-${compute.name}'
+// Read as late as can be: what changes between this and the scale set is undone.
+module presentInstances 'app/present-instances.bicep' = [for compute in allComputes: {
+  scope: group
+  params: {
+    scaleSetName: replace(scaleSetName, '{compute}', compute.name)
+  }
+  dependsOn: [
+    machineReading
+    monitoring
+    network
+    registry
+    storageAccess
+  ]
+}]
+
+module scaleSets 'app/compute.bicep' = [for (compute, index) in allComputes: {
   scope: group
   params: {
     location: location
@@ -258,8 +275,10 @@ module scaleSets 'app/compute.bicep' = [for compute in computes: {
     scaleSetName: replace(scaleSetName, '{compute}', compute.name)
     vmSize: compute.vmSize
     spot: compute.spot
-    gpu: contains(compute, 'gpu') && compute.gpu
-    presentInstances: presentInstances
+    gpu: compute.?gpu ?? false
+    secureBoot: compute.?secureBoot ?? true
+    imageVersion: nodeImageVersion
+    capacity: presentInstances[index].outputs.capacity
     sshPublicKey: sshPublicKey
     subnetId: network.outputs.nodesSubnetId
     publicIp: nodeOutbound == 'publicIp'
@@ -276,6 +295,25 @@ module scaleSets 'app/compute.bicep' = [for compute in computes: {
     storageAccess
   ]
 }]
+
+// Event Grid tries the topic's rights when the subscription is made, and rights need minutes to be known everywhere: the
+// subscription waits for all that takes long.
+module blobSubscription 'app/blob-events.bicep' = if (blobEvents) {
+  scope: group
+  params: {
+    topicName: blobTopic!.outputs.name
+    storageName: storage.outputs.name
+    queueName: blobEventsQueue
+    deadLetterContainer: blobTopic!.outputs.deadLetterContainer
+  }
+  dependsOn: [
+    alertRules
+    blobTopicRights
+    functionApp
+    privateEndpoints
+    scaleSets
+  ]
+}
 
 @description('Resource group of the installation.')
 output AZURE_RESOURCE_GROUP string = group.name
@@ -294,3 +332,12 @@ output BATCH_PUBLIC_URL string = functionApp.outputs.url
 
 @description('The workspace\'s name, for `BML_WORKSPACE`.')
 output BATCH_WORKSPACE string = workspaceName
+
+@description('Names of optional resources that are wanted, or their beginnings: what is switched off goes after the deployment (switched-off.sh).')
+output BATCH_SWITCHED_ON string = join(concat(
+  map(allComputes, compute => replace(scaleSetName, '{compute}', compute.name)),
+  alerts ? ['alert-', 'ag-'] : [],
+  blobEvents ? ['evgt-'] : [],
+  privateNetwork ? ['pe-', 'privatelink.'] : [],
+  nodeOutbound == 'natGateway' ? ['ng-', 'pip-nat-'] : []
+), ' ')

@@ -1,4 +1,4 @@
-"""Every failure of the local stack that a user can mend.
+"""Failures of the local stack that a user can repair.
 
 LocalStackError
 ├── NodeMissingError          Node.js is not in the virtual environment

@@ -10,7 +10,7 @@ from local.errors import StackStateError
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Replace `file` by `content`, readable by its owner only; a reader sees either the old or the new content."""
+    """Replace `file` by `content` for its owner only. A reader sees either the old or the new content."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 0600
     try:
@@ -28,7 +28,7 @@ def write_private_json(file: Path, document: Any) -> None:
 
 
 def read_json(file: Path) -> dict[str, Any] | None:
-    """Return the JSON object in `file`; None if there is no such file.
+    """Return the JSON object in `file`, or None if there is no such file.
 
     Raises:
         StackStateError: the file is damaged.

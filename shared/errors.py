@@ -33,7 +33,7 @@ MAX_DETAILS = 20
 
 
 def bounded(text: str) -> str:
-    """`text`, or its beginning and end when it has more than MAX_MESSAGE characters."""
+    """Return `text`, or its beginning and end if it has more than MAX_MESSAGE characters."""
     if len(text) <= MAX_MESSAGE:
         return text
     end = MAX_MESSAGE // 4
@@ -77,7 +77,7 @@ def as_problem(error: Exception) -> ProductError:
 
 
 Problems = list[ProductError]
-"""Collects errors that do not keep the rest from being done or shown."""
+"""Collects errors of single things. The rest is done or shown all the same."""
 
 
 class ValidationError(ProductError):

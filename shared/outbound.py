@@ -1,4 +1,4 @@
-"""Which addresses the service may call when a user gives it a URL, and connections that obey.
+"""The addresses that the service may call for a URL of a user, and connections that call no others.
 
 A caller of the API must not use the service to reach what only the service can reach. Refused are other schemes than
 http and https, credentials in the URL, and hosts with a loopback, link-local, multicast or unspecified address. These

@@ -26,7 +26,7 @@ class SettingsError(ProductError):
 
 @dataclass(frozen=True)
 class Variable:
-    """The environment variable that a field of a settings class is read from; it annotates the field's type."""
+    """The environment variable of a field of a settings class. It annotates the field's type."""
 
     name: str
     read: Callable[[str], Any] = str
@@ -35,11 +35,11 @@ class Variable:
     """The variable that is read if the first one is not set."""
 
     def text(self, environment: Mapping[str, str]) -> str:
-        """Return the text of the variable; empty if it is not set."""
+        """Return the text of the variable, which is empty if it is not set."""
         return environment.get(self.name) or (environment.get(self.fallback, "") if self.fallback else "")
 
     def value(self, text: str) -> Any:
-        """Return what the text means; raises SettingsError."""
+        """Return the value of the text. Raises SettingsError."""
         try:
             return self.read(text)
         except ValueError as error:
@@ -93,7 +93,7 @@ class VmssSettings:
     """By default the workspace's resource group."""
 
     name: Annotated[str, Variable("BATCH_VMSS_NAME", _scale_set_name)] = DEFAULT_VMSS_NAME
-    """The name of a scale set; `{compute}` stands for the name of the compute."""
+    """The name of a scale set. `{compute}` stands for the name of the compute."""
 
     client_id: Annotated[str, Variable("BATCH_VMSS_CLIENT_ID")] = ""
     """The user-assigned identity that may read and resize them."""
@@ -115,7 +115,7 @@ class TelemetrySettings:
     """Where traces, metrics and logs go. All names but the first are Azure's and OpenTelemetry's own."""
 
     folder: Annotated[str, Variable("BATCH_TELEMETRY_FOLDER")] = ""
-    """For JSON lines; used only if telemetry goes nowhere else."""
+    """The folder for JSON lines. It is used only if telemetry goes nowhere else."""
 
     insights: Annotated[str, Variable("APPLICATIONINSIGHTS_CONNECTION_STRING")] = field(default="", repr=False)
     """Application Insights."""
@@ -171,7 +171,7 @@ class Settings:
     """`local`, or `vmss` for Azure."""
 
     token_audiences: Annotated[tuple[str, ...], Variable("BATCH_TOKEN_AUDIENCES", _audiences)] = DEFAULT_TOKEN_AUDIENCES
-    """The values of `aud` that are accepted; the variable separates them by commas."""
+    """The values of `aud` that are accepted. The variable separates them by commas."""
 
     role_assignments: Annotated[str, Variable("BATCH_ROLE_ASSIGNMENTS")] = ""
     """JSON: who has which role, in addition to the roles in tokens. By default nobody."""
@@ -206,5 +206,5 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read the settings; raises SettingsError that names every missing one."""
+        """Read the settings. Raises SettingsError that names every missing one."""
         return replace(read_settings(cls, environment), vmss=read_settings(VmssSettings, environment))

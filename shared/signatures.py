@@ -1,4 +1,4 @@
-"""What the workspace signs with its own keys: requests to webhooks, and links to job pages.
+"""The signatures of the workspace: on requests to webhooks, and on links to job pages.
 
 Webhook requests follow Standard Webhooks (standardwebhooks.com). A receiver's secret is made from a key of the
 workspace and the receiver's URL. No secret is sent with an invocation, stored with a job or shown with one, and no
@@ -43,7 +43,7 @@ class WorkspaceKey(BaseModel):
 
 
 def _workspace_key(tables: TableServiceClient, place: tuple[str, str]) -> str:
-    """Return the key in this partition and row, which is made when it is asked for the first time."""
+    """Return the key in this partition and row. The first call makes it."""
     table = RowTable(tables, "workspacekeys", WorkspaceKey)
     row = table.update(*place, lambda row: row.document if row else WorkspaceKey(key=secrets.token_hex(32)))
     return row.document.key
@@ -83,7 +83,7 @@ def check_webhook_url(settings: Settings, url: str, field: str) -> None:
 
 
 class JobLinks:
-    """The links to the job pages of one workspace: made and checked."""
+    """Makes and checks the links to the job pages of one workspace."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class JobLinks:
         tables: TableServiceClient,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """The key is read or made with the first link."""
+        """The first link reads or makes the key."""
         self._public_url = public_url
         self._tables = tables
         self._clock = clock

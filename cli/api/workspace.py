@@ -10,7 +10,7 @@ import click
 
 from cli.connection.connection import Connection
 from cli.connection.token import MANAGEMENT_AUDIENCE
-from cli.output.errors import CliError, InvalidInputError, NotFoundError, ServiceError, did_you_mean
+from cli.output.errors import CliError, InvalidInputError, NotFoundError, ServiceError, UsageError, did_you_mean
 from cli.output.field_names import in_files_words
 
 if TYPE_CHECKING:
@@ -93,8 +93,11 @@ class Workspace:
         return self.transport.send(method, url, audience=MANAGEMENT_AUDIENCE, content=content)
 
     def _url(self, path: str, query: Mapping[str, str] | None = None) -> str:
+        """Return the URL of a path below the workspace; raise UsageError if a name in it is empty or `..`."""
         from urllib.parse import quote, urlencode
 
+        if path and any(not part.strip(".") for part in path.split("/")):
+            raise UsageError(f"{path!r} is not the path of a resource", hint="A name in it is empty, '.' or '..'")
         options = urlencode({"api-version": API_VERSION} | dict(query or {}))
         tail = f"/{quote(path)}" if path else ""
         return f"{self.connection.management_url}{self.connection.workspace_id}{tail}?{options}"

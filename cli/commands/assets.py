@@ -10,6 +10,7 @@ import click
 from cli.api.views import asset_view
 from cli.api.workspace import Resource, Workspace
 from cli.commands.verb import (
+    NAME,
     changes_options,
     confirm,
     file_option,
@@ -39,8 +40,10 @@ def _identity(function: Callable[..., Any]) -> Callable[..., Any]:
         set_option,
         tags_option,
         click.option("--description", help="A description."),
-        click.option("-v", "--version", help="By default the next version, or the existing one with this content."),
-        click.option("-n", "--name", help="The asset."),
+        click.option(
+            "-v", "--version", type=NAME, help="By default the next version, or the existing one with this content."
+        ),
+        click.option("-n", "--name", type=NAME, help="The asset."),
         file_option("The asset; options override it."),
     ):
         function = option(function)
@@ -148,7 +151,7 @@ def version_options(function: Callable[..., Any]) -> Callable[..., Any]:
     command: Callable[..., Any] = run
     for option in (
         click.option("-l", "--label", type=click.Choice([LATEST]), help="The newest version that is not archived."),
-        click.option("-v", "--version", help="The version, or `latest`."),
+        click.option("-v", "--version", type=NAME, help="The version, or `latest`."),
     ):
         command = option(command)
     return command
@@ -173,7 +176,7 @@ def list_verb(kind: str) -> click.Command:
     """Return `list` for assets of a kind."""
 
     @click.command("list")
-    @click.option("-n", "--name", help="List the versions of this one.")
+    @click.option("-n", "--name", type=NAME, help="List the versions of this one.")
     @list_options
     @shown("name", "version", "latest_version", "type", "description")
     @in_workspace

@@ -8,6 +8,7 @@ import click
 from cli.api.views import compute_view
 from cli.api.workspace import Workspace
 from cli.commands.verb import (
+    NAME,
     changes_options,
     confirm,
     file_option,
@@ -28,7 +29,7 @@ COLUMNS = ("name", "type", "provisioning_state", "current_node_count", "min_inst
 
 
 @click.command()
-@click.option("-n", "--name", help="The cluster.")
+@click.option("-n", "--name", type=NAME, help="The cluster.")
 @click.option("-t", "--type", "kind", help="AmlCompute.")
 @file_option("The cluster; options override it.")
 @click.option("--size", help="Size of the machines, e.g. Standard_DS3_v2.")

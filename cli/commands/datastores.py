@@ -8,6 +8,7 @@ import click
 from cli.api.views import datastore_view
 from cli.api.workspace import Workspace
 from cli.commands.verb import (
+    NAME,
     changes_options,
     confirm,
     file_option,
@@ -30,7 +31,7 @@ _CHANGEABLE = ("description", "tags")
 
 @click.command()
 @file_option("The datastore.", required=True)
-@click.option("-n", "--name", help="The datastore; overrides the file's name.")
+@click.option("-n", "--name", type=NAME, help="The datastore; overrides the file's name.")
 @set_option
 @shown(*COLUMNS)
 @in_workspace

@@ -9,6 +9,7 @@ import click
 from cli.api.views import deployment_view, invocation_view
 from cli.api.workspace import Workspace
 from cli.commands.verb import (
+    NAME,
     changes_options,
     confirm,
     file_option,
@@ -29,7 +30,7 @@ COLUMNS = ("name", "endpoint_name", "model", "compute", "provisioning_state")
 
 def endpoint_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `-e/--endpoint-name`, which is required."""
-    return click.option("-e", "--endpoint-name", "endpoint", required=True, help="The endpoint.")(function)
+    return click.option("-e", "--endpoint-name", "endpoint", type=NAME, required=True, help="The endpoint.")(function)
 
 
 @click.command()
@@ -86,8 +87,8 @@ def delete(workspace: Workspace, name: str, endpoint: str, yes: bool, no_wait: b
 
 @click.command()
 @file_option("The deployment.", required=True)
-@click.option("-n", "--name", help="The deployment; overrides the file's name.")
-@click.option("-e", "--endpoint-name", help="The endpoint; by default the file's `endpoint_name`.")
+@click.option("-n", "--name", type=NAME, help="The deployment; overrides the file's name.")
+@click.option("-e", "--endpoint-name", type=NAME, help="The endpoint; by default the file's `endpoint_name`.")
 @set_option
 @click.option("--set-default", is_flag=True, help="Make it the active deployment.")
 @click.option("--skip-script-validation", is_flag=True, help="Do not check the scoring script.")

@@ -8,6 +8,7 @@ import click
 from cli.api.views import endpoint_view, invocation_view
 from cli.api.workspace import Workspace
 from cli.commands.verb import (
+    NAME,
     changes_options,
     confirm,
     file_option,
@@ -46,7 +47,7 @@ def list_endpoints(workspace: Workspace) -> list[dict[str, Any]]:
 @click.command("list-jobs")
 @name_option("The endpoint.")
 @type_option
-@click.option("-d", "--deployment", help="Only the jobs of this deployment.")
+@click.option("-d", "--deployment", type=NAME, help="Only the jobs of this deployment.")
 @click.option(
     "-r", "--max-results", type=click.IntRange(min=1), default=100, show_default=True, help="Most jobs to list."
 )
@@ -70,7 +71,7 @@ def current_endpoint(workspace: Workspace, name: str) -> dict[str, Any]:
 
 @click.command()
 @file_option("The endpoint and its deployments; an endpoint without deployments needs only --name.")
-@click.option("-n", "--name", help="The endpoint; overrides the file's name.")
+@click.option("-n", "--name", type=NAME, help="The endpoint; overrides the file's name.")
 @type_option
 @set_option
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is ready.")
@@ -97,7 +98,7 @@ def create(
 @click.command()
 @name_option("The endpoint.")
 @type_option
-@click.option("-d", "--deployment", help="Delete only this deployment.")
+@click.option("-d", "--deployment", type=NAME, help="Delete only this deployment.")
 @yes_option
 @click.option("--no-wait", is_flag=True, help="Do not wait until it is deleted.")
 @shown()
@@ -121,7 +122,9 @@ def delete(workspace: Workspace, name: str, deployment: str | None, yes: bool, n
     type=click.Path(dir_okay=False, path_type=Path),
     help="A deployment to add or replace (YAML).",
 )
-@click.option("-d", "--deployment", help="The deployment that --instance-count or --deployment-file changes.")
+@click.option(
+    "-d", "--deployment", type=NAME, help="The deployment that --instance-count or --deployment-file changes."
+)
 @click.option("-r", "--traffic", metavar="NAME:100", help="Make this deployment the active one.")
 @click.option("-i", "--instance-count", type=click.IntRange(min=1), help="Nodes for a job of --deployment.")
 @click.option("--defaults", metavar="deployment_name=NAME", help="The same as --traffic, in today's form.")

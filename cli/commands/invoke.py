@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.api.workspace import Workspace
-from cli.commands.verb import file_option, in_workspace, name_option, shown, type_option
+from cli.commands.verb import NAME, file_option, in_workspace, name_option, shown, type_option
 from cli.invocation.overrides import override_options
 from cli.output.errors import UsageError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @name_option("The endpoint.")
 @type_option
-@click.option("-d", "--deployment", help="The deployment to use; by default the active one.")
+@click.option("-d", "--deployment", type=NAME, help="The deployment to use; by default the active one.")
 @click.option("-i", "--input-data", metavar="azureml:NAME:VERSION", help="Input: a registered data asset.")
 @click.option("-u", "--input-datastore", metavar="azureml:NAME", help="Input: the datastore of --input-path.")
 @click.option("-p", "--input-path", help="Input: a public URL, or a path in --input-datastore.")
@@ -74,7 +74,7 @@ def datastore_id(workspace: Workspace, reference: str) -> str:
 
 @click.command("invoke")
 @name_option("The endpoint.")
-@click.option("-d", "--deployment-name", help="The deployment to use; by default the active one.")
+@click.option("-d", "--deployment-name", type=NAME, help="The deployment to use; by default the active one.")
 @click.option(
     "--input", "--input-path", "place", metavar="PLACE", help="azureml:NAME:VERSION, a URI, or a file or folder here."
 )
@@ -136,7 +136,7 @@ def _form(file: Path | None, inputs: str | None, outputs: str | None) -> "Invoca
             continue
         try:
             document.content[key] = read_yaml(text)
-        except (yaml.YAMLError, RecursionError):
+        except (yaml.YAMLError, ValueError, RecursionError):
             raise UsageError(f"--{key} {text!r} is neither YAML nor JSON") from None
     return read_form(InvocationForm, document)
 

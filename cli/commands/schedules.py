@@ -8,7 +8,7 @@ import click
 from cli.api.workspace import Resource, Workspace
 from cli.commands.automation import AutomationVerbs, automation_view, invoke_action
 from cli.commands.invoke import put_output
-from cli.commands.verb import check_given, file_option, in_workspace, shown
+from cli.commands.verb import NAME, check_given, file_option, in_workspace, shown
 from cli.invocation.overrides import repeated_override_options
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ COLUMNS = ("name", "is_enabled", "cron", "time_zone", "endpoint", "next_run_time
 
 @click.command()
 @file_option("The schedule; options override it.")
-@click.option("-n", "--name", help="The schedule; its jobs are named after it and the time.")
+@click.option("-n", "--name", type=NAME, help="The schedule; its jobs are named after it and the time.")
 @click.option("--cron", help="When: 'minute hour day month day-of-week', e.g. '0 6 * * 1-5'.")
 @click.option("--time-zone", help="Time zone of --cron, e.g. Europe/Berlin; by default UTC.")
 @click.option("--start-time", help="First time, e.g. 2027-01-01T00:00:00.")
 @click.option("--end-time", help="Last time.")
 @click.option("--allow-overlap", is_flag=True, help="Start a job even if the previous one still runs.")
 @click.option("--disabled", is_flag=True, help="Start no jobs until it is enabled.")
-@click.option("-e", "--endpoint", help="The endpoint.")
-@click.option("-d", "--deployment", help="The deployment to use; by default the active one.")
+@click.option("-e", "--endpoint", type=NAME, help="The endpoint.")
+@click.option("-d", "--deployment", type=NAME, help="The deployment to use; by default the active one.")
 @click.option("-i", "--input-data", metavar="azureml:NAME:VERSION", help="Input: a registered data asset.")
 @click.option("-u", "--input-datastore", metavar="azureml:NAME", help="Input: the datastore of --input-path.")
 @click.option("-p", "--input-path", help="Input: a public URL, or a path in --input-datastore.")

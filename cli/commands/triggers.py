@@ -10,7 +10,7 @@ import click
 from cli.api.workspace import Resource, Workspace
 from cli.commands.automation import AutomationVerbs, automation_view, invoke_action, merged
 from cli.commands.invoke import put_output
-from cli.commands.verb import check_given, file_option, in_workspace, name_option, shown
+from cli.commands.verb import NAME, check_given, file_option, in_workspace, name_option, shown
 from cli.invocation.overrides import repeated_override_options
 from cli.output.errors import UsageError
 
@@ -25,8 +25,8 @@ _OPTIONS = (
         type=click.Choice(list(_KINDS)),
         help="What a job scores: the new blob, or its folder without the blobs that match --ends-with.",
     ),
-    click.option("-e", "--endpoint", help="The endpoint."),
-    click.option("-d", "--deployment", help="The deployment to use; by default the active one."),
+    click.option("-e", "--endpoint", type=NAME, help="The endpoint."),
+    click.option("-d", "--deployment", type=NAME, help="The deployment to use; by default the active one."),
     click.option("-s", "--output-datastore", metavar="azureml:NAME", help="Datastore of the outputs."),
     click.option("-x", "--output-path", help="Folder of the output in its datastore; each job needs a free one."),
 )
@@ -41,7 +41,7 @@ COLUMNS = ("name", "is_enabled", "path", "ends_with", "input", "endpoint", "jobs
 
 @click.command()
 @file_option("The trigger; options override it.")
-@click.option("-n", "--name", help="The trigger; its jobs are named after it.")
+@click.option("-n", "--name", type=NAME, help="The trigger; its jobs are named after it.")
 @click.option("--disabled", is_flag=True, help="Start no jobs until it is enabled.")
 @_options
 @shown(*COLUMNS)

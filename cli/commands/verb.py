@@ -12,6 +12,21 @@ from cli.output.forms import FORMS, OutputForm
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+class ResourceName(click.ParamType[str]):
+    """The name or version of a resource. It becomes one part of a URL's path, so it has no `/` and is not `..`."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the value; end the command with a usage error if it cannot be a name."""
+        if not value.strip(".") or "/" in value:
+            self.fail(f"{value!r} is not a name: use letters, digits, '-', '_' and '.'", param, ctx)
+        return value
+
+
+NAME = ResourceName()
+
+
 def shown(*columns: str) -> Decorator:
     """Print what the function returns, as `-o` and `--query` say. `columns` are the columns of `-o table`."""
 
@@ -41,8 +56,8 @@ def in_workspace(function: Callable[..., Any]) -> Callable[..., Any]:
 
     command: Callable[..., Any] = run
     for option in (
-        click.option("-w", "--workspace-name", help="Workspace; by default the service's own."),
-        click.option("-g", "--resource-group", help="Resource group; by default the service's own."),
+        click.option("-w", "--workspace-name", type=NAME, help="Workspace; by default the service's own."),
+        click.option("-g", "--resource-group", type=NAME, help="Resource group; by default the service's own."),
         data_dir_option(),
     ):
         command = option(command)
@@ -60,7 +75,7 @@ def data_dir_option() -> Decorator:
 
 def name_option(help_text: str) -> Decorator:
     """Add `-n/--name`, which is required."""
-    return click.option("-n", "--name", required=True, help=help_text)
+    return click.option("-n", "--name", type=NAME, required=True, help=help_text)
 
 
 def type_option(function: Callable[..., Any]) -> Callable[..., Any]:

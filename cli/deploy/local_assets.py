@@ -1,6 +1,5 @@
 """Models, environments, data and scoring scripts on this machine, checked before anything is uploaded."""
 
-import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -12,7 +11,8 @@ from cli.output.errors import InvalidInputError, NotFoundError
 from cli.uploads.local_files import check_kept
 from cli.yaml_files.asset_forms import DataFile, EnvironmentForm, ModelForm, without_file_prefix
 from cli.yaml_files.document import KeyPath, YamlDocument
-from cli.yaml_files.plain_text import write_yaml
+from cli.yaml_files.plain_text import read_yaml, write_yaml
+from shared.contracts.python_script import STAR, defined_names
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _conda_text(document: YamlDocument, form: EnvironmentForm, keys: KeyPath) ->
         raise document.missing(keys, "the file", path)
     try:
         text = path.read_text(encoding="utf-8-sig")
-        content = yaml.safe_load(text)
+        content = read_yaml(text)
     except UnicodeDecodeError:
         raise document.error(keys, f"{path} is not UTF-8 text", hint="Save it as UTF-8") from None
     except (OSError, ValueError, yaml.YAMLError) as error:
@@ -173,10 +173,10 @@ def check_mlflow_kept(folder: Path) -> None:
 def _named_files(folder: Path) -> Iterator[str]:
     """Yield the existing files and folders that `MLmodel` names. The service reports an unreadable `MLmodel`."""
     try:
-        content = yaml.safe_load((folder / MLMODEL).read_bytes())
-    except (OSError, ValueError, yaml.YAMLError):
+        texts = [*_texts(read_yaml((folder / MLMODEL).read_text(encoding="utf-8-sig")))]
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return
-    for text in _texts(content):
+    for text in texts:
         path = PurePosixPath(text)
         if text and not path.is_absolute() and ".." not in path.parts and _exists(folder / path):
             yield path.as_posix()
@@ -209,36 +209,14 @@ def check_scoring_script(code: Path, script: str) -> None:
             f"the scoring script {script!r} is not in {code}", hint="`scoring_script` is relative to `code`"
         )
     try:
-        tree = ast.parse(path.read_bytes(), filename=str(path))
+        defined = defined_names(path.read_bytes(), str(path))
     except SyntaxError as error:
         raise InvalidInputError(f"{path}, line {error.lineno}: not valid Python: {error.msg}") from None
     except ValueError as error:
         raise InvalidInputError(f"{path} is not Python source: {error}") from None
-    defined = set(_names(tree.body))
     missing = [name for name in REQUIRED if name not in defined]
-    if missing and "*" not in defined:
+    if missing and STAR not in defined:
         raise InvalidInputError(
             f"{path} has no function {' and no function '.join(f'`{name}`' for name in missing)}",
             hint="A scoring script defines init() and run(mini_batch)",
         )
-
-
-def _names(statements: list[ast.stmt]) -> Iterator[str]:
-    """Yield the names that a module binds at its top level, also inside `if`, `try` and `with`."""
-    for statement in statements:
-        match statement:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                yield from (alias.asname or alias.name for alias in names)
-            case ast.Assign(targets=targets):
-                yield from (target.id for target in targets if isinstance(target, ast.Name))
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                yield name
-            case ast.If(body=body, orelse=orelse):
-                yield from _names([*body, *orelse])
-            case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
-                handled = [inner for handler in handlers for inner in handler.body]
-                yield from _names([*body, *handled, *orelse, *finalbody])
-            case ast.With(body=body):
-                yield from _names(body)

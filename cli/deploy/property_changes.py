@@ -61,6 +61,7 @@ class PropertyChanges:
             _remove(content, path)
 
 
+_MOST_DIGITS = 9
 NO_CHANGES = PropertyChanges()
 
 
@@ -118,7 +119,7 @@ def assign(document: "YamlDocument", assignments: tuple[str, ...]) -> "YamlDocum
 def note_assigned(document: "YamlDocument", assignment: str) -> None:
     """Make errors about this value name the option that gave it."""
     keys, _ = parse_assignment(assignment)
-    place = tuple(int(key) if key.isdigit() else key for key in keys)
+    place = tuple(key if (index := _index(key)) is None else index for key in keys)
     document.assigned[place] = f"--set {assignment}"
 
 
@@ -130,17 +131,22 @@ def apply_set(content: dict[str, Any], assignment: str, *, as_text: bool = False
         current = _step(current, key, assignment)
     if isinstance(current, dict):
         current[keys[-1]] = value
-    elif isinstance(current, list) and keys[-1].isdigit() and int(keys[-1]) < len(current):
-        current[int(keys[-1])] = value
+    elif isinstance(current, list) and (index := _index(keys[-1])) is not None and index < len(current):
+        current[index] = value
     else:
         raise UsageError(f"--set {assignment!r}: there is nothing to set at {keys[-1]!r}")
+
+
+def _index(key: str) -> int | None:
+    """Return the position of a list item that `key` names, or None if it is not a short row of digits."""
+    return int(key) if key.isascii() and key.isdigit() and len(key) <= _MOST_DIGITS else None
 
 
 def _step(current: Any, key: str, assignment: str) -> Any:
     from cli.yaml_files.plain_text import PlainText
 
-    if isinstance(current, list) and key.isdigit() and int(key) < len(current):
-        return current[int(key)]
+    if isinstance(current, list) and (index := _index(key)) is not None and index < len(current):
+        return current[index]
     if isinstance(current, dict):
         held = current.get(key)
         if isinstance(held, PlainText):

@@ -19,6 +19,12 @@ def _text(key: str, value: Any) -> str:
     return str(value)
 
 
+def _given(key: str, value: Any) -> str:
+    if not value:
+        raise UsageError(f"--set {key}= has an empty value", hint="Give a value, or leave the option out")
+    return str(value)
+
+
 def _whole(key: str, value: Any) -> int:
     from cli.yaml_files.plain_text import PlainText
 
@@ -69,7 +75,7 @@ OVERRIDES = {place: _override(setting) for setting in _SINGLE for place in (sett
     "display_name": Override(("displayName",)),
     "description": Override(("description",)),
     "experiment_name": Override(("experimentName",)),
-    "name": Override(("name",)),
+    "name": Override(("name",), _given),
 }
 MAPPINGS = {"tags": "tags", "properties": "properties"} | {
     setting.key: ".".join(wire_keys(setting.job_member)) for setting in _OF_MANY

@@ -1,12 +1,13 @@
 """A blob container, opened with a SAS."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
@@ -78,8 +79,7 @@ class Container:
         progress.advance(file.size)
 
     def _get(self, name: str, path: Path, progress: Progress) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as stream:
+        with whole_file(path) as stream:
             for chunk in self.client.get_blob_client(name).download_blob().chunks():
                 stream.write(chunk)
                 progress.advance(len(chunk))
@@ -96,10 +96,23 @@ def _in_parallel(work: Callable[[Item], None], items: list[Item]) -> None:
             raise
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write. It replaces `path` at the end of the `with` block; an exception leaves `path` as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".bml-{uuid.uuid4().hex}")
+    try:
+        with new.open("xb") as stream:
+            yield stream
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
 def safe_path(target: Path, relative: str) -> Path:
     """Return the path of a blob below `target`; raise InvalidInputError for a name that leads out of it."""
-    parts = PurePosixPath(relative).parts
-    if not parts or any(part in {"..", "/"} for part in parts):
+    parts = relative.split("/")
+    if any(part in {"", ".", ".."} or "\0" in part for part in parts):
         raise InvalidInputError(f"the blob name {relative!r} does not name a file below {target}")
     return target.joinpath(*parts)
 

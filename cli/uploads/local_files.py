@@ -58,8 +58,8 @@ class LocalFiles:
 
     @property
     def name(self) -> str:
-        """The folder's (or file's) own name, even if the path is `.`."""
-        return self.root.resolve().name
+        """The name of the folder or file, even if the path is `.`. A link has its own name."""
+        return self.root.resolve().name if self.root.name in {"", ".."} else self.root.name
 
     @property
     def is_folder(self) -> bool:
@@ -95,6 +95,8 @@ def local_files(root: Path) -> LocalFiles:
     if root.is_file():
         return _checked(LocalFiles(root, (LocalFile(root, root.name, root.stat().st_size),)))
     if not root.is_dir():
+        if root.exists():
+            raise InvalidInputError(f"{root} is neither a file nor a folder", hint="Name a file or a folder")
         raise NotFoundError(f"{root} does not exist")
     ignore_file = ignore_file_of(root)
     files: list[LocalFile] = []
@@ -149,7 +151,7 @@ def _patterns(path: Path) -> "PathSpec[GitIgnoreSpecPattern]":
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError:
         raise InvalidInputError(f"{path} is not UTF-8 text", hint="Save it as UTF-8") from None
     except OSError as error:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cli.api.workspace import Workspace
 from cli.output.errors import ConflictError, NotFoundError, ServiceError
-from cli.uploads.container import safe_path
+from cli.uploads.container import safe_path, whole_file
 from cli.uploads.datastore import DatastorePath, datastore_at, download_files, download_from_datastore
 from cli.watching.job_state import JobState
 
@@ -39,7 +39,7 @@ def download_logs(workspace: Workspace, job: JobState, target: Path) -> list[Pat
     written = []
     for name, url in sorted((workspace.run_details(job.name).get("logFiles") or {}).items()):
         path = safe_path(target, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(workspace.transport.send("GET", url, audience=None).body)
+        with whole_file(path) as log:
+            log.write(workspace.transport.send("GET", url, audience=None).body)
         written.append(path)
     return written

@@ -56,10 +56,9 @@ class YamlDocument:
             raise
 
     def missing(self, keys: KeyPath, what: str, path: Path) -> NotFoundError:
-        """Return the error that `path`, which the value at `keys` names, does not exist."""
-        return NotFoundError(
-            f"{self.where(*keys)}: {what} {path} does not exist", hint="Paths are relative to the YAML file"
-        )
+        """Return the error that `path`, which the value at `keys` names, does not exist or is of the other kind."""
+        fault = "is not a file" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
+        return NotFoundError(f"{self.where(*keys)}: {what} {path} {fault}", hint="Paths are relative to the YAML file")
 
 
 def empty_document(content: dict[str, Any] | None = None) -> YamlDocument:
@@ -102,7 +101,13 @@ def _parse(path: Path, text: str) -> YamlDocument:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InvalidInputError(f"{path}{place}: not valid YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError) as error:  # characters that YAML forbids
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise InvalidInputError(
+            f"{path}, line {line}: not valid YAML: the character U+{error.character:04X} is not allowed",
+            hint="Remove it, or write it as an escape in double quotes",
+        ) from None
+    except (yaml.YAMLError, ValueError) as error:
         raise InvalidInputError(f"{path}: not valid YAML: {error}") from None
     except RecursionError:
         raise InvalidInputError(

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cli.yaml_files.deployment_form import DeploymentForm
 from cli.yaml_files.form import DeploymentName, EndpointName, FileForm, Form, Text, Variables, Whole
+from cli.yaml_files.plain_text import PlainText
 
 ACTIVE = 100
 
@@ -21,7 +22,15 @@ def _as_list(value: Any) -> Any:
     """Turn `deployments:` as a map keyed by name (April 2021) into the list of May 2021."""
     if not isinstance(value, dict):
         return value
-    return [{"name": name, **item} if isinstance(item, dict) else item for name, item in value.items()]
+    return [_named(name, item) if isinstance(item, dict) else item for name, item in value.items()]
+
+
+def _named(key: str, deployment: dict[str, Any]) -> dict[str, Any]:
+    """Return the deployment with its key as its name; raise ValueError if it gives itself another name."""
+    name = deployment.get("name", key)
+    if name != key and not (isinstance(name, PlainText) and name.is_null):
+        raise ValueError(f"the deployment at {key!r} has the name {name!r}; leave out `name`")
+    return deployment | {"name": key}
 
 
 def _auth_mode(value: Any) -> Any:

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, ErrorDetails
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from cli.output.errors import InvalidInputError
 from cli.output.field_names import name_in_files
@@ -30,7 +30,9 @@ from shared.contracts.names import (
     SCHEDULE_NAME,
     TRIGGER_NAME,
     NameRule,
+    quoted,
 )
+from shared.contracts.strict_json import MAX_INTEGER
 from shared.errors import ValidationError as RefusedName
 
 
@@ -57,10 +59,28 @@ def _number(value: Any) -> Any:
     return value if number is None else number
 
 
-Whole = Annotated[int, BeforeValidator(_number)]
-"""A whole number."""
+def _sendable(value: int) -> int:
+    if abs(value) > MAX_INTEGER:
+        raise PydanticCustomError("int_parsing_size", "the service takes no larger number")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_number), AfterValidator(_sendable)]
+"""A whole number that a request can hold."""
 
 _KINDS: dict[type, str] = {dict: "a mapping", list: "a list"}
+_EXPECTED = {
+    "bool_parsing": "should be true or false",
+    "dict_type": "should be a mapping",
+    "int_from_float": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "int_parsing_size": "should be a whole number with fewer digits",
+    "int_type": "should be a whole number",
+    "list_type": "should be a list",
+    "model_type": "should be a mapping",
+    "string_type": "should be a text",
+}
+"""Words of YAML for the types of pydantic's errors. Other errors keep pydantic's words."""
 
 _NOT_GIVEN = object()
 
@@ -126,8 +146,8 @@ def _sentence(form: type[Form], detail: ErrorDetails, keys: KeyPath) -> str:
             return f"`{name}`: {detail['ctx']['error']}" if name else str(detail["ctx"]["error"])
         case _:
             is_number = isinstance(value, PlainText) and value.number is not None
-            shown = str(value) if is_number else _KINDS.get(type(value), repr(value))
-            expected = detail["msg"].removeprefix("Input ")
+            shown = str(value) if is_number else _KINDS.get(type(value)) or quoted(value)
+            expected = _EXPECTED.get(detail["type"], detail["msg"].removeprefix("Input "))
             return f"`{name}` is {shown}; it {expected}" if name else f"the file {expected}"
 
 

@@ -16,7 +16,9 @@ _PLAIN = "!plain"
 _MERGE = "tag:yaml.org,2002:merge"
 _SCALARS = ("bool", "int", "float", "null", "timestamp")
 
-_WHOLE = re.compile(r"(?P<sign>[-+]?)(?:0o(?P<octal>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)|(?P<decimal>[0-9][0-9_]*))")
+_MOST_DIGITS = 50
+"""No setting has a number of more characters."""
+_WHOLE = re.compile(r"(?P<sign>[-+]?)(?:0o(?P<octal>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)|(?P<decimal>[0-9]+(?:_[0-9]+)*))")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
@@ -34,6 +36,8 @@ class PlainText(str):
     def number(self) -> int | float | None:
         """The number that it is in YAML 1.2 (`_` between digits is allowed), or None."""
         text = self.strip()
+        if len(text) > _MOST_DIGITS:
+            return None
         if found := _WHOLE.fullmatch(text):
             base = 8 if found["octal"] else 16 if found["hex"] else 10
             digits = found["octal"] or found["hex"] or found["decimal"]
@@ -56,6 +60,11 @@ class PlainText(str):
 
 class PlainLoader(yaml.SafeLoader):
     """Loads values without quotes as PlainText and others as str. It refuses duplicate keys."""
+
+    NON_PRINTABLE = re.compile(  # type: ignore[misc]  # final in the stubs only
+        "[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    )
+    """Refuses U+0085, U+2028 and U+2029, too. PyYAML takes them for the end of a line and would remove or move them."""
 
     def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
         """Return the tag of a node that does not have one in the file."""
@@ -80,12 +89,23 @@ class PlainLoader(yaml.SafeLoader):
         mapping = super().construct_mapping(node, deep=deep)
         return {str(key) if isinstance(key, PlainText) else key: value for key, value in mapping.items()}
 
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
+        """Return the text, with `\\ud83d\\ude00` as one character; raise ConstructorError for half a character."""
+        text = super().construct_scalar(node)
+        try:
+            return str(text).encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{text!r} has half a character (a lone surrogate)", node.start_mark
+            ) from None
+
     def construct_plain(self, node: yaml.ScalarNode) -> PlainText:
         """Return the characters of the value."""
         return PlainText(self.construct_scalar(node))
 
 
 PlainLoader.add_constructor(_PLAIN, PlainLoader.construct_plain)
+PlainLoader.add_constructor(_MERGE, PlainLoader.construct_plain)  # `a: <<`: only a key merges
 for _name in _SCALARS:  # `!!int "3"`: the form that reads it decides whether it is a number
     PlainLoader.add_constructor(f"tag:yaml.org,2002:{_name}", PlainLoader.construct_plain)
 
@@ -113,11 +133,13 @@ def write_yaml(content: Any) -> str:
 
 
 def given_value(text: str) -> str:
-    """Return the value of `--set key=text`: the text inside its quotes, or PlainText if it has no quotes."""
+    """Return the value of `--set key=text`: the text inside its quotes, or PlainText if quotes do not enclose it."""
+    quoted = text.strip()
     try:
-        node = yaml.compose(text, Loader=PlainLoader)
+        loader = PlainLoader(quoted)
+        node = loader.get_single_node()
+        if isinstance(node, yaml.ScalarNode) and quoted[0] == node.style and node.end_mark.index == len(quoted):
+            return loader.construct_scalar(node)
     except (yaml.YAMLError, ValueError, RecursionError):
-        node = None
-    if isinstance(node, yaml.ScalarNode) and node.style in {"'", '"'}:
-        return str(node.value)
+        pass
     return PlainText(text)

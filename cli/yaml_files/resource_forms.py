@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from cli.yaml_files.form import ComputeName, FileForm, Form, Text, Variables, Whole
 from shared.contracts.bodies import duration_text
+from shared.contracts.resources import MAX_NODES
 
 
 def _plain_word(value: Any) -> Any:
@@ -23,8 +24,8 @@ class ComputeForm(FileForm):
     location: str | None = None
     size: str | None = None
     tier: Annotated[Literal["dedicated", "lowpriority"], BeforeValidator(_plain_word)] | None = None
-    min_instances: Whole | None = Field(default=None, ge=0)
-    max_instances: Whole | None = Field(default=None, ge=1)
+    min_instances: Whole | None = Field(default=None, ge=0, le=MAX_NODES)
+    max_instances: Whole | None = Field(default=None, ge=1, le=MAX_NODES)
     idle_time_before_scale_down: Whole | None = Field(default=None, ge=0)
     """Seconds."""
 

@@ -1,13 +1,15 @@
 metadata description = 'Alert rules on what application and nodes tell Application Insights. docs/operate.md says what to do at each.'
 
+import { Tags, Token } from '../types.bicep'
+
 @description('Region.')
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Hash that makes names unique.')
-param token string
+param token Token
 
 @description('Name of the Application Insights component.')
 param insightsName string
@@ -179,7 +181,7 @@ resource receivers 'Microsoft.Insights/actionGroups@2023-01-01' = if (isReceived
   }
 }
 
-resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for one in rules: {
+resource rule 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for one in rules: {
   name: 'alert-${one.name}-${token}'
   location: location
   tags: tags

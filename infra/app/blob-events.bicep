@@ -1,24 +1,21 @@
-metadata description = 'Events of new blobs: Event Grid puts them on the queue that the application reads.'
+metadata description = 'Event Grid\'s subscription to new blobs. Azure makes it only if the topic can already send, so it comes last.'
 
-@description('Region.')
-param location string
-
-@description('Tags.')
-param tags object
-
-@description('Hash that makes names unique.')
-param token string
+@description('Name of the topic.')
+param topicName string
 
 @description('Name of the storage account.')
 param storageName string
+
+@description('Queue of the application.')
+param queueName string
+
+@description('Container for events that could not be delivered.')
+param deadLetterContainer string
 
 @description('Minutes for which Event Grid tries to deliver an event before it puts it aside.')
 @minValue(1)
 @maxValue(1440)
 param deliveryMinutes int = 1440
-
-var storageQueueDataMessageSender = 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
-var storageBlobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 
 // What the service itself writes starts no jobs, and would be most of the events.
 var silentSubjects = [
@@ -32,67 +29,15 @@ var silentSubjects = [
   '/blobServices/default/containers/azureml-blobstore/blobs/azureml/'
 ]
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
 }
 
-resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2024-01-01' existing = {
-  parent: account
-  name: 'default'
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
+  name: topicName
 }
 
-resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' existing = {
-  parent: queueService
-  name: 'blob-events'
-}
-
-resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' existing = {
-  parent: account
-  name: 'default'
-}
-
-resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
-  parent: blobService
-  name: 'blob-events-dead-letters'
-  properties: {
-    publicAccess: 'None'
-  }
-}
-
-resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
-  name: 'evgt-${token}'
-  location: location
-  tags: tags
-  identity: {
-    type: 'SystemAssigned'
-  }
-  properties: {
-    source: account.id
-    topicType: 'Microsoft.Storage.StorageAccounts'
-  }
-}
-
-resource sending 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(queue.id, topic.id, storageQueueDataMessageSender)
-  scope: queue
-  properties: {
-    principalId: topic.identity.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageQueueDataMessageSender)
-  }
-}
-
-resource settingAside 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(deadLetters.id, topic.id, storageBlobDataContributor)
-  scope: deadLetters
-  properties: {
-    principalId: topic.identity.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataContributor)
-  }
-}
-
-resource newBlobs 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-15' = {
+resource newBlobs 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
   name: 'new-blobs'
   properties: {
@@ -105,7 +50,7 @@ resource newBlobs 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-1
         endpointType: 'StorageQueue'
         properties: {
           resourceId: account.id
-          queueName: queue.name
+          queueName: queueName
           queueMessageTimeToLiveInSeconds: -1
         }
       }
@@ -118,7 +63,7 @@ resource newBlobs 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-1
         endpointType: 'StorageBlob'
         properties: {
           resourceId: account.id
-          blobContainerName: deadLetters.name
+          blobContainerName: deadLetterContainer
         }
       }
     }
@@ -147,8 +92,4 @@ resource newBlobs 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-1
       eventTimeToLiveInMinutes: deliveryMinutes
     }
   }
-  dependsOn: [
-    sending
-    settingAside
-  ]
 }

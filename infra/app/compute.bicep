@@ -1,15 +1,15 @@
 metadata description = 'The scale set of one compute, with no instance: the application adds and removes them.'
 
+import { ComputeName, Tags } from '../types.bicep'
+
 @description('Region.')
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Name of the compute.')
-@minLength(2)
-@maxLength(32)
-param computeName string
+param computeName ComputeName
 
 @description('Name of the scale set.')
 @maxLength(55) // a machine is named after it, with nine characters more
@@ -24,8 +24,18 @@ param spot bool
 @description('Whether nodes have NVIDIA GPUs, which scoring containers are to have.')
 param gpu bool
 
-@description('Instances that scale sets have now, such as cpu-cluster=2;gpu=1; none when this compute is not among them.')
-param presentInstances string
+@description('Whether nodes start nothing that is not signed; some drivers need it off.')
+param secureBoot bool
+
+@description('Version of the system\'s image.')
+param imageVersion string
+
+@description('Name of the administrator, whom nothing lets in from outside.')
+param adminUsername string = 'batchadmin'
+
+@description('Instances that the scale set has now: a deployment neither adds nor removes any.')
+@minValue(0)
+param capacity int
 
 @description('SSH public key of the administrator; a deployment without one is refused here.')
 @minLength(1)
@@ -69,8 +79,6 @@ param diskSizeGB int = 128
 @description('Port, on the node itself only, where the health extension asks.')
 param healthPort int = 8081
 
-var present = filter(split(presentInstances, ';'), entry => startsWith(entry, '${computeName}='))
-var capacity = empty(present) ? 0 : int(last(split(first(present), '=')))
 var nodeSettings = {
   image: '${registryServer}/scorer:${imageTag}'
   clientId: identityClientId
@@ -90,7 +98,7 @@ var withProgram = replace(loadTextContent('../node/cloud-init.yaml'), '{program}
 var withRegistry = replace(withProgram, '{registry}', loadFileAsBase64('../../scorer_container/agent/registry.py'))
 var cloudInit = replace(withRegistry, '{gpu}', gpu ? loadFileAsBase64('../node/gpu.sh') : '')
 
-resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
 }
 
@@ -98,7 +106,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-resource scaleSet 'Microsoft.Compute/virtualMachineScaleSets@2024-11-01' = {
+resource scaleSet 'Microsoft.Compute/virtualMachineScaleSets@2025-04-01' = {
   name: scaleSetName
   location: location
   tags: union(tags, { compute: computeName })
@@ -122,7 +130,7 @@ resource scaleSet 'Microsoft.Compute/virtualMachineScaleSets@2024-11-01' = {
       billingProfile: spot ? { maxPrice: -1 } : null
       osProfile: {
         computerNamePrefix: 'node'
-        adminUsername: 'batchadmin'
+        adminUsername: adminUsername
         customData: base64(replace(cloudInit, '{settings}', base64(string(nodeSettings))))
         linuxConfiguration: {
           disablePasswordAuthentication: true
@@ -130,7 +138,7 @@ resource scaleSet 'Microsoft.Compute/virtualMachineScaleSets@2024-11-01' = {
           ssh: {
             publicKeys: [
               {
-                path: '/home/batchadmin/.ssh/authorized_keys'
+                path: '/home/${adminUsername}/.ssh/authorized_keys'
                 keyData: sshPublicKey
               }
             ]
@@ -142,7 +150,7 @@ resource scaleSet 'Microsoft.Compute/virtualMachineScaleSets@2024-11-01' = {
           publisher: 'Canonical'
           offer: 'ubuntu-24_04-lts'
           sku: 'server'
-          version: 'latest'
+          version: imageVersion
         }
         osDisk: {
           createOption: 'FromImage'
@@ -157,7 +165,7 @@ resource scaleSet 'Microsoft.Compute/virtualMachineScaleSets@2024-11-01' = {
       securityProfile: {
         securityType: 'TrustedLaunch'
         uefiSettings: {
-          secureBootEnabled: true
+          secureBootEnabled: secureBoot
           vTpmEnabled: true
         }
       }

@@ -1,10 +1,12 @@
 metadata description = 'The Function App on Flex Consumption. Its settings are those that shared/ and the host read, and no others.'
 
+import { RoleAssignment, Tags } from '../types.bicep'
+
 @description('Region.')
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Name of the Function App, which is also its host name.')
 param name string
@@ -19,7 +21,7 @@ param workspaceName string
 param scaleSetName string
 
 @description('Roles of callers: objects of principalId, role and, for one batch endpoint only, endpoint.')
-param roleAssignments array
+param roleAssignments RoleAssignment[]
 
 @description('Audience of tokens that are accepted besides those for Azure; empty for none.')
 param tokenAudience string
@@ -61,7 +63,7 @@ var audiences = union(environment().authentication.audiences, [
   tokenAudience
 ])
 
-resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
 }
 
@@ -69,7 +71,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${name}'
   location: location
   tags: tags
@@ -83,7 +85,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   }
 }
 
-resource site 'Microsoft.Web/sites@2024-04-01' = {
+resource site 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   tags: union(tags, { 'azd-service-name': 'api' })
@@ -133,10 +135,11 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
   }
 }
 
-resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
+resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: site
   name: 'appsettings'
   properties: {
+    AzureWebJobsStorage__accountName: storageName // with the addresses alone, the host may not find its storage at its start
     AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
     AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
     AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
@@ -163,7 +166,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   }
 }
 
-resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: site
   name: 'ftp'
   properties: {
@@ -171,16 +174,13 @@ resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01'
   }
 }
 
-resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: site
   name: 'scm'
   properties: {
     allow: false
   }
 }
-
-@description('Resource id of the Function App.')
-output id string = site.id
 
 @description('Name of the Function App.')
 output name string = site.name

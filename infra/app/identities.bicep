@@ -1,21 +1,23 @@
 metadata description = 'The two identities of an installation: the Function App\'s and the nodes\'.'
 
+import { Tags, Token } from '../types.bicep'
+
 @description('Region.')
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Hash that makes names unique.')
-param token string
+param token Token
 
-resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-app-${token}'
   location: location
   tags: tags
 }
 
-resource node 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource node 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-node-${token}'
   location: location
   tags: tags

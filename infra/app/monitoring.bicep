@@ -1,16 +1,18 @@
 metadata description = 'Log Analytics workspace and Application Insights, which takes telemetry from identities only.'
 
+import { PrincipalId, Tags, Token } from '../types.bicep'
+
 @description('Region.')
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Hash that makes names unique.')
-param token string
+param token Token
 
 @description('Object ids of the identities that send telemetry.')
-param publisherPrincipalIds array
+param publisherPrincipalIds PrincipalId[]
 
 @description('Days that logs are kept; 30 are included in the price.')
 @minValue(30)
@@ -23,7 +25,7 @@ param dailyGB int = 10
 
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
-resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource logs 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: 'log-${token}'
   location: location
   tags: tags

@@ -1,13 +1,15 @@
 metadata description = 'The virtual network: nodes, the Function App\'s way in, private endpoints. Nothing reaches a node from outside.'
 
+import { Tags, Token } from '../types.bicep'
+
 @description('Region.')
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Hash that makes names unique.')
-param token string
+param token Token
 
 @description('Whether nodes leave through a NAT gateway with one steady address.')
 param natGateway bool
@@ -24,7 +26,7 @@ param appPrefix string = '10.40.16.0/24'
 @description('Addresses of the private endpoints.')
 param endpointsPrefix string = '10.40.17.0/24'
 
-resource nodeRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+resource nodeRules 'Microsoft.Network/networkSecurityGroups@2025-01-01' = {
   name: 'nsg-nodes-${token}'
   location: location
   tags: tags
@@ -47,7 +49,7 @@ resource nodeRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   }
 }
 
-resource otherRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+resource otherRules 'Microsoft.Network/networkSecurityGroups@2025-01-01' = {
   name: 'nsg-other-${token}'
   location: location
   tags: tags
@@ -70,7 +72,7 @@ resource otherRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   }
 }
 
-resource steadyAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = if (natGateway) {
+resource steadyAddress 'Microsoft.Network/publicIPAddresses@2025-01-01' = if (natGateway) {
   name: 'pip-nat-${token}'
   location: location
   tags: tags
@@ -83,7 +85,7 @@ resource steadyAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = if (na
   }
 }
 
-resource gateway 'Microsoft.Network/natGateways@2024-05-01' = if (natGateway) {
+resource gateway 'Microsoft.Network/natGateways@2025-01-01' = if (natGateway) {
   name: 'ng-${token}'
   location: location
   tags: tags
@@ -100,7 +102,7 @@ resource gateway 'Microsoft.Network/natGateways@2024-05-01' = if (natGateway) {
   }
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
   name: 'vnet-${token}'
   location: location
   tags: tags
@@ -131,6 +133,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
         name: 'app'
         properties: {
           addressPrefix: appPrefix
+          natGateway: natGateway ? { id: gateway.id } : null
           networkSecurityGroup: {
             id: otherRules.id
           }

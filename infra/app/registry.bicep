@@ -1,20 +1,22 @@
 metadata description = 'Container registry of the scorer image.'
 
+import { Tags, Token } from '../types.bicep'
+
 @description('Region.')
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Hash that makes names unique.')
-param token string
+param token Token
 
 @description('Object id of the identity that pulls images.')
 param pullPrincipalId string
 
 var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 
-resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
+resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   name: 'cr${token}'
   location: location
   tags: tags
@@ -24,6 +26,7 @@ resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
   properties: {
     adminUserEnabled: false
     anonymousPullEnabled: false
+    roleAssignmentMode: 'LegacyRegistryPermissions' // AcrPull counts for nothing in the other mode
   }
 }
 

@@ -1,7 +1,9 @@
 metadata description = 'Custom roles where no built-in one is narrow enough. docs/infra.md says which call needs which action.'
 
+import { Token } from '../types.bicep'
+
 @description('Hash that makes names unique: role names are the tenant\'s.')
-param token string
+param token Token
 
 resource scaler 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, 'scaler')

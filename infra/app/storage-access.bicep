@@ -37,21 +37,21 @@ var nodeTables = [
 var nodeBlobCondition = replace(loadTextContent('../conditions/node-blobs.txt'), '{package}', packageContainer)
 var nodeQueueCondition = loadTextContent('../conditions/node-queues.txt')
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
 }
 
-resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2024-01-01' existing = {
+resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-06-01' existing = {
   parent: account
   name: 'default'
 }
 
-resource nodeTable 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' existing = [for name in nodeTables: {
+resource nodeTable 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' existing = [for name in nodeTables: {
   parent: tableService
   name: name
 }]
 
-resource secretsTable 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' existing = {
+resource secretsTable 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' existing = {
   parent: tableService
   name: 'datastoresecrets'
 }

@@ -1,10 +1,12 @@
 metadata description = 'The workbook of an installation: jobs, throughput, queues and nodes, failures, one job\'s trace, node hours.'
 
+import { Tags } from '../types.bicep'
+
 @description('Region.')
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Name of the Application Insights component.')
 param insightsName string

@@ -1,8 +1,5 @@
 #!/bin/sh
-# After a deployment: builds the scorer image in the registry, which needs no container engine on this machine.
+# After `azd provision`: what was switched off goes, and the scorer image is built.
 set -eu
-. infra/az.sh
-
-az acr build --registry "$AZURE_CONTAINER_REGISTRY_NAME" --image "scorer:$BATCH_SCORER_IMAGE_TAG" \
-  --file scorer_container/Dockerfile .
-echo "New nodes start from scorer:$BATCH_SCORER_IMAGE_TAG; running ones go on with the image they have."
+sh infra/switched-off.sh "$AZURE_ENV_NAME"
+sh infra/image.sh

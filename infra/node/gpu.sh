@@ -27,6 +27,17 @@ fi
 mkdir -p /etc/nvidia-container-toolkit
 echo "NVIDIA_CTK_CDI_GENERATE_FEATURE_FLAGS=$features" > /etc/nvidia-container-toolkit/nvidia-cdi-refresh.env
 modprobe --all nvidia nvidia-uvm
+# GPUs behind NVSwitches compute only under their manager. A switch is a bridge (class 0680) of NVIDIA (10de).
+switches=
+for device in /sys/bus/pci/devices/*; do
+  if grep --quiet --no-messages 0x10de "$device/vendor" && grep --quiet --no-messages ^0x0680 "$device/class"; then
+    switches=found
+  fi
+done
+if [ -n "$switches" ]; then
+  command -v nv-fabricmanager > /dev/null || install nvidia-fabricmanager-580
+  systemctl enable --now nvidia-fabricmanager
+fi
 mkdir -p /etc/cdi
 nvidia-ctk cdi generate --feature-flag="$features" --output=/etc/cdi/nvidia.yaml
 chmod 644 /etc/cdi/nvidia.yaml

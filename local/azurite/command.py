@@ -11,8 +11,8 @@ from local.loopback.ports import LOOPBACK
 # Clients keep connections for minutes; Azurite's own 5 s would cut one just as it is used again.
 _KEEP_ALIVE_SECONDS = 300
 _LOADED_AHEAD = (PACKAGE_FOLDER / "journal.js", PACKAGE_FOLDER / "own_requests.js")
-# Megabytes of V8's young generation. Blobs go through it in pieces: what fits into the processor's cache costs a
-# quarter less CPU for a blob of 430 kB, and 40 % less for one of 4 MB, than V8's own choice (16 MB).
+# Megabytes of V8's young generation, through which blobs go in pieces. If it fits into the processor's cache, a blob of
+# 430 kB costs a quarter less CPU than with V8's own choice (16 MB), and a blob of 4 MB costs 40 % less.
 _YOUNG_GENERATION = 4
 
 

@@ -21,9 +21,9 @@ class AzuriteEndpoints:
     queue_port: int
     table_port: int
     scheme: str = "http"
-    """`https` when Azurite is given a certificate."""
+    """`https` if Azurite has a certificate."""
     account_key: str = field(default=ACCOUNT_KEY, repr=False)
-    """The published key, for short-lived data of tests. A stack has its own key, which others do not know."""
+    """By default the published key, for the short-lived data of tests. A stack has a secret key of its own."""
 
     @property
     def blob_url(self) -> str:
@@ -42,7 +42,7 @@ class AzuriteEndpoints:
 
     @property
     def suffix(self) -> str:
-        """Completes `https://<account>.blob.` to the blob service: what stands before `@` is only a user name."""
+        """Completes `https://<account>.blob.` to the blob service. The part before `@` is only a user name."""
         return f"x@{LOOPBACK}:{self.blob_port}/{ACCOUNT_NAME}"
 
     @property
@@ -52,7 +52,7 @@ class AzuriteEndpoints:
 
     @property
     def connection_string(self) -> str:
-        """What `AzureWebJobsStorage` holds locally."""
+        """The local value of `AzureWebJobsStorage`."""
         return ";".join(
             (
                 f"DefaultEndpointsProtocol={self.scheme}",

@@ -22,7 +22,7 @@ _LAST_CHARACTERS = 3000
 def ensure_installed(node: "Node", folder: Path = PACKAGE_FOLDER) -> Path:
     """Return the `node_modules` folder with exactly what the lock file in `folder` names.
 
-    Installs at the first call and whenever the lock file changed; several processes may call it at once.
+    Installs at the first call and whenever the lock file has changed. Several processes may call it at once.
 
     Raises:
         AzuriteInstallError: npm failed; the message ends with what npm said.

@@ -112,16 +112,42 @@ Loki.LokiFsAdapter.prototype.saveDatabase = function (filename, text, callback) 
     fs.renameSync(`${filename}~`, filename);
     journals.get(filename)?.begin(text.length); // a kill before this line does no harm: replaying again changes nothing
   } catch (problem) {
+    fs.rmSync(`${filename}~`, { force: true }); // half a database takes the space that the journal needs
     callback(problem);
     return;
   }
   callback(null);
 };
 
-const writeHead = http.ServerResponse.prototype.writeHead;
-http.ServerResponse.prototype.writeHead = function (status, ...rest) {
-  return writeHead.call(this, writeAll() ? status : 500, ...rest);
+// Before the first byte of an answer is sent, what the request changed is written. If that fails, the answer is storage's
+// own for a passing failure: clients try again after a 500 with this code, and read another 500 in their own way.
+const { write, end } = http.ServerResponse.prototype;
+const FAILURE =
+  '<?xml version="1.0" encoding="utf-8"?><Error><Code>InternalError</Code>' +
+  "<Message>The metadata could not be written to the disk; azurite.log says why.</Message></Error>";
+
+http.ServerResponse.prototype.write = function (...content) {
+  return isKept(this) ? write.apply(this, content) : true;
 };
+
+http.ServerResponse.prototype.end = function (...content) {
+  return isKept(this) ? end.apply(this, content) : this;
+};
+
+const refused = new WeakSet();
+
+function isKept(response) {
+  if (!response.headersSent && !writeAll()) {
+    refused.add(response);
+    response.getHeaderNames().forEach((name) => response.removeHeader(name));
+    response.statusCode = 500;
+    response.statusMessage = "";
+    response.setHeader("Content-Type", "application/xml");
+    response.setHeader("x-ms-error-code", "InternalError");
+    end.call(response, FAILURE);
+  }
+  return !refused.has(response);
+}
 
 // Blobs and messages point at extents: a pointer on disk without its extent would be a blob that cannot be read.
 function writeAll() {

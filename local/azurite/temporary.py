@@ -22,7 +22,7 @@ _TRIES = 3
 
 @contextlib.contextmanager
 def temporary_azurite(folder: Path, *, persistent: bool = False) -> Iterator[AzuriteEndpoints]:
-    """Run an Azurite on free ports; it is ready when the block begins, and ends with it.
+    """Run an Azurite on free ports. It is ready when the block begins, and ends with the block.
 
     Its log is in `folder`. With `persistent` its data are there too; otherwise they are in memory only.
     """
@@ -35,7 +35,7 @@ def temporary_azurite(folder: Path, *, persistent: bool = False) -> Iterator[Azu
             except UnhealthyChildError:
                 if attempt == _TRIES or process.poll() is None:
                     raise
-                continue  # another program took one of the ports just before Azurite
+                continue  # another program has just taken one of the ports
             yield endpoints
             return
 

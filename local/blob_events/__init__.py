@@ -1,1 +1,1 @@
-"""Tells of new blobs as Event Grid does in Azure: the folders of triggers are listed every now and then."""
+"""Sends events of new blobs, as Event Grid does in Azure. It lists the folders of triggers again and again."""

@@ -1,4 +1,4 @@
-"""The folders that enabled triggers watch; no folder is below another."""
+"""The folders that enabled triggers watch. No folder is below another."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ _TABLE, _PARTITION = "resources", "blobTriggers"
 
 
 class StoredTrigger(BaseModel):
-    """A trigger as the application keeps it, as far as it matters here."""
+    """The part of a trigger, as the application stores it, that matters here."""
 
     properties: BlobTriggerProperties
 
 
 @dataclass(frozen=True)
 class WatchedFolder:
-    """A folder to list, and since when blobs of which folders below it count."""
+    """A folder to list, with the folders below it whose blobs count, and since when."""
 
     account: str
     location: Location
@@ -36,11 +36,11 @@ class WatchedFolder:
 
     @property
     def place(self) -> str:
-        """A name of its container that no other container has."""
+        """A unique name of its container."""
         return f"{self.location.account_url}/{self.location.container}"
 
     def counts(self, name: str, modified: datetime) -> bool:
-        """Return True if a blob came after a trigger that watches it; storage reports times in whole seconds."""
+        """Return True if a blob is newer than a trigger that watches it. Storage reports times in whole seconds."""
         return any(name.startswith(start) and modified >= since.replace(microsecond=0) for start, since in self.watches)
 
 

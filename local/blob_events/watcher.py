@@ -24,17 +24,17 @@ from shared.storage.queues import NEVER, ensure_queue
 log = logging.getLogger(__name__)
 
 _REST_FOR_EACH_SECOND = 10.0
-"""A folder rests ten times as long as its listing took: large ones cost a tenth of a core at most."""
+"""A folder rests ten times as long as its listing took. A large one therefore costs a tenth of a core at most."""
 
 _REST_AFTER_TROUBLE_SECONDS = 15.0
 _CONNECTION_TIMEOUT_SECONDS = 5
 
 
 class Watcher:
-    """Looks for blobs, one look after the other; each content of a blob gets one event."""
+    """Looks for blobs, one look after the other. Each content of a blob gets one event."""
 
     def __init__(self, account: StorageAccount, memory: "Memory", accounts_id: str) -> None:
-        """`accounts_id` stands before a storage account's name in the events."""
+        """`accounts_id` is the text in front of a storage account's name in the events."""
         self._account = account
         self._memory = memory
         self._accounts_id = accounts_id
@@ -43,7 +43,7 @@ class Watcher:
         """The time until which each folder rests."""
 
     def look(self) -> None:
-        """List the folders of all enabled triggers that do not rest; an error in one does not stop the others."""
+        """List all folders that do not rest. An error in one folder does not stop the others."""
         folders = watched_folders(self._account)
         self._forget_others([(folder.place, folder.prefix) for folder in folders])
         for folder in folders:
@@ -71,7 +71,7 @@ class Watcher:
             gone.difference_update(blob.name for blob in page)
             changed = [blob for blob in page if seen.get(blob.name) != str(blob.etag)]
             self._tell(folder, container, [blob for blob in changed if _is_new(folder, blob, seen)])
-            # Remembered last: after a crash in between the same event comes again, and starts no second job.
+            # Remember them last. After a crash in between, the same event comes again, but starts no second job.
             self._memory.remember(folder.place, [(blob.name, str(blob.etag)) for blob in changed])
         self._memory.remember(folder.place, (), gone)
 
@@ -93,11 +93,11 @@ def _pages(container: ContainerClient, prefix: str) -> Iterator[list[BlobPropert
         for page in container.list_blobs(name_starts_with=prefix, **options).by_page():
             yield list(page)
     except ResourceNotFoundError:
-        return  # a container that is not made yet has no blobs
+        return  # a container that does not exist yet has no blobs
 
 
 def _is_new(folder: WatchedFolder, blob: BlobProperties, seen: dict[str, str]) -> bool:
-    """Return True if a blob counts; an append blob counts when it is made, not with each block, as in Azure."""
+    """Return True if a blob counts. As in Azure, an append blob counts when it is made, not with each block."""
     grows = blob.blob_type == BlobType.APPENDBLOB and blob.name in seen
     return not grows and folder.counts(blob.name, as_utc(blob.last_modified))
 
@@ -106,7 +106,7 @@ _EVENTS = uuid.UUID("5b0c3c9a-8b0e-5a2b-9d0f-9c5e1f6c2a47")
 
 
 def blob_created(account_id: str, container_url: str, container: str, blob: BlobProperties) -> dict[str, Any]:
-    """Return the event for a blob's content; the same content always has the same event.
+    """Return the event for a blob's content. The same content always has the same event.
 
     Source: "Azure Blob Storage as an Event Grid source" (learn.microsoft.com).
     """
@@ -158,7 +158,7 @@ class Memory:
         return dict(self._database.execute(_BELOW, (place, prefix, prefix)))
 
     def remember(self, place: str, etags: Iterable[tuple[str, str]], gone: Iterable[str] = ()) -> None:
-        """Remember names with their ETags; forget blobs that no longer exist."""
+        """Remember names with their ETags, and forget blobs that no longer exist."""
         with self._database:
             self._database.executemany("REPLACE INTO seen VALUES (?, ?, ?)", [(place, *one) for one in etags])
             self._database.executemany("DELETE FROM seen WHERE place = ? AND name = ?", [(place, one) for one in gone])

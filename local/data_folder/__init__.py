@@ -1,1 +1,1 @@
-"""What a stack keeps in its data folder. Standard library only."""
+"""The content of a stack's data folder. Standard library only."""

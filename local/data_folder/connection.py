@@ -1,4 +1,4 @@
-"""What a client needs to talk to a local stack. Standard library only: every command of the CLI reads it."""
+"""The facts that a client needs to talk to a local stack. Standard library only: every command of the CLI reads it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,13 +30,13 @@ class Connection:
     resource_group: str
     workspace: str
     ca_bundle: Path | None
-    """Whom to trust, with `--https`: its own authority and the usual ones."""
+    """The authorities to trust with `--https`: the stack's own and the usual ones."""
     storage_connection_string: str = field(repr=False)
     """The stack's Azurite."""
 
 
 def read_connection(data_dir: Path) -> Connection:
-    """Return how to reach the stack of `data_dir`; the stack need not run.
+    """Return how to reach the stack of `data_dir`. The stack need not run.
 
     Raises:
         NoStackError: there never was a stack in `data_dir`.

@@ -10,7 +10,7 @@ from local.loopback.certificates import TlsFiles
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """Where each part of one stack keeps its things."""
+    """The files and folders of one stack."""
 
     root: Path
 
@@ -46,7 +46,7 @@ class DataFolder:
 
     @property
     def blob_events(self) -> Path:
-        """What is known of the blobs that triggers watch."""
+        """The blobs that have had their event."""
         return self.root / "blob_events"
 
     @property
@@ -56,7 +56,7 @@ class DataFolder:
 
     @property
     def telemetry(self) -> Path:
-        """Traces, metrics and logs of the Function App and the nodes, unless they go to a service."""
+        """Traces, metrics and logs of the Function App and the nodes, unless telemetry goes to a service."""
         return self.root / "telemetry"
 
     def log(self, role: str) -> Path:
@@ -65,15 +65,15 @@ class DataFolder:
 
 
 def open_data_folder(root: Path) -> DataFolder:
-    """Return the data folder at `root`; create it if it is missing.
+    """Return the data folder at `root`, after creating it if it is missing.
 
     Raises:
-        DataFolderError: it cannot be made or written.
+        DataFolderError: the folder cannot be made or written.
     """
     folder = DataFolder(root.absolute())
     try:
         folder.root.parent.mkdir(parents=True, exist_ok=True)
-        folder.root.mkdir(mode=0o700, exist_ok=True)  # it keeps secrets and everybody's data
+        folder.root.mkdir(mode=0o700, exist_ok=True)  # it contains secrets and everybody's data
         (folder.root / "logs").mkdir(exist_ok=True)
         with tempfile.TemporaryFile(dir=folder.root):
             pass

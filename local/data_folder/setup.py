@@ -1,4 +1,4 @@
-"""What one stack is: its names, its ports and the addresses that follow. Standard library only."""
+"""The set-up of one stack: its names, its ports, and the addresses made from them. Standard library only."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ class StackSetup:
     tenant_id: str
     scale_set_key: str = field(repr=False)
     storage_key: str = field(repr=False)
-    """Base64, as Azure's own account keys."""
+    """Base64, like the account keys of Azure."""
 
     port: int
     """The Functions host."""
@@ -31,7 +31,7 @@ class StackSetup:
     scale_set_port: int
     events_port: int
     https: bool = False
-    """Whether everything that users reach speaks TLS; the scale set, which is for the stack only, never does."""
+    """Whether every server for users speaks TLS. The scale set is for the stack only, and never speaks TLS."""
 
     @property
     def scheme(self) -> str:
@@ -50,7 +50,7 @@ class StackSetup:
 
     @property
     def metadata_url(self) -> str:
-        """Describes this cloud to Azure's clients."""
+        """The address of the description of this cloud, for Azure's clients."""
         return f"{self.management_url}/metadata/endpoints"
 
     @property
@@ -85,7 +85,7 @@ class StackSetup:
 
     @property
     def storage_accounts_id(self) -> str:
-        """Resource id of a storage account, but for its name."""
+        """Resource id of a storage account, without its name at the end."""
         group = f"/subscriptions/{self.subscription_id}/resourceGroups/{RESOURCE_GROUP}"
         return f"{group}/providers/Microsoft.Storage/storageAccounts"
 

@@ -12,12 +12,12 @@ from local.private_files import read_json, write_private_json
 
 @dataclass(frozen=True, slots=True)
 class RecordedProcess:
-    """A process as the supervisor wrote it down; whether it still runs is another question."""
+    """A process that the supervisor recorded. It may have ended since."""
 
     role: str
     pid: int
     create_time: float
-    """Tells it from a later process with the same pid; seconds since the epoch."""
+    """Seconds since the epoch. Distinguishes it from a later process with the same pid."""
 
     started_at: str
     """ISO 8601."""
@@ -27,7 +27,7 @@ class RecordedProcess:
 
 @dataclass(frozen=True, slots=True)
 class StackFile:
-    """The content of `stack.json`; written by the supervisor only."""
+    """The content of `stack.json`. Only the supervisor writes it."""
 
     setup: StackSetup
     supervisor: RecordedProcess | None = None
@@ -35,7 +35,7 @@ class StackFile:
 
 
 def read_stack_file(folder: DataFolder) -> StackFile | None:
-    """Return the stack of this data folder; None if there never was one.
+    """Return the stack of this data folder, or None if there never was one.
 
     Raises:
         StackStateError: the file is damaged.
@@ -51,7 +51,7 @@ def read_stack_file(folder: DataFolder) -> StackFile | None:
 
 
 def require_stack_file(folder: DataFolder) -> StackFile:
-    """Return what `read_stack_file` returns, but never None.
+    """Do the same as `read_stack_file`, but raise NoStackError instead of returning None.
 
     Raises:
         NoStackError: there never was a stack in this data folder.
@@ -62,7 +62,7 @@ def require_stack_file(folder: DataFolder) -> StackFile:
 
 
 def write_stack_file(folder: DataFolder, content: StackFile) -> None:
-    """Write `content`, readable by its owner only: it contains the scale set's key."""
+    """Write `content`. Only its owner can read it, because it contains the scale set's key."""
     write_private_json(folder.stack_file, asdict(content))
 
 

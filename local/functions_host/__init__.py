@@ -1,1 +1,1 @@
-"""A Functions host for one laptop: runs function_app.py and host.json of production unchanged."""
+"""A Functions host for one laptop. It runs the function_app.py and host.json of production unchanged."""

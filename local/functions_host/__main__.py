@@ -27,10 +27,10 @@ MakeWorker = Callable[[Path, Mapping[str, str]], Worker]
 
 
 def main(arguments: list[str] | None = None, make_worker: MakeWorker = DirectWorker) -> int:
-    """Run the host until it gets a signal; return 0 after a graceful stop, 1 if the app was refused.
+    """Run the host until it gets a signal. Return 0 after a graceful stop, 1 if the app was refused.
 
     Args:
-        arguments: of the command line; None takes the process's own.
+        arguments: the arguments of the command line; None means those of the process.
         make_worker: makes the worker for an app folder and its settings.
     """
     given = _parser().parse_args(arguments)
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None, make_worker: MakeWorker = DirectWor
 
 async def _serve(options: HostOptions, make_worker: MakeWorker, *, exit_with_parent: bool) -> None:
     settings = read_settings(options.app_root, os.environ)
-    os.environ.update(settings)  # the app reads its settings there, whichever source they come from
+    os.environ.update(settings)  # the app reads all its settings from there
     os.chdir(options.app_root)  # as Azure's worker does
     _configure_logging(read_host_config(options.app_root, settings).log_level)
     host = Host(options, settings, make_worker(options.app_root, settings))
@@ -72,7 +72,7 @@ def _stop_requests(*, watch_stdin: bool) -> asyncio.Event:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        if stopped.is_set():  # asked twice: no more patience
+        if stopped.is_set():  # a second signal ends the host at once
             os._exit(_REFUSED)
         stopped.set()
 
@@ -96,7 +96,7 @@ def _configure_logging(level: str) -> None:
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
-    # The storage client reports every request at INFO.
+    # The storage client logs every request at INFO.
     logging.getLogger("azure.core.pipeline").setLevel(logging.WARNING)
 
 

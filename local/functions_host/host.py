@@ -1,4 +1,4 @@
-"""The host: wires worker, listeners and durable engine, and ends them in order."""
+"""The host: connects worker, listeners and durable engine, and ends them in order."""
 
 import asyncio
 import random
@@ -34,12 +34,12 @@ RPC_PORT = 17071
 """First choice for the durable RPC listener, as in Azure; else one from 30000 to 31000."""
 
 DRAIN_SECONDS = 10.0
-_COMPLETION_SECONDS = 3.0  # to delete or release the queue messages of the last functions
+_COMPLETION_SECONDS = 3.0  # time to delete or release the queue messages of the last functions
 
 
 @dataclass(frozen=True)
 class HostOptions:
-    """How one host runs.
+    """The options of one host.
 
     Attributes:
         app_root: folder of function_app.py and host.json.

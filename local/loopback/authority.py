@@ -1,4 +1,4 @@
-"""A certificate authority that signs one certificate and forgets its key: it can never sign another."""
+"""A certificate authority that signs one certificate. It forgets its key, so it can never sign another."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ _USAGES = (
 
 
 def ensure_certificates(files: TlsFiles) -> None:
-    """Make authority and certificate at the first call; the certificate is written last, so it marks completion."""
+    """Make authority and certificate at the first call. The certificate is written last: if it exists, all is there."""
     if files.server.file.exists():
         return
     authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Where a data folder keeps its certificates, and the certificate that a server shows."""
+"""The certificates of a data folder, and the certificate of a server."""
 
 import argparse
 import ssl
@@ -36,12 +36,12 @@ class TlsFiles:
 
     @property
     def bundle(self) -> Path:
-        """The authority and everything that was trusted before: for variables that replace the usual list."""
+        """The authority and everything that was trusted before, for variables that replace the usual list."""
         return self.folder / "ca-bundle.pem"
 
     @property
     def server(self) -> Certificate:
-        """What the stack's servers show."""
+        """The certificate of the stack's servers."""
         return Certificate(self.folder / "server.pem", self.folder / "server-key.pem")
 
     def client_context(self) -> ssl.SSLContext:
@@ -56,7 +56,7 @@ def add_certificate_options(parser: argparse.ArgumentParser) -> None:
 
 
 def given_certificate(arguments: argparse.Namespace) -> Certificate | None:
-    """Return the certificate; None if neither option was given. One option without the other ends the program."""
+    """Return the certificate, or None if neither option was given. One option alone ends the program with an error."""
     if arguments.tls_certificate is None and arguments.tls_key is None:
         return None
     if arguments.tls_certificate is None or arguments.tls_key is None:
@@ -69,11 +69,11 @@ VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 
 def write_bundle(files: TlsFiles, environment: Mapping[str, str]) -> None:
-    """Write the authority together with what `environment` or this machine trusts: other sites stay reachable."""
+    """Write the authority and all that `environment` or this machine trusts, so that other sites stay reachable."""
     usual = _usual_authorities(environment)
     known = usual.read_bytes().rstrip() + b"\n" if usual else b""
     authority = files.authority.read_bytes()
-    # The shell may have taken the variables of this very stack: then the authority is there already.
+    # The shell may have the variables of this stack already. Then the authority is in its list.
     write_private(files.bundle, known if authority in known else known + authority)
 
 

@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
-# Below the range that systems hand out to outgoing connections, so that a port kept for a stack
-# that is down now is hardly ever taken when it comes up again.
+# Below the range that systems use for outgoing connections. The port of a stack that is down is therefore hardly ever
+# taken when the stack starts again.
 _RANGE = range(10_200, 32_000)
 _TRIES = 200
 
@@ -29,11 +29,10 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int, *, avoid: frozenset[int] = frozenset()) -> tuple[int, ...]:
-    """Return `count` different free ports outside `avoid`; no other caller gets them while this process lives.
+    """Return `count` different free ports outside `avoid`. No other caller gets them while this process lives.
 
     Raises:
-        OSError: no free port was found, which means that the machine is out of ports, or the folder for temporary files
-            cannot be written.
+        OSError: the machine has no free port, or the folder for temporary files cannot be written.
     """
     chosen: list[int] = []
     for _ in range(_TRIES):
@@ -48,9 +47,9 @@ def free_ports(count: int, *, avoid: frozenset[int] = frozenset()) -> tuple[int,
 
 
 def _claim(port: int) -> bool:
-    """Make a port ours, by a lock on the byte of its number: servers listen on theirs seconds after they were chosen.
+    """Reserve a port with a lock on the byte of its number, because its server listens only seconds later.
 
-    The lock ends with this process, however it ends; a process may be given its own ports again.
+    The lock ends with this process, however it ends. A process may get its own ports again.
     """
     claims = _claims()
     try:
@@ -62,12 +61,12 @@ def _claim(port: int) -> bool:
 
 @functools.cache
 def _claims() -> int:
-    """Open the file with the locks of all processes of this user; closing it would end our own locks."""
+    """Open the file with the locks of all processes of this user. Closing it would end our own locks."""
     return os.open(Path(tempfile.gettempdir()) / f"bml-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def connect(port: int, trust: ssl.SSLContext | None, timeout_seconds: float) -> http.client.HTTPConnection:
-    """Return a connection that opens with its first request; it uses TLS if `trust` is given."""
+    """Return a connection that opens with its first request. It uses TLS if `trust` is given."""
     if trust is None:
         return http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_seconds)
     return http.client.HTTPSConnection(LOOPBACK, port, timeout=timeout_seconds, context=trust)

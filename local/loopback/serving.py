@@ -24,7 +24,7 @@ _SHUTDOWN_SECONDS = 1.0
 
 
 def serve(app: web.Application, port: int, *, exit_with_parent: bool, certificate: Certificate | None = None) -> None:
-    """Serve `app` until SIGTERM or SIGINT; with `exit_with_parent` also until stdin, a pipe, is closed.
+    """Serve `app` until SIGTERM or SIGINT. With `exit_with_parent`, also stop when stdin, a pipe, is closed.
 
     Requests of web pages from other sites are refused. With a `certificate` the server speaks TLS. The function
     returns after the application's clean-up, which no further signal interrupts.
@@ -51,7 +51,7 @@ async def _serve(app: web.Application, port: int, tls: ssl.SSLContext | None, *,
 
 
 class _EndOfInput(asyncio.Protocol):
-    """Sets an event once the parent's end of the pipe is closed."""
+    """Sets an event once the parent has closed its end of the pipe."""
 
     def __init__(self, end: asyncio.Event) -> None:
         self._end = end
@@ -66,7 +66,7 @@ _READING = frozenset({"GET", "HEAD"})
 
 @web.middleware
 async def own_requests_only(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Answer 403 to a request for another host, and to one of another origin that is not for reading."""
+    """Answer 403 to a request for another host, and to a request of another origin that does more than read."""
     refusal = _foreign_host(request) or _foreign_origin(request)
     if refusal:
         return web.json_response({"error": {"code": "ForeignRequest", "message": refusal}}, status=403)

@@ -1,4 +1,4 @@
-"""Which process a recorded pid means: as pids are reused, the creation time is recorded too."""
+"""Identities of processes. Pids are reused, so an identity has the creation time as well."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ CREATE_TIME_TOLERANCE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """One process of this machine; its creation time distinguishes it from a later one with the same pid."""
+    """One process of this machine. Its creation time distinguishes it from a later one with the same pid."""
 
     pid: int
     create_time: float
@@ -23,14 +23,14 @@ class ProcessIdentity:
 
     @classmethod
     def of(cls, pid: int) -> "ProcessIdentity | None":
-        """Return the identity of the process that has `pid` now; None if there is none."""
+        """Return the identity of the process that has `pid` now, or None if there is none."""
         try:
             return cls(pid, psutil.Process(pid).create_time())
         except psutil.NoSuchProcess:
             return None
 
     def process(self) -> psutil.Process | None:
-        """Return the living process; None if it ended or another process has its pid."""
+        """Return the living process, or None if it has ended or another process has its pid."""
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.create_time) < CREATE_TIME_TOLERANCE_SECONDS
@@ -62,10 +62,10 @@ _POLL_SECONDS = 0.02
 
 
 def end(identities: Iterable[ProcessIdentity], *, grace_seconds: float) -> None:
-    """End these processes and what they started; return once none of them runs.
+    """End these processes and their descendants. Return once none of them runs.
 
-    SIGTERM first; whatever is left after `grace_seconds` gets SIGKILL. A process that ended before,
-    or whose pid belongs to another process now, is left alone.
+    They get SIGTERM, and after `grace_seconds` SIGKILL. A process that has ended already, or whose pid belongs to
+    another process now, is left alone.
     """
     known = list(identities)
     roots = [process for identity in known if (process := identity.process())]
@@ -82,10 +82,10 @@ def end(identities: Iterable[ProcessIdentity], *, grace_seconds: float) -> None:
 
 
 def kill_session(leader: int) -> None:
-    """Kill what the ended leader of a session left behind in it.
+    """Kill the processes that the ended leader of a session left behind in it.
 
-    A session keeps its number for as long as a process is in it, so nothing else is hit; while a
-    process with the number `leader` runs, it may be a later one: then nothing is done.
+    A session keeps its number for as long as it has a process, so no other process is hit. If a process with the number
+    `leader` runs, it may be a later one: then nothing is done.
     """
     with contextlib.suppress(psutil.NoSuchProcess):
         if is_alive(psutil.Process(leader)):
@@ -97,7 +97,7 @@ def kill_session(leader: int) -> None:
 
 
 def kill_tree(identity: ProcessIdentity) -> None:
-    """Send SIGKILL to this process and its descendants; do not wait for their end."""
+    """Send SIGKILL to this process and its descendants. Do not wait for their end."""
     if root := identity.process():
         _kill([root, *_descendants(root)])
 
@@ -105,7 +105,7 @@ def kill_tree(identity: ProcessIdentity) -> None:
 def _session_of(pid: int) -> int | None:
     try:
         return os.getsid(pid)
-    except OSError:  # it ended meanwhile, or belongs to another user
+    except OSError:  # it has ended meanwhile, or belongs to another user
         return None
 
 

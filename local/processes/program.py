@@ -1,4 +1,4 @@
-"""What a process of the stack executes."""
+"""The programs of the stack's processes."""
 
 import ctypes
 import os
@@ -16,7 +16,7 @@ class Program:
     """One command with its surroundings."""
 
     name: str
-    """How log lines and messages call it."""
+    """Its name in log lines and messages."""
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)
@@ -30,7 +30,7 @@ class Program:
 
 
 def roll_log(log: Path) -> None:
-    """Make the folder of `log`; rename a log that grew too long to `<name>.1`."""
+    """Make the folder of `log`, and rename a log that grew too long to `<name>.1`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
         log.replace(log.with_name(f"{log.name}.1"))
@@ -41,7 +41,7 @@ _BYTES = 8192
 
 
 def last_lines(file: Path, count: int = _LINES) -> str:
-    """Return at most `count` last lines of `file`; empty if there is no such file."""
+    """Return at most the last `count` lines of `file`; an empty list if there is no such file."""
     try:
         with file.open("rb") as log:
             log.seek(max(0, file.stat().st_size - _BYTES))

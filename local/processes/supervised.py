@@ -1,4 +1,4 @@
-"""A supervised process: it is started again whenever it ends, until `stop`."""
+"""A supervised process. It is restarted whenever it ends, until `stop`."""
 
 import asyncio
 import contextlib
@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 class ProcessState(StrEnum):
     """The state of a supervised process."""
 
-    STARTING = "starting"  # not there yet, or ended and about to be started again
+    STARTING = "starting"  # not started yet, or ended and about to be restarted
     RUNNING = "running"  # the operating system runs it
-    STOPPED = "stopped"  # asked to end; it may still finish its work
+    STOPPED = "stopped"  # told to end; it may still finish its work
 
 
 class SupervisedProcess:
-    """Runs one program for as long as it is wanted.
+    """Runs one program until it is stopped.
 
     The process leads its own session: a terminal's Ctrl-C does not reach it, and what it leaves behind
     can be found. Its stdin is a pipe that closes with this process.
@@ -47,7 +47,7 @@ class SupervisedProcess:
         self._told_to_stop = asyncio.Event()
 
     def start(self) -> None:
-        """Begin to keep the process running; return at once."""
+        """Begin to keep the process running, and return at once."""
         self._task = asyncio.create_task(self._keep(), name=f"keep {self.program.name}")
 
     def retry_now(self) -> None:
@@ -56,7 +56,7 @@ class SupervisedProcess:
         self._wake.set()
 
     async def stop(self, grace_seconds: float) -> None:
-        """End the process with SIGTERM, then SIGKILL after the grace; return once nothing of it is left."""
+        """End the process with SIGTERM, and after the grace with SIGKILL. Return once nothing of it is left."""
         self._told_to_stop.set()
         self._change(ProcessState.STOPPED)
         self._wake.set()
@@ -85,7 +85,7 @@ class SupervisedProcess:
             await self._pause(delay)
 
     async def _run_once(self) -> str:
-        """Run the program to its end; return how it ended."""
+        """Run the program to its end, and return how it ended."""
         try:
             process = await self._spawn()
         except OSError as problem:
@@ -93,7 +93,7 @@ class SupervisedProcess:
         self._process, self.identity = process, ProcessIdentity.of(process.pid)
         self.started_at = datetime.now(UTC)
         if self._told_to_stop.is_set():
-            process.kill()  # it has begun nothing yet, and nobody would be left to end it after a grace
+            process.kill()  # it has begun nothing yet, and nobody could end it after a grace
         else:
             self._change(ProcessState.RUNNING)
         code = await process.wait()
@@ -128,7 +128,7 @@ class SupervisedProcess:
     def _tell(self) -> None:
         try:
             self._on_change()
-        except OSError:  # a full disk must not end the keeping; the next change writes everything again
+        except OSError:  # a full disk must not end the supervision; the next change writes everything again
             log.exception("the state of %s could not be written down", self.program.name)
 
 
@@ -144,7 +144,7 @@ class BackOff:
     first: float = FIRST_SECONDS
     longest: float = LONGEST_SECONDS
     steady: float = STEADY_SECONDS
-    """A process that ran for this long was fine: the next delay is the first one again."""
+    """A process that ran for this long was fine. The next delay is the first one again."""
 
     _next: float = field(init=False, default=0.0)
 

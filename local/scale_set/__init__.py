@@ -1,1 +1,1 @@
-"""The local scale set: for each compute a set of instances, which are scorer node processes of this machine."""
+"""The local scale set. Each compute has a set of instances: scorer node processes on this machine."""

@@ -1,6 +1,6 @@
 """`python -m local.scale_set`: the process of the local scale set.
 
-`BATCH_LOCAL_SCALE_SET_KEY` in its environment is the key that requests must carry; everything else in the
+`BATCH_LOCAL_SCALE_SET_KEY` in its environment is the key that requests must carry. Everything else in the
 environment is passed on to the instances.
 """
 

@@ -15,23 +15,23 @@ _LOGS_KEPT = 300
 
 @dataclass(frozen=True, slots=True)
 class InstanceTemplate:
-    """What every instance is made from."""
+    """The common parts of all instances."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    """The storage settings and everything else that the node needs; the instance's own variables are added."""
+    """The storage settings and everything else that a node needs. The instance's own variables are added."""
 
     data_dir: Path
     working_folder: Path
     """Current directory of the process, from which Python finds the packages of a checkout."""
 
     def folder(self, instance_id: str) -> Path:
-        """Return the folder with the work files of an instance; it is removed with the instance."""
+        """Return the folder with the work files of an instance. It is removed with the instance."""
         return self.data_dir / "nodes" / instance_id
 
     @property
     def logs(self) -> Path:
-        """What the instances wrote to standard output and standard error."""
+        """The folder for the standard output and standard error of the instances."""
         return self.data_dir / "logs"
 
     def program(self, compute: str, instance_id: str) -> Program:
@@ -59,7 +59,7 @@ class Instance:
     def __init__(
         self, compute: str, instance_id: str, template: InstanceTemplate, on_change: Callable[[], None]
     ) -> None:
-        """Starts the process; `on_change` is called whenever its state or process changes."""
+        """`on_change` is called whenever the state or the process changes."""
         self.id = instance_id
         self.wanted = True
         self._folder = template.folder(instance_id)
@@ -70,7 +70,7 @@ class Instance:
         self.process.start()
 
     async def suspend(self, grace_seconds: float) -> None:
-        """End the process but keep the instance: it starts again at the next start."""
+        """End the process but keep the instance, which starts again at the next start."""
         await self.process.stop(grace_seconds)
 
     async def remove(self, grace_seconds: float) -> None:

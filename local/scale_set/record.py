@@ -1,4 +1,4 @@
-"""What the scale set remembers over a crash: wanted capacities, instances and their processes."""
+"""The record of the scale set, which survives a crash: wanted capacities, instances and their processes."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,12 +12,12 @@ FILE_NAME = "scale_set.json"
 
 @dataclass(frozen=True, slots=True)
 class InstanceRecord:
-    """One instance that is wanted, or that was asked to end and may still run."""
+    """One instance that is wanted, or that was told to end and may still run."""
 
     id: str
     wanted: bool
     process: ProcessIdentity | None
-    """Its process when the record was written."""
+    """Its process at the time of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ScaleSetRecord:
 
 
 def read_record(folder: Path) -> ScaleSetRecord:
-    """Return the record in `folder`; an empty one before the first start.
+    """Return the record in `folder`, or an empty one before the first start.
 
     Raises:
         StackStateError: the file is damaged.

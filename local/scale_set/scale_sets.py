@@ -19,20 +19,20 @@ _ORPHAN_GRACE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Graces:
-    """How long a process gets between SIGTERM and SIGKILL, in seconds."""
+    """Seconds between SIGTERM and SIGKILL."""
 
     scale_in: float = 30.0
-    """Of an instance that is removed: it finishes its mini-batch and returns the rest."""
+    """For an instance that is removed. It finishes its mini-batch and returns the rest."""
 
     shutdown: float = 5.0
-    """Of all instances when the scale set itself ends: the queue gives their work out again."""
+    """For all instances when the scale set itself ends. The queue gives out their work again."""
 
 
 class ScaleSets:
     """Starts and ends instances on request, and remembers them in its folder."""
 
     def __init__(self, folder: Path, template: InstanceTemplate, graces: Graces = Graces()) -> None:
-        """Nothing runs before `recover`."""
+        """Call `recover` to start the instances."""
         self._folder = folder
         self._template = template
         self._graces = graces
@@ -40,7 +40,7 @@ class ScaleSets:
         self._removals: set[asyncio.Task[None]] = set()
 
     async def recover(self) -> None:
-        """End what an earlier, killed scale set left running, and start every wanted instance again."""
+        """End the processes that a killed scale set left behind, and start every wanted instance again."""
         record = read_record(self._folder)
         instances = [(compute, one) for compute, those in record.computes.items() for one in those]
         orphans = [one.process for _, one in instances if one.process]
@@ -54,7 +54,7 @@ class ScaleSets:
         return sorted(self._computes)
 
     def describe(self, compute: str) -> dict[str, object]:
-        """Return capacity and instances of `compute`; a compute that never had any is empty."""
+        """Return capacity and instances of `compute`. It is empty if it never had an instance."""
         instances = self._computes.get(compute, {}).values()
         return {
             "capacity": sum(instance.wanted for instance in instances),
@@ -62,10 +62,10 @@ class ScaleSets:
         }
 
     def scale_out(self, compute: str, capacity: int) -> None:
-        """Start instances until `compute` has `capacity` of them; never end one.
+        """Start instances until `compute` has `capacity` of them. Never end one.
 
         Raises:
-            QuotaExceededError: `capacity` is above what one machine is meant to run.
+            QuotaExceededError: `capacity` is more than one machine may run.
         """
         if capacity > MAX_INSTANCES:
             raise QuotaExceededError(f"capacity {capacity} of compute {compute!r} is above {MAX_INSTANCES}")
@@ -75,7 +75,7 @@ class ScaleSets:
         self._remember()
 
     def remove_instance(self, compute: str, instance_id: str) -> None:
-        """Begin to end one instance, which lowers the capacity by one; a repeated call changes nothing.
+        """Begin to end one instance, which lowers the capacity by one. A repeated call changes nothing.
 
         Raises:
             InstanceNotFoundError: `compute` has no such instance.
@@ -95,7 +95,7 @@ class ScaleSets:
             self.remove_instance(compute, instance_id)
 
     async def close(self) -> None:
-        """End every process; the next `recover` starts the wanted instances again."""
+        """End every process. The next `recover` starts the wanted instances again."""
         instances = [instance for those in self._computes.values() for instance in those.values()]
         await asyncio.gather(*(instance.suspend(self._graces.shutdown) for instance in instances))
         await asyncio.gather(*self._removals)
@@ -155,7 +155,7 @@ class InstanceNotFoundError(ScaleSetError):
 
 
 class QuotaExceededError(ScaleSetError):
-    """More instances than this machine is meant to run."""
+    """More instances than this machine may run."""
 
     http_status = 409
     code = "QuotaExceeded"

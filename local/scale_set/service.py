@@ -19,7 +19,7 @@ class ScaleSetService:
         self._key = key
 
     def application(self) -> web.Application:
-        """Return the aiohttp application with all routes; the instances live and end with it."""
+        """Return the aiohttp application with all routes. The instances start and end with it."""
         app = web.Application(middlewares=[self._guard])
         app.on_startup.append(self._recover)
         app.on_cleanup.append(self._close)

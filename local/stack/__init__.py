@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def up(options: "StackOptions", *, on_ready: "Callable[[StackStatus], None] | None" = None) -> "StackStatus":
-    """Start the stack, or restart the missing processes of a running one; call `on_ready` once all is healthy.
+    """Start the stack, or restart the missing processes of a running one. Call `on_ready` once all is healthy.
 
     In the foreground it returns when the stack has ended (SIGINT, SIGTERM, `down`), unless another process
     supervises this data folder already; with `options.detach` it returns when everything is healthy.
 
     Raises:
-        LocalStackError: with what to do about it; nothing is left running then.
+        LocalStackError: the message says what to do. Nothing is left running then.
     """
     from local.stack.lifecycle import up as start
 
@@ -28,7 +28,7 @@ def up(options: "StackOptions", *, on_ready: "Callable[[StackStatus], None] | No
 
 
 def down(data_dir: Path) -> "StackStatus":
-    """End every process of the stack in `data_dir`, also what a killed supervisor left; return what ran before.
+    """End every process of the stack in `data_dir`, also those of a killed supervisor. Return what ran before.
 
     Raises:
         NoStackError: there never was a stack in `data_dir`.

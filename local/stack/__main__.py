@@ -18,7 +18,7 @@ _INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return the exit code."""
+    """Run one command, and return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))

@@ -18,7 +18,7 @@ CLOUD = "LocalAml"
 def client_environment(data_dir: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the variables for a shell whose environment is `environment`.
 
-    A stack without `--https` has only the variables for storage: azure-ai-ml insists on TLS.
+    A stack without `--https` has only the variables for storage, because azure-ai-ml requires TLS.
 
     Raises:
         NoStackError: there never was a stack in `data_dir`.

@@ -1,4 +1,4 @@
-"""Whether each process of a stack does its work, asked from outside."""
+"""Health checks of a stack's processes, from outside."""
 
 import http.client
 import ssl
@@ -30,7 +30,7 @@ _ANSWER_TIMEOUT_SECONDS = 10.0
 
 
 def health_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]:
-    """Return the health check of each role; each check blocks for the time of a request."""
+    """Return the health check of each role. Each check blocks for the time of a request."""
     trust = tls.client_context() if setup.https else None
     return {
         AZURITE: lambda: is_ready(setup.storage, trust),
@@ -42,7 +42,7 @@ def health_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]
 
 
 def answer_checks(setup: StackSetup, tls: TlsFiles) -> Mapping[str, HealthCheck]:
-    """Return for each role a check that it answers at all: its health may be bad because of another role."""
+    """Return for each role a check that it answers at all. Its health may be bad because of another role."""
     trust = tls.client_context() if setup.https else None
     return {
         AZURITE: lambda: is_ready(setup.storage, trust),
@@ -61,13 +61,13 @@ def check_all(setup: StackSetup, tls: TlsFiles) -> dict[str, bool]:
 
 
 def _get(port: int, path: str, trust: ssl.SSLContext | None) -> bytes | None:
-    """Return the body of an answer with status 200; None for any other status, or without an answer."""
+    """Return the body of an answer with status 200, or None for any other status or without an answer."""
     answer = _ask(port, path, trust)
     return answer.body if answer and answer.status == http.client.OK else None
 
 
 def _ask(port: int, path: str, trust: ssl.SSLContext | None) -> _Answer | None:
-    """Return the answer; None if none comes in time."""
+    """Return the answer, or None if it does not come in time."""
     connection = connect(port, trust, _ANSWER_TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)

@@ -18,11 +18,11 @@ _ROLES = (AZURITE, TOKEN_ISSUER, SCALE_SET, FUNCTIONS_HOST, BLOB_EVENTS)
 
 
 class Condition(StrEnum):
-    """How a process, or the stack as a whole, is."""
+    """The condition of a process, or of the stack as a whole."""
 
-    RUNNING = "running"  # there, and answering where it serves requests
-    UNHEALTHY = "unhealthy"  # a process is there and does not answer; of the stack: something is not running
-    STOPPED = "stopped"  # not there
+    RUNNING = "running"  # it runs, and answers if it serves requests
+    UNHEALTHY = "unhealthy"  # a process runs but does not answer; of the stack: something does not run
+    STOPPED = "stopped"  # it does not run
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class ProcessStatus:
     state: Condition
     pid: int | None
     started_at: str | None
-    """ISO 8601; None for a process that is not there, and for nodes (the scale set knows)."""
+    """ISO 8601. None for a process that does not run, and for nodes (the scale set knows)."""
 
     log: str
 
@@ -62,7 +62,7 @@ class StackStatus:
     ca_file: str | None
     """The stack's own certificate authority; None without `--https`."""
     ca_bundle: str | None
-    """The same with all usual authorities, for `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE`."""
+    """The own and all usual authorities, for `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE`."""
     storage_suffix: str | None
     """Completes `https://<account>.blob.` to the blob service; None without `--https`."""
     metadata_url: str | None

@@ -47,7 +47,7 @@ def up(options: StackOptions, *, on_ready: ReadyCallback | None = None) -> Stack
     raise SupervisorError(f"supervisors of {folder.root} keep ending; see {folder.log(SUPERVISOR)}")
 
 
-# Longer than the graces of all roles together: the supervisor can end them itself.
+# Longer than the graces of all roles together, so that the supervisor can end them itself.
 _SUPERVISOR_GRACE_SECONDS = 90.0
 
 
@@ -92,7 +92,7 @@ def _detach(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback |
 
 
 def _join(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | None) -> StackStatus | None:
-    """Wait until the stack of another supervisor is healthy; return None if that supervisor ended meanwhile."""
+    """Wait until the stack of another supervisor is healthy. Return None if that supervisor has ended meanwhile."""
     deadline = time.monotonic() + _JOIN_TIMEOUT_SECONDS
     woken = False
     while time.monotonic() < deadline:
@@ -114,7 +114,7 @@ def _join(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | N
 
 
 def _wake(supervisor: ProcessIdentity) -> bool:
-    """Make the supervisor start at once what it would start later."""
+    """Make the supervisor restart at once what it would restart later."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(supervisor.pid, signal.SIGUSR1)
     return True
@@ -141,7 +141,7 @@ def _announce(folder: DataFolder, on_ready: ReadyCallback | None) -> None:
 
 
 class Outcome(StrEnum):
-    """How the start of a detached supervisor went."""
+    """The result of the start of a detached supervisor."""
 
     READY = "ready"  # everything is healthy
     TAKEN = "taken"  # another process supervises the data folder
@@ -157,7 +157,7 @@ class Report:
 
 
 def start_detached(folder: DataFolder, options: StackOptions, *, with_parent: bool = False) -> bool:
-    """Start a supervisor in the background; return once the stack is healthy.
+    """Start a supervisor in the background. Return once the stack is healthy.
 
     With `with_parent` the stack ends when the calling thread does. Return False if another process took the data
     folder meanwhile.

@@ -1,4 +1,4 @@
-"""What the user may choose about a local stack."""
+"""The options of a local stack."""
 
 import base64
 import os
@@ -23,10 +23,10 @@ def default_data_dir() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:
-    """Options of `up`. A port that is None is the one of the last start, and a free one at the first."""
+    """Options of `up`. If a port is None, the stack uses the port of its last start, at first a free one."""
 
     data_dir: Path = field(default_factory=default_data_dir)
-    """Everything that the stack keeps."""
+    """The data folder."""
 
     port: int | None = None
     """`--port`: the Functions host, which is the management and the scoring API."""
@@ -41,10 +41,10 @@ class StackOptions:
     """`--azurite-table-port`"""
 
     https: bool | None = None
-    """`--https`: TLS with an authority of the data folder's own. None: as at the last start, at the first without."""
+    """`--https`: TLS with the data folder's own authority. None: as at the last start; without TLS at the first."""
 
     detach: bool = False
-    """`--detach`: return when everything is healthy and go on in the background."""
+    """`--detach`: return when everything is healthy, and continue in the background."""
 
     app_root: Path = REPOSITORY_ROOT
     """The folder of `function_app.py` and `host.json`."""
@@ -61,7 +61,7 @@ class _Port:
 
     purpose: str
     option: str | None
-    """The option that chooses it; without one another free port is as good."""
+    """The option that chooses it. Empty: any other free port will do."""
 
 
 _PORTS = (

@@ -1,4 +1,4 @@
-"""The processes of a stack: what each executes, what it waits for, and how it is ended."""
+"""The processes of a stack: the program of each, what it waits for, and how it is ended."""
 
 import os
 import sys
@@ -33,14 +33,14 @@ class Role:
     program: Program
     is_healthy: HealthCheck
     answers: HealthCheck
-    """Whether it answers at all, also that it is not well: one that does not is ended and started again."""
+    """Returns whether it answers at all, healthy or not. A process that does not answer is ended and restarted."""
 
     after: tuple[str, ...] = ()
-    """Names of the roles that must be healthy before this one is started."""
+    """Names of the roles that must be healthy before this one starts."""
 
     healthy_within_seconds: float = 60.0
     grace_seconds: float = 5.0
-    """Between SIGTERM and SIGKILL."""
+    """Seconds between SIGTERM and SIGKILL."""
 
     @property
     def name(self) -> str:
@@ -160,7 +160,7 @@ def application_settings(setup: StackSetup) -> Mapping[str, str]:
 
 
 def storage_settings(setup: StackSetup) -> Mapping[str, str]:
-    """Return the setting of the stack's storage, for a process that needs nothing else."""
+    """Return the setting of the stack's storage, for a process that needs no other setting."""
     return {STORAGE: setup.storage.connection_string}
 
 

@@ -1,4 +1,4 @@
-"""The supervisor as a process: takes the data folder, starts the stack, writes down what runs."""
+"""The supervisor as a process: it takes the data folder, starts the stack, and records what runs."""
 
 import asyncio
 import fcntl
@@ -24,12 +24,12 @@ from local.stack.supervisor import Supervisor
 
 
 def supervise(options: StackOptions, on_ready: Callable[[], None]) -> bool:
-    """Run the stack until a signal ends it; return False at once if another process supervises the data folder.
+    """Run the stack until a signal ends it. Return False at once if another process supervises the data folder.
 
     `on_ready` is called when everything is healthy.
 
     Raises:
-        LocalStackError: the stack cannot start; nothing is left running.
+        LocalStackError: the stack cannot start. Nothing is left running.
     """
     folder = open_data_folder(options.data_dir)
     lock = SupervisorLock(folder.lock_file)
@@ -88,12 +88,12 @@ class SupervisorLock:
     """An exclusive lock that ends with its process: a killed supervisor leaves no lock behind."""
 
     def __init__(self, file: Path) -> None:
-        """`file` is made when it is missing; its content means nothing."""
+        """`file` is created if it is missing. Its content means nothing."""
         self._file = file
         self._handle: IO[bytes] | None = None
 
     def acquire(self) -> bool:
-        """Take the lock; return False if another process has it."""
+        """Take the lock. Return False if another process has it."""
         handle = self._file.open("ab")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -104,7 +104,7 @@ class SupervisorLock:
         return True
 
     def release(self) -> None:
-        """Release the lock, if it was taken."""
+        """Release the lock if it was taken."""
         if self._handle:
             self._handle.close()
             self._handle = None
@@ -139,7 +139,7 @@ _LEFTOVERS_GRACE_SECONDS = 3.0
 
 
 def end_leftovers(folder: DataFolder, content: StackFile) -> None:
-    """End what a killed supervisor or scale set left running, and nothing else, even if pids were reused."""
+    """End the processes that a killed supervisor or scale set left behind. Even if pids were reused, end no others."""
     roles = [ProcessIdentity(process.pid, process.create_time) for process in reversed(content.processes)]
     instances = [
         instance.process

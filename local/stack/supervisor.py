@@ -20,11 +20,11 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """When silence counts as a hang. Looks are counted, not seconds: they stand still while a laptop sleeps."""
+    """When silence counts as a hang. It counts checks, not seconds, because no check runs while a laptop sleeps."""
 
     pause_seconds: float = 10.0
     looks: int = 4
-    """Failed checks in a row until a process counts as hung. With the time of each request that is about a minute."""
+    """Failed checks in a row until a process counts as hung: about a minute, with the time of each request."""
 
 
 PATIENCE = Patience()
@@ -35,7 +35,7 @@ class Supervisor:
     """Starts roles in the order of their dependencies and ends them in the reverse order of the list."""
 
     def __init__(self, roles: Sequence[Role], on_change: Callable[[], None], patience: Patience = PATIENCE) -> None:
-        """`on_change` is called after each start and end of a process; after `patience` a hung process is ended."""
+        """`on_change` is called after each start and end of a process. After `patience`, a hung process is ended."""
         self.roles = tuple(roles)
         self.supervised = {role.name: SupervisedProcess(role.program, on_change=on_change) for role in self.roles}
         self._healthy = {role.name: asyncio.Event() for role in self.roles}
@@ -43,7 +43,7 @@ class Supervisor:
         self._end = asyncio.Event()
 
     def listen_to_signals(self) -> None:
-        """Let SIGINT, SIGTERM and SIGHUP end the stack, a second one at once; let SIGUSR1 cut delays short."""
+        """Let SIGINT, SIGTERM and SIGHUP end the stack; a second one ends it at once. Let SIGUSR1 cut delays short."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._told_to_end)
@@ -53,7 +53,7 @@ class Supervisor:
         """Start everything, call `on_ready` once all is healthy, and return after an orderly shutdown.
 
         Raises:
-            UnhealthyChildError: a process did not become healthy; everything has been ended.
+            UnhealthyChildError: a process did not become healthy. Everything has been ended.
         """
         ending = asyncio.create_task(self._end.wait())
         starting = asyncio.create_task(self._start_all())
@@ -76,7 +76,7 @@ class Supervisor:
                 for role in self.roles:
                     group.create_task(self._start(role))
         except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None  # one cause is what the user can act on
+            raise failures.exceptions[0] from None  # the user can act on one cause
 
     async def _start(self, role: Role) -> None:
         for name in role.after:
@@ -125,13 +125,13 @@ class Watchdog:
     """Watches one process of the stack."""
 
     def __init__(self, role: Role, supervised: SupervisedProcess, patience: Patience) -> None:
-        """`supervised` starts the role's program again whenever it has ended."""
+        """`supervised` restarts the role's program whenever it has ended."""
         self._role = role
         self._supervised = supervised
         self._patience = patience
 
     async def watch(self) -> None:
-        """Look until it is cancelled."""
+        """Check the process until cancelled."""
         silent = 0
         while True:
             await asyncio.sleep(self._patience.pause_seconds)
@@ -141,7 +141,7 @@ class Watchdog:
                 await self._end()
 
     async def _is_fine(self) -> bool:
-        """Return True if the process answers; a starting process has the same time as at the start of the stack."""
+        """Return True if the process answers. A starting process has the same time as at the start of the stack."""
         started = self._supervised.started_at
         if self._supervised.identity is None or started is None:
             return True

@@ -16,9 +16,9 @@ _INDENT = "· "
 
 
 def job_trace(data_dir: Path, job: str) -> list[dict[str, Any]]:
-    """Return the steps of a job in the order of their start, each after the step that it belongs to.
+    """Return the steps of a job in the order of their start. Each comes after the step that it belongs to.
 
-    Empty if the telemetry holds nothing of the job: it never existed, ran long ago, or telemetry goes elsewhere.
+    The list is empty if the job never existed or ran long ago, or if telemetry goes elsewhere.
     """
     spans = sorted(_spans(DataFolder(data_dir.absolute()), job), key=lambda span: str(span["time"]))
     known = {span["span_id"] for span in spans}
@@ -32,7 +32,7 @@ def _spans(folder: DataFolder, job: str) -> Iterator[Span]:
     for path in folder.telemetry.glob("*/traces.jsonl*"):
         with path.open(encoding="utf-8") as lines:
             for line in lines:
-                # A line may be half written; the next look finds it whole.
+                # A line may be half written. The next call finds it whole.
                 if job in line and line.endswith("\n"):
                     span = json.loads(line)
                     if span.get("batch.job") == job:

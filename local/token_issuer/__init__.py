@@ -1,1 +1,1 @@
-"""The local stand-in for Microsoft Entra ID: tokens of one application, signed with a key of this stack."""
+"""The local substitute for Microsoft Entra ID. It issues tokens of one application, signed with a key of this stack."""

@@ -14,7 +14,7 @@ from local.token_issuer.service import TokenService
 
 
 def main() -> int:
-    """Run the issuer until SIGTERM or SIGINT; return the exit code."""
+    """Run the issuer until SIGTERM or SIGINT, and return the exit code."""
     options = _parser().parse_args()
     certificate = given_certificate(options)
     base_url = f"{'https' if certificate else 'http'}://{LOOPBACK}:{options.port}"

@@ -25,7 +25,7 @@ class Credentials:
 
 
 def read_credentials(folder: Path) -> Credentials | None:
-    """Return the credentials in the issuer's `folder`; None before its first start."""
+    """Return the credentials in the issuer's `folder`, or None before its first start."""
     document = read_json(folder / FILE_NAME)
     if document is None:
         return None
@@ -36,7 +36,7 @@ def read_credentials(folder: Path) -> Credentials | None:
 
 
 def ensure_credentials(folder: Path, tenant_id: str) -> Credentials:
-    """Return the credentials in `folder`; make them at the first call, with mode 0600."""
+    """Return the credentials in `folder`. The first call makes them, with mode 0600."""
     if (kept := read_credentials(folder)) is not None:
         return kept
     made = Credentials(tenant_id, str(uuid.uuid4()), str(uuid.uuid4()), secrets.token_urlsafe(_SECRET_BYTES))
@@ -55,7 +55,7 @@ def jwks_url(base_url: str, tenant_id: str) -> str:
 
 
 def authorization_url(base_url: str, tenant_id: str) -> str:
-    """Return the address to which a browser would be sent."""
+    """Return the address for the sign-in of a browser."""
     return f"{base_url}/{tenant_id}/oauth2/v2.0/authorize"
 
 

@@ -1,4 +1,4 @@
-"""Decides whether a request gets a token, and signs the token."""
+"""The decision whether a request gets a token, and the signature of the token."""
 
 import base64
 import binascii
@@ -29,7 +29,7 @@ _GRANT = "client_credentials"
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A signed token with the facts that the answer repeats."""
+    """A signed token, with its facts for the answer."""
 
     value: str = field(repr=False)
     audience: str
@@ -47,7 +47,7 @@ class Issuer:
     """`iss` of every token."""
 
     audiences: Collection[str]
-    """Audiences without a trailing slash."""
+    """The accepted audiences, without a trailing slash."""
 
     def grant(self, form: Mapping[str, str], authorization: str | None) -> AccessToken:
         """Return the token for a request of the client credentials flow (RFC 6749 section 4.4).
@@ -55,7 +55,7 @@ class Issuer:
         `authorization` is the header of HTTP basic authentication, which may carry id and secret instead of the form.
 
         Raises:
-            TokenError: the request is refused; the message says why.
+            TokenError: the request is refused. The message says why.
         """
         grant_type = form.get("grant_type")
         if not grant_type:
@@ -116,10 +116,10 @@ _DEFAULT_SCOPE = "/.default"
 
 
 def requested_audience(form: Mapping[str, str], allowed: Collection[str]) -> str:
-    """Return the audience that the token request names, without a trailing slash; it is one of `allowed`.
+    """Return the audience that the token request names, without a trailing slash. It is one of `allowed`.
 
     Raises:
-        InvalidRequestError, InvalidScopeError, InvalidTargetError: with what would be accepted.
+        InvalidRequestError, InvalidScopeError, InvalidTargetError: the message says what would be accepted.
     """
     audience = _named(form).rstrip("/")
     if audience not in allowed:
@@ -163,7 +163,7 @@ class InvalidClientError(TokenError):
 
 
 class UnsupportedGrantTypeError(TokenError):
-    """Only `client_credentials` is served."""
+    """The only grant is `client_credentials`."""
 
     error = "unsupported_grant_type"
 
@@ -197,7 +197,7 @@ class SigningKey:
 
 
 def ensure_signing_key(folder: Path) -> SigningKey:
-    """Return the key in `folder`; make it at the first call, with mode 0600."""
+    """Return the key in `folder`. The first call makes it, with mode 0600."""
     file = folder / FILE_NAME
     if not file.exists():
         write_private(file, _new_key())

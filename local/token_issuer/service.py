@@ -41,7 +41,7 @@ class TokenService:
         return web.json_response(
             {
                 "issuer": issuer_url(self._base_url, tenant),
-                # Entra's libraries require it even for credentials; no browser can sign in here.
+                # Entra's libraries require it even for client credentials. No browser can sign in here.
                 "authorization_endpoint": authorization_url(self._base_url, tenant),
                 "token_endpoint": token_url(self._base_url, tenant),
                 "jwks_uri": jwks_url(self._base_url, tenant),

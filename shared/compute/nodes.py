@@ -1,11 +1,13 @@
-"""The nodes of computes: their rows, and a census that reports on them."""
+"""The nodes of computes: their rows, and a census of them."""
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from shared.contracts.names import ticket_queue
 from shared.contracts.progress import NodeRow, NodeState
+from shared.errors import PreconditionFailedError
 from shared.observability import names
 from shared.observability.measurements import note_lost_nodes, note_nodes, note_tickets
 from shared.observability.tracing import scope
@@ -43,12 +45,13 @@ class Nodes:
             if age <= NODE_TOLERANCE:
                 alive.append(row)
             elif age > FORGOTTEN:
-                self.table.delete(row.partition, row.key)
+                with suppress(PreconditionFailedError):  # it has come back since its row was read
+                    self.table.remove(row)
         return alive
 
 
 class Census:
-    """Counts tickets and nodes, and reports each node that went silent without leaving, once."""
+    """Counts tickets and nodes. Reports each node once that went silent without leaving."""
 
     def __init__(self, account: StorageAccount, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """Use `clock` to decide which nodes are alive."""
@@ -67,7 +70,7 @@ class Census:
         self._alive[compute] = {node.node_id for node in live}
 
     def _note_lost(self, compute: str, silent: list[NodeRow]) -> None:
-        """Report lost nodes. A node that was leaving is not lost; one that was silent before was reported then."""
+        """Report lost nodes. A node that was leaving is not lost. A node that was silent before has been reported."""
         before = self._alive.get(compute, set())
         lost = [node for node in silent if node.node_id in before and node.state is not NodeState.LEAVING]
         note_lost_nodes(compute, len(lost))

@@ -37,7 +37,7 @@ class Scaling:
         self._clock = clock
 
     def scale(self, limits: ComputeLimits) -> None:
-        """Bring one compute to its desired size. Scale out at once; scale in by nodes that have idled long enough."""
+        """Bring one compute to its desired size. Scale out at once. Scale in by nodes that have idled long enough."""
         tickets = message_count(self._account.queues, ticket_queue(limits.compute)) or 0
         desired = desired_capacity(tickets, limits.min_instances, limits.max_instances)
         state = self._scale_sets.state(limits.compute)
@@ -47,7 +47,7 @@ class Scaling:
             self._scale_in(limits, state.capacity - desired)
 
     def try_to_scale(self, limits: ComputeLimits) -> None:
-        """Do the same, but only store the problem if the platform refuses (a quota, an outage). Jobs wait meanwhile."""
+        """Do the same. If the platform refuses (a quota, an outage), store the problem and let the jobs wait."""
         try:
             self.scale(limits)
         except DependencyError as error:
@@ -104,7 +104,7 @@ class ScalingProblems:
         return row.document if row else None
 
     def reason(self, compute: str) -> str:
-        """Say why a job that waits for its first node on the compute does not get it; empty when nothing is wrong."""
+        """Return why a job that waits for its first node does not get it, or an empty text if nothing is wrong."""
         problem = self.of(compute)
         return f"no node comes since {problem.since:%Y-%m-%d %H:%M:%S} UTC: {problem.message}" if problem else ""
 
@@ -116,7 +116,7 @@ class ScalingProblems:
             self._rows.put(_PARTITION, compute.lower(), problem)
 
     def clear(self, compute: str) -> None:
-        """Delete the problem: the compute could be scaled, or was deleted."""
+        """Delete the problem, because the compute could be scaled or was deleted."""
         if self.of(compute) is not None:
             self._rows.delete(_PARTITION, compute.lower())
 

@@ -70,7 +70,7 @@ class VmssScaleSets:
             return self._state(self._found(compute))
 
     def scale_out(self, compute: str, capacity: int) -> None:
-        """Raise the size to at least `capacity` working instances. Never remove one.
+        """Raise the size to at least `capacity` working instances. Never remove an instance.
 
         The write carries the ETag of the read: a write from outdated numbers could be a scale-in.
         """
@@ -149,7 +149,7 @@ class VmssScaleSets:
             ids = VirtualMachineScaleSetVMInstanceRequiredIDs(instance_ids=instances)
             operation = self._client.virtual_machine_scale_sets.begin_delete_instances(*self._address(compute), ids)
             what = f"instances {', '.join(instances)} of compute {compute!r} could not be deleted"
-            self._watch(operation, what, seconds=0)  # many may go, and each gets its notice first
+            self._watch(operation, what, seconds=0)  # many machines may go, and each gets its notice first
 
     def _watch(self, operation: "LROPoller[Any]", what: str, seconds: float) -> None:
         """Wait a moment for a failure and raise it. A later failure is logged."""

@@ -1,4 +1,4 @@
-"""What schedules and blob triggers have in common: resources that invoke an endpoint by themselves."""
+"""Schedules and blob triggers: resources that invoke an endpoint by themselves."""
 
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ from shared.contracts.job_spec import Location
 
 
 class EndpointInvocation(ArmModel):
-    """What is invoked: the same as a message on `job-requests`."""
+    """The invocation, in the same form as a message on `job-requests`."""
 
     endpoint: str = Field(min_length=1)
     deployment: str | None = None
@@ -18,14 +18,14 @@ class EndpointInvocation(ArmModel):
 
 
 class InvokeAction(ArmModel):
-    """What an automation does each time (Azure ML's schedules have the same action)."""
+    """The action of an automation. Azure ML's schedules have the same one."""
 
     action_type: Literal["InvokeBatchEndpoint"]
     endpoint_invocation_definition: EndpointInvocation
 
 
 class AutomationProperties(ArmModel):
-    """ARM `properties` of an automation; the kinds differ in their `trigger`."""
+    """ARM `properties` of an automation. The kinds differ in their `trigger`."""
 
     display_name: str | None = None
     description: str | None = None
@@ -36,7 +36,7 @@ class AutomationProperties(ArmModel):
 
     @property
     def invocation(self) -> EndpointInvocation:
-        """What is invoked each time."""
+        """The invocation that is made each time."""
         return self.action.endpoint_invocation_definition
 
 
@@ -44,15 +44,15 @@ SILENT_FOLDERS = ("LocalUpload", "azureml")
 """Folders of every container whose new blobs start no jobs: clients' uploads, and outputs of jobs."""
 
 SILENT_CONTAINERS = ("app-package", "azure-webjobs-", "batch-jobs", "batchendpoints-", "blob-events-", "code-")
-"""Containers whose new blobs start no jobs: names of the service's own containers begin with these."""
+"""Containers whose names begin with these are the service's own. Their new blobs start no jobs."""
 
 
 class BlobCreatedTrigger(ArmModel):
-    """Which new blobs count."""
+    """The new blobs that count."""
 
     trigger_type: Literal["BlobCreated"]
     path: str
-    """`azureml://datastores/<name>/paths/<folder>`, or the ARM id of that; blobs anywhere below the folder count."""
+    """`azureml://datastores/<name>/paths/<folder>` or its ARM id. Blobs anywhere below the folder count."""
     ends_with: str = ""
     """Only blobs whose name ends with this text count."""
     job_input_type: Literal["UriFile", "UriFolder"] = "UriFile"
@@ -60,7 +60,7 @@ class BlobCreatedTrigger(ArmModel):
 
 
 class Watched(ArmModel):
-    """The account and folder that the service resolved when the trigger was written; never shown."""
+    """The account and folder that the service resolved when the trigger was written. They are never shown."""
 
     account: str
     """Name of the storage account, in lower case."""
@@ -79,7 +79,7 @@ class BlobTriggerProperties(AutomationProperties):
 
 
 class BlobTriggerRuns(ArmModel):
-    """What a trigger did so far."""
+    """The history of a trigger."""
 
     jobs_started: int = 0
     last_job: str | None = None
@@ -94,7 +94,7 @@ class BlobTriggerRuns(ArmModel):
 
 
 class CronTrigger(ArmModel):
-    """When a schedule is due."""
+    """The times when a schedule is due."""
 
     trigger_type: Literal["Cron"]
     expression: str
@@ -118,10 +118,10 @@ class ScheduleProperties(AutomationProperties):
 
 
 class ScheduleRun(ArmModel):
-    """What a schedule did last."""
+    """The last run of a schedule."""
 
     due: AwareDatetime | None = None
-    """The latest due time that was dealt with."""
+    """The latest due time that was handled."""
     job: str | None = None
     """The job that was started."""
     problem: str | None = None

@@ -14,7 +14,7 @@ from shared.errors import ValidationError
 BLOB_CREATED = "Microsoft.Storage.BlobCreated"
 
 UNFINISHED_APIS = ("CreateFile", "SftpCreate")
-"""Calls that create an empty file which is still being written; `FlushWithClose` or `SftpCommit` follows at the end."""
+"""Calls that create an empty file to be written. `FlushWithClose` or `SftpCommit` follows at the end."""
 
 _ACCOUNT = re.compile(r".*/storageAccounts/(?P<account>[^/]+)", re.IGNORECASE)
 _SUBJECT = re.compile(r"/blobServices/default/containers/(?P<container>[^/]+)/blobs/(?P<blob>.+)", re.DOTALL)
@@ -68,7 +68,7 @@ class BlobCreated(BaseModel):
 
     @property
     def blob(self) -> str:
-        """The blob's name; subjects are not encoded as URLs are."""
+        """The blob's name. Subjects are not percent-encoded."""
         return self._part(_SUBJECT, self.subject, "blob")
 
     @property

@@ -26,12 +26,12 @@ from shared.errors import MAX_DETAILS, ValidationError
 
 
 class ArmModel(BaseModel):
-    """Reads camelCase members in any case, keeps unknown ones; null means the same as absent."""
+    """Reads camelCase members in any case, and keeps unknown ones. Null means the same as absent."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
 
     read_only: ClassVar[frozenset[str]] = frozenset()
-    """Members of answers only, in lower case. Requests may have them too: clients send back what they got."""
+    """Members of answers, in lower case. Requests may have them too, because clients send back what they got."""
 
     @model_validator(mode="before")
     @classmethod
@@ -51,13 +51,13 @@ class ArmModel(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_boolean_as_number(cls, value: Any, info: ValidationInfo) -> Any:
-        """Raise ValueError for a boolean: pydantic would read true as 1."""
+        """Raise ValueError for a boolean, because pydantic would read true as 1."""
         if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, int | None):
             raise ValueError("a number is needed")
         return value
 
     def to_arm(self) -> dict[str, Any]:
-        """Return the members as they travel."""
+        """Return the members as a JSON body has them."""
         return self.model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
@@ -70,7 +70,7 @@ def _as_texts(value: Any) -> Any:
 
 
 TextMap = Annotated[dict[str, str], BeforeValidator(_as_texts)]
-"""Names and texts; numbers and booleans become their JSON text."""
+"""Names and texts. Numbers and booleans become their JSON text."""
 
 
 class ResourceBody(ArmModel):
@@ -92,7 +92,7 @@ class ResourceBody(ArmModel):
 
 
 class ListView(AnyCaseEnum):
-    """Which assets a list shows (`listViewType`)."""
+    """The assets that a list shows (`listViewType`)."""
 
     ACTIVE_ONLY = "ActiveOnly"
     ARCHIVED_ONLY = "ArchivedOnly"
@@ -104,7 +104,7 @@ class ListView(AnyCaseEnum):
 
 
 LONGEST_SECONDS = 36_500 * 86_400.0
-"""A hundred years: longer durations would lead outside the calendar."""
+"""A hundred years. Longer durations would lead outside the calendar."""
 
 _TIMEDELTA = TypeAdapter(timedelta)
 
@@ -136,7 +136,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _text(value: Any) -> Any:
-    """Raise ValueError for a number: pydantic would read it as seconds since 1970, also from a text."""
+    """Raise ValueError for a number, because pydantic would read it as seconds since 1970, even in a text."""
     if isinstance(value, datetime) or value is None or (isinstance(value, str) and _DATE.match(value)):
         return value
     raise ValueError("it is not an ISO 8601 moment such as 2026-11-30T06:00:00Z")
@@ -149,7 +149,7 @@ LocalOrInstant = Annotated[datetime, BeforeValidator(_text)]
 """A moment with or without an offset."""
 
 Model = TypeVar("Model", bound=BaseModel)
-"""The type that is read."""
+"""The type of the result."""
 
 _SHOWN = 100
 """Characters of a wrong value that a message repeats."""

@@ -39,7 +39,7 @@ class JobInput(ArmModel):
 
 
 class JobOutputType(AnyCaseEnum):
-    """What the URI of an output names."""
+    """What the URI of an output stands for."""
 
     URI_FILE = "UriFile"
     URI_FOLDER = "UriFolder"
@@ -53,7 +53,7 @@ class JobOutput(ArmModel):
 
     @property
     def file_name(self) -> str:
-        """The file that the URI names; empty when it names a folder.
+        """The file that the URI names, or an empty text if it names a folder.
 
         The official client also sends a folder as a file: a last part without a dot is one.
         """

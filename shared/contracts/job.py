@@ -1,4 +1,4 @@
-"""A job as it is stored: what was asked for, how far it is, and how it ended."""
+"""A job as it is stored: the request, the progress, and the end."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -27,14 +27,14 @@ class JobStatus(StrEnum):
     """The states of a job (Azure ML's names)."""
 
     NOT_STARTED = "NotStarted"
-    """The row is written; the orchestration has not started."""
+    """The row is written, but the orchestration has not started."""
     QUEUED = "Queued"
-    """Planned, waiting for the first node."""
+    """The work is planned. The job waits for its first node."""
     PREPARING = "Preparing"
-    """A node makes model and environment ready."""
+    """A node prepares model and environment."""
     RUNNING = "Running"
     FINALIZING = "Finalizing"
-    """All tasks are in the ledger; the output is being merged."""
+    """All tasks are in the ledger. The output is being merged."""
     CANCEL_REQUESTED = "CancelRequested"
     COMPLETED = "Completed"
     FAILED = "Failed"
@@ -46,8 +46,18 @@ class JobStatus(StrEnum):
         return self in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED}
 
 
+class Ending(BaseModel):
+    """How a job ends, and why it fails."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: JobStatus
+    """A terminal state."""
+    failure: JobFailure | None = None
+
+
 class JobStatistics(BaseModel):
-    """What the job has done so far; the totals once it has ended."""
+    """The work done so far, or the totals once the job has ended."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,9 +83,9 @@ class Delivery(ArmModel):
     attempts: int = 0
     """Requests that were made."""
     time: AwareDatetime | None = None
-    """When the last one was made."""
+    """When the last request was made."""
     problem: str | None = None
-    """Why the last one failed."""
+    """Why the last request failed."""
 
 
 class JobDocument(BaseModel):
@@ -112,23 +122,25 @@ class JobDocument(BaseModel):
 
     status: JobStatus = JobStatus.NOT_STARTED
     entered: dict[JobStatus, AwareDatetime] = Field(default_factory=dict)
-    """When each status was entered first."""
+    """When the job first entered each status."""
     work: WorkSize | None = None
     statistics: JobStatistics = JobStatistics()
     failure: JobFailure | None = None
+    ending: Ending | None = None
+    """How the job is going to end. It is stored before anything that led to it is removed, and kept until the end."""
     is_archived: bool = False
     """Hidden from lists."""
     trace: dict[str, str] = Field(default_factory=dict)
     """The trace that all work on the job belongs to, as W3C headers."""
     webhooks: dict[str, Webhook] = Field(default_factory=dict)
-    """The webhooks that are told when the job has ended, by name."""
+    """The webhooks to notify when the job has ended, by name."""
     notifications: dict[str, Delivery] = Field(default_factory=dict)
-    """How far each notification is."""
+    """The state of each notification."""
     resumes: int = 0
-    """How often the reconciliation has started the job's orchestration again."""
+    """How often the reconciliation has restarted the job's orchestration."""
 
     def spec(self) -> JobSpec:
-        """Return the job spec; the input must have been listed."""
+        """Return the job spec. The input must have been listed."""
         assert self.work is not None, "the job is not planned yet"
         return JobSpec(
             job_name=self.name,
@@ -148,13 +160,18 @@ class JobDocument(BaseModel):
         )
 
     @property
+    def decided(self) -> Ending | None:
+        """How the job ends or has ended. None while that is open."""
+        return Ending(status=self.status, failure=self.failure) if self.status.is_terminal else self.ending
+
+    @property
     def ended(self) -> datetime | None:
         """When the job reached its terminal state."""
         return self.entered.get(self.status) if self.status.is_terminal else None
 
 
 def outcome(job: JobDocument) -> dict[str, Any]:
-    """Return what the job has done, when, and why it failed."""
+    """Return the job's work, times, and reason of failure."""
     shown: dict[str, Any] = {
         "statistics": {**job.statistics.model_dump(), "seconds": phase_seconds(job)},
         "startTime": job.created.isoformat(),

@@ -1,4 +1,4 @@
-"""The job spec: what a scorer node must know about a job. The plan phase writes one blob, every node reads it."""
+"""The job spec: the facts about a job that a node needs. The plan phase writes one blob, and every node reads it."""
 
 from enum import StrEnum
 from typing import Literal
@@ -27,12 +27,12 @@ class Location(BaseModel):
 
     kind: Literal["blob_folder", "blob", "url"]
     account_url: str = ""
-    """Blob service URL without a trailing slash; empty for `url`."""
+    """Blob service URL without a trailing slash. Empty for `url`."""
     container: str = ""
     path: str = ""
     """Blob name, or folder without a trailing slash (empty for a whole container)."""
     url: str = ""
-    """The address of a plain `url`; empty for blobs."""
+    """The address of a plain `url`. Empty for blobs."""
     credential: str = "account"
     excluded_suffix: str = ""
     """Blobs whose name ends with this text do not count as files of the folder. Empty: every blob counts."""
@@ -50,7 +50,7 @@ class Location(BaseModel):
 
 
 class ModelSpec(SpecPart):
-    """The model; its last path component is kept below `AZUREML_MODEL_DIR`."""
+    """The model. Below `AZUREML_MODEL_DIR` it has the last part of its path."""
 
     name: str
     version: str
@@ -66,7 +66,7 @@ class CodeSpec(SpecPart):
 
 
 class EnvironmentSpec(SpecPart):
-    """A registered or inline environment; without one an MLflow model's own environment is used."""
+    """A registered or inline environment. Without one, an MLflow model's own environment is used."""
 
     name: str
     version: str
@@ -84,7 +84,7 @@ class OutputFormat(StrEnum):
 
     @classmethod
     def of(cls, file_name: str) -> "OutputFormat":
-        """Return the format that a file of this name has; the case of the extension does not matter."""
+        """Return the format of a file with this name. The case of the extension does not matter."""
         name = file_name.lower()
         if name.endswith(_PARQUET_ENDINGS):
             return cls.PARQUET
@@ -124,7 +124,7 @@ class OutputSpec(SpecPart):
 
 
 class WorkSize(SpecPart):
-    """How the input is divided; known after the input was listed."""
+    """How the input is divided. This is known once the input is listed."""
 
     files: int = Field(ge=0)
     mini_batch_size: int = Field(ge=1)
@@ -132,12 +132,12 @@ class WorkSize(SpecPart):
 
     @property
     def mini_batches(self) -> int:
-        """Calls of `run()` that the job needs; the last one may be short."""
+        """The number of calls of `run()` that the job needs. The last one may have fewer files."""
         return -(-self.files // self.mini_batch_size)
 
     @property
     def tasks(self) -> int:
-        """Queue messages that the job needs."""
+        """The number of queue messages that the job needs."""
         return -(-self.mini_batches // self.mini_batches_per_task)
 
     def file_range(self, mini_batch: int) -> tuple[int, int]:
@@ -182,7 +182,7 @@ _MEDIA_TYPES = {
 
 
 def blob_uri(location: Location) -> str:
-    """Return the https address of a location, without any credential: the query of a URL is hidden."""
+    """Return the https address of a location without its credential. The query of a URL is hidden."""
     if location.kind == "url":
         return without_signature(location.url)
     return f"{location.account_url}/{location.container}/{quote(location.path)}"

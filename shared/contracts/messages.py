@@ -1,4 +1,4 @@
-"""The messages that travel through Azure Storage queues, and what their delivery promises.
+"""The messages on Azure Storage queues, and the promises of their delivery.
 
 | queue            | message      | acknowledged (deleted) when                  | idempotent because             |
 |------------------|--------------|----------------------------------------------|--------------------------------|
@@ -41,7 +41,7 @@ class Message(BaseModel):
 
 
 class JobRequest(Message):
-    """Start the job of this name; its row is already written."""
+    """Start the job of this name. Its row is already written."""
 
     job: str
 
@@ -59,7 +59,7 @@ class InvokeMessage(Message):
     properties: dict[str, Any]
     """`properties` of the body of an invocation."""
     traceparent: str = ""
-    """The sender's trace (W3C Trace Context); the job's work becomes part of it."""
+    """The sender's trace (W3C Trace Context). The job's work becomes part of it."""
     tracestate: str = ""
 
     @property
@@ -77,11 +77,11 @@ class PoisonMessage(Message):
     message_id: str
     time: AwareDatetime
     error: dict[str, Any]
-    """Code, message and target, as the API answers them."""
+    """Code, message and target, as in an answer of the API."""
     message: Any
-    """The message as it was sent: its JSON, or its text if it is not JSON."""
+    """The message as it was sent: parsed JSON, or text if it is not JSON."""
     truncated: bool = False
-    """Whether `message` is only the beginning of a text that does not fit."""
+    """Whether `message` is only the beginning of a longer text."""
 
     def to_text(self) -> str:
         """Its JSON with the members in camelCase."""
@@ -95,12 +95,12 @@ class JobNudge(Message):
 
 
 class NotificationMessage(Message):
-    """Tell a webhook that its job has ended. Sent before the last state is written, so that none is lost."""
+    """Tell a webhook that its job has ended. It is sent before the last state is written, so that none is lost."""
 
     job: str
     webhook: str
     attempt: int = Field(default=1, ge=1)
-    """Which try to reach the receiver this is."""
+    """The number of this try to reach the receiver."""
     waits: int = Field(default=0, ge=0)
     """How often the message was received before the job's last state was written."""
 
@@ -117,7 +117,7 @@ class NodeTicket(Message):
 
     job_id: str
     number: int = Field(ge=0)
-    """0 to `instance_count - 1`; two live nodes never work under the same number of a job."""
+    """0 to `instance_count - 1`. Two live nodes never work under the same number of a job."""
 
 
 class TaskMessage(Message):

@@ -12,7 +12,7 @@ _SHOWN = 120
 
 
 def first_repeated(names: Iterable[str]) -> str | None:
-    """Return the first name that came before; None if all differ. Takes one step for each name."""
+    """Return the first name that appears twice, or None if all differ. Takes one step for each name."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
@@ -23,7 +23,7 @@ def first_repeated(names: Iterable[str]) -> str | None:
 
 @dataclass(frozen=True)
 class NameRule:
-    """What a kind of name may look like."""
+    """The rule for a kind of name."""
 
     field: str
     pattern: re.Pattern[str]
@@ -34,14 +34,14 @@ class NameRule:
         if self.pattern.fullmatch(value):
             return value
         named = field or self.field
-        raise ValidationError(f"{named} {_quoted(value)} is not valid: use {self.accepted}", target=named)
+        raise ValidationError(f"{named} {quoted(value)} is not valid: use {self.accepted}", target=named)
 
     def check_part(self, value: str, reference: str, field: str) -> str:
         """Return `value`, which is a part of `reference`; raises ValidationError that names both."""
         if self.pattern.fullmatch(value):
             return value
         raise ValidationError(
-            f"{field} {_quoted(reference)} is not valid: its {self.field} {_quoted(value)} must have {self.accepted}",
+            f"{field} {quoted(reference)} is not valid: its {self.field} {quoted(value)} must have {self.accepted}",
             target=field,
         )
 
@@ -52,7 +52,7 @@ ENDPOINT_NAME = NameRule(
     "3 to 32 letters, digits and '-', beginning with a letter and ending with a letter or digit "
     "(^[a-zA-Z][-a-zA-Z0-9]+[a-zA-Z0-9]$)",
 )
-"""Source: the seed document's table of endpoint keys; the upper limit is Azure ML's quota page."""
+"""Source: Azure ML's page of 2021, table of endpoint keys; the upper limit is from Azure ML's page of quotas."""
 
 DEPLOYMENT_NAME = NameRule(
     "deployment name",
@@ -89,7 +89,7 @@ ASSET_VERSION = NameRule(
     re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_.]{0,254}"),
     "1 to 255 letters, digits, '-', '_' and '.', beginning with a letter or digit",
 )
-"""Azure ML's own pattern; the official client names versions of anonymous environments by a hash of 64 digits."""
+"""Azure ML's own pattern. The official client names versions of anonymous environments by a hash of 64 digits."""
 
 JOB_NAME = NameRule(
     "job name",
@@ -103,14 +103,14 @@ SCHEDULE_NAME = NameRule(
     re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_]{0,79}"),
     "1 to 80 letters, digits, '-' and '_', beginning with a letter or digit",
 )
-"""The names of its jobs are this, a hyphen and a moment of 16 characters."""
+"""Its jobs are named after it, with a hyphen and a time of 16 characters."""
 
 TRIGGER_NAME = NameRule(
     "trigger name",
     re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_]{0,79}"),
     "1 to 80 letters, digits, '-' and '_', beginning with a letter or digit",
 )
-"""The names of its jobs are this, a hyphen and 16 hexadecimal digits."""
+"""Its jobs are named after it, with a hyphen and 16 hexadecimal digits."""
 
 WEBHOOK_NAME = NameRule(
     "webhook name",
@@ -184,7 +184,7 @@ def check_environment_variables(variables: Mapping[str, str], field: str) -> Non
 MAX_CHARACTERS = 1_024
 """Counted in UTF-16 code units, as the service counts them: an emoji counts as two."""
 MAX_PARTS = 254
-"""Of a path, separated by `/`."""
+"""Parts of a path, separated by `/`."""
 
 _FORBIDDEN = (
     (re.compile(r"[\x00-\x1f\x7f-\x9f]"), "the control character"),
@@ -204,7 +204,7 @@ def fault_of_blob_name(name: str) -> str:
     if "" in parts:
         return "has an empty part between two '/' or at an end" if name else "is empty"
     if ended := next((part for part in parts if part.endswith(".")), None):
-        return f"has a part that ends with a dot: {_quoted(ended)}"
+        return f"has a part that ends with a dot: {quoted(ended)}"
     if len(parts) > MAX_PARTS:
         return f"has {len(parts)} parts between '/'; storage allows {MAX_PARTS}"
     if (length := len(name.encode("utf-16-le")) // 2) > MAX_CHARACTERS:
@@ -215,12 +215,12 @@ def fault_of_blob_name(name: str) -> str:
 def check_blob_name(name: str, field: str) -> str:
     """Return `name`; raises ValidationError with `field`, the name and the reason when it cannot be a blob's name."""
     if fault := fault_of_blob_name(name):
-        raise ValidationError(f"{field} {_quoted(name)} cannot be the name of a blob: it {fault}", target=field)
+        raise ValidationError(f"{field} {quoted(name)} cannot be the name of a blob: it {fault}", target=field)
     return name
 
 
-def _quoted(name: str) -> str:
-    """Return the name in quotes, with odd characters escaped. Leave out the middle of a long one."""
-    if len(name) > _SHOWN:
-        name = f"{name[: _SHOWN // 2]}…{name[-_SHOWN // 2 :]}"
-    return repr(name)
+def quoted(value: object) -> str:
+    """Return the text in quotes, with odd characters escaped. Leave out the middle of a long one."""
+    if isinstance(value, str) and len(value) > _SHOWN:
+        value = f"{value[: _SHOWN // 2]}…{value[-_SHOWN // 2 :]}"
+    return repr(value)

@@ -1,4 +1,4 @@
-"""What nodes report about themselves: rows of two tables, each written at most once a second."""
+"""The reports of nodes about themselves: rows of two tables, each written at most once a second."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -24,14 +24,14 @@ _Traceback = Annotated[str, BeforeValidator(lambda text: cut(text, LONGEST_TRACE
 
 
 class NodeState(StrEnum):
-    """What a node does at the moment (Azure ML's node states, as far as they fit)."""
+    """The current activity of a node (Azure ML's node states, as far as they fit)."""
 
     IDLE = "idle"
     PREPARING = "preparing"
-    """It has a ticket and makes model, code and environment ready."""
+    """It has a ticket, and prepares model, code and environment."""
     RUNNING = "running"
     LEAVING = "leaving"
-    """It will be deleted and takes no further ticket."""
+    """It will be deleted, and takes no further ticket."""
 
 
 class NodeRow(BaseModel):
@@ -43,7 +43,7 @@ class NodeRow(BaseModel):
     node_id: str
     state: NodeState
     since: AwareDatetime
-    """When it entered this state."""
+    """When the node entered this state."""
     heartbeat: AwareDatetime
     job_id: str = ""
     ticket: int = -1
@@ -92,6 +92,6 @@ class ProgressRow(BaseModel):
     current_file: str = ""
     tasks_finished: int = 0
     busy_seconds: float = 0.0
-    """Time spent inside `run()` since the process started."""
+    """Seconds spent in `run()` since the process started."""
     fatal: JobFailure | None = Field(default=None)
-    """Set when this process can do no work at all (environment, model, `init()`); it fails the job."""
+    """Set if this process cannot work at all (environment, model, `init()`). It fails the job."""

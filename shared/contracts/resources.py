@@ -13,6 +13,11 @@ from shared.contracts.names import WEBHOOK_NAME
 from shared.contracts.settings import deployment_fields, with_fields
 from shared.contracts.settings_table import AnyCaseEnum
 
+MAX_NODES = 1_000
+"""Source: the most machines of a virtual machine scale set
+(https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-placement-groups).
+A job sends a message for each node."""
+
 
 class ScaleSettings(ArmModel):
     """How many instances a compute may have."""
@@ -73,7 +78,7 @@ class ModelProperties(AssetProperties):
     model_type: Literal["mlflow_model", "custom_model", "triton_model"] = "custom_model"
     model_uri: str
     flavors: dict[str, Any] = Field(default_factory=dict)
-    """Never null: the official client fails on null."""
+    """Never null, because the official client fails on null."""
 
 
 class DataProperties(AssetProperties):
@@ -114,7 +119,7 @@ class DatastoreProperties(ArmModel):
 
     @property
     def has_secret(self) -> bool:
-        """Whether a key or SAS is stored for it."""
+        """Whether the service stores a key or SAS for it."""
         return str(self.credentials.get("credentialsType", "None")) != "None"
 
 
@@ -133,13 +138,13 @@ class JobEvent(AnyCaseEnum):
 
 
 class Webhook(ArmModel):
-    """A receiver of a job's end: gets a CloudEvent as a POST to `url`. `CloudEvents` is this service's own type."""
+    """A receiver of a job's end. It gets a CloudEvent as a POST to `url`. `CloudEvents` is this service's own type."""
 
     webhook_type: Literal["CloudEvents"]
     url: str = Field(max_length=2000)
     """Shown to everybody who may read the job. Requests carry a signature, so the URL needs no secret."""
     event_type: JobEvent | None = None
-    """The only end that is reported; absent: every end."""
+    """The only end that is reported. Absent: every end."""
 
 
 class NotificationSetting(ArmModel):
@@ -205,7 +210,7 @@ class DeploymentProperties(ArmModel):
 
 
 class ComputeLimits(BaseModel):
-    """The part of a compute that its sizing needs."""
+    """The part of a compute that scaling needs."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""How a job scores, and the fields of the REST bodies; all made from the table of settings."""
+"""How a job scores, and the fields of the REST bodies. All of it is made from the table of settings."""
 
 from collections.abc import Callable, Mapping
 from functools import reduce
@@ -37,7 +37,7 @@ def _type(setting: Setting) -> Any:
 
 @with_fields({setting.name: (_type(setting), Field(setting.default, **setting.bounds)) for setting in SCORING_SETTINGS})
 class ScoringSettings(SettingValues, BaseModel):
-    """The settings of one job: the deployment's, with the overrides of the invocation merged over them.
+    """The settings of one job: the deployment's settings with the overrides of the invocation.
 
     Unknown ones are ignored: a node may run an earlier image than the application.
     """
@@ -66,7 +66,7 @@ def value_at(properties: BaseModel, path: str) -> Any:
 
 
 def wire_value(setting: Setting, value: Any) -> Any:
-    """Return the value as it travels: durations in ISO 8601, words in ARM's spelling, None as it is."""
+    """Return the value for a JSON body: durations in ISO 8601, words in ARM's spelling, None as it is."""
     if value is None:
         return None
     if setting.is_duration:

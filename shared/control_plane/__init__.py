@@ -1,1 +1,1 @@
-"""Endpoints, deployments, computes and assets: created, validated, resolved, deleted."""
+"""Endpoints, deployments, computes and assets: how they are created, validated, resolved and deleted."""

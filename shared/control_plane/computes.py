@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.contracts.bodies import ResourceBody, parse_model, seconds_of
 from shared.contracts.names import COMPUTE_NAME
 from shared.contracts.progress import NodeRow
-from shared.contracts.resources import ComputeProperties
+from shared.contracts.resources import MAX_NODES, ComputeProperties
 from shared.control_plane.references import check_unused
 from shared.control_plane.resource_table import ANY_STATE, Change, Upserted, WriteConditions, upsert
 from shared.control_plane.workspace import Workspace
@@ -15,13 +15,13 @@ from shared.errors import ConflictError, ValidationError
 
 @dataclass(frozen=True)
 class Machines:
-    """What the rest of the application knows about a compute. Each function takes the compute's name."""
+    """Functions of the rest of the application about a compute. Each takes the compute's name."""
 
     live_nodes: Callable[[str], Sequence[NodeRow]]
     tickets: Callable[[str], int]
-    """How many nodes its jobs ask for."""
+    """Returns how many nodes its jobs ask for."""
     problem: Callable[[str], str]
-    """Why it cannot be scaled now; empty when it can."""
+    """Returns why it cannot be scaled now, or an empty text."""
     unfinished_jobs: Callable[[str], Sequence[str]]
     """Names of jobs."""
     retire: Callable[[str], None]
@@ -29,7 +29,7 @@ class Machines:
 
 
 def put_compute(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Upserted[ComputeProperties]:
-    """Create or update a compute; raises ValidationError."""
+    """Create or update a compute. Raises ValidationError."""
     COMPUTE_NAME.check(name)
     properties = parse_model(ComputeProperties, body.properties)
     _check_scale(properties)
@@ -39,7 +39,7 @@ def put_compute(workspace: Workspace, name: str, body: ResourceBody, change: Cha
 def delete_compute(
     workspace: Workspace, name: str, machines: Machines, conditions: WriteConditions = ANY_STATE
 ) -> bool:
-    """Delete a compute; False when it was not there.
+    """Delete a compute. Return False if it was not there.
 
     Raises ConflictError that names the deployments or unfinished jobs that need it.
     """
@@ -58,6 +58,11 @@ def delete_compute(
 def _check_scale(properties: ComputeProperties) -> None:
     scale = properties.properties.scale_settings
     field = "properties.properties.scaleSettings"
+    if scale.max_node_count > MAX_NODES:
+        raise ValidationError(
+            f"{field}.maxNodeCount {scale.max_node_count} is not valid: a compute has at most {MAX_NODES:,} nodes",
+            target=f"{field}.maxNodeCount",
+        )
     if scale.min_node_count > scale.max_node_count:
         raise ValidationError(
             f"{field}.minNodeCount {scale.min_node_count} is greater than maxNodeCount {scale.max_node_count}",

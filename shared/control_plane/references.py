@@ -1,4 +1,4 @@
-"""References from one resource to another: how they are spelled, what they mean, and which deployments use what."""
+"""References from one resource to another: their spelling, their meaning, and the deployments that use a resource."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from shared.storage.rows import Row
 
 @contextmanager
 def must_exist(field: str) -> Iterator[None]:
-    """Turn NotFoundError into a ValidationError of `field`: the resource exists, but names one that does not."""
+    """Turn NotFoundError into a ValidationError of `field`: a resource names another one that does not exist."""
     try:
         yield
     except NotFoundError as error:
@@ -71,7 +71,7 @@ _SHORT = re.compile(
 
 @dataclass(frozen=True)
 class AssetName:
-    """An asset's name and one of its versions; `latest` stands for the newest."""
+    """An asset's name and one of its versions. `latest` stands for the newest."""
 
     name: str
     version: str
@@ -83,7 +83,7 @@ def resource_id(settings: Settings, *segments: str) -> str:
 
 
 def below_workspace(settings: Settings, text: str, field: str) -> str | None:
-    """Return what follows the workspace in an ARM id or long URI; None when `text` is neither.
+    """Return the part after the workspace in an ARM id or long URI, or None if `text` is neither.
 
     Raises ValidationError when it names another workspace or a registry.
     """
@@ -102,7 +102,7 @@ def below_workspace(settings: Settings, text: str, field: str) -> str | None:
 
 
 def parse_asset(settings: Settings, text: str, collection: str, field: str) -> AssetName:
-    """Return the name and version that a reference to an asset of `collection` means; raises ValidationError."""
+    """Return the name and version that a reference to an asset of `collection` means. Raises ValidationError."""
     rest = below_workspace(settings, text.strip(), field)
     if rest is not None:
         match = re.fullmatch(rf"{collection}/([^/]+)/(versions|labels)/([^/]+)", rest, re.IGNORECASE)
@@ -142,7 +142,7 @@ Asset = TypeVar("Asset", bound=AssetProperties)
 
 
 def get_version(table: ResourceTable[Asset], name: str, version: str | None) -> Row[Resource[Asset]]:
-    """Return a version of an asset; None and `latest` mean the newest that is not archived. Raises NotFoundError."""
+    """Return a version of an asset. None and `latest` mean the newest that is not archived. Raises NotFoundError."""
     if version is not None and version.lower() != LATEST:
         return table.get(name, version)
     active = [row for row in table.list(name) if not row.document.properties.is_archived]

@@ -17,12 +17,12 @@ from shared.errors import NotFoundError, PreconditionFailedError, Problems
 from shared.storage.rows import Row, RowTable, readable
 
 SEPARATOR = ":"
-"""Separates the names in a row key; no name may contain it."""
+"""Separates the names in a row key. No name may contain it."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of resource: its partition, and what messages call it."""
+    """A kind of resource: its partition, and its name in messages."""
 
     partition: str
     label: str
@@ -39,7 +39,7 @@ def _matches(header: str, etag: str | None) -> bool:
 
 @dataclass(frozen=True)
 class WriteConditions:
-    """Conditions of a write, as HTTP spells them; an empty one always holds."""
+    """Conditions of a write in HTTP's spelling. An empty one always holds."""
 
     if_match: str = ""
     """One or more ETags separated by commas, or `*`: a resource with such an ETag must exist."""
@@ -78,7 +78,7 @@ class Resource(BaseModel, Generic[Properties]):
     model_config = ConfigDict(frozen=True)
 
     names: tuple[str, ...]
-    """Spelled as at creation; names are compared without regard to case."""
+    """The names in their spelling at creation. They are compared without regard to case."""
     properties: Properties
     tags: dict[str, str] = Field(default_factory=dict)
     created: AwareDatetime
@@ -114,11 +114,11 @@ class ResourceTable(Generic[Properties]):
         self._rows = RowTable(service, table, document)
 
     def find(self, *names: str) -> Row[Resource[Properties]] | None:
-        """Return the resource with its ETag, or None; raises ValidationError for an invalid name."""
+        """Return the resource with its ETag, or None. Raises ValidationError for an invalid name."""
         return self._rows.find(self.kind.partition, self._key(names))
 
     def get(self, *names: str) -> Row[Resource[Properties]]:
-        """Return the resource with its ETag; raises NotFoundError that names it."""
+        """Return the resource with its ETag. Raises NotFoundError that names it."""
         row = self.find(*names)
         if row is None:
             raise self.not_found(*names)
@@ -134,7 +134,7 @@ class ResourceTable(Generic[Properties]):
         return self._rows.partition(self.kind.partition, prefix)
 
     def documents(self, *parents: str, problems: Problems | None = None) -> Iterator[Resource[Properties]]:
-        """Return the readable resources below `parents`; `problems` gets the errors of the others."""
+        """Return the readable resources below `parents`. `problems` gets the errors of the others."""
         return (row.document for row in readable(self.list(*parents), problems))
 
     def update(
@@ -156,7 +156,7 @@ class ResourceTable(Generic[Properties]):
         return self._rows.update(self.kind.partition, self._key(names), changed)
 
     def delete(self, row: Row[Resource[Properties]], conditions: WriteConditions = ANY_STATE) -> None:
-        """Delete a resource that was read as `row`; raises PreconditionFailedError."""
+        """Delete a resource that was read as `row`. Raises PreconditionFailedError."""
         conditions.check(row.etag, f"{self.kind.label} {row.key!r}")
         if conditions.if_match:
             self._rows.remove(row)
@@ -178,11 +178,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Upserted(Generic[Properties]):
-    """A resource as it was written."""
+    """The result of a write."""
 
     row: Row[Resource[Properties]]
     created: bool
-    """False: it was there before."""
+    """Whether the write created the resource."""
 
     @property
     def resource(self) -> Resource[Properties]:

@@ -1,4 +1,4 @@
-"""What users may change of a job: how it is described, and whether lists show it."""
+"""The changes that users may make to a job: its description, and whether lists show it."""
 
 from shared.contracts.bodies import ArmModel, TextMap
 from shared.contracts.job import JobDocument, JobStatus
@@ -12,11 +12,11 @@ BATCH_RUN_TAG = "azureml.batchrun"
 
 OWN_TAGS = frozenset({BATCH_RUN_TAG})
 OWN_PROPERTIES = frozenset({"azureml.endpointname", "azureml.deploymentname", "azureml.childrunid"})
-"""Tags and properties that answers add to the user's own."""
+"""Tags and properties that answers add to those of the user."""
 
 
 class JobChange(ArmModel):
-    """`properties` of a PUT. What is absent stays as it is; members with other names are ignored."""
+    """`properties` of a PUT. Absent members stay as they are. Members with other names are ignored."""
 
     display_name: str | None = None
     description: str | None = None

@@ -1,4 +1,4 @@
-"""The log files of a job, as links that anybody may open for an hour."""
+"""The log files of a job. Their links work for an hour without a sign-in."""
 
 from datetime import datetime, timedelta
 

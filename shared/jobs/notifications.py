@@ -1,4 +1,4 @@
-"""Tell webhooks that a job has ended: at least once, as a CloudEvent 1.0 with the same id at each try.
+"""Tell webhooks that a job has ended. Each gets a CloudEvent 1.0 at least once, with the same id at each try.
 
 The messages are sent before the job's last state is written, so a crash loses none of them. A message that comes too
 early waits. Each failed try sends the message of the next try with a longer delay; after the last try the message is
@@ -50,7 +50,7 @@ _TIMEOUT = urllib3.Timeout(connect=5, read=20)
 
 
 class _GoneError(DependencyError):
-    """The receiver answered 410: it wants no more events."""
+    """The receiver answered 410: it wants no further events."""
 
 
 def request_notifications(account: StorageAccount, job: JobDocument) -> None:
@@ -60,7 +60,7 @@ def request_notifications(account: StorageAccount, job: JobDocument) -> None:
 
 
 def notify(service: JobService, message: NotificationMessage) -> None:
-    """Call the webhook unless it knows already. If the call fails, send the message of the next try."""
+    """Call the webhook unless it has the event already. If the call fails, send the message of the next try."""
     workspace, jobs = service.workspace, service.jobs
     job = jobs.find(message.job)
     if job is None or message.webhook not in job.webhooks:
@@ -124,6 +124,9 @@ def _note(jobs: JobStore, message: NotificationMessage, state: str, problem: str
     )
 
     def change(job: JobDocument) -> JobDocument:
+        known = job.notifications.get(message.webhook)
+        if known and known.state == "Delivered":
+            return job  # by another message of the same webhook, meanwhile
         return job.model_copy(update={"notifications": {**job.notifications, message.webhook: delivery}})
 
     jobs.change(message.job, change)

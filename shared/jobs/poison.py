@@ -1,4 +1,4 @@
-"""Set aside messages that can never work: at once and with the reason, instead of after five failures without one."""
+"""Set aside messages that can never work: at once and with the reason, not after five failures and without one."""
 
 import logging
 from datetime import UTC, datetime
@@ -16,13 +16,13 @@ from shared.storage.queues import send
 log = logging.getLogger(__name__)
 
 PASSING = (DependencyError, PreconditionFailedError)
-"""Errors that the next try may not meet."""
+"""Errors that may be gone at the next try."""
 
 _MAX_BYTES = 48_000
 """The most bytes of a message here. A queue message may have 64 KiB, and base64 takes a quarter of them."""
 
 _KEPT_CHARACTERS = 3_500
-"""How much of a long message and of its error is kept. A character may need six bytes in JSON."""
+"""Characters of a long message, and of its error, that are kept. A character may need six bytes in JSON."""
 
 
 def is_final(error: ProductError) -> bool:

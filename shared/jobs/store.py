@@ -1,19 +1,20 @@
-"""Jobs in Table storage, the states that they go through, and the service that the life of a job works with."""
+"""Jobs in Table storage, their states, and the service that handles them."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from azure.data.tables import TableServiceClient
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from shared.contracts.job import JobDocument, JobStatistics, JobStatus
 from shared.contracts.names import JOB_NAME
 from shared.control_plane.workspace import Workspace
-from shared.errors import ConflictError, NotFoundError, Problems, ValidationError
+from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, Problems, ValidationError
 from shared.storage.account import StorageAccount
 from shared.storage.rows import Row, RowTable, readable
 
@@ -25,7 +26,7 @@ _WORKSPACE = "workspace"
 _UNFINISHED = "unfinished"
 _RUNS = "runs"
 _KEPT_ON_CONFLICT = (_UNFINISHED, _RUNS)
-"""Partitions in which all jobs of one name share a line. It stays when the name is taken."""
+"""Partitions in which all jobs of one name share a line. The line stays if the name is taken."""
 _END_OF_TIME_MS = 10**14
 _PARALLEL_READS = 8
 
@@ -36,10 +37,16 @@ class IndexEntry(BaseModel):
     job: str
     deployment: str
 
+    @field_validator("job")
+    @classmethod
+    def _can_be_asked_for(cls, value: str) -> str:
+        """Make a row with any other name unreadable: storage would refuse to look for it, and the list would fail."""
+        return JOB_NAME.check(value)
+
 
 @dataclass(frozen=True)
 class JobPage:
-    """A page of jobs, and where the next page begins."""
+    """A page of jobs, and the start of the next page."""
 
     jobs: list[JobDocument]
     continuation: dict[str, str] | None
@@ -51,7 +58,7 @@ class JobStore:
     """All jobs of the workspace."""
 
     def __init__(self, tables: TableServiceClient, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Read and write with `tables`; `clock` gives the time of each change of state."""
+        """Read and write with `tables`. `clock` gives the time of each change of state."""
         self._jobs = RowTable(tables, "jobs", JobDocument)
         self._index = RowTable(tables, "jobindex", IndexEntry)
         self._clock = clock
@@ -107,9 +114,11 @@ class JobStore:
         return job
 
     def note(self, name: str, statistics: JobStatistics, status: JobStatus) -> JobDocument:
-        """Store the statistics of a running job, and its state if the job may enter it."""
+        """Store the statistics of a job whose end is open, and its state if the job may enter it."""
 
         def change(job: JobDocument) -> JobDocument:
+            if job.decided:
+                return job
             job = job.model_copy(update={"statistics": statistics})
             return entered(job, status, self._clock()) if may_follow(job.status, status) else job
 
@@ -144,7 +153,8 @@ class JobStore:
         unfinished = list[JobDocument]()
         for job in self._found(lines, problems):
             if job.status.is_terminal:
-                self._index.delete(lines[job.name].partition, lines[job.name].key)
+                with suppress(PreconditionFailedError):  # it was purged, and the line is that of a new job of its name
+                    self._index.remove(lines[job.name])
             else:
                 unfinished.append(job)
         return unfinished
@@ -158,7 +168,7 @@ class JobStore:
         return found[:limit]
 
     def remove(self, job: JobDocument) -> None:
-        """Delete a job that has ended. Its row goes last: after a crash, the next try still finds the rest."""
+        """Delete a job that has ended. Its row is deleted last: after a crash, the next try still finds the rest."""
         for partition, key in _index_lines(job):
             self._index.delete(partition, key)
         self._jobs.delete(job.name, _ROW)
@@ -178,7 +188,7 @@ def _existing(row: Row[JobDocument] | None, name: str) -> JobDocument:
 
 @dataclass(frozen=True)
 class JobService:
-    """What the life of a job works with: the workspace, and the store of its jobs."""
+    """The workspace and the store of its jobs, with which all steps of a job work."""
 
     workspace: Workspace
     jobs: JobStore
@@ -200,7 +210,7 @@ def _index_lines(job: JobDocument) -> list[tuple[str, str]]:
 
 
 def _age_key(moment: datetime) -> str:
-    """Return a key that sorts the newest first. It is clamped to the years 1970 to 5138."""
+    """Return a key that sorts the newest first. Times are limited to the years 1970 to 5138."""
     milliseconds = min(max(0, int(moment.timestamp() * 1000)), _END_OF_TIME_MS)
     return f"{_END_OF_TIME_MS - milliseconds:014d}"
 
@@ -227,7 +237,6 @@ _ACTIVE = [
     JobStatus.RUNNING,
     JobStatus.FINALIZING,
 ]
-_EARLY_ENDS = {JobStatus.FAILED, JobStatus.CANCELED}
 
 
 def may_follow(old: JobStatus, new: JobStatus) -> bool:
@@ -237,7 +246,7 @@ def may_follow(old: JobStatus, new: JobStatus) -> bool:
     if old is JobStatus.CANCEL_REQUESTED:
         # Completed as well: the output may exist already when the request arrives.
         return new.is_terminal
-    if new is JobStatus.CANCEL_REQUESTED or new in _EARLY_ENDS:
+    if new in {JobStatus.CANCEL_REQUESTED, JobStatus.FAILED, JobStatus.CANCELED}:
         return True
     if new is JobStatus.COMPLETED:
         return old is JobStatus.FINALIZING

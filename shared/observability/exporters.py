@@ -50,7 +50,7 @@ def exporters(settings: TelemetrySettings, process: str) -> Iterator[Exporters]:
 
 def _application_insights(connection_string: str) -> Exporters:
     """Return exporters to Application Insights. The client itself reads `APPLICATIONINSIGHTS_AUTHENTICATION_STRING`."""
-    # What cannot be sent is dropped: a node's disk is for its jobs. Nothing goes to anybody but the user's account.
+    # Drop what cannot be sent, because a node's disk is for its jobs. Send nothing to any account but the user's.
     options = {"connection_string": connection_string, "disable_offline_storage": True}
     switches = "STATSBEAT_DISABLED_ALL", "SDKSTATS_DISABLED", "CONTROLPLANE_DISABLED"
     for switch in (*switches, "OPENTELEMETRY_RESOURCE_METRIC_DISABLED"):
@@ -107,10 +107,10 @@ class Late(Generic[Exporter]):
         self._name = name
         self._make: Callable[[], Exporter] | None = make
         self.made: Exporter | None = None
-        """The exporter, if it is made already."""
+        """The exporter, if it exists already."""
 
     def get(self) -> Exporter | None:
-        """Return the exporter; None when it cannot be made."""
+        """Return the exporter, or None if it cannot be made."""
         make, self._make = self._make, None
         if make is not None:
             try:

@@ -27,14 +27,14 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 
 LARGEST_FILE = 16 << 20
-"""Bytes of a file; one older file of the same size is kept."""
+"""Bytes of a file. One older file of the same size is kept."""
 
 KEPT_PROCESSES = 50
-"""How many folders are kept, of the processes that wrote last. Each new node has another id."""
+"""The number of folders to keep: those of the processes that wrote last. Each new node has another id."""
 
 
 class TelemetryFile:
-    """A file that starts again when it is full; the full one stays next to it under another name."""
+    """A file that starts again when it is full. The full one is kept under another name."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ class SpanFile(SpanExporter):
 
 
 class MetricFile(MetricExporter):
-    """`metrics.jsonl`: each line counts from the last line of its series."""
+    """`metrics.jsonl`. Each line counts from the last line of its series."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(preferred_temporality=DELTA)
@@ -123,7 +123,7 @@ def folder_of(root: Path, process: str) -> Path:
 def _changed(path: Path) -> float:
     try:
         return max([path.stat().st_mtime, *(file.stat().st_mtime for file in path.iterdir())])
-    except OSError:  # removed by another process that starts
+    except OSError:  # another process that starts has removed it
         return 0.0
 
 
@@ -212,4 +212,4 @@ DELTA: dict[type, AggregationTemporality] = {
     metrics.Counter: AggregationTemporality.DELTA,
     metrics.Histogram: AggregationTemporality.DELTA,
 }
-"""The temporality that Application Insights expects; it also keeps files short."""
+"""The temporality that Application Insights expects. It also keeps files short."""

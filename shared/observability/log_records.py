@@ -1,4 +1,4 @@
-"""Log records of our own modules, passed to OpenTelemetry with their ids and trace."""
+"""Passes log records of our own modules to OpenTelemetry, with their ids and trace."""
 
 import logging
 import traceback
@@ -30,11 +30,11 @@ class TelemetryHandler(logging.Handler):
         """Pass on one record."""
         try:
             self._provider.get_logger(record.name).emit(_translated(record))
-        except Exception:  # logging must not fail what is logged
+        except Exception:  # a failure of logging must not become a failure of the work
             self.handleError(record)
 
     def close(self) -> None:
-        """Close the telemetry: some processes end without Python's own exit hooks, but none without this call."""
+        """Close the telemetry. Some processes end without Python's own exit hooks, but none without this call."""
         self._at_exit()
         super().close()
 

@@ -21,16 +21,16 @@ _QUIETED = {
     "azure.monitor.opentelemetry": logging.WARNING,  # logs each export
     "opentelemetry.exporter": logging.ERROR,  # logs each retry of an export; the final failure is an error
 }
-"""Clients that would log more about themselves than we do about jobs, and telemetry costs money."""
+"""Clients that log more about themselves than we do about jobs. Telemetry costs money."""
 
 _SCOPE = "batch-endpoints"
 
 LAST_EXPORT_SECONDS = 3.0
-"""How long a process waits for the last export when it ends: less than a node has for draining."""
+"""Seconds that a process waits for the last export when it ends: less than a node has for draining."""
 
 
 class Running:
-    """Telemetry that was started; it has nothing to close if telemetry goes nowhere."""
+    """Telemetry that was started. If telemetry goes nowhere, there is nothing to close."""
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], object]] = []

@@ -1,4 +1,4 @@
-"""The ids and the trace of the current work, which its spans and log records carry."""
+"""The ids and the trace of the current work. Its spans and log records carry them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ def current_ids() -> Ids:
 
 
 def current_context() -> Context:
-    """Return the trace of this thread's work, else the trace of the process."""
+    """Return the trace of this thread's work, or else of the process."""
     own = get_current()
     return own if get_current_span(own).get_span_context().is_valid else _context_of_process
 
@@ -166,13 +166,13 @@ _propagator = TraceContextTextMapPropagator()
 
 
 def received(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the caller's trace; empty if it sent no valid one."""
+    """Return the caller's trace, or an empty one if the caller sent no valid trace."""
     given = {name: headers[name] for name in FIELDS if headers.get(name)}
     return carried(_propagator.extract(given, Context()))
 
 
 def carried(context: Context | None = None) -> dict[str, str]:
-    """Return `context` (by default the current one) as headers; empty if it belongs to no trace."""
+    """Return `context` (by default the current one) as headers. They are empty if it belongs to no trace."""
     carrier: dict[str, str] = {}
     _propagator.inject(carrier, context)
     return carrier
@@ -184,6 +184,6 @@ def context_of(carrier: Mapping[str, str]) -> Context:
 
 
 def trace_id(carrier: Mapping[str, str]) -> str:
-    """Return the trace's id, 32 hexadecimal digits; empty if there is no trace."""
+    """Return the trace's id of 32 hexadecimal digits, or an empty text if there is no trace."""
     context = get_current_span(context_of(carrier)).get_span_context()
     return format_trace_id(context.trace_id) if context.is_valid else ""

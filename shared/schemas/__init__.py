@@ -1,4 +1,4 @@
-"""JSON Schemas of the YAML files, as they are published; made by `cli.yaml_files.published_schemas`."""
+"""The published JSON Schemas of the YAML files. `cli.yaml_files.published_schemas` writes them."""
 
 from pathlib import Path
 
@@ -11,5 +11,5 @@ def schema_names() -> list[str]:
 
 
 def schema_text(name: str) -> str:
-    """The JSON Schema of this name; the caller takes it from `schema_names`."""
+    """Return the JSON Schema with this name, which must be one of `schema_names`."""
     return (Path(__file__).parent / f"{name}{SUFFIX}").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ class Target:
     scope: str
     """The ARM id of the resource."""
     endpoint: Callable[[], str] = str
-    """Returns the batch endpoint that the resource belongs to, or an empty text. Called only if the answer matters."""
+    """Returns the batch endpoint that the resource belongs to, or an empty text. It is called only if that matters."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class RoleAssignment:
     """Object id of a user, a group, a service principal or a managed identity."""
     role: Role
     endpoint: str = ""
-    """Only for this batch endpoint and its jobs; empty for the workspace."""
+    """The one batch endpoint, with its jobs, that the role is for. Empty: the whole workspace."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ INVOKER = Role(
         f"{WORKSPACES}/jobs/cancel/action",
     ),
 )
-"""Azure has no built-in role for callers of batch endpoints and advises a custom one; this is ours."""
+"""Azure has no built-in role for callers of batch endpoints, and advises to make one. This is ours."""
 
 ROLES = (OWNER, CONTRIBUTOR, READER, DATA_SCIENTIST, COMPUTE_OPERATOR, INVOKER)
 
@@ -215,5 +215,5 @@ _BY_NAME = {key.lower(): role for role in ROLES for key in (role.name, role.app_
 
 
 def find_role(name: str) -> Role | None:
-    """Return the role of this name or app role; None if it is not known."""
+    """Return the role with this name or app role, or None if it is not known."""
     return _BY_NAME.get(name.lower())

@@ -1,4 +1,4 @@
-"""Bearer tokens: how they are verified, and why a caller is refused."""
+"""Bearer tokens: their verification, and the reasons to refuse one."""
 
 import logging
 import math
@@ -18,7 +18,7 @@ from shared.security.access import Caller
 log = logging.getLogger(__name__)
 
 ALGORITHM = "RS256"
-"""The only accepted signature algorithm; `none` and shared secrets are never accepted."""
+"""The only accepted signature algorithm. `none` and shared secrets are never accepted."""
 
 LEEWAY_SECONDS = 60
 """How many seconds the clocks of issuer and service may differ."""
@@ -39,7 +39,7 @@ _TIMEOUT = urllib3.Timeout(connect=5, read=10)
 
 
 class SigningKeys:
-    """Keys by their id (`kid`); may be used by many threads."""
+    """Keys by their id (`kid`). Many threads may use it."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         """`url` is the address of the JWKS; `clock` returns seconds."""
@@ -160,7 +160,7 @@ class TokenVerifier:
 
 
 def _usable(entry: Mapping[str, Any]) -> PyJWK | None:
-    """Return an RSA signing key; None for the other kinds of keys that issuers publish."""
+    """Return an RSA signing key, or None for the other kinds of keys that issuers publish."""
     if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig":
         return None
     try:

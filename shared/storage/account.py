@@ -1,4 +1,4 @@
-"""The workspace's storage account: turns the setting into clients."""
+"""The workspace's storage account: its setting and its clients."""
 
 import os
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class StorageAccount:
     def from_environment(
         cls, environment: Mapping[str, str] = os.environ, setting: str = CONNECTION_SETTING
     ) -> "StorageAccount":
-        """Read the setting; raises SettingsError that says which forms are accepted."""
+        """Read the setting. Raises SettingsError that says which forms are accepted."""
         if connection_string := environment.get(setting):
             return cls(connection_string=connection_string)
         urls = {s: environment.get(f"{setting}__{s}ServiceUri", "").rstrip("/") for s in _SERVICES}
@@ -91,7 +91,7 @@ class StorageAccount:
 
     @cached_property
     def is_on_loopback(self) -> bool:
-        """Whether only this machine reaches it: an emulator."""
+        """Whether it is an emulator, which only this machine reaches."""
         return (urlsplit(self.blob_url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
 
     @cached_property

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 import requests
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, BlockState, ContainerClient
 from pydantic import Field
 
@@ -102,7 +102,7 @@ def columns_name(job_id: str) -> str:
 
 
 def row_groups_name(job_id: str) -> str:
-    """Return the blob name of a Parquet output's row groups (row_groups.py); a ledger like the output's own."""
+    """Return the blob name of a Parquet output's row groups (row_groups.py). It is a ledger like the output's own."""
     return f"{job_id}/row-groups.jsonl"
 
 
@@ -130,12 +130,24 @@ def is_folder_blob(blob: BlobProperties) -> bool:
 
 
 def find_blob(client: BlobClient) -> BlobProperties | None:
-    """Return a blob with its metadata; None if it does not exist."""
+    """Return a blob with its metadata, or None if it does not exist."""
     try:
         return client.get_blob_properties()
     except ResourceNotFoundError:
         return None
 
+
+def read_start(blob: BlobClient, length: int) -> bytes:
+    """Return the first `length` bytes of a blob, or the whole blob. Raises ResourceNotFoundError."""
+    try:
+        return blob.download_blob(offset=0, length=length).readall()
+    except HttpResponseError as error:
+        if error.status_code == _NO_SUCH_RANGE:  # an empty blob has none
+            return b""
+        raise
+
+
+_NO_SUCH_RANGE = 416
 
 OWNER = "batchjob"
 """Metadata member: the id of the job that made the blob, without hyphens."""
@@ -152,7 +164,7 @@ def is_made_by(metadata: Mapping[str, str], job_id: str) -> bool:
 
 
 def maker_of(blob: BlobProperties) -> str | None:
-    """Return the id of the job that made the blob; None when no job did."""
+    """Return the id of the job that made the blob, or None if no job made it."""
     try:
         return str(uuid.UUID(_owner(blob.metadata or {})))
     except ValueError:

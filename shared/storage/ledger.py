@@ -5,17 +5,19 @@ rows, as the merge takes one block of each task; the merge is one `commit_block_
 """
 
 import base64
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError
 from azure.storage.blob import BlobBlock, BlobClient, BlockState, ContentSettings
 
 from shared.errors import OutputExistsError, PreconditionFailedError
 from shared.storage.account import error_code
-from shared.storage.blobs import is_made_by, mark_of
+from shared.storage.blobs import find_blob, is_made_by, mark_of
 
 MAX_TASKS = 49_999
 """Source: Azure allows 50,000 committed blocks in a blob, and the header or footer is one of them."""
@@ -29,7 +31,6 @@ EMPTY_BLOCK = b"\n"
 BLOCK_ID_LENGTH = 64
 """One length for every block of a blob, as Azure demands; at most 64 characters."""
 
-FOOTER_BLOCK = "footer".ljust(BLOCK_ID_LENGTH, "-")
 _ID = re.compile(r"j([0-9a-f]{8})t(\d{6})a(\d{5})r(\d{12})s(\d{9})f(\d{9})(?:d([0-9a-f]{8}))?")
 
 
@@ -53,14 +54,14 @@ class TaskBlock:
 
     @property
     def block_id(self) -> str:
-        """As it is before it is encoded for a request."""
+        """The id before it is encoded for a request."""
         tally = f"r{self.rows:012}s{self.succeeded:09}f{self.failed:09}"
         digest = f"d{self.digest}" if self.digest else ""
         return f"j{self.job}t{self.task:06}a{self.attempt:05}{tally}{digest}".ljust(BLOCK_ID_LENGTH, "-")
 
     @classmethod
     def from_block_id(cls, block_id: str) -> "TaskBlock | None":
-        """Return the tally in `block_id`; None for a block that is no task's (a header)."""
+        """Return the tally in `block_id`, or None if the block is not of a task (a header)."""
         match = _ID.match(block_id)
         if match is None:
             return None
@@ -75,13 +76,13 @@ def encoded_block_id(block_id: str) -> str:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The blocks that count: for each finished task the one with the fewest failures, then the latest."""
+    """The blocks that count. For each finished task it is the one with the fewest failures, then the latest."""
 
     blocks: Mapping[int, TaskBlock]
 
     @classmethod
     def of(cls, blocks: Iterable[TaskBlock]) -> "Ledger":
-        """Choose one block for each task."""
+        """Choose one block of each task."""
         chosen: dict[int, TaskBlock] = {}
         for block in blocks:
             rival = chosen.get(block.task)
@@ -140,8 +141,8 @@ def commit(
     """
     blocks = [BlobBlock(block_id, BlockState.UNCOMMITTED) for block_id in block_ids]
     if footer:
-        blob.stage_block(FOOTER_BLOCK, footer)
-        blocks.append(BlobBlock(FOOTER_BLOCK, BlockState.UNCOMMITTED))
+        blob.stage_block(_footer_block(footer), footer)
+        blocks.append(BlobBlock(_footer_block(footer), BlockState.UNCOMMITTED))
     try:
         blob.commit_block_list(
             blocks,
@@ -151,19 +152,56 @@ def commit(
         )
     except (ResourceExistsError, ResourceModifiedError) as error:
         if not is_committed(blob, job_id):
-            raise OutputExistsError(f"the output {blob.container_name}/{blob.blob_name} exists already") from error
+            raise _taken(blob) from error
     except HttpResponseError as error:
-        if error_code(error) != _BLOCK_IS_GONE:
-            raise
-        raise PreconditionFailedError(
-            f"blocks of {blob.container_name}/{blob.blob_name} are gone since the ledger was read"
-        ) from error
+        raise _explained(blob, error) from error
+
+
+def commit_again(blob: BlobClient, block_ids: Iterable[str], *, job_id: str, content_type: str) -> None:
+    """Make a blob consist of the named blocks, in this order, also if an earlier try of the job committed others.
+
+    A try may end before the output is written. Tasks that storage loses then are scored again, and their blocks differ.
+    Raises OutputExistsError when the blob is somebody else's, and PreconditionFailedError when a block is there no
+    more, or another try has just written the blob: read the ledger again.
+    """
+    found = find_blob(blob)
+    if found and not is_made_by(found.metadata or {}, job_id):
+        raise _taken(blob)
+    unchanged: dict[str, Any] = {"match_condition": MatchConditions.IfMissing}
+    if found:
+        unchanged = {"etag": found.etag, "match_condition": MatchConditions.IfNotModified}
+    try:
+        blob.commit_block_list(
+            [BlobBlock(block_id, BlockState.LATEST) for block_id in block_ids],
+            content_settings=ContentSettings(content_type=content_type),
+            metadata=mark_of(job_id),
+            **unchanged,
+        )
+    except (ResourceExistsError, ResourceModifiedError) as error:
+        raise PreconditionFailedError(f"{blob.container_name}/{blob.blob_name} was just written") from error
+    except HttpResponseError as error:
+        raise _explained(blob, error) from error
+
+
+def _footer_block(footer: bytes) -> str:
+    """Return the id of the footer's block. Two merges at the same time never commit each other's footer."""
+    return f"footer{hashlib.sha256(footer).hexdigest()[:8]}".ljust(BLOCK_ID_LENGTH, "-")
+
+
+def _taken(blob: BlobClient) -> OutputExistsError:
+    return OutputExistsError(f"the output {blob.container_name}/{blob.blob_name} exists already")
+
+
+def _explained(blob: BlobClient, error: HttpResponseError) -> Exception:
+    """Return PreconditionFailedError if a block is gone, or else the error itself."""
+    if error_code(error) != _BLOCK_IS_GONE:
+        return error
+    return PreconditionFailedError(
+        f"blocks of {blob.container_name}/{blob.blob_name} are gone since the ledger was read"
+    )
 
 
 def is_committed(blob: BlobClient, job_id: str) -> bool:
     """Return whether the blob was committed by this job."""
-    try:
-        metadata = blob.get_blob_properties().metadata
-    except ResourceNotFoundError:
-        return False
-    return is_made_by(metadata, job_id)
+    found = find_blob(blob)
+    return found is not None and is_made_by(found.metadata or {}, job_id)

@@ -22,7 +22,7 @@ def shard_name(job_id: str, shard: int) -> str:
 
 
 def write_shard(container: ContainerClient, job_id: str, shard: int, paths: Sequence[str]) -> None:
-    """Write one shard; every shard but the last has SHARD_FILES paths."""
+    """Write one shard. Every shard but the last has SHARD_FILES paths."""
     text = "".join(json.dumps(path, ensure_ascii=False) + "\n" for path in paths)
     container.upload_blob(shard_name(job_id, shard), text.encode(), overwrite=True)
 

@@ -1,4 +1,4 @@
-"""The ledger of a job's output: what is staged of it, as far as it is complete.
+"""The ledger of a job's output: the staged blocks that are complete.
 
 A task's block counts only when everything is there that the merge needs of it: the header above its rows, the list of
 its failed items, its part of a Parquet footer. If storage lost one of these, the task is lost: the watch enqueues it
@@ -52,7 +52,7 @@ def _completeness(
 
 
 def _known(blob: BlobClient) -> set[str]:
-    """Return the ids of all blocks; an earlier try of the merge may have committed some."""
+    """Return the ids of all blocks. An earlier try of the merge may have committed some."""
     try:
         committed, uncommitted = blob.get_block_list("all")
     except ResourceNotFoundError:
@@ -61,11 +61,11 @@ def _known(blob: BlobClient) -> set[str]:
 
 
 def header_line(columns: Sequence[str] | None) -> bytes:
-    """Return the header line of a CSV file with these columns; empty if the columns have no names."""
+    """Return the header line of a CSV file with these columns. It is empty if the columns have no names."""
     if columns is None:
         return b""
     line = io.StringIO(newline="")
-    is_plain = all(name == name.strip(" \t\ufeff") for name in columns)  # readers strip or skip some of the others
+    is_plain = all(name == name.strip(" \t\ufeff") for name in columns)  # readers strip or skip some other characters
     # Only with this line end a lone `\r` is quoted in every version of Python.
     csv.writer(line, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL if is_plain else csv.QUOTE_ALL).writerow(columns)
     return line.getvalue()[:-2].encode("utf-8", "backslashreplace") + b"\n"

@@ -15,7 +15,7 @@ from azure.storage.queue import (
 from shared.contracts.messages import Message
 
 NEVER = -1
-"""Time to live of our messages: they are deleted when the work is done, and never expire."""
+"""Time to live of our messages: they never expire, and are deleted when the work is done."""
 
 
 def queue_client(service: QueueServiceClient, name: str) -> QueueClient:
@@ -66,7 +66,7 @@ def delete_queue(service: QueueServiceClient, name: str) -> None:
 
 
 def remove_matching(service: QueueServiceClient, name: str, unwanted: Callable[[str], bool]) -> int:
-    """Delete the visible messages for which `unwanted` is true; return their number. Put the others back."""
+    """Delete the visible messages for which `unwanted` is true, and return their number. Put the others back."""
     client = queue_client(service, name)
     removed, kept = 0, list[QueueMessage]()
     with suppress(ResourceNotFoundError):

@@ -1,4 +1,4 @@
-"""Refusals of a storage account: a final one is reported at once, by name; only a temporary one is retried.
+"""Refusals of a storage account. A final one is reported at once, by name. Only a temporary one is retried.
 
 The SDK calls a hook with each answer. An error that the hook raises ends the request, before the SDK tries again.
 """
@@ -88,11 +88,11 @@ def check_listing(response: Any) -> None:
 
 
 class UnansweredError(ServiceRequestError):
-    """An account that a user named does not answer; it may answer later."""
+    """An account that a user named does not answer. It may answer later."""
 
 
 class NamedTransport(RequestsTransport):  # type: ignore[misc]  # the SDK exports it without its type
-    """Sends requests to an account that a user named; its failures name that account."""
+    """Sends requests to an account that a user named. Its failures name that account."""
 
     def __init__(self, place: Place, **options: Any) -> None:
         """`options` as for the base class."""

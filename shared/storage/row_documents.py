@@ -39,7 +39,7 @@ def content_of(entity: Mapping[str, Any], table: str, document: type[Document]) 
     try:
         text = "".join(entity[f"document{number}"] for number in range(entity["chunks"]))
         return document.model_validate_json(text)
-    except Exception as error:  # whatever one row holds, the others can be read
+    except Exception as error:  # the content of one row must not keep the others from being read
         where = f"row {entity['PartitionKey']} / {entity['RowKey']} of table {table}"
         return UnreadableError(
             f"{where} cannot be read ({_reason(error)}); delete what it describes and create it again",

@@ -1,4 +1,4 @@
-"""A Parquet file out of blocks that were written without knowledge of each other.
+"""Makes a Parquet file from blocks that were written independently.
 
 A Parquet file is row groups and, at its end, a footer that says where they lie. A node writes the rows of a task as
 a block that begins like such a file and ends before the footer; what the footer would say goes to a blob of the job,
@@ -14,6 +14,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from shared.errors import ConflictError
+
 MAGIC = b"PAR1"
 """Begins and ends a Parquet file. It also begins each block; readers skip it in all but the first."""
 
@@ -21,6 +23,8 @@ _I64, _LIST, _STRUCT = 0x6, 0x9, 0xC
 """Types of Thrift's compact protocol."""
 _NO_COLUMNS = bytes.fromhex("1504191c4806") + b"schema" + bytes.fromhex("150000"), b"\x00"
 """Version 2 and a root without children, for a job without a single row."""
+
+LOST_COLUMNS = "storage lost the job's columns while it ran, and its results now have different ones; run the job again"
 
 RowGroup = Sequence[bytes | int]
 """The footer's words on one row group; a number stands for an offset, counted from the block's first byte."""
@@ -73,9 +77,11 @@ class FooterBuilder:
         self._row_groups = bytearray()
 
     def add(self, block: BlockRowGroups) -> None:
-        """Append the next block of the file."""
+        """Append the next block of the file. Raises ConflictError if its columns differ from those of the others."""
         if not self._position:
             self._schema = block.schema
+        if block.schema[0] != self._schema[0]:  # the other part names the writer's version
+            raise ConflictError(LOST_COLUMNS)
         for group in block.row_groups:
             for piece in group:
                 self._row_groups += piece if isinstance(piece, bytes) else _integer(self._position + piece)
@@ -84,7 +90,7 @@ class FooterBuilder:
         self._position += block.length
 
     def footer(self) -> bytes:
-        """Return the bytes that follow the last block; without any block, a whole file without rows."""
+        """Return the bytes that follow the last block. Without any block, return a whole file without rows."""
         before, after = self._schema
         metadata = b"".join(
             (before, _field(_I64), _integer(self._rows), _field(_LIST), _list(self._count), self._row_groups, after)

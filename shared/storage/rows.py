@@ -50,7 +50,7 @@ class Row(Generic[Document]):
 
     @property
     def document(self) -> Document:
-        """The row's document; raises UnreadableError."""
+        """The row's document. Raises UnreadableError."""
         if isinstance(self.content, UnreadableError):
             raise self.content
         return self.content
@@ -80,7 +80,7 @@ class RowTable(Generic[Document]):
         self._document = document
 
     def insert(self, partition: str, key: str, document: Document) -> Row[Document]:
-        """Write a new row; raises ConflictError when it exists."""
+        """Write a new row. Raises ConflictError if it exists."""
         try:
             entity = entity_of(partition, key, document)
             answer = self._write(lambda table: table.create_entity(entity))
@@ -89,13 +89,13 @@ class RowTable(Generic[Document]):
         return Row(partition, key, document, str(answer["etag"]))
 
     def put(self, partition: str, key: str, document: Document) -> Row[Document]:
-        """Write a row whether or not it exists; the last writer wins."""
+        """Write a row, whether or not it exists. The last writer wins."""
         entity = entity_of(partition, key, document)
         answer = self._write(lambda table: table.upsert_entity(entity, mode=UpdateMode.REPLACE))
         return Row(partition, key, document, str(answer["etag"]))
 
     def replace(self, row: Row[Document], document: Document) -> Row[Document]:
-        """Write `document` over `row`; raises PreconditionFailedError when it changed since it was read."""
+        """Write `document` over `row`. Raises PreconditionFailedError if the row has changed since it was read."""
         try:
             answer = self._table().update_entity(
                 entity_of(row.partition, row.key, document),
@@ -126,7 +126,7 @@ class RowTable(Generic[Document]):
         raise PreconditionFailedError(f"{self._name} {partition}/{key} is changed by others all the time", target=key)
 
     def get(self, partition: str, key: str) -> Row[Document]:
-        """Return the row; raises NotFoundError."""
+        """Return the row. Raises NotFoundError."""
         row = self.find(partition, key)
         if row is None:
             raise NotFoundError(f"{self._name} {partition}/{key} not found")
@@ -139,13 +139,13 @@ class RowTable(Generic[Document]):
         return None
 
     def delete(self, partition: str, key: str) -> bool:
-        """Delete the row; False when it was not there."""
+        """Delete the row. Return False if it was not there."""
         existed = self.find(partition, key) is not None
         self._table().delete_entity(partition, key)
         return existed
 
     def remove(self, row: Row[Document]) -> None:
-        """Delete `row`; raises PreconditionFailedError when it changed since it was read."""
+        """Delete `row`. Raises PreconditionFailedError if the row has changed since it was read."""
         try:
             self._table().delete_entity(
                 row.partition, row.key, etag=row.etag, match_condition=MatchConditions.IfNotModified
@@ -196,7 +196,7 @@ class RowTable(Generic[Document]):
         return rows, by_page.continuation_token
 
     def delete_partition(self, partition: str) -> int:
-        """Delete all rows of a partition; returns how many there were. Others may delete some of them meanwhile."""
+        """Delete all rows of a partition, and return how many there were. Others may delete some of them meanwhile."""
         keys = [row.key for row in self.partition(partition)]
         for start in range(0, len(keys), 100):
             self._delete_together(partition, keys[start : start + 100])
@@ -206,7 +206,7 @@ class RowTable(Generic[Document]):
         table = self._table()
         try:
             table.submit_transaction([("delete", {"PartitionKey": partition, "RowKey": key}) for key in keys])
-        except (TableTransactionError, ResourceNotFoundError):  # one is gone: then none was deleted
+        except (TableTransactionError, ResourceNotFoundError):  # one is gone, so none was deleted
             for key in keys:
                 table.delete_entity(partition, key)
 

@@ -1,4 +1,4 @@
-"""Everything that the page of a job shows, read from storage."""
+"""The content of a job's page, read from storage."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ class JobPage:
     output_uri: str
     output: OutputLook
     waiting_for: str
-    """Why the job gets no node; empty if nothing is wrong."""
+    """Why the job gets no node. Empty if nothing is wrong."""
     logs: dict[str, str]
 
 

@@ -40,7 +40,7 @@ class FirstRows:
     """The first rows of an output."""
 
     header: list[str]
-    """Names of the columns; empty if the output has none."""
+    """Names of the columns. Empty if the output has none."""
     rows: list[list[str]]
 
 
@@ -55,7 +55,7 @@ class OutputLook:
     first: FirstRows = field(default_factory=lambda: FirstRows([], []))
     failures: list[Failure] = field(default_factory=list)
     failures_link: str = ""
-    """Downloads the whole list of failed items; empty if there is none."""
+    """Downloads the whole list of failed items. Empty if there is none."""
     problem: str = ""
     """Why the files cannot be read now, as a sentence: a deleted datastore, an expired signature."""
 
@@ -95,7 +95,7 @@ class FileStart:
     """The beginning of a blob."""
 
     lines: str
-    """Whole lines; empty if the first line is too long."""
+    """Whole lines. Empty if the first line is too long."""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -123,7 +123,7 @@ def _failure(line: str) -> Failure:
 
 
 def _link(account: StorageAccount, job: JobDocument, path: str) -> str:
-    """Return a link to a blob of the output's container; empty if that belongs to another account."""
+    """Return a link to a blob of the output's container. It is empty if the container is in another account."""
     folder = job.output.folder
     return blob_link(account, folder.container, path, _LINK_LIFE) if folder.credential == "account" else ""
 

@@ -73,7 +73,7 @@ SUPPORTED: Mapping[str, Mapping[str, object]] = {
     ACTIVITY_TRIGGER: {},
     DURABLE_CLIENT: {},
 }
-"""What an app can declare here: the properties of each type of binding. `...` takes any value."""
+"""The properties that an app can declare, by type of binding. `...` allows any value."""
 
 _OF_EVERY_BINDING = {"name", "type", "direction"}
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,127}", re.IGNORECASE)
@@ -103,7 +103,7 @@ def _name_problems(function: FunctionRecord, functions: Sequence[FunctionRecord]
 
 
 def _unsupported(function: FunctionRecord) -> Iterator[str]:
-    """Name everything that the function declares and that `SUPPORTED` does not list."""
+    """Name each declaration of the function that `SUPPORTED` does not list."""
     if function.retried:
         yield "@app.retry is not supported by the local host; handle the failure in the function"
     for binding in function.bindings:

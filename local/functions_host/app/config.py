@@ -1,4 +1,4 @@
-"""host.json: what it says, with Azure's defaults, and which of its keys have no effect here."""
+"""host.json with Azure's defaults, and the keys of it that have no effect here."""
 
 import os
 import re
@@ -16,12 +16,12 @@ DEFAULT_FUNCTION_TIMEOUT = timedelta(minutes=30)
 MAX_BATCH_SIZE = 32  # what one call to Azure Queue Storage can return
 _CORES = os.cpu_count() or 1
 
-# Sections that shape the platform around the functions and change nothing about what they do.
+# Sections about the platform around the functions. They do not change what the functions do.
 _PLATFORM_SECTIONS = {
     "aggregator", "concurrency", "extensionBundle", "healthMonitor", "logging", "managedDependency",
     "singleton", "telemetryMode", "version", "watchDirectories", "watchFiles",
 }  # fmt: skip
-# What concerns storage provider, tracing and versions of the extension in Azure.
+# Keys for the storage provider, tracing and versions of the extension in Azure.
 _DURABLE_PLATFORM_KEYS = {
     "defaultVersion", "extendedSessionsEnabled", "notifications", "storageProvider", "tracing",
     "versionMatchStrategy", "versionFailureStrategy",
@@ -53,7 +53,7 @@ class QueueOptions:
 
 @dataclass(frozen=True)
 class DurableOptions:
-    """`extensions.durableTask`, the part that has a meaning without the Azure storage provider.
+    """The part of `extensions.durableTask` that has a meaning without the Azure storage provider.
 
     Attributes:
         hub_name: name of the task hub.
@@ -68,7 +68,7 @@ class DurableOptions:
 
 @dataclass(frozen=True)
 class HostConfig:
-    """What host.json asks of the host.
+    """The settings in host.json.
 
     Attributes:
         route_prefix: put before every route, `api` by default.
@@ -181,7 +181,7 @@ D = TypeVar("D")
 
 
 class ConfigSection:
-    """One JSON object: returns typed values, and knows which keys were never read.
+    """One JSON object. It returns typed values, and knows which keys were never read.
 
     Attributes:
         path: dotted path of the object in the file, empty for the root.
@@ -208,7 +208,7 @@ class ConfigSection:
         return value
 
     def section(self, key: str) -> "ConfigSection":
-        """Return the object under `key`; an empty one if it is absent."""
+        """Return the object under `key`, or an empty one if it is absent."""
         empty: dict[str, Any] = {}
         return ConfigSection(self._full(key), self.take(key, dict, empty), self._ignored)
 

@@ -55,13 +55,13 @@ class FunctionRecord:
 
     @property
     def durable_clients(self) -> tuple[Binding, ...]:
-        """The bindings that hand the function a durable client."""
+        """The bindings that give the function a durable client."""
         return tuple(binding for binding in self.bindings if binding.type == DURABLE_CLIENT)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one invocation ended.
+    """The end of one invocation.
 
     Attributes:
         succeeded: False when the function raised or its result could not be converted.
@@ -107,7 +107,7 @@ class Worker(Protocol):
     """Loads the app and calls its functions: the counterpart of Azure's Python worker."""
 
     def index(self) -> Sequence[FunctionRecord]:
-        """Import the app and describe its functions; once in a process.
+        """Import the app and describe its functions. Call it once in a process.
 
         Raises:
             FunctionsHostError: the app cannot be imported, or functions do not fit their bindings.
@@ -115,9 +115,9 @@ class Worker(Protocol):
         ...
 
     async def invoke(self, invocation: Invocation) -> Outcome:
-        """Call one function; values of the outcome are data with a `type` and a `value`."""
+        """Call one function. The values of the outcome are data with a `type` and a `value`."""
         ...
 
     def stop(self) -> None:
-        """Give up the threads; functions that still run are abandoned."""
+        """Abandon the threads and the functions that still run."""
         ...

@@ -1,4 +1,4 @@
-"""Which HTTP function answers a request: routes in the order of the functions' names, the first match wins."""
+"""The routes of the HTTP functions, in the order of the functions' names. The first one that matches answers."""
 
 import re
 from collections.abc import Iterable
@@ -78,13 +78,13 @@ class RouteMatch:
 
 
 class RouteTable:
-    """All routes of the app."""
+    """All routes of the app, in their order."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = sorted(routes, key=lambda route: route.function.name.upper())
 
     def find(self, method: str, path: str) -> RouteMatch | None:
-        """Return the first route that matches the decoded path and takes the method; None means 404."""
+        """Return the first route that matches the decoded path and method. None means 404."""
         for route in self._routes:
             if route.methods and method.upper() not in route.methods:
                 continue
@@ -95,7 +95,7 @@ class RouteTable:
 
 
 def read_routes(functions: Iterable[FunctionRecord], prefix: str, problems: list[FunctionsHostError]) -> list[Route]:
-    """Read the routes of the HTTP functions among `functions`; append each refusal to `problems`."""
+    """Read the routes of the HTTP functions among `functions`, and append each refusal to `problems`."""
     routes: list[Route] = []
     for function in functions:
         if function.trigger.type != HTTP_TRIGGER:

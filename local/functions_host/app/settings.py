@@ -1,4 +1,4 @@
-"""The app settings: environment variables, and local.settings.json beneath them."""
+"""The app settings: environment variables, and for missing ones local.settings.json."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from local.functions_host.app.errors import AppSettingError, HostConfigError
 LOCAL_SETTINGS_FILE = "local.settings.json"
 DEFAULT_CONNECTION = "AzureWebJobsStorage"
 _SETTING_REFERENCE = re.compile(r"%([^%]+)%")
-# What the storage SDKs of .NET put in place of `UseDevelopmentStorage=true`: the default ports.
+# The storage SDKs of .NET replace `UseDevelopmentStorage=true` with this text, which has the default ports.
 _DEVELOPMENT_STORAGE = AzuriteEndpoints(blob_port=10000, queue_port=10001, table_port=10002).connection_string
 
 
@@ -69,7 +69,7 @@ class AppSettings(Mapping[str, str]):
 
 
 def read_settings(app_root: Path, environment: Mapping[str, str]) -> AppSettings:
-    """Return the `Values` of the app's local.settings.json; variables of the environment override them.
+    """Return the `Values` of the app's local.settings.json. Variables of the environment override them.
 
     Raises:
         HostConfigError: the file is not a JSON object of text values, or is encrypted.
@@ -93,7 +93,7 @@ def read_json_object(file: Path) -> dict[str, object]:
     """Return the JSON object in `file`.
 
     Raises:
-        HostConfigError: the file cannot be read or holds something else.
+        HostConfigError: the file cannot be read, or is not a JSON object.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))

@@ -1,4 +1,4 @@
-"""What a timer trigger and a queue trigger name: a schedule, a queue."""
+"""The schedule of a timer trigger, and the queue of a queue trigger."""
 
 import re
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ class QueueAddress:
 
     @property
     def poison(self) -> "QueueAddress | None":
-        """Where messages go that fail too often; None for a poison queue itself and for names too long."""
+        """The queue for messages that fail too often. None for a poison queue itself, or if the name were too long."""
         name = self.name + POISON_SUFFIX
         if self.name.endswith(POISON_SUFFIX) or len(name) > MAX_QUEUE_NAME:
             return None

@@ -1,4 +1,4 @@
-"""Starts the actions of an orchestrator: gives sequence numbers, schedules tasks, runs retries."""
+"""Starts the actions of an orchestrator: assigns sequence numbers, schedules tasks, runs retries."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ _NOT_OFFERED = {
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """When a failed task is tried again; without a coefficient the pause stays the same."""
+    """When a failed task is tried again. Without a coefficient, the pause stays the same."""
 
     first_delay: timedelta
     max_attempts: int
@@ -108,11 +108,11 @@ class ActionStarter:
 
     @property
     def has_open_tasks(self) -> bool:
-        """Whether an activity, timer or sub-orchestration is still to end; external waits do not count."""
+        """Whether an activity, timer or sub-orchestration has not ended yet. Waits for external events do not count."""
         return bool(self._open)
 
     def finish(self, task_id: int, *, failed: bool) -> None:
-        """Finish a task; the end of an unknown task (a cancelled timer) is ignored."""
+        """Finish a task. Ignore the end of an unknown task, such as a cancelled timer."""
         task = self._open.pop(task_id, None)
         if task is not None:
             task.finish(failed=failed)
@@ -121,7 +121,7 @@ class ActionStarter:
         """Start one action with all its children, left to right.
 
         Raises:
-            ActionRefusedError: the action cannot be carried out; the text says why.
+            ActionRefusedError: the action cannot be carried out. The message says why.
         """
         action_type = action["actionType"]
         start = self._starts.get(action_type)
@@ -166,7 +166,7 @@ class ActionStarter:
         return finished()
 
     def _asked_timer(self, action: Action) -> Completion:
-        """Start a timer; a cancelled one keeps its sequence number but no longer holds the orchestration."""
+        """Start a timer. A cancelled one keeps its sequence number, but the orchestration no longer waits for it."""
         task_id = self.next_id
         task = self._timer(from_text(action["fireAt"]))
         if action.get("isCanceled"):
@@ -179,7 +179,7 @@ class ActionStarter:
         return task
 
     def _with_retry(self, action: Action, attempt: Callable[[Action], Completion]) -> Completion:
-        """Retry with a timer after each failure; the SDK expects one after the last failure too."""
+        """Set a timer after each failure, and retry. The SDK expects a timer after the last failure too."""
         policy = RetryPolicy.of(action["retryOptions"])
         whole = Completion()
         attempts = 0
@@ -215,7 +215,7 @@ class ActionStarter:
 
 
 def _text(value: object) -> str:
-    """Return an activity's input as JSON text; the SDK gives text already."""
+    """Return an activity's input as JSON text. The SDK's input is a text already."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

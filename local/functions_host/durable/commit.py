@@ -1,4 +1,4 @@
-"""Writes what follows from an episode into the task hub, all in one transaction."""
+"""Writes the results of an episode to the task hub, all in one transaction."""
 
 import json
 import uuid
@@ -16,7 +16,7 @@ from local.functions_host.durable.scheduled import ScheduledActivity, ScheduledC
 
 @dataclass
 class Consequences:
-    """What the engine has to set in motion after a commit.
+    """The work that the engine must start after a commit.
 
     Attributes:
         activities: to be run.
@@ -32,13 +32,13 @@ class Consequences:
 
 
 def commit_stale(hub: TaskHub, episode: Episode) -> None:
-    """Drop messages for generations that are over."""
+    """Drop messages for generations that have ended."""
     with hub.transaction():
         hub.take(episode.messages)
 
 
 def commit_episode(hub: TaskHub, episode: Episode, decision: Decision, custom_status_json: str | None) -> Consequences:
-    """Commit an episode in which the orchestrator was run."""
+    """Commit an episode in which the orchestrator ran."""
     instance = replace(episode.instance, custom_status_json=custom_status_json, updated=history.utc_now())
     with hub.transaction():
         hub.take(episode.messages)
@@ -56,7 +56,7 @@ def commit_episode(hub: TaskHub, episode: Episode, decision: Decision, custom_st
 
 
 def start_instance(hub: TaskHub, instance: Instance) -> None:
-    """Write a new instance with its first message, in place of a finished one with the same id."""
+    """Write a new instance with its first message. It replaces a finished one with the same id."""
     hub.forget(instance.instance_id)
     hub.put_instance(instance)
     hub.post(Message(instance.instance_id, json.dumps(_started(instance)), instance.execution_id))
@@ -80,7 +80,7 @@ def _started(instance: Instance) -> Event:
 
 
 def _continue(hub: TaskHub, instance: Instance, end: ContinuedAsNew) -> Consequences:
-    """Start the history over; the start and the carried events form the first episode together."""
+    """Start the history over. The start and the carried events form the first episode together."""
     successor = replace(
         instance,
         execution_id=new_execution_id(),
@@ -159,7 +159,7 @@ def _timer(hub: TaskHub, instance: Instance, task: ScheduledTimer) -> TimerItem:
 
 
 def _child(hub: TaskHub, parent: Instance, task: ScheduledChild) -> str:
-    """Start a sub-orchestration; an id in use fails the task, as a client would be refused."""
+    """Start a sub-orchestration. An id that is in use fails the task, because a client would be refused too."""
     existing = hub.instance(task.instance_id)
     if existing is not None and not existing.status.finished:
         reason = f"An Orchestration instance with the status {existing.status} already exists."

@@ -1,11 +1,11 @@
-"""Small promises with which the replayer waits for tasks; everything happens at once, on one thread."""
+"""Small promises with which the replayer waits for tasks. Everything runs at once, on one thread."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 
 
 class Completion:
-    """A result that will come, as success or failure; the callbacks of waiters run at once when it does."""
+    """A result that comes later, as success or failure. Then the callbacks of its waiters run at once."""
 
     __slots__ = ("_waiting", "done", "failed")
 
@@ -15,7 +15,7 @@ class Completion:
         self._waiting: list[Callable[[Completion], None]] = []
 
     def finish(self, *, failed: bool = False) -> None:
-        """Mark it done; the second time is ignored."""
+        """Mark it as done. Later calls are ignored."""
         if self.done:
             return
         self.done, self.failed = True, failed
@@ -24,7 +24,7 @@ class Completion:
             callback(self)
 
     def then(self, callback: Callable[["Completion"], None]) -> None:
-        """Call back when done, or now if it is already."""
+        """Call `callback` once it is done: now if it already is."""
         if self.done:
             callback(self)
         else:
@@ -32,14 +32,14 @@ class Completion:
 
 
 def finished() -> Completion:
-    """Return a completion that is done from the start, for actions that nothing waits for."""
+    """Return a completion that is already done, for actions that nothing waits for."""
     completion = Completion()
     completion.finish()
     return completion
 
 
 def when_all(children: Sequence[Completion]) -> Completion:
-    """Return a completion that is done with its last child, also after a failure (.NET's `Task.WhenAll`)."""
+    """Return a completion that is done when all children are, even if some failed (.NET's `Task.WhenAll`)."""
     whole = Completion()
     open_children = len(children)
 
@@ -57,7 +57,7 @@ def when_all(children: Sequence[Completion]) -> Completion:
 
 
 def when_any(children: Sequence[Completion]) -> Completion:
-    """Return a completion that is done with its first child and never fails (.NET's `Task.WhenAny`)."""
+    """Return a completion that is done when the first child is, and never fails (.NET's `Task.WhenAny`)."""
     whole = Completion()
     for child in children:
         child.then(lambda _: whole.finish())
@@ -65,14 +65,14 @@ def when_any(children: Sequence[Completion]) -> Completion:
 
 
 class ExternalEvents:
-    """External events: waiters form a stack, early events a queue; names ignore case."""
+    """External events. Waiters form a stack, early events a queue. Names are compared without regard to case."""
 
     def __init__(self) -> None:
         self._waiters: defaultdict[str, list[Completion]] = defaultdict(list)
         self._early: defaultdict[str, deque[None]] = defaultdict(deque)
 
     def wait(self, name: str) -> Completion:
-        """Return a completion that is done when an event of this name comes, or at once if one came before."""
+        """Return a completion that is done when an event of this name comes; at once if one came before."""
         key = name.casefold()
         waiter = Completion()
         self._waiters[key].append(waiter)
@@ -82,7 +82,7 @@ class ExternalEvents:
         return waiter
 
     def raise_event(self, name: str) -> None:
-        """Serve the waiter that came last, or keep the event for the first one to come."""
+        """Give the event to the latest waiter, or keep it for the next one."""
         key = name.casefold()
         if self._waiters[key]:
             self._waiters[key].pop().finish()

@@ -20,10 +20,10 @@ from local.functions_host.durable.work_queue import TimerQueue, WorkQueue
 log = logging.getLogger(__name__)
 
 CONCURRENCY_PER_CORE = 10
-"""`maxConcurrentActivityFunctions` and `maxConcurrentOrchestratorFunctions` default to this many a core."""
+"""The default of `maxConcurrentActivityFunctions` and `maxConcurrentOrchestratorFunctions`, for each core."""
 
 DRAIN_SECONDS = 10.0
-"""How long a graceful stop waits for running work before it is abandoned; it runs again later."""
+"""How long a graceful stop waits for running work. Then the work is abandoned, and runs again later."""
 
 _RETRY_SECONDS = 1.0
 
@@ -67,7 +67,7 @@ class DurableEngine(InstanceOperations):
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
 
     async def start(self) -> None:
-        """Take the hub and go on with all the work in it, also what a killed process left behind.
+        """Take the hub and continue all the work in it, including the work of a killed process.
 
         Raises:
             TaskHubBusyError: another host holds the hub.
@@ -84,7 +84,7 @@ class DurableEngine(InstanceOperations):
         self._timer_task = asyncio.create_task(self._timers.run())
 
     async def stop(self, drain_seconds: float = DRAIN_SECONDS) -> None:
-        """Begin nothing new, wait for running work, abandon the rest (it runs again later), free the hub."""
+        """Begin nothing new, wait for running work, abandon the rest, and free the hub. The rest runs again later."""
         if self._timer_task is not None:
             self._timer_task.cancel()
             await asyncio.gather(self._timer_task, return_exceptions=True)
@@ -93,7 +93,7 @@ class DurableEngine(InstanceOperations):
         await self._hub.close()
 
     async def wait_until_finished(self, instance_id: str, timeout_seconds: float) -> Instance:
-        """Wait for the end of the instance; return it as it is after at most `timeout_seconds`.
+        """Wait up to `timeout_seconds` for the end of the instance, and return the instance.
 
         Raises:
             InstanceNotFoundError: there is no such instance.
@@ -118,7 +118,7 @@ class DurableEngine(InstanceOperations):
     async def _work_on(self, instance_id: str) -> None:
         """Run an instance's episodes until its inbox is empty or the engine stops.
 
-        What fails in the host itself, not in the app, is tried again.
+        A failure of the host itself, not of the app, is tried again.
         """
         try:
             while not self._episodes.stopped and await self._next_episode(instance_id):
@@ -128,7 +128,7 @@ class DurableEngine(InstanceOperations):
             asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._wake, instance_id)
 
     async def _next_episode(self, instance_id: str) -> bool:
-        """Run one episode; False when nothing waits for the instance."""
+        """Run one episode. Return False if no message waits for the instance."""
         episode = await self._hub(load_episode, instance_id, self._batch)
         if episode is None:
             return False
@@ -212,7 +212,7 @@ def _result(value: object) -> str | None:
 
 
 def _details(message: str, stack: str) -> str:
-    """Return a .NET exception in JSON, as orchestrators find it behind the reason."""
+    """Return a .NET exception in JSON, as orchestrators find it after the reason."""
     return json.dumps(
         {
             "$type": "System.Exception, System.Private.CoreLib",

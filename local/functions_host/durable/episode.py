@@ -1,4 +1,4 @@
-"""One episode: an orchestrator is run once against its whole history with the messages that wait."""
+"""One episode: one run of an orchestrator against its whole history and the waiting messages."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _CONTEXT = {
     # The extension's own spelling.
     "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
 }
-"""What the extension tells the SDK about itself with the Azure Storage backend."""
+"""The facts about itself that the extension tells the SDK, with the Azure Storage backend."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Episode:
         return f'{text}, "input": {self.instance.input_json or "null"}, "history": [{events}]}}'
 
     def events(self) -> list[Event]:
-        """Return the whole history, old and new."""
+        """Return the whole history: the past events and the new ones."""
         return [*map(json.loads, self.past), *self.new]
 
 
 def load_episode(hub: TaskHub, instance_id: str, batch: int | None) -> Episode | None:
-    """Return the next episode of an instance; None if there is nothing to do.
+    """Return the next episode of an instance, or None if there is nothing to do.
 
     Messages for instances that are finished or purged are deleted.
     """
@@ -78,7 +78,7 @@ def load_episode(hub: TaskHub, instance_id: str, batch: int | None) -> Episode |
 async def run_episode(
     episode: Episode, runner: FunctionRunner, functions: DurableFunctions
 ) -> tuple[Decision, OrchestratorState]:
-    """Call the orchestrator and work out what follows from its answer."""
+    """Call the orchestrator, and return the results of its answer."""
     instance = episode.instance
     try:
         name = functions.orchestrator(instance.name)

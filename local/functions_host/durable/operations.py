@@ -1,4 +1,4 @@
-"""What a durable client can do with instances: start, look, send an event, purge."""
+"""The operations of a durable client: start, show, send an event, purge."""
 
 import json
 import logging
@@ -44,7 +44,7 @@ class InstanceOperations:
         input_json: str | None = None,
         version: str = "",
     ) -> str:
-        """Start an orchestration and return its instance id; a finished instance of that id is replaced.
+        """Start an orchestration and return its instance id. A finished instance with that id is replaced.
 
         Args:
             input_json: JSON text of the `Input` field. The SDK's client sends a JSON string that holds
@@ -96,7 +96,7 @@ class InstanceOperations:
         """Send an external event.
 
         Raises:
-            InstanceNotFoundError, InstanceFinishedError: nothing can receive it.
+            InstanceNotFoundError, InstanceFinishedError: no instance can receive the event.
             InvalidRequestError: the payload is not JSON, or the event has no name.
         """
         if not name:

@@ -28,14 +28,14 @@ _DONE = {
 
 @dataclass(frozen=True)
 class Completed:
-    """The orchestrator returned; `output_json` is None when it returned None."""
+    """The orchestrator returned. `output_json` is None if it returned None."""
 
     output_json: str | None
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The orchestration failed; `reason` is its output, `details` goes to a parent."""
+    """The orchestration failed. `reason` is its output; `details` goes to its parent."""
 
     reason: str
     details: str
@@ -43,7 +43,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class ContinuedAsNew:
-    """The orchestration starts over; `carried` events come with it."""
+    """The orchestration starts over with the `carried` events."""
 
     input_json: str
     carried: tuple[Event, ...]
@@ -54,7 +54,7 @@ End = Completed | Failed | ContinuedAsNew
 
 @dataclass(frozen=True)
 class Decision:
-    """What an episode leads to.
+    """The results of an episode.
 
     Attributes:
         scheduled: new tasks, by ascending sequence number.
@@ -68,7 +68,7 @@ class Decision:
 
 
 class Replayer:
-    """One replay of one orchestration; used once."""
+    """One replay of one orchestration. Use it once."""
 
     def __init__(self, *, name: str, execution_id: str, state: OrchestratorState, functions: DurableFunctions) -> None:
         self._name = name
@@ -111,14 +111,14 @@ class Replayer:
             self._starter.finish(event[id_field], failed=failed)
 
     def _raise_event(self, event: Event) -> None:
-        """Raise an external event; one that comes after `continue_as_new` belongs to the next generation."""
+        """Raise an external event. After `continue_as_new`, an event belongs to the next generation."""
         if self._starter.continue_input is None:
             self._starter.events.raise_event(event["Name"])
         else:
             self._carried.append(event)
 
     def _advance(self, _: Completion | None = None) -> None:
-        """Start the next actions until one of them has to be waited for."""
+        """Start the next actions, up to the first one that must be waited for."""
         actions = self._state.actions
         while True:
             if self._current is not None and not self._current.done:
@@ -134,7 +134,7 @@ class Replayer:
                 return
 
     def _end(self) -> End | None:
-        """Return the end, which is reached once every action is complete and no task is open."""
+        """Return the end of the execution, or None while an action is incomplete or a task open."""
         if self._starter.has_open_tasks:
             return None
         if self._next < len(self._state.actions) or self._current is not None:

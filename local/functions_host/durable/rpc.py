@@ -1,4 +1,4 @@
-"""The durable management API over HTTP for the SDK's client: what the application calls of it."""
+"""The durable management API over HTTP: the requests of the SDK's client that the application makes."""
 
 import hmac
 import json
@@ -17,7 +17,7 @@ from local.functions_host.durable.hub.errors import DurableError, InvalidRequest
 from local.functions_host.durable.hub.rows import Instance
 
 RPC_PATH = "/durabletask"
-"""Where the host's loopback listener serves the API."""
+"""The path of the API on the host's loopback listener."""
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -26,7 +26,7 @@ _WORKER = "worker"
 
 @dataclass(frozen=True)
 class DurableLinks:
-    """Where the SDK's client reaches the engine.
+    """The address and key with which the SDK's client reaches the engine.
 
     Attributes:
         rpc_url: origin of the host's loopback RPC listener, such as `http://127.0.0.1:17071`.
@@ -43,13 +43,13 @@ class DurableLinks:
 
     @property
     def rpc_base_url(self) -> str:
-        """Base of the client's URLs, to which it adds paths and queries; the key stands before the host."""
+        """Base of the client's URLs, to which it adds paths and queries. The key is in front of the host."""
         scheme, host = self.rpc_url.split("://")
         return f"{scheme}://{_WORKER}:{quote(self.system_key, safe='')}@{host}{RPC_PATH}/"
 
     @property
     def rpc_authorization(self) -> str:
-        """The header `Authorization` that HTTP clients make of `rpc_base_url`."""
+        """The header `Authorization` that HTTP clients make from `rpc_base_url`."""
         return f"Basic {b64encode(f'{_WORKER}:{self.system_key}'.encode()).decode()}"
 
 
@@ -89,7 +89,7 @@ def _guarded(handler: Handler, links: DurableLinks) -> Handler:
 
 
 def _answered(handler: Handler) -> Handler:
-    """Turn the engine's errors into the extension's answers."""
+    """Answer an error of the engine as the extension does."""
 
     @wraps(handler)
     async def answered(request: web.Request) -> web.Response:
@@ -103,7 +103,7 @@ def _answered(handler: Handler) -> Handler:
 
 def _error(error: DurableError) -> web.Response:
     if error.status == 404:
-        return web.Response(status=404)  # the SDK takes any body for an instance
+        return web.Response(status=404)  # the SDK reads any body as an instance
     if error.status == 501:
         return web.json_response(str(error), status=501)
     invalid = isinstance(error, InvalidRequestError)
@@ -184,7 +184,7 @@ def _status(instance: Instance) -> dict[str, Any]:
 
 
 def _value(text: str | None) -> Any:
-    """Return what a text says as JSON, or the text itself: the reason of a failure is plain text."""
+    """Return the parsed JSON text, or the text itself if it is not JSON: the reason of a failure is plain text."""
     if text is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What an episode asks the engine to do, and the check of these requests against the history."""
+"""The tasks that an episode schedules, and their check against the history."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ class ScheduledActivity:
 
 @dataclass(frozen=True)
 class ScheduledTimer:
-    """Wake the orchestration at a moment."""
+    """Wake up the orchestration at a moment."""
 
     task_id: int
     fire_at: datetime
@@ -63,10 +63,10 @@ _ADVICE = (
 
 
 def confirm(event: Event, pending: dict[int, Scheduled]) -> None:
-    """Take what an earlier episode scheduled out of `pending`.
+    """Remove a task from `pending` that an earlier episode scheduled.
 
     Raises:
-        NonDeterministicError: `pending` holds nothing, or something else, under this sequence number.
+        NonDeterministicError: `pending` has no task, or another one, with this sequence number.
     """
     kind, words = _KINDS[event["EventType"]]
     task_id, name = event["EventId"], event.get("Name") or ""

@@ -1,4 +1,4 @@
-"""What an orchestrator function answered: the state that the SDK returns or hides in its error text."""
+"""The answer of an orchestrator function: the state that the SDK returns, or hides in its error text."""
 
 import json
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 from local.functions_host.app.functions import Outcome
 
 STATE_LABEL = "$OutOfProcData$:"
-"""Marks, in the error text of a failed orchestrator, where the JSON of its state begins."""
+"""The label before the JSON of the state, in the error text of a failed orchestrator."""
 
 SCHEMAS = (1, 2)
 """Values of `schemaVersion` (the protocol's V2 and V3) in which the actions are one flat list."""
@@ -35,7 +35,7 @@ class OrchestratorState:
 
 
 def read_state(outcome: Outcome) -> OrchestratorState:
-    """Return the state in an outcome; a failure without the label becomes a state with that error."""
+    """Return the state in an outcome. A failure without the label becomes a state with that error."""
     if outcome.succeeded:
         return _from_json(outcome.return_value, stack="")
     data = _labelled(outcome.error)
@@ -45,7 +45,7 @@ def read_state(outcome: Outcome) -> OrchestratorState:
 
 
 def _labelled(error: str) -> dict[str, Any] | None:
-    """Return the JSON object after the label; try each label, as the user's own text may contain it too."""
+    """Return the JSON object after the label. Try each label, because the user's own text may contain it too."""
     start = error.find(STATE_LABEL)
     while start >= 0:
         start += len(STATE_LABEL)

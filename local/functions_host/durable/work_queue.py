@@ -1,4 +1,4 @@
-"""What the engine has to do: keyed work that waits in line, and timers that wait for their time."""
+"""The engine's work: a queue of keys, and timers."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class WorkQueue(Generic[K]):
-    """A queue of keys to work on; a key that is put again while it is worked on runs once more."""
+    """A queue of keys to work on. A key that is added again while its work runs is worked on once more."""
 
     def __init__(self, work: Callable[[K], Awaitable[None]], *, limit: int) -> None:
         self._work = work
@@ -27,11 +27,11 @@ class WorkQueue(Generic[K]):
 
     @property
     def stopped(self) -> bool:
-        """True if no new work is begun."""
+        """True if no new work begins."""
         return self._stopped
 
     def start(self) -> None:
-        """Begin to work on what waits."""
+        """Begin to work on the waiting keys."""
         self._stopped = False
         self._pump()
 
@@ -43,7 +43,7 @@ class WorkQueue(Generic[K]):
             self._pump()
 
     async def stop(self, drain_seconds: float) -> None:
-        """Begin nothing new; wait for what runs, then cancel it."""
+        """Begin nothing new. Wait for the running work, then cancel it."""
         self._stopped = True
         running = set(self._running.values())
         if running:
@@ -73,7 +73,7 @@ class WorkQueue(Generic[K]):
 
 
 _LONGEST_NAP_SECONDS = 30.0
-"""The clock is looked at again after this time, because it may be set or the machine may have slept."""
+"""How often to read the clock again: it may have been set, or the machine may have slept."""
 
 
 class TimerQueue:
@@ -101,7 +101,7 @@ class TimerQueue:
         seconds = _LONGEST_NAP_SECONDS
         if self._heap:
             seconds = min(seconds, (self._heap[0][0] - utc_now()).total_seconds())
-        # Not wait_for: it loses a cancellation that comes in the same moment as a new timer.
+        # Not wait_for: it loses a cancellation that comes at the same moment as a new timer.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()

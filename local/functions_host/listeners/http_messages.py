@@ -26,7 +26,7 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def decode_path(path: str) -> str:
-    """Return the path as routes see it: decoded except for `%2F`, with dot segments resolved."""
+    """Return the path as routes see it: decoded except for `%2F`, and without dot segments."""
     decoded = unquote(re.sub("%2f", "%252F", path, flags=re.IGNORECASE))
     if "/." not in decoded:
         return decoded
@@ -42,14 +42,14 @@ def decode_path(path: str) -> str:
 
 
 def encode_path(path: str) -> str:
-    """Return the path as the function's URL shows it; sequences that are encoded already stay."""
+    """Return the path as the function's URL shows it. What is encoded already stays."""
     return "".join(
         part if _ENCODED.fullmatch(part) else quote(part, safe=_PATH_CHARACTERS) for part in _ENCODED.split(path)
     )
 
 
 def query_values(query: str) -> dict[str, str]:
-    """Return the query's values: repeated keys joined by `,` ignoring case, keys without a value left out."""
+    """Return the query's values. Values of one key, in any case, are joined by `,`. Keys without value are dropped."""
     names: dict[str, str] = {}
     values: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
@@ -59,7 +59,7 @@ def query_values(query: str) -> dict[str, str]:
 
 
 def header_values(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the headers with lower-case names, repeated ones joined by `,`."""
+    """Return the headers with lower-case names. Repeated headers are joined by `,`."""
     values: dict[str, list[str]] = {}
     for name, value in headers:
         values.setdefault(name.lower(), []).append(value)
@@ -102,7 +102,7 @@ _SERVER_HEADERS = frozenset({"content-length", "transfer-encoding", "connection"
 
 
 def response_of(outcome: Outcome) -> web.Response:
-    """Return the response that the function made; 500 without a body if it failed or made none."""
+    """Return the response of the function, or 500 without a body if it failed or made none."""
     if not outcome.succeeded:
         return web.Response(status=500)
     datum = outcome.return_value

@@ -38,7 +38,7 @@ class FunctionsHandler:
         self._invoker = invoker
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Find the function, run it, answer; 404 also when only the method does not fit."""
+        """Find the function, run it and answer. The answer is 404 even if only the method does not fit."""
         raw_path, raw_query = split_target(request.raw_path)
         path = decode_path(raw_path)
         match = self._routes.find(request.method, path)
@@ -65,7 +65,7 @@ async def _body(request: web.Request) -> bytes:
 
 
 class HttpListener:
-    """An HTTP server on the loopback interface; it refuses requests that web pages of others make.
+    """An HTTP server on the loopback interface. It refuses the requests of other sites' web pages.
 
     The port is taken at once, so that a port in use is noticed before anything starts and the URL is
     known; connections wait until `start`. With a `certificate` it speaks TLS.
@@ -96,13 +96,13 @@ class HttpListener:
             access_log=None,
             handler_cancellation=False,
             shutdown_timeout=1,
-            auto_decompress=False,  # as Azure's host: functions get the body as it was sent
+            auto_decompress=False,  # functions get the body as it was sent, as in Azure
         )
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket, backlog=_BACKLOG, ssl_context=self._tls).start()
 
     async def stop_accepting(self) -> None:
-        """Take no new connections; requests under way go on."""
+        """Accept no new connections. Requests in progress continue."""
         for site in list(self._runner.sites) if self._runner else ():
             await site.stop()
 

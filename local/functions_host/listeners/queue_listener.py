@@ -28,7 +28,7 @@ LEASE = timedelta(minutes=10)  # how long Azure hides a message while its functi
 
 
 class QueueListener:
-    """Feeds the messages of one queue to one function.
+    """Calls one function with the messages of one queue.
 
     Messages are delivered at least once: a message is deleted only after the function succeeded.
     """
@@ -59,13 +59,13 @@ class QueueListener:
         self._loop_task = asyncio.create_task(self._listen(), name=f"queue {self._address.name}")
 
     async def stop(self) -> None:
-        """Receive nothing more; messages that are being processed go on."""
+        """Receive nothing more. Messages that are being processed continue."""
         if self._loop_task is not None:
             self._loop_task.cancel()
             await asyncio.gather(self._loop_task, return_exceptions=True)
 
     async def drain(self, seconds: float) -> None:
-        """Wait until the messages in hand are completed or released, at most `seconds`."""
+        """Wait up to `seconds` until the received messages are completed or released."""
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
 
@@ -90,7 +90,7 @@ class QueueListener:
         try:
             messages = await asyncio.shield(receiving)
         except ResourceNotFoundError:
-            return []  # a queue that does not exist yet is an empty one
+            return []  # a queue that does not exist yet counts as empty
         except asyncio.CancelledError:
             with contextlib.suppress(AzureError):
                 await asyncio.gather(*(self._give_back(message) for message in await receiving))
@@ -112,7 +112,7 @@ class QueueListener:
         try:
             await self._process(message)
         except Exception:
-            # The message reappears when its lease ends and is processed again.
+            # The message reappears when its lease ends, and is processed again.
             log.exception("Message %s of queue %s could not be completed", message.id, self._address.name)
 
     async def _process(self, message: QueueMessage) -> None:
@@ -135,7 +135,7 @@ class QueueListener:
         try:
             outcome = await self._invoker.invoke(self._function, trigger)
         except asyncio.CancelledError:
-            return False  # the host shuts down: the message goes back
+            return False  # the host shuts down: release the message
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
@@ -145,7 +145,7 @@ class QueueListener:
         if succeeded:
             await lease.delete()
         elif self._address.poison is None:
-            pass  # the message stays hidden until its lease ends: it does not fail again at once
+            pass  # keep the message hidden until its lease ends: it must not fail again at once
         elif (lease.message.dequeue_count or 0) >= self._options.max_dequeue_count:
             await self._poison(lease)
         else:
@@ -174,14 +174,14 @@ MINIMUM_SECONDS = 0.1
 
 
 class RandomizedBackoff:
-    """Doubles the pause, with a fifth of chance either way, from 100 ms up to a maximum."""
+    """A pause that doubles from 100 ms up to a maximum, and varies at random by a fifth."""
 
     def __init__(self, maximum: float) -> None:
         self._maximum = maximum
         self._exponent = 0
 
     def reset(self) -> None:
-        """Begin again with the shortest pause: there was a message."""
+        """Begin again with the shortest pause, because there was a message."""
         self._exponent = 0
 
     def next(self) -> float:
@@ -197,13 +197,13 @@ NEVER_EXPIRES = -1
 
 
 class QueueClients:
-    """One client for each queue, closed together."""
+    """The clients of the queues. They are closed together."""
 
     def __init__(self) -> None:
         self._clients: dict[QueueAddress, QueueClient] = {}
 
     def client(self, address: QueueAddress) -> QueueClient:
-        """Return the client of a queue; it neither encodes nor decodes messages."""
+        """Return the client of a queue. It neither encodes nor decodes messages."""
         if address not in self._clients:
             self._clients[address] = QueueClient.from_connection_string(
                 address.connection_string, address.name, retry_total=2, initial_backoff=1, increment_base=2
@@ -211,7 +211,7 @@ class QueueClients:
         return self._clients[address]
 
     async def send(self, address: QueueAddress, text: str) -> None:
-        """Put a message that never expires on the queue, which is created if it does not exist."""
+        """Put a message that never expires on the queue. Create the queue if it does not exist."""
         client = self.client(address)
         try:
             await client.send_message(text, time_to_live=NEVER_EXPIRES)

@@ -1,4 +1,4 @@
-"""A queue message: what its function sees, and the lease on it while the function runs."""
+"""A queue message: the data for its function, and the lease on it while the function runs."""
 
 import asyncio
 import base64
@@ -35,10 +35,9 @@ def decode_body(text: str) -> bytes:
 
 
 def trigger_metadata(message: QueueMessage, body: str) -> dict[str, Datum]:
-    """Return what the trigger adds to the message.
+    """Return the metadata that the trigger adds to the message.
 
-    The top-level properties of a JSON object are added too and win over the trigger's own names, as
-    in Azure.
+    The top-level properties of a JSON object are added too. As in Azure, they override the trigger's own names.
     """
     return {
         "QueueTrigger": _text(body),
@@ -83,7 +82,7 @@ _LOST = frozenset({"PopReceiptMismatch", "MessageNotFound", "QueueNotFound"})
 
 
 class QueueLease:
-    """The right to complete a message, which lapses unless it is renewed.
+    """The right to complete a message. It ends unless it is renewed.
 
     Args:
         client: client of the message's queue.
@@ -98,7 +97,7 @@ class QueueLease:
         self._pop_receipt: str = message.pop_receipt or ""
 
     async def keep(self) -> None:
-        """Renew at half of the time until cancelled, twice as often after a failure; runs while the function runs."""
+        """Renew at half of the time until cancelled; twice as often after a failure. Runs while the function runs."""
         normal = self._duration / 2
         shortest = min(MINIMUM_RENEWAL, normal)
         interval = normal
@@ -117,7 +116,7 @@ class QueueLease:
                 interval = max(interval / 2, shortest)
 
     async def delete(self) -> None:
-        """Complete the message; do nothing if another receiver has it by now."""
+        """Complete the message. Do nothing if another receiver has it by now."""
         try:
             await self._client.delete_message(self.message.id, self._pop_receipt)
         except HttpResponseError as error:

@@ -14,7 +14,7 @@ from local.functions_host.worker.invoker import Invoker, Trigger
 _LONGEST_SLEEP_SECONDS = 30.0
 
 _TICK = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": None, "IsPastDue": False}
-"""The data of a timer trigger without a monitor: it knows of no earlier run."""
+"""The data of a timer trigger without a monitor, which does not know earlier runs."""
 
 
 def _utc_now() -> datetime:
@@ -22,7 +22,7 @@ def _utc_now() -> datetime:
 
 
 class TimerListener:
-    """Runs one function by its schedule; runs never overlap, and a missed run is not made up for."""
+    """Runs one function by its schedule. Runs never overlap. A missed run is not made up for."""
 
     def __init__(
         self,
@@ -38,11 +38,11 @@ class TimerListener:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to keep time."""
+        """Begin to wait for the scheduled times."""
         self._task = asyncio.create_task(self._keep_time(), name=f"timer {self._function.name}")
 
     async def stop(self) -> None:
-        """Start no further run; a run that is under way goes on in the invoker."""
+        """Start no further run. A run in progress continues in the invoker."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -41,7 +41,7 @@ def decode(binding_type: str, datum: Datum, metadata: dict[str, Datum]) -> Any:
 
 
 def encode(binding_type: str, value: Any, python_type: Any) -> Datum | None:
-    """Return the data for the object that the function returned; None if it returned nothing.
+    """Return the data for the object that the function returned, or None if it returned nothing.
 
     Raises:
         TypeError: the binding cannot take an object of this type.

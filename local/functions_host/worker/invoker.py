@@ -1,4 +1,4 @@
-"""Runs functions of the app for every listener: inputs, worker, time limit, log."""
+"""Runs functions of the app for every listener: prepares inputs, calls the worker, keeps the time limit, logs."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ _REPLAY_STATE = "\n\n$OutOfProcData$:"  # an orchestrator's error carries its wh
 
 @dataclass(frozen=True)
 class Trigger:
-    """What started an invocation.
+    """The cause of an invocation.
 
     Attributes:
         value: data of the trigger binding.
@@ -36,7 +36,7 @@ class Trigger:
 
 
 class Invoker:
-    """Runs functions and knows which of them are running."""
+    """Runs functions, and knows which of them are running."""
 
     def __init__(
         self,
@@ -52,14 +52,14 @@ class Invoker:
         self._running: set[asyncio.Task[Outcome]] = set()
 
     async def invoke(self, function: FunctionRecord, trigger: Trigger) -> Outcome:
-        """Run `function` to its end; what the function raises becomes a failed outcome."""
+        """Run `function` to its end. An exception of the function becomes a failed outcome."""
         task = asyncio.create_task(self._invoke(function, trigger))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await task
 
     async def run(self, function_name: str, trigger_value: object) -> Outcome:
-        """Run an orchestrator or activity; see `FunctionRunner.run`."""
+        """Run an orchestrator or activity, as `FunctionRunner.run` says."""
         function = self._durable_functions[function_name]
         outcome = await self.invoke(function, Trigger(Datum(type="string", value=trigger_value)))
         if not outcome.succeeded:
@@ -68,7 +68,7 @@ class Invoker:
         return Outcome(succeeded=True, return_value=returned.value if isinstance(returned, Datum) else None)
 
     async def drain(self, seconds: float) -> None:
-        """Wait until nothing runs, at most `seconds`; then cancel what still does."""
+        """Wait up to `seconds` until nothing runs. Then cancel the functions that still run."""
         if self._running:
             log.info("Waiting for %d running functions", len(self._running))
             _, late = await asyncio.wait(self._running, timeout=seconds)
@@ -92,7 +92,7 @@ class Invoker:
             async with asyncio.timeout(self._time_limit):
                 return await self._worker.invoke(invocation)
         except TimeoutError:
-            # Azure restarts the worker process here; a thread of this one cannot be ended.
+            # Azure restarts the worker process here. This process cannot end one of its threads.
             return Outcome(
                 succeeded=False,
                 error=f"FunctionTimeoutException: {function.name} ran longer than functionTimeout "

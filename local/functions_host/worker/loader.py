@@ -87,7 +87,7 @@ def _single_app(module: ModuleType, script: str) -> Any:
 
 @dataclass(frozen=True)
 class Result:
-    """How the return value is converted: by the converter of this type of binding, for this Python type."""
+    """How to convert the return value: with the converter of this type of binding, for this Python type."""
 
     converter: str
     python_type: Any
@@ -95,7 +95,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Signature:
-    """How the worker calls one function.
+    """How to call one function.
 
     Attributes:
         inputs: the type of binding that converts each parameter, by parameter name.

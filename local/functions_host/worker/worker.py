@@ -1,4 +1,4 @@
-"""The worker: converts binding data to the SDK's objects, calls functions, converts back."""
+"""The worker converts binding data to the SDK's objects, calls functions, and converts their results back."""
 
 import asyncio
 import inspect
@@ -38,8 +38,8 @@ class _LoadedFunction:
 class DirectWorker:
     """Runs the functions in this process: sync ones in a pool of threads, async ones on a loop of their own.
 
-    The loop is apart from the host's, as it is in Azure, so that a function that blocks it stops
-    neither the listeners nor the durable engine.
+    As in Azure, the host has a loop of its own. A function that blocks the worker's loop therefore stops neither the
+    listeners nor the durable engine.
     """
 
     def __init__(self, app_root: Path, settings: Mapping[str, str]) -> None:
@@ -53,7 +53,7 @@ class DirectWorker:
         self._loop_thread.start()
 
     def index(self) -> Sequence[FunctionRecord]:
-        """Import the app, check each function against its bindings; see `Worker.index`."""
+        """Import the app and check each function against its bindings, as `Worker.index` says."""
         records: list[FunctionRecord] = []
         problems: list[FunctionsHostError] = []
         for indexed in load_app(self._app_root, self._script):
@@ -71,17 +71,17 @@ class DirectWorker:
         return records
 
     async def invoke(self, invocation: Invocation) -> Outcome:
-        """Call one function on the worker's loop; see `Worker.invoke`."""
+        """Call one function on the worker's loop, as `Worker.invoke` says."""
         running = asyncio.run_coroutine_threadsafe(self._invoke(invocation), self._loop)
         return await asyncio.wrap_future(running)
 
     def stop(self) -> None:
-        """Give up the threads; see `Worker.stop`."""
+        """Abandon the threads, as `Worker.stop` says."""
         asyncio.run_coroutine_threadsafe(_close_durable_client(), self._loop).add_done_callback(
             lambda _: self._loop.call_soon_threadsafe(self._loop.stop)
         )
         self._loop_thread.join(timeout=1)
-        if not self._loop_thread.is_alive():  # it lives on while a function blocks it
+        if not self._loop_thread.is_alive():  # a function may still block it
             self._loop.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -106,7 +106,7 @@ class DirectWorker:
 
 
 async def _close_durable_client() -> None:
-    """Close the session that the SDK's client keeps for the whole process; else Python warns of it."""
+    """Close the session that the SDK's client keeps for the whole process. Otherwise Python prints a warning."""
     if http := sys.modules.get("azure.durable_functions.models.utils.http_utils"):
         await http._close_session()
 
@@ -149,11 +149,11 @@ def _thread_count(settings: Mapping[str, str]) -> int | None:
 
 
 thread_local = threading.local()
-"""Carries `invocation_id` in the thread that runs a function."""
+"""Holds `invocation_id` in the thread that runs a function."""
 
 
 class TraceContext:
-    """W3C trace context of an invocation; empty, as the local host traces nothing."""
+    """W3C trace context of an invocation. It is empty, because the local host traces nothing."""
 
     trace_parent = ""
     trace_state = ""
@@ -168,7 +168,7 @@ class TraceContext:
 
 
 class InvocationContext(Context):  # type: ignore[misc] # the SDK ships no types
-    """What a function learns about its own invocation."""
+    """The facts about an invocation that its function can read."""
 
     def __init__(self, function: str, directory: str, invocation_id: str) -> None:
         self._function = function
@@ -183,7 +183,7 @@ class InvocationContext(Context):  # type: ignore[misc] # the SDK ships no types
 
     @property
     def thread_local_storage(self) -> threading.local:
-        """Where `invocation_id` can be set for threads that the function starts."""
+        """The place to set `invocation_id` for threads that the function starts."""
         return thread_local
 
     @property
@@ -203,4 +203,4 @@ class InvocationContext(Context):  # type: ignore[misc] # the SDK ships no types
 
     @property
     def retry_context(self) -> None:
-        """Nothing: the local host does not retry functions."""
+        """None: the local host does not retry functions."""

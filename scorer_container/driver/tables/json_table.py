@@ -14,6 +14,9 @@ from .written import Written, as_numbers
 
 FORMS = 'a list of records or {"columns": [...], "data": [...]}'
 
+WRAPPERS = ("dataframe_split", "dataframe_records", "input_data")
+"""Members that hold the table in a request to a model server: of MLflow, of MLflow, of Azure's online endpoints."""
+
 
 def read_json_lines(path: str, kinds: ColumnKinds) -> Any:
     """Read one record a line and skip blank lines; raise TableError with the number of the line."""
@@ -42,9 +45,7 @@ def read_json(path: str, kinds: ColumnKinds) -> Any:
             raise TableError("the file is no UTF-8 text ({}); save it as UTF-8".format(error)) from None
         except json.JSONDecodeError as error:
             raise TableError("the file is no JSON: {}".format(error)) from None
-    if isinstance(content, dict):
-        for form in ("dataframe_split", "dataframe_records"):
-            content = content.get(form, content) if isinstance(content, dict) else content
+    content = _unwrapped(content)
     if isinstance(content, dict) and isinstance(content.get("data"), list):
         rows, names = content["data"], content.get("columns")
         return _of_rows(rows, names, kinds) if names is not None or not _all_records(rows) else _of_records(rows, kinds)
@@ -54,6 +55,22 @@ def read_json(path: str, kinds: ColumnKinds) -> Any:
         if not isinstance(record, dict):
             raise TableError("record {} is no JSON object".format(number))
     return _of_records(content, kinds)
+
+
+def _unwrapped(content: Any) -> Any:
+    """The table in a request to a model server; anything else as it is."""
+    wrapper = next((name for name in WRAPPERS if isinstance(content, dict) and name in content), None)
+    if wrapper is None:
+        return content
+    others = [name for name in content if name != wrapper]
+    if others:
+        message = "the JSON has {} beside {!r}, which the model would not get; leave it out, or write a scoring script"
+        raise TableError(message.format(", ".join(map(repr, others)), wrapper))
+    table = content[wrapper]
+    is_list_of_rows = (
+        wrapper == "input_data" and isinstance(table, list) and not any(isinstance(r, dict) for r in table)
+    )
+    return {"data": table} if is_list_of_rows else table
 
 
 def _lines(path: str) -> Iterator[Tuple[int, str]]:

@@ -19,7 +19,7 @@ _GONE = frozenset({"QueueNotFound", "QueueBeingDeleted", "QueueDisabled"})
 
 @dataclass
 class Received:
-    """A message that we hold for a while."""
+    """A message that we hold until its lease ends."""
 
     id: str
     pop_receipt: str
@@ -27,7 +27,7 @@ class Received:
     dequeue_count: int
     """How often the message was received, this time included."""
     text: str
-    """Decoded from base64; a text that is not base64 stays as it is."""
+    """Decoded from base64. A text that is not base64 stays as it is."""
 
 
 class Queue:
@@ -46,7 +46,7 @@ class Queue:
         try:
             # The XML comes from the storage account itself, over the connection that we opened.
             root = ElementTree.fromstring(response.body)  # noqa: S314
-        except ElementTree.ParseError as error:  # somebody in between answered
+        except ElementTree.ParseError as error:  # something between us and storage answered
             raise StorageRefusedError(
                 f"queue {self.name}: the answer is not XML: {error}", status=response.status, storage_code=""
             ) from error

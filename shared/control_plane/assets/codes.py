@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.contracts.bodies import ResourceBody, parse_model
-from shared.contracts.job_spec import Location
 from shared.contracts.resources import CodeProperties
 from shared.control_plane.assets.locations import code_location, has_files
 from shared.control_plane.assets.versions import put_version
@@ -27,7 +26,7 @@ _PERMISSIONS = "rcwl"
 
 @dataclass(frozen=True)
 class PendingUpload:
-    """Where a client puts the files of a code version."""
+    """The container and SAS for the files of a code version."""
 
     id: str
     blob_uri: str
@@ -61,7 +60,7 @@ def put_code(
 
 
 def find_by_hash(workspace: Workspace, digest: str, hash_version: str | None) -> list[Resource[CodeProperties]]:
-    """Return the versions, of any name, whose files have this hash and still exist."""
+    """Return the versions of any name whose files have this hash and still exist."""
     return [
         code
         for code in workspace.codes.documents()
@@ -72,22 +71,22 @@ def find_by_hash(workspace: Workspace, digest: str, hash_version: str | None) ->
 
 
 SETTLED_AFTER = timedelta(days=1)
-"""After this time an upload counts as settled: its SAS has expired, and its version exists or never will."""
+"""After this time an upload counts as settled. Its SAS has expired, and its version exists or never will."""
 
 
-def unnamed_uploads(workspace: Workspace, used: Iterable[Location] = ()) -> list[str]:
-    """Return the containers of settled uploads that neither a version of code nor a location in `used` names."""
-    # The uploads are listed first: a version that is made meanwhile is seen.
+def unnamed_uploads(workspace: Workspace) -> list[str]:
+    """Return the containers of settled uploads that no version of code names. Unfinished jobs may still use one."""
+    # List the uploads first. A version that is made meanwhile is then seen.
     settled = _settled_uploads(workspace)
     if not settled:
         return []
     versions = (code_location(workspace, row.document.properties.code_uri) for row in workspace.codes.list())
-    named = {location.container for location in (*versions, *used)}
+    named = {location.container for location in versions}
     return [container for container in settled if container not in named]
 
 
 def remove_uploads(workspace: Workspace, containers: Iterable[str]) -> None:
-    """Delete these containers; a missing one is not an error."""
+    """Delete these containers. A missing one is not an error."""
     for container in containers:
         with suppress(ResourceNotFoundError):
             workspace.account.blobs.delete_container(container)

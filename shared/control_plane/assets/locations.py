@@ -1,4 +1,4 @@
-"""Where models, uploaded code, data assets and URIs of jobs lie in storage."""
+"""Resolves models, uploaded code, data assets and URIs of jobs to places in storage."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +20,11 @@ from shared.storage.account import error_code
 from shared.storage.blobs import CODE_CONTAINER_PREFIX, container_of, find_blob, is_folder_blob
 
 _LOOKED_AT = 10
-"""Blobs in one answer: one file among them is enough."""
+"""Blobs in one answer. One file among them is enough."""
 
 
 def model_location(workspace: Workspace, model_uri: str) -> Location:
-    """Return the file or folder of a model, after looking which it is; raises ValidationError if nothing is there."""
+    """Return the file or the folder of a model, whichever exists. Raises ValidationError if nothing is there."""
     location = blob_location(workspace, model_uri, "modelUri")
     with _readable(model_uri, "modelUri"):
         container = container_of(workspace.account, location)
@@ -37,7 +37,7 @@ def model_location(workspace: Workspace, model_uri: str) -> Location:
 
 
 def code_location(workspace: Workspace, code_uri: str) -> Location:
-    """Return the folder of uploaded code: below a container of `startPendingUpload`, or in a datastore."""
+    """Return the folder of uploaded code. It is in a container of `startPendingUpload`, or in a datastore."""
     own = f"{workspace.account.blob_url}/{CODE_CONTAINER_PREFIX}"
     if not code_uri.startswith(own):
         return blob_location(workspace, code_uri, "codeUri")
@@ -65,7 +65,7 @@ def blob_location(workspace: Workspace, uri: str, field: str) -> Location:
 
 
 def has_files(workspace: Workspace, folder: Location) -> bool:
-    """Return whether there is a file below the folder; a container that does not exist has none."""
+    """Return whether there is a file below the folder. A container that does not exist has none."""
     blobs = container_of(workspace.account, folder).list_blobs(
         folder.child(""), include=["metadata"], results_per_page=_LOOKED_AT
     )

@@ -1,4 +1,4 @@
-"""Versions of models, data and environments: what is checked before one is stored."""
+"""Checks of versions of models, data and environments before they are stored."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from shared.control_plane.resource_table import Change, Upserted
 from shared.control_plane.workspace import Workspace
 from shared.errors import ValidationError
 from shared.storage.account import StorageAccount
-from shared.storage.blobs import container_of
+from shared.storage.blobs import container_of, read_start
 
 
 def put_model(
@@ -53,18 +53,18 @@ def _inspected(workspace: Workspace, properties: ModelProperties) -> ModelProper
 
 MLMODEL_FILE = "MLmodel"
 PYTHON_FUNCTION = "python_function"
-"""The flavor that can score anything; batch endpoints need it."""
+"""The flavor that every MLflow model for batch endpoints needs."""
 
 _MLMODEL_BYTES = 4 * 1024 * 1024
 
 
 def read_flavors(account: StorageAccount, folder: Location) -> dict[str, Any]:
-    """Return the flavors of the MLflow model in a folder; raises ValidationError that says what is wrong with it."""
+    """Return the flavors of the MLflow model in a folder. Raises ValidationError that says what is wrong with it."""
     if folder.kind != "blob_folder":
         raise _not_mlflow(folder, f"it is a file; an MLflow model is a folder with a file {MLMODEL_FILE!r}")
     try:
         blob = container_of(account, folder).get_blob_client(folder.child(MLMODEL_FILE))
-        text = blob.download_blob(offset=0, length=_MLMODEL_BYTES).readall()
+        text = read_start(blob, _MLMODEL_BYTES)
     except ResourceNotFoundError as error:
         raise _not_mlflow(
             folder, f"it has no file {MLMODEL_FILE!r}; register another kind of model as custom_model"
@@ -86,7 +86,7 @@ def _flavors(text: bytes, folder: Location) -> dict[str, Any]:
 
 
 def _as_text(data: Any) -> dict[str, str]:
-    """Return the values as texts: ARM's flavor data has nothing else."""
+    """Return the values as texts, because ARM's flavor data has only texts."""
     return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
 
 
@@ -136,7 +136,7 @@ def _environment_content(environment: EnvironmentProperties) -> object:
 
 
 def _conda(text: str | None) -> Any:
-    """Return the content of the conda file, in which layout and comments do not count; raises ValidationError."""
+    """Return the content of the conda file without layout and comments. Raises ValidationError."""
     if not text:
         return None
     content = read_yaml(text, "properties.condaFile", "condaFile")
@@ -145,21 +145,45 @@ def _conda(text: str | None) -> Any:
     return content
 
 
-MAX_VALUES = 100_000
-"""Values in a document. Aliases count each time they repeat a value: a few lines can stand for billions."""
+MAX_VALUES = 20_000
+"""Values in a document. Aliases count each time they repeat a value: a few lines can stand for billions.
+
+Ten thousand values take a second of a processor, which serves nobody else meanwhile.
+"""
+
+
+class _TooManyValuesError(Exception):
+    """The document has more than MAX_VALUES values."""
 
 
 class _TextLoader(yaml.SafeLoader):
-    """Leaves plain numbers, booleans and nulls as the texts that they are."""
+    """Reads single values as texts, whatever tag they have."""
+
+    _nodes = 0
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
-        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":merge", ":timestamp"))]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":merge")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose the next node; raises _TooManyValuesError as soon as there are too many."""
+        self._nodes += 1
+        if self._nodes > MAX_VALUES:
+            raise _TooManyValuesError
+        return super().compose_node(parent, index)
+
+    def construct_text(self, node: yaml.ScalarNode) -> str:
+        """Return the characters of the value."""
+        return str(self.construct_scalar(node))
+
+
+for _name in ("bool", "int", "float", "null", "timestamp", "binary"):  # `!!int ""` would raise IndexError
+    _TextLoader.add_constructor(f"tag:yaml.org,2002:{_name}", _TextLoader.construct_text)
+
 
 def read_yaml(text: str | bytes, what: str, field: str) -> Any:
-    """Return the content, with plain numbers as texts: `3.10` is a version, not the number 3.1.
+    """Return the content, with single values as texts: `3.10` is a version, not the number 3.1.
 
     Raises ValidationError that says what is wrong with `what`.
     """
@@ -170,11 +194,13 @@ def read_yaml(text: str | bytes, what: str, field: str) -> Any:
             if node is None:
                 return None
             if _values(node, {}) > MAX_VALUES:
-                raise ValidationError(f"{what} stands for more than {MAX_VALUES:,} values", target=field)
+                raise _TooManyValuesError
             return loader.construct_document(node)
         finally:
             loader.dispose()
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: an impossible date
+    except _TooManyValuesError:
+        raise ValidationError(f"{what} stands for more than {MAX_VALUES:,} values", target=field) from None
+    except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ValidationError(f"{what} is not valid YAML: {reason}", target=field) from error
     except RecursionError:
@@ -182,7 +208,7 @@ def read_yaml(text: str | bytes, what: str, field: str) -> Any:
 
 
 def _values(node: yaml.Node, known: dict[int, int]) -> int:
-    """Return how many values a node stands for; more than MAX_VALUES for a node that contains itself."""
+    """Return how many values a node stands for. A node that contains itself has more than MAX_VALUES."""
     if id(node) in known:
         return known[id(node)]
     known[id(node)] = MAX_VALUES + 1  # until its parts are counted

@@ -1,4 +1,4 @@
-"""Versions of an asset: created once with their content, listed, archived, deleted."""
+"""Versions of an asset. Their content never changes; they are created, listed, archived and deleted."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -51,7 +51,7 @@ def put_version(
 
 
 def list_versions(table: ResourceTable[Asset], name: str, view: ListView, problems: Problems) -> list[Resource[Asset]]:
-    """Return the versions of an asset that `view` shows; `problems` gets the errors of unreadable ones.
+    """Return the versions of an asset that `view` shows. `problems` gets the errors of unreadable versions.
 
     Raises NotFoundError when it has none at all.
     """
@@ -68,7 +68,7 @@ def shown_name(table: ResourceTable[Asset], name: str) -> str:
 
 
 def next_version(versions: Iterable[Resource[Asset]]) -> str:
-    """Return the number after the highest numbered version, else `1`."""
+    """Return the number after the highest numbered version, or `1`."""
     numbers = [int(version.name) for version in versions if version.name.isdecimal()]
     return str(max(numbers, default=0) + 1)
 
@@ -87,7 +87,7 @@ class AssetContainer(Generic[Asset]):
 
     @property
     def latest(self) -> Resource[Asset]:
-        """The newest version that is not archived, else the newest."""
+        """The newest version that is not archived, or the newest if all are."""
         active = [version for version in self.versions if not version.properties.is_archived]
         return (active or self.versions)[-1]
 
@@ -108,7 +108,7 @@ class AssetContainer(Generic[Asset]):
 
 
 def get_container(table: ResourceTable[Asset], name: str) -> AssetContainer[Asset]:
-    """Return the container; raises NotFoundError."""
+    """Return the container. Raises NotFoundError."""
     versions = list(table.documents(name))
     if not versions:
         raise table.not_found(name)
@@ -128,7 +128,7 @@ def list_containers(table: ResourceTable[Asset], view: ListView, problems: Probl
 
 
 def set_archived(table: ResourceTable[Asset], name: str, archived: bool, change: Change) -> AssetContainer[Asset]:
-    """Archive or restore all versions; raises NotFoundError."""
+    """Archive or restore all versions. Raises NotFoundError."""
     for version in get_container(table, name).versions:
         with suppress(NotFoundError):  # somebody deletes it meanwhile
             upsert(table, version.names, _archived(table, version.names, archived), change)
@@ -153,7 +153,7 @@ def delete_version(
     version: str,
     conditions: WriteConditions = ANY_STATE,
 ) -> bool:
-    """Delete a version; False when it was not there. Raises ConflictError that names the deployments using it."""
+    """Delete a version. Return False if it was not there. Raises ConflictError that names the deployments using it."""
     row = table.find(name, version)
     if row is None:
         return False
@@ -163,7 +163,7 @@ def delete_version(
 
 
 def delete_asset(workspace: Workspace, table: ResourceTable[Asset], name: str) -> bool:
-    """Delete all versions; False when there were none. Raises ConflictError that names the deployments using one."""
+    """Delete all versions. Return False if there were none. Raises ConflictError that names deployments using one."""
     rows = list(table.list(name))
     check_unused(workspace, table.kind.partition, (name,))
     for row in rows:

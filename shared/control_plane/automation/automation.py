@@ -1,4 +1,4 @@
-"""The common part of schedules and blob triggers: what they may invoke, and notes of what they did."""
+"""The common part of schedules and blob triggers: the check of their invocations, and the notes of their runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Notes = TypeVar("Notes", bound=ArmModel)
 
 @dataclass(frozen=True)
 class AutomationNotes(Generic[Notes]):
-    """What each automation of a kind did. Stored apart: a note does not change the resource."""
+    """Notes of the runs of each automation. They are stored apart, because a note does not change the resource."""
 
     table: RowTable[Notes]
     partition: str
@@ -37,7 +37,7 @@ class AutomationNotes(Generic[Notes]):
         return cls(RowTable(workspace.account.tables, workspace.table, notes), partition)
 
     def find(self, name: str) -> Row[Notes] | None:
-        """Return the notes of an automation with their ETag; None if it has done nothing yet."""
+        """Return the notes of an automation with their ETag, or None if it has done nothing yet."""
         return self.table.find(self.partition, name.lower())
 
     def put(self, name: str, notes: Notes) -> None:
@@ -56,7 +56,7 @@ class AutomationNotes(Generic[Notes]):
 def delete_automation(
     table: ResourceTable[Automation], notes: AutomationNotes[Notes], name: str, conditions: WriteConditions
 ) -> bool:
-    """Delete an automation; its jobs stay. False when it was not there."""
+    """Delete an automation. Its jobs stay. Return False if it was not there."""
     row = table.find(name)
     if row is None:
         return False
@@ -66,7 +66,7 @@ def delete_automation(
 
 
 def invocation_body(invocation: EndpointInvocation, naming: str) -> InvokeProperties:
-    """Return the body of the invocations; raises ValidationError. `naming` says how jobs get their names."""
+    """Return the body of the invocations. Raises ValidationError. `naming` says how jobs get their names."""
     body = parse_model(InvokeProperties, invocation.properties, prefix=DEFINITION)
     if body.name:
         raise ValidationError(f"{DEFINITION}.name {body.name!r} is not allowed: {naming}", target=f"{DEFINITION}.name")

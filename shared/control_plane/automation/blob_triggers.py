@@ -1,4 +1,4 @@
-"""Blob triggers: created, changed, deleted; what they did."""
+"""Blob triggers: how they are created, changed and deleted, and their notes."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -50,7 +50,7 @@ def put_trigger(workspace: Workspace, name: str, body: ResourceBody, change: Cha
 
 
 def delete_trigger(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:
-    """Delete a trigger; its jobs stay. False when it was not there."""
+    """Delete a trigger. Its jobs stay. Return False if it was not there."""
     return delete_automation(workspace.blob_triggers, trigger_notes(workspace), name, conditions)
 
 
@@ -66,7 +66,7 @@ def runs_of(workspace: Workspace, name: str) -> BlobTriggerRuns:
 
 
 def _since(before: BlobTriggerProperties, after: BlobTriggerProperties, folder: Location) -> datetime | None:
-    """Return since when blobs count, if the change leaves this as it is; else None."""
+    """Return since when blobs count, or None if the change moves that time."""
     if before.watched is None or not before.is_enabled or not after.is_enabled:
         return None
     same = before.trigger == after.trigger and before.watched.folder == folder
@@ -77,7 +77,7 @@ _ENDS_WITH = "properties.trigger.endsWith"
 
 
 def check_trigger(workspace: Workspace, properties: BlobTriggerProperties, folder: Location) -> None:
-    """Raise ValidationError or NotFoundError for wrong values; the trigger watches `folder`."""
+    """Raise ValidationError or NotFoundError for wrong values. The trigger watches `folder`."""
     body = invocation_body(properties.invocation, "jobs of a trigger are named after it and the blob")
     if body.dataset or body.input_data:
         member = f"{DEFINITION}.{'dataset' if body.dataset else 'inputData'}"
@@ -122,7 +122,7 @@ _PATH = "properties.trigger.path"
 
 
 def watched_folder(workspace: Workspace, trigger: BlobCreatedTrigger) -> tuple[str, Location]:
-    """Return the storage account's name and the folder whose new blobs count; raises ValidationError, NotFoundError."""
+    """Return the storage account's name and the watched folder. Raises ValidationError and NotFoundError."""
     path = parse_datastore_uri(workspace.settings, trigger.path, _PATH)
     if path is None:
         raise ValidationError(
@@ -146,6 +146,6 @@ def input_path(workspace: Workspace, trigger: BlobCreatedTrigger, path: str) -> 
 
 
 def _account_name(account_url: str) -> str:
-    """Return the first part of the host; for emulators the path."""
+    """Return the first part of the host, or for emulators the path."""
     parts = urlsplit(account_url)
     return (parts.path.strip("/") or (parts.hostname or "").split(".")[0]).lower()

@@ -1,4 +1,4 @@
-"""Schedules: created, changed, deleted; and when they are due, by their cron expressions."""
+"""Schedules: how they are created, changed and deleted, and when their cron expressions are due."""
 
 import re
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Cron:
 
     @classmethod
     def of(cls, expression: str, time_zone: str, field: str) -> "Cron":
-        """Read the texts; raises ValidationError that names the member below `field`."""
+        """Read the texts. Raises ValidationError that names the member below `field`."""
         cron = cls(" ".join(expression.lower().split()), _zone(time_zone, f"{field}.timeZone"))
         try:
             _check_plain(cron.expression)
@@ -71,7 +71,7 @@ class Cron:
 
 
 def _check_plain(expression: str) -> None:
-    """Raise ValueError: croniter takes letters and forms that NCRONTAB lacks, and steps that reach past their field."""
+    """Raise ValueError for what only croniter takes: letters and forms that NCRONTAB lacks, and too large steps."""
     fields = expression.split()
     plain, named = fields[:-2], fields[-2:]
     if len(expression) > _LONGEST:
@@ -101,7 +101,7 @@ _JUST_AFTER = timedelta(microseconds=1)
 _TRIGGER = "properties.trigger"
 _FIRST_MOMENT, _LAST_MOMENT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _LAST_YEAR = 9900
-"""Later due times are not looked for: the next moment of an expression may lie beyond the calendar."""
+"""No later due time is looked for: the next moment of an expression may be outside the calendar."""
 
 
 def put_schedule(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Upserted[ScheduleProperties]:
@@ -120,7 +120,7 @@ def put_schedule(workspace: Workspace, name: str, body: ResourceBody, change: Ch
 
 
 def delete_schedule(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:
-    """Delete a schedule; its jobs stay. False when it was not there."""
+    """Delete a schedule. Its jobs stay. Return False if it was not there."""
     return delete_automation(workspace.schedules, _notes(workspace), name, conditions)
 
 
@@ -131,17 +131,17 @@ def last_run(workspace: Workspace, name: str) -> ScheduleRun | None:
 
 
 def note_run(workspace: Workspace, name: str, run: ScheduleRun) -> None:
-    """Remember what a schedule did."""
+    """Store what a schedule did."""
     _notes(workspace).put(name, run)
 
 
 def cron_of(trigger: CronTrigger) -> Cron:
-    """Return when the trigger is due; raises ValidationError."""
+    """Return when the trigger is due. Raises ValidationError."""
     return Cron.of(trigger.expression, trigger.time_zone, _TRIGGER)
 
 
 def due_time(schedule: Resource[ScheduleProperties], handled: datetime | None, now: datetime) -> datetime | None:
-    """Return the latest due moment up to `now` that is not dealt with yet; None if there is none."""
+    """Return the latest due moment up to `now` that is not handled yet, or None."""
     trigger = schedule.properties.trigger
     cron = cron_of(trigger)
     start, end = _moment(trigger.start_time, cron), _moment(trigger.end_time, cron)
@@ -165,7 +165,7 @@ def next_due_time(schedule: Resource[ScheduleProperties], now: datetime) -> date
 
 
 def _moment(time: datetime | None, cron: Cron) -> datetime | None:
-    """Convert to UTC. A moment outside the calendar there counts as the calendar's first or last."""
+    """Convert to UTC. A moment outside the calendar becomes the calendar's first or last moment."""
     if time is None:
         return None
     try:

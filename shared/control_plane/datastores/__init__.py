@@ -1,1 +1,1 @@
-"""Datastores, and where URIs of users lead."""
+"""Datastores, and the places that users' URIs name."""

@@ -29,7 +29,7 @@ ENDPOINT = NameRule(
 )
 
 _INTERNAL = re.compile(rf"{JOBS_CONTAINER}|{CODE_CONTAINER_PREFIX}.*|azure-webjobs-.*|app-package|batchendpoints-.*")
-"""Containers of the service itself, of its package (infra/main.bicep) and of its task hub (host.json)."""
+"""The containers of the service itself, of its package (infra/main.bicep) and of its task hub (host.json)."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def put_datastore(
     workspace: Workspace, name: str, body: ResourceBody, change: Change, *, validate: bool = True
 ) -> Upserted[DatastoreProperties]:
-    """Create or update a datastore; with `validate` its container must answer. Raises ValidationError.
+    """Create or update a datastore. With `validate`, its container must answer. Raises ValidationError.
 
     An update without secrets keeps the stored ones.
     """
@@ -48,15 +48,21 @@ def put_datastore(
     _check_place(workspace, properties)
     current = workspace.datastores.find(name)
     change.conditions.check(current.etag if current else None, f"datastore {name!r}")
-    secret = credentials.secret_or_kept(workspace.account, name)
+    has_secret = current is not None and current.document.properties.has_secret
+    secret = credentials.secret_or_kept(workspace.account, name if has_secret else "")
     if validate:
         probe(workspace.account, name, container_of_properties(workspace, name, properties), secret)
-    keep_secret(workspace.account, name, secret)
-    return upsert(workspace.datastores, (name,), lambda _: properties, change)
+    # A datastore never says that it has a secret that is not stored.
+    if secret:
+        keep_secret(workspace.account, name, secret)
+    saved = upsert(workspace.datastores, (name,), lambda _: properties, change)
+    if not secret:
+        forget_secret(workspace.account, name)
+    return saved
 
 
 def get_datastore(workspace: Workspace, name: str) -> tuple[Resource[DatastoreProperties], str]:
-    """Return a datastore and its ETag (empty for the default one); raises NotFoundError."""
+    """Return a datastore and its ETag, which is empty for the default one. Raises NotFoundError."""
     if is_default(name):
         return default_datastore(workspace), ""
     row = workspace.datastores.get(name)
@@ -64,13 +70,13 @@ def get_datastore(workspace: Workspace, name: str) -> tuple[Resource[DatastorePr
 
 
 def list_datastores(workspace: Workspace, problems: Problems | None = None) -> Iterator[Resource[DatastoreProperties]]:
-    """Yield all datastores, the default one first; `problems` gets the errors of unreadable ones."""
+    """Yield all datastores, the default one first. `problems` gets the errors of unreadable ones."""
     yield default_datastore(workspace)
     yield from workspace.datastores.documents(problems=problems)
 
 
 def delete_datastore(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:
-    """Delete a datastore and its secret, never its blobs; False when it was not there."""
+    """Delete a datastore and its secret, never its blobs. Return False if it was not there."""
     if is_default(name):
         raise ConflictError(f"datastore {name!r} belongs to the workspace and cannot be deleted", target=name)
     row = workspace.datastores.find(name)
@@ -96,7 +102,7 @@ def default_datastore(workspace: Workspace) -> Resource[DatastoreProperties]:
 
 
 def _parsed(body: ResourceBody) -> tuple[DatastoreProperties, DatastoreCredentials]:
-    """Return the properties without any secret, and the credentials with it."""
+    """Return two things: the properties without any secret, and the credentials with the secret."""
     properties = parse_model(DatastoreProperties, body.properties)
     credentials = parse_model(DatastoreCredentials, properties.credentials, "properties.credentials")
     shown = {"credentialsType": credentials.credentials_type}

@@ -1,4 +1,4 @@
-"""Where datastores and URLs lie, and with which credential the service reaches them."""
+"""Resolves datastores and URLs to places in storage, with the credential for each."""
 
 import ipaddress
 import re
@@ -28,7 +28,7 @@ class DatastoreContainer:
     """As in Location."""
 
     def location(self, path: str) -> Location:
-        """Return a folder of the container, or the whole container. Reading it shows whether it is a file."""
+        """Return a folder of the container, or the whole container. It may turn out to be a file."""
         return Location(
             kind="blob_folder",
             account_url=self.account_url,
@@ -39,7 +39,7 @@ class DatastoreContainer:
 
 
 def datastore_container(workspace: Workspace, name: str) -> DatastoreContainer:
-    """Return the container of a datastore; raises NotFoundError."""
+    """Return the container of a datastore. Raises NotFoundError."""
     if is_default(name):
         return DatastoreContainer(workspace.account.blob_url, DEFAULT_DATASTORE_CONTAINER, "account")
     row = workspace.datastores.find(name)
@@ -49,7 +49,7 @@ def datastore_container(workspace: Workspace, name: str) -> DatastoreContainer:
 
 
 def container_of_properties(workspace: Workspace, name: str, properties: DatastoreProperties) -> DatastoreContainer:
-    """Return where a datastore of these properties lies.
+    """Return the container of a datastore with these properties.
 
     A datastore with credentials uses its own secret. Without credentials, the service uses its own credential in its
     own account, and reads any other account anonymously.
@@ -62,7 +62,7 @@ def container_of_properties(workspace: Workspace, name: str, properties: Datasto
 
 
 def foreign_account_url(properties: DatastoreProperties) -> str:
-    """Return another account's blob service URL; path-style if `endpoint` is an address (emulators)."""
+    """Return another account's blob service URL. It is path-style if `endpoint` is an address (emulators)."""
     protocol, endpoint = properties.protocol or "https", (properties.endpoint or "core.windows.net").strip("/")
     if _is_address(endpoint.split("/")[0]):
         return f"{protocol}://{endpoint}/{properties.account_name}"
@@ -70,7 +70,7 @@ def foreign_account_url(properties: DatastoreProperties) -> str:
 
 
 def registered_containers(workspace: Workspace) -> dict[tuple[str, str], DatastoreContainer]:
-    """Return the containers of all datastores by (account URL, container); the default datastore's first."""
+    """Return the containers of all datastores by (account URL, container). The default datastore's is first."""
     found: dict[tuple[str, str], DatastoreContainer] = {}
     stored = workspace.datastores.documents()
     others = (container_of_properties(workspace, found.name, found.properties) for found in stored)
@@ -80,7 +80,7 @@ def registered_containers(workspace: Workspace) -> dict[tuple[str, str], Datasto
 
 
 def datastore_of(workspace: Workspace, location: Location) -> str | None:
-    """Return the name of a datastore through which `location` was resolved; None when it has been deleted."""
+    """Return the name of a datastore through which `location` was resolved, or None if it has been deleted."""
     if location.credential.startswith("datastore:"):
         row = workspace.datastores.find(location.credential.removeprefix("datastore:"))
         return row.document.name if row else None
@@ -118,14 +118,14 @@ _PATHS = re.compile(r"datastores/(?P<datastore>[^/]+)(?:/paths(?:/(?P<path>.*))?
 
 @dataclass(frozen=True)
 class DatastorePath:
-    """A path in a datastore; a slash at its end means a folder."""
+    """A path in a datastore. A slash at its end means a folder."""
 
     datastore: str
     path: str
 
 
 def parse_datastore_uri(settings: Settings, uri: str, field: str) -> DatastorePath | None:
-    """Return the datastore and path that `uri` names; None when it is not such a URI."""
+    """Return the datastore and path that `uri` names, or None if it is not such a URI."""
     folder = uri.endswith("/")
     rest = uri[len("azureml://") :] if _SHORT_SCHEME.match(uri) else below_workspace(settings, uri, field)
     match = _PATHS.fullmatch(rest) if rest is not None else None
@@ -137,7 +137,7 @@ def parse_datastore_uri(settings: Settings, uri: str, field: str) -> DatastorePa
 
 
 def place_of(settings: Settings, uri: str) -> object:
-    """Return a value that is equal for URIs of the same place, whether or not it still exists."""
+    """Return a value that is equal for URIs of the same place. The place need not exist."""
     path = parse_datastore_uri(settings, uri, "uri")
     return (path.datastore.lower(), path.path.rstrip("/")) if path else uri
 
@@ -168,7 +168,7 @@ _WASB = re.compile(r"(?P<scheme>wasbs?)://(?P<container>[^/@]+)@(?P<host>[^/]+)(
 
 
 def url_location(workspace: Workspace, url: str, field: str) -> Location | None:
-    """Return the location of a URL; None unless the scheme is http, https, wasb or wasbs.
+    """Return the location of a URL, or None unless the scheme is http, https, wasb or wasbs.
 
     A container of a datastore is read with that datastore's credential; any other container of the workspace's
     own or another storage account anonymously; a URL with a query (a SAS) is taken as one file. Raises

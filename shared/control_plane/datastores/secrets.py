@@ -1,4 +1,4 @@
-"""The secrets of datastores: read, stored, tried, and handed out for a short time."""
+"""The secrets of datastores: how they are read, stored, tested, and given to clients for a short time."""
 
 import base64
 import re
@@ -25,11 +25,12 @@ from shared.storage.refusals import Place
 from shared.storage.sas import container_sas, container_sas_with_key
 
 PERMISSIONS = "rcwl"
-"""What clients do in a datastore: read, create, write, list."""
+"""The rights of clients in a datastore: read, create, write, list."""
 
 MAX_HOURS = 24
 
-_PRINTABLE = re.compile(r"[!-~]+")
+_QUERY = re.compile(r"(?:[-A-Za-z0-9._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2}){1,4096}")
+"""What the query of a URL may hold (RFC 3986, 3.4), in a length that every server takes."""
 
 
 class DatastoreCredentials(ArmModel):
@@ -43,13 +44,16 @@ class DatastoreCredentials(ArmModel):
         self._secret()
         return self
 
-    def secret_or_kept(self, account: StorageAccount, name: str) -> DatastoreSecret | None:
-        """Return the given secret, else the stored one; None without credentials. Raises ValidationError."""
+    def secret_or_kept(self, account: StorageAccount, keeper: str) -> DatastoreSecret | None:
+        """Return the given secret, else that of the datastore `keeper`; None without credentials.
+
+        Raises ValidationError if there is neither. An empty `keeper` has no secret.
+        """
         if self.credentials_type == "None":
             return None
         if secret := self._secret():
             return secret
-        kept = datastore_secrets(account).find(SECRETS_PARTITION, name.lower())
+        kept = datastore_secrets(account).find(SECRETS_PARTITION, keeper.lower()) if keeper else None
         if kept is not None and kept.document.secrets_type == self.credentials_type:
             return kept.document
         raise ValidationError(
@@ -73,7 +77,7 @@ class DatastoreCredentials(ArmModel):
 def _check_secret(secret: DatastoreSecret) -> None:
     """Raise ValueError for a secret that cannot be used in a request. The message does not show the secret."""
     if secret.secrets_type == "Sas":
-        if not _PRINTABLE.fullmatch(secret.sas_token) or not secret.sas_token.partition("sig=")[2]:
+        if not _QUERY.fullmatch(secret.sas_token) or not secret.sas_token.partition("sig=")[2]:
             raise ValueError("the sasToken must be what follows the question mark of a signed URL, with sig=")
         return
     try:
@@ -89,12 +93,9 @@ class SecretsRequest(ArmModel):
     expire_after_hours: int = Field(default=1, ge=1, le=MAX_HOURS)
 
 
-def keep_secret(account: StorageAccount, name: str, secret: DatastoreSecret | None) -> None:
-    """Store the secret of a datastore; None deletes the stored one."""
-    if secret is None:
-        forget_secret(account, name)
-    else:
-        datastore_secrets(account).put(SECRETS_PARTITION, name.lower(), secret)
+def keep_secret(account: StorageAccount, name: str, secret: DatastoreSecret) -> None:
+    """Store the secret of a datastore."""
+    datastore_secrets(account).put(SECRETS_PARTITION, name.lower(), secret)
 
 
 def forget_secret(account: StorageAccount, name: str) -> None:

@@ -1,1 +1,1 @@
-"""Endpoints, deployments, and what an invocation resolves."""
+"""Endpoints, deployments, and the resolution of invocations."""

@@ -1,4 +1,4 @@
-"""Batch deployments: what an endpoint runs, on which compute, and how."""
+"""Batch deployments. A deployment says what an endpoint runs, on which compute, and how."""
 
 from shared.contracts.bodies import ResourceBody, parse_model
 from shared.contracts.invoke import environment_variables, scoring_settings
@@ -35,17 +35,19 @@ def put_deployment(
 
 
 def delete_deployment(workspace: Workspace, endpoint: str, name: str, change: Change) -> bool:
-    """Delete a deployment; False when it was not there. The endpoint's default is cleared when it was this one."""
+    """Delete a deployment; False when it was not there. The endpoint's default is cleared when it was this one.
+
+    A repetition clears a default that names a deployment which is gone: a crash may have left it.
+    """
     row = workspace.deployments.find(endpoint, name)
-    if row is None:
-        return False
-    workspace.deployments.delete(row, change.conditions)
+    if row:
+        workspace.deployments.delete(row, change.conditions)
     clear_default(workspace, endpoint, name, change)
-    return True
+    return row is not None
 
 
 def _undo_without_endpoint(workspace: Workspace, saved: Upserted[DeploymentProperties]) -> None:
-    """Delete a deployment whose endpoint was deleted meanwhile: a later endpoint of that name must not get it."""
+    """Delete a deployment if its endpoint was deleted meanwhile. A later endpoint of that name must not get it."""
     if workspace.endpoints.find(saved.resource.names[0]) is None:
         workspace.deployments.delete(saved.row)
         raise workspace.endpoints.not_found(saved.resource.names[0])

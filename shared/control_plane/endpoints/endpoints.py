@@ -1,6 +1,7 @@
 """Batch endpoints: the names that callers invoke."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from shared.contracts.bodies import ResourceBody, parse_model
 from shared.contracts.names import ENDPOINT_NAME
@@ -9,12 +10,13 @@ from shared.control_plane.resource_table import ANY_STATE, Change, Resource, Ups
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError, ValidationError
 from shared.signatures import check_webhooks
+from shared.storage.rows import readable
 
 AUTH_MODE = "AADToken"
 
 
 def put_endpoint(workspace: Workspace, name: str, body: ResourceBody, change: Change) -> Upserted[EndpointProperties]:
-    """Create or update an endpoint; raises ValidationError.
+    """Create or update an endpoint. Raises ValidationError.
 
     An update without `defaults` keeps the default deployment: a repeated creation must not take traffic away. An
     update without `notificationSetting` keeps the setting, because the YAML file does not have it.
@@ -34,7 +36,7 @@ def put_endpoint(workspace: Workspace, name: str, body: ResourceBody, change: Ch
 
 
 def delete_endpoint(workspace: Workspace, name: str, conditions: WriteConditions = ANY_STATE) -> bool:
-    """Delete an endpoint and its deployments; its jobs stay. False when it was not there."""
+    """Delete an endpoint and its deployments. Its jobs stay. Return False if it was not there."""
     row = workspace.endpoints.find(name)
     if row is None:
         return False
@@ -42,11 +44,22 @@ def delete_endpoint(workspace: Workspace, name: str, conditions: WriteConditions
     for deployment in list(workspace.deployments.list(name)):
         workspace.deployments.delete(deployment)
     workspace.endpoints.delete(row, conditions)
+    _delete_latecomers(workspace, name, datetime.now(UTC))
     return True
 
 
+def _delete_latecomers(workspace: Workspace, name: str, deleted: datetime) -> None:
+    """Delete deployments that were written while their endpoint was being deleted, until this moment.
+
+    A later endpoint of that name must not get them, and keeps its own, which are younger.
+    """
+    for row in list(readable(workspace.deployments.list(name))):
+        if row.document.created <= deleted:
+            workspace.deployments.delete(row)
+
+
 def clear_default(workspace: Workspace, endpoint: str, deployment: str, change: Change) -> None:
-    """Clear the endpoint's default if it is this deployment."""
+    """Clear the endpoint's default if it is this deployment, which was deleted."""
     row = workspace.endpoints.find(endpoint)
     if row is None or not _is_default(row.document.properties, deployment):
         return
@@ -54,7 +67,8 @@ def clear_default(workspace: Workspace, endpoint: str, deployment: str, change: 
     def cleared(current: Resource[EndpointProperties] | None) -> EndpointProperties:
         if current is None:
             raise workspace.endpoints.not_found(endpoint)
-        keeps = not _is_default(current.properties, deployment)
+        is_back = workspace.deployments.find(endpoint, deployment) is not None
+        keeps = is_back or not _is_default(current.properties, deployment)
         return current.properties if keeps else current.properties.model_copy(update={"defaults": EndpointDefaults()})
 
     with suppress(NotFoundError):  # the endpoint was deleted meanwhile

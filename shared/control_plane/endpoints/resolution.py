@@ -1,4 +1,4 @@
-"""Plain functions that resolve resources for an invocation, a planner or a timer."""
+"""Functions that resolve resources for an invocation, the plan phase or a timer."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,7 +18,7 @@ NO_DEPLOYMENT = (
     "No valid deployments to route to. Please check that the endpoint has at least one deployment with positive "
     "weight values or use a deployment specific header to route."
 )
-"""Azure ML's own text."""
+"""The text is Azure ML's own."""
 
 
 class ResolvedDeployment(BaseModel):
@@ -30,18 +30,18 @@ class ResolvedDeployment(BaseModel):
     deployment: str
     compute: str
     max_instances: int
-    """The compute's maximum; a job may not ask for more."""
+    """The compute's maximum. A job may not ask for more."""
     model: ModelSpec
     code: CodeSpec | None
     environment: EnvironmentSpec | None
     settings: ScoringSettings
     environment_variables: dict[str, str]
     webhooks: dict[str, Webhook]
-    """Of the endpoint's notification setting."""
+    """The webhooks of the endpoint's notification setting."""
 
 
 def resolve_deployment(workspace: Workspace, endpoint: str, deployment: str | None = None) -> ResolvedDeployment:
-    """Return the deployment that a job of `endpoint` runs: the one named, else the endpoint's default.
+    """Return the deployment that a job of `endpoint` runs: the named one, or the endpoint's default.
 
     Raises NotFoundError when the endpoint, the deployment or something that it refers to is gone, and
     ValidationError with Azure ML's own text when no deployment is named and there is no default.
@@ -76,7 +76,7 @@ def _resolved(
 
 
 def resolve_model(workspace: Workspace, reference: str) -> ModelSpec:
-    """Return the model that `reference` names; raises NotFoundError, ValidationError."""
+    """Return the model that `reference` names. Raises NotFoundError and ValidationError."""
     named = parse_asset(workspace.settings, reference, "models", "model")
     model = get_version(workspace.models, named.name, named.version).document
     return ModelSpec(
@@ -88,7 +88,7 @@ def resolve_model(workspace: Workspace, reference: str) -> ModelSpec:
 
 
 def resolve_code(workspace: Workspace, properties: DeploymentProperties) -> CodeSpec | None:
-    """Return the uploaded code and script of a deployment, or None; raises NotFoundError, ValidationError."""
+    """Return the uploaded code and script of a deployment, or None. Raises NotFoundError and ValidationError."""
     configuration = properties.code_configuration
     if configuration is None:
         return None
@@ -100,7 +100,7 @@ def resolve_code(workspace: Workspace, properties: DeploymentProperties) -> Code
 
 
 def resolve_environment(workspace: Workspace, reference: str) -> EnvironmentSpec:
-    """Return the environment that `reference` names; raises NotFoundError, ValidationError."""
+    """Return the environment that `reference` names. Raises NotFoundError and ValidationError."""
     named = parse_asset(workspace.settings, reference, "environments", "environmentId")
     environment = get_version(workspace.environments, named.name, named.version).document
     return EnvironmentSpec(
@@ -112,12 +112,12 @@ def resolve_environment(workspace: Workspace, reference: str) -> EnvironmentSpec
 
 
 def compute_limits(workspace: Workspace, name: str) -> ComputeLimits:
-    """Return how the compute scales; raises NotFoundError."""
+    """Return how the compute scales. Raises NotFoundError."""
     return _limits(workspace.computes.get(name).document)
 
 
 def list_computes(workspace: Workspace) -> list[ComputeLimits]:
-    """Return how each compute scales; skip one that cannot be read."""
+    """Return how each compute scales. Skip a compute that cannot be read."""
     limits = list[ComputeLimits]()
     for compute in workspace.computes.documents():
         with isolated(f"compute {compute.name}"):

@@ -99,7 +99,7 @@ def _start(service: JobService, trigger: Resource[BlobTriggerProperties], event:
 
 
 def _check_name(event: BlobCreated) -> None:
-    """Raise ValidationError for a spoiled name: Event Grid replaces characters of four bytes with U+FFFD."""
+    """Raise ValidationError for a damaged name: Event Grid replaces characters of four bytes with U+FFFD."""
     if "\ufffd" in event.blob:
         raise ValidationError(
             f"Event Grid spoiled the name of the blob {event.blob!r}: use no emojis in names", target="subject"

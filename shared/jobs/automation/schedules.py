@@ -1,4 +1,4 @@
-"""Start what is due by schedule. Each due time starts exactly one job, because the job's name contains the time."""
+"""Start the jobs that are due by schedule. A due time starts exactly one job: the job's name contains the time."""
 
 import logging
 from datetime import datetime

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
@@ -12,10 +13,10 @@ from shared.contracts.progress import JobFailure
 from shared.contracts.settings_table import OutputAction
 from shared.errors import ConflictError
 from shared.storage.account import StorageAccount
-from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
-from shared.storage.ledger import Ledger, commit, is_committed
+from shared.storage.blobs import JOBS_CONTAINER, container_of, find_blob, is_made_by, read_start, row_groups_name
+from shared.storage.ledger import Ledger, commit, commit_again, is_committed
 from shared.storage.output_ledger import HAS_HEADER, NO_HEADER, header_block
-from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
+from shared.storage.row_groups import LOST_COLUMNS, BlockRowGroups, FooterBuilder, lines_of
 
 _FIRST_ERROR_BYTES = 262_144
 """More than the longest line of the list: 24,000 characters of message and traceback, at most 6 bytes each."""
@@ -25,6 +26,8 @@ def merge(account: StorageAccount, job: JobDocument, ledger: Ledger) -> JobFailu
     """Commit the list of failed items, then the output. Return why the job fails, or None."""
     output = container_of(account, job.output.folder)
     commit_errors(output, job, ledger)
+    if not ledger.failed:
+        _remove_errors(output, job)
     if not ledger.succeeded:
         return _nothing_succeeded(output, job, ledger)
     if job.settings.output_action is OutputAction.APPEND_ROW:
@@ -52,26 +55,30 @@ def is_merged(account: StorageAccount, job: JobDocument) -> bool:
 
 
 def commit_errors(output: ContainerClient, job: JobDocument, ledger: Ledger) -> None:
-    """Write `errors.jsonl` if items failed."""
+    """Write `errors.jsonl` if items failed. It may be there already, by a merge that got half way."""
     if blocks := ledger.error_blocks:
-        commit(
-            output.get_blob_client(job.output.errors_path),
-            blocks,
-            job_id=job.job_id,
-            content_type=OutputFormat.JSON_LINES.media_type,
-        )
+        errors = output.get_blob_client(job.output.errors_path)
+        commit_again(errors, blocks, job_id=job.job_id, content_type=OutputFormat.JSON_LINES.media_type)
+
+
+def _remove_errors(output: ContainerClient, job: JobDocument) -> None:
+    """Delete the job's `errors.jsonl`: a merge that got half way wrote it, and the tasks were scored again since."""
+    errors = output.get_blob_client(job.output.errors_path)
+    found = find_blob(errors)
+    if found and is_made_by(found.metadata or {}, job.job_id):
+        errors.delete_blob(etag=found.etag, match_condition=MatchConditions.IfNotModified)
 
 
 def _parquet_file(account: StorageAccount, job_id: str, ledger: Ledger) -> tuple[list[str], bytes]:
     """Return the blocks of a Parquet file, and its footer.
 
-    The content of the footer is committed first. An earlier try of this merge may have done that, and a task may have
-    finished again since then. The blocks are therefore the ones that the footer lists.
+    The content of the footer is committed first, again if an earlier try of this merge has done that: tasks may have
+    been lost and scored again since then. The blocks are the ones that the footer lists.
     """
     builder, blocks = FooterBuilder(), list[str]()
     if ledger.row_blocks:
         places = account.blobs.get_blob_client(JOBS_CONTAINER, row_groups_name(job_id))
-        commit(places, ledger.row_blocks, job_id=job_id, content_type=OutputFormat.JSON_LINES.media_type)
+        commit_again(places, ledger.row_blocks, job_id=job_id, content_type=OutputFormat.JSON_LINES.media_type)
         for line in lines_of(places.download_blob().chunks()):
             block = BlockRowGroups.from_line(line)
             builder.add(block)
@@ -87,9 +94,7 @@ def _header(ledger: Ledger) -> list[str]:
             "a node of an older version did not say which header its rows need; renew the nodes and run the job again"
         )
     if len(digests) > 1:
-        raise ConflictError(
-            "storage lost the job's columns while it ran, and its results now have different ones; run the job again"
-        )
+        raise ConflictError(LOST_COLUMNS)
     return [header_block(digest) for digest in digests if digest != NO_HEADER]
 
 
@@ -109,7 +114,7 @@ def _nothing_succeeded(output: ContainerClient, job: JobDocument, ledger: Ledger
 def _first_error(output: ContainerClient, job: JobDocument) -> dict[str, Any]:
     """Return the first line of the list. It only adds to the reason: empty if the list is missing or was replaced."""
     try:
-        start = output.download_blob(job.output.errors_path, offset=0, length=_FIRST_ERROR_BYTES).readall()
+        start = read_start(output.get_blob_client(job.output.errors_path), _FIRST_ERROR_BYTES)
         first = json.loads(start.split(b"\n", 1)[0])
     except (ResourceNotFoundError, ValueError, RecursionError):
         return {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.compute.scaling import Scaling
-from shared.contracts.job import JobDocument, JobStatus
+from shared.contracts.job import Ending, JobDocument, JobStatus
 from shared.contracts.job_spec import blob_uri
 from shared.contracts.messages import TaskMessage
 from shared.contracts.names import task_queue
@@ -15,10 +15,20 @@ from shared.contracts.resources import ComputeLimits
 from shared.errors import DataRefusedError, NotFoundError, ProductError
 from shared.jobs.phases import plan
 from shared.jobs.phases.allocate import request_nodes
-from shared.jobs.phases.finish import finish, is_shutting_down, stop_nodes
+from shared.jobs.phases.finish import decide_end, finish, is_shutting_down, stop_nodes
 from shared.jobs.phases.merge import is_merged, merge
 from shared.jobs.phases.observe import observe
-from shared.jobs.phases.watch import Action, Decision, Observation, WatchMemory, decide, next_look, status_of, tally
+from shared.jobs.phases.watch import (
+    Action,
+    Decision,
+    Observation,
+    WatchMemory,
+    decide,
+    merged_statistics,
+    next_look,
+    status_of,
+    tally,
+)
 from shared.jobs.phases.watch import threshold_failure as threshold_failure_of
 from shared.jobs.store import JobStore
 from shared.observability import names
@@ -45,12 +55,12 @@ class Merged:
 
     complete: bool
     failure: JobFailure | None = None
-    """Why the job fails although all tasks are done."""
+    """Why the job fails, although all tasks are done."""
 
 
 @dataclass(frozen=True)
 class Phases:
-    """The phases, and what they work with."""
+    """The phases of a job, with the tables and clients that they use."""
 
     account: StorageAccount
     jobs: JobStore
@@ -85,19 +95,26 @@ class Phases:
             request_nodes(self.account, self.scaling, job, self.limits_of(job.compute))
 
     def watch(self, name: str, memory: WatchMemory) -> Look:
-        """Look at the job, store its progress, and restore tasks or tickets that were lost."""
+        """Look at the job, store its progress, and restore tasks or tickets that were lost.
+
+        A job whose end is decided is only brought to that end, although the tasks and nodes that led to it are gone.
+        """
         job = self.jobs.get(name)
         with job_scope(job):
             return self._look(job, memory)
 
     def _look(self, job: JobDocument, memory: WatchMemory) -> Look:
+        if job.decided:
+            return _end_of(job.decided, memory)
         try:
             seen = observe(self.account, job)
         except (NotFoundError, DataRefusedError) as error:
             return _without_output(job, memory, error)
         note_waiting_tasks(job, seen.queued_tasks or 0)
-        statistics = tally(job, seen, memory)
-        job = self.jobs.note(job.name, statistics, status_of(job, seen))
+        if not seen.is_merged:
+            job = self.jobs.note(job.name, tally(job, seen, memory), status_of(job, seen))
+        if job.decided:  # meanwhile, by an earlier process of the application that still ran
+            return _end_of(job.decided, memory)
         decision = decide(job, seen, memory)
         self._heal(job, seen, decision)
         return Look(decision.action, decision.memory, next_look(job, seen, memory), decision.failure)
@@ -109,11 +126,15 @@ class Phases:
             return self._merge(job)
 
     def _merge(self, job: JobDocument) -> Merged:
+        if job.decided:
+            return Merged(complete=True, failure=job.decided.failure)
         if is_merged(self.account, job):
             return Merged(complete=True)
         ledger = read_ledger(self.account, job.output, job.job_id)
         if job.work is None or ledger.finished < job.work.tasks:
             return Merged(complete=False)
+        # A task may have finished with fewer failures since the last look. Count the blocks that are merged.
+        self.jobs.note(job.name, merged_statistics(job, ledger), JobStatus.FINALIZING)
         failure = threshold_failure_of(job, ledger.failed) or merge(self.account, job, ledger)
         return Merged(complete=True, failure=failure)
 
@@ -124,7 +145,9 @@ class Phases:
         """
         job = self.jobs.get(name)
         with job_span(names.FINISH, job):
-            if patient and status is JobStatus.COMPLETED and is_shutting_down(self.account, job):
+            job = decide_end(self.account, self.jobs, job, status, failure)
+            completes = job.decided is not None and job.decided.status is JobStatus.COMPLETED
+            if patient and completes and is_shutting_down(self.account, job):
                 stop_nodes(self.account, job)
                 return False
             finish(self.account, self.jobs, job, status, failure)
@@ -142,6 +165,13 @@ class Phases:
         plan.publish(self.account, job)
         held = [node.ticket for node in seen.workers(job.job_id)]
         request_nodes(self.account, self.scaling, job, self.limits_of(job.compute), held)
+
+
+def _end_of(end: Ending, memory: WatchMemory) -> Look:
+    """Return the look that leads the orchestration to this end. The finish acts on the stored end in any case."""
+    if end.failure:
+        return Look(Action.FAIL, memory, timedelta(0), end.failure)
+    return Look(Action.MERGE if end.status is JobStatus.COMPLETED else Action.CANCEL, memory, timedelta(0))
 
 
 def _without_output(job: JobDocument, memory: WatchMemory, error: ProductError) -> Look:

@@ -18,16 +18,16 @@ from shared.storage.manifest import SHARD_FILES, ManifestReader, write_shard
 from shared.storage.queues import ensure_queue, send_all
 
 PAGES_PER_CALL = 20
-"""Pages listed by one activity: about 100,000 files, some 15 s."""
+"""Pages that one activity lists: about 100,000 files, in some 15 s."""
 
 TASKS_PER_CALL = 1_000
-"""Tasks enqueued by one activity."""
+"""Tasks that one activity enqueues."""
 
 TASKS_PER_PROCESS = 64
 """Enough to keep all processes busy to the end, at 50 to 100 tasks a process."""
 
 COMFORTABLE_TASKS = 2_000
-"""Queue and block list stay fast up to about here; both slow down with their depth."""
+"""Queue and block list stay fast up to about this number. Both slow down as they grow."""
 
 MAX_MINI_BATCHES_PER_TASK = 1_000
 """A lost node loses the progress of its task, and a task's rows are one block. This limit keeps tasks small."""
@@ -35,7 +35,7 @@ MAX_MINI_BATCHES_PER_TASK = 1_000
 
 @dataclass(frozen=True)
 class Listing:
-    """How far the listing has come."""
+    """The progress of the listing."""
 
     files: int = 0
     marker: str | None = None
@@ -74,7 +74,7 @@ def size_work(job: JobDocument, files: int) -> WorkSize:
 
 
 def task_width(mini_batches: int, processes: int) -> int:
-    """Mini-batches in a task: many enough tasks for all processes, few enough for queue and ledger."""
+    """Return the mini-batches of a task: enough tasks for all processes, but not too many for the queue."""
     tasks = min(mini_batches, max(processes * TASKS_PER_PROCESS, 1), MAX_TASKS)
     tasks = min(tasks, max(COMFORTABLE_TASKS, processes * 2))
     width = min(-(-mini_batches // tasks), MAX_MINI_BATCHES_PER_TASK)

@@ -1,4 +1,4 @@
-"""The watch phase: what is known of a running job, and what to do next. Decisions are plain functions."""
+"""The watch phase: the state of a running job, and the decision what to do next. Decisions are plain functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from shared.contracts.progress import JobFailure, NodeRow, NodeState, ProgressRo
 from shared.storage.ledger import Ledger
 
 LOST_TASKS_AFTER = timedelta(seconds=10)
-"""An empty task queue with tasks missing for this long means that messages or blocks were lost."""
+"""If the task queue is empty and tasks are missing for this long, messages or blocks were lost."""
 
 LOST_TICKETS_AFTER = timedelta(seconds=45)
-"""No node and no ticket for this long means that tickets were lost; longer than a lease of 30 s."""
+"""If there is no node and no ticket for this long, tickets were lost. It is longer than a lease of 30 s."""
 
 SHORTEST_LOOK = timedelta(seconds=0.25)
 LONGEST_LOOK = timedelta(seconds=10)
@@ -25,17 +25,19 @@ LONGEST_LOOK_AT_FIRST = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Observation:
-    """Everything that is known of a running job at one moment."""
+    """The state of a running job at one moment."""
 
     now: datetime
     ledger: Ledger
     progress: Sequence[ProgressRow]
     nodes: Sequence[NodeRow]
-    """Live nodes of the job's compute, whatever they work on."""
+    """Live nodes of the job's compute, also those that work on other jobs."""
     queued_tasks: int | None
-    """Messages on the task queue, hidden ones included; None when it is gone."""
+    """Messages on the task queue, including hidden ones. None if the queue is gone."""
     tickets: int
-    """Messages on the ticket queue of the compute, hidden ones included."""
+    """Messages on the ticket queue of the compute, including hidden ones."""
+    is_merged: bool = False
+    """Whether the output is committed. The commit empties the ledger, which then says nothing any more."""
 
     def workers(self, job_id: str) -> list[NodeRow]:
         """Return the live nodes that work on the job."""
@@ -43,7 +45,7 @@ class Observation:
 
 
 class WatchMemory(BaseModel):
-    """What one look passes to the next one, in the orchestration's input."""
+    """The facts that one look passes to the next one, in the orchestration's input."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,11 +57,11 @@ class WatchMemory(BaseModel):
     finished: int = 0
     """Tasks that were finished at the last look."""
     finished_since: AwareDatetime | None = None
-    """The first look that saw this number."""
+    """Time of the first look that saw this number."""
 
 
 class Action(StrEnum):
-    """What the orchestration does next."""
+    """The next step of the orchestration."""
 
     WAIT = "wait"
     MERGE = "merge"
@@ -73,7 +75,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do, and what to remember."""
+    """The next step, and the memory for the next look."""
 
     action: Action
     memory: WatchMemory
@@ -81,8 +83,10 @@ class Decision:
 
 
 def decide(job: JobDocument, seen: Observation, memory: WatchMemory) -> Decision:
-    """Decide what a job needs now."""
+    """Decide what a job needs now. If the output is committed, the job completes, whatever else is found."""
     assert job.work is not None, "the job is not planned yet"
+    if seen.is_merged:
+        return Decision(Action.MERGE, memory)
     memory = _remember(job, job.work, seen, memory)
     if job.status is JobStatus.CANCEL_REQUESTED:
         return Decision(Action.CANCEL, memory)
@@ -90,12 +94,7 @@ def decide(job: JobDocument, seen: Observation, memory: WatchMemory) -> Decision
         return Decision(Action.FAIL, memory, failure)
     if seen.ledger.finished >= job.work.tasks:
         return Decision(Action.MERGE, memory)
-    if _lasts(memory.tasks_missing_since, LOST_TASKS_AFTER, seen.now):
-        healed = memory.model_copy(update={"tasks_missing_since": None, "generation": min(9, memory.generation + 1)})
-        return Decision(Action.HEAL_TASKS, healed)
-    if _lasts(memory.nodes_missing_since, LOST_TICKETS_AFTER, seen.now):
-        return Decision(Action.HEAL_TICKETS, memory.model_copy(update={"nodes_missing_since": None}))
-    return Decision(Action.WAIT, memory)
+    return _replace_lost(seen, memory)
 
 
 def next_look(job: JobDocument, seen: Observation, memory: WatchMemory) -> timedelta:
@@ -138,6 +137,17 @@ def tally(job: JobDocument, seen: Observation, memory: WatchMemory | None = None
     )
 
 
+def merged_statistics(job: JobDocument, ledger: Ledger) -> JobStatistics:
+    """Return the statistics of a job whose output is made of this ledger."""
+    counted = {
+        "tasks_finished": ledger.finished,
+        "succeeded": ledger.succeeded,
+        "failed": ledger.failed,
+        "rows": ledger.rows,
+    }
+    return job.statistics.model_copy(update=counted)
+
+
 def threshold_failure(job: JobDocument, failed: int) -> JobFailure | None:
     """Return the failure of a job with more failed items than `error_threshold`, or None. -1 ignores all."""
     threshold = job.settings.error_threshold
@@ -150,6 +160,16 @@ def threshold_failure(job: JobDocument, failed: int) -> JobFailure | None:
         error_type="ErrorThresholdExceeded",
         message=f"{items} failed, more than error_threshold {threshold} allows; {listed} lists them",
     )
+
+
+def _replace_lost(seen: Observation, memory: WatchMemory) -> Decision:
+    """Decide whether tasks or tickets are lost. If none are, the job waits."""
+    if _lasts(memory.tasks_missing_since, LOST_TASKS_AFTER, seen.now):
+        healed = memory.model_copy(update={"tasks_missing_since": None, "generation": min(9, memory.generation + 1)})
+        return Decision(Action.HEAL_TASKS, healed)
+    if _lasts(memory.nodes_missing_since, LOST_TICKETS_AFTER, seen.now):
+        return Decision(Action.HEAL_TICKETS, memory.model_copy(update={"nodes_missing_since": None}))
+    return Decision(Action.WAIT, memory)
 
 
 def _rows_in_hand(seen: Observation) -> list[ProgressRow]:

@@ -15,7 +15,7 @@ from shared.storage.account import StorageAccount, error_code
 from shared.storage.blobs import container_of, find_blob, is_folder_blob
 
 PAGE_FILES = 5_000
-"""Files in one page: the most that List Blobs returns in one answer."""
+"""Files in one page. List Blobs returns no more in one answer."""
 
 _URL_TIMEOUT = urllib3.Timeout(connect=5, read=15)
 
@@ -51,7 +51,7 @@ def find_input(account: StorageAccount, location: Location) -> Location:
 
 @dataclass(frozen=True)
 class InputPage:
-    """Paths of some input files, relative to the input, and where the next page begins (None: there is none)."""
+    """Paths of some input files, relative to the input, and the start of the next page (None: there is none)."""
 
     paths: list[str]
     marker: str | None
@@ -82,7 +82,7 @@ def _has_files(container: ContainerClient, folder: Location) -> bool:
 
 
 def _listed(container: ContainerClient, folder: Location) -> "ItemPaged[BlobProperties] | ItemPaged[str]":
-    """List the blobs below a folder. Names alone cost a twentieth (18 µs of CPU, not 370); they do if all are files."""
+    """List the blobs below a folder. If all are files, list only names: 18 µs of CPU for each instead of 370."""
     prefix = folder.child("")
     if folder.has_folder_blobs:
         return container.list_blobs(prefix, include=["metadata"], results_per_page=PAGE_FILES)

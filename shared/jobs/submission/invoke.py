@@ -37,7 +37,7 @@ from shared.storage.queues import send
 _REQUEST_NAMESPACE = uuid.UUID("0b7c5f4e-51c3-5a0f-8f5d-5a2f4c9d6e11")
 
 _MEMBERS_SHOWN = 5
-"""A message names this many members of a body that differ."""
+"""Different members of two bodies that a message names."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +47,20 @@ class Invocation:
     endpoint: str
     body: InvokeProperties
     raw_body: dict[str, Any]
-    """`properties` exactly as received; answers repeat them."""
+    """`properties` exactly as received. Answers repeat them."""
     deployment: str | None = None
     """From the header `azureml-model-deployment`. None: the endpoint's default."""
     request_id: str = ""
     """From the header `repeatability_request-id`. The same id gives the same job."""
     caller: str = ""
     is_event: bool = False
-    """The job's name stands for one event: every request under it counts as the same request."""
+    """Whether the job's name stands for one event. Then every request under it counts as the same request."""
     trace: Mapping[str, str] = field(default_factory=dict)
     """The caller's trace as W3C headers. Empty: a new trace begins."""
 
     @property
     def job_name(self) -> str:
-        """Return the requested name, else a name made from the request id, else a new name."""
+        """Return the requested name, or a name made from the request id, or a new name."""
         if self.body.name:
             return JOB_NAME.check(self.body.name)
         if self.request_id:
@@ -95,7 +95,7 @@ def _invoked(service: JobService, invocation: Invocation, name: str) -> JobDocum
     try:
         job = jobs.add(job)
     except ConflictError:
-        other = jobs.get(name)  # the same request came at the same time, or another one took the name
+        other = jobs.get(name)  # the same request came at the same time, or another request took the name
         if (other.output.folder, other.output.file_path) != (job.output.folder, job.output.file_path):
             Reservations(workspace.account, jobs).release(job.output, job.name)
         return _repeated(workspace, other, invocation)

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel
 from shared.contracts.job import JobDocument, JobStatus
 from shared.contracts.job_spec import OutputSpec, blob_uri
 from shared.contracts.names import default_output_path
-from shared.errors import ConflictError, OutputExistsError, PreconditionFailedError, ProductError
+from shared.errors import OutputExistsError, PreconditionFailedError, ProductError
 from shared.jobs.store import JobStore
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import container_of, ensure_container, find_blob, is_folder_blob, maker_of, staged_blocks
@@ -203,34 +203,34 @@ class Reservations:
         return job is None or job.status is JobStatus.COMPLETED
 
     def _take(self, output: OutputSpec, path: str, reservation: Reservation) -> bool:
-        partition, key = _key(output, path)
+        """Reserve one blob. The time of a reservation that the job already holds is renewed: it is no orphan now."""
+        is_new = True
+
+        def change(holder: Row[Reservation] | None) -> Reservation:
+            nonlocal is_new
+            is_new = holder is None or holder.document.job != reservation.job
+            if holder and is_new and not self._has_ended(holder.document.job):
+                raise _reserved(output, path, holder)
+            return reservation
+
         try:
-            self._table.insert(partition, key, reservation)
-        except ConflictError as error:
-            holder = self._table.find(partition, key)
-            if holder and holder.document.job == reservation.job:
-                return False
-            if not (holder and self._take_over(holder, reservation)):
-                self.release(output, reservation.job)
-                raise _reserved(output, path, holder) from error
-        return True
+            self._table.update(*_key(output, path), change)
+        except OutputExistsError:
+            self.release(output, reservation.job)
+            raise
+        return is_new
 
-    def _take_over(self, holder: Row[Reservation], reservation: Reservation) -> bool:
-        """Take over the reservation of an ended job. A job without a row may be about to be stored: leave it."""
-        job = self._jobs.find(holder.document.job)
-        if job is None or not job.status.is_terminal:
-            return False
-        with suppress(PreconditionFailedError):
-            self._table.replace(holder, reservation)
-            return True
-        return False
+    def _has_ended(self, name: str) -> bool:
+        """Return whether the job has ended. A job without a row may be about to be stored."""
+        job = self._jobs.find(name)
+        return job is not None and job.status.is_terminal
 
 
-def _reserved(output: OutputSpec, path: str, holder: Row[Reservation] | None) -> OutputExistsError:
+def _reserved(output: OutputSpec, path: str, holder: Row[Reservation]) -> OutputExistsError:
     where = blob_uri(output.folder.model_copy(update={"path": path}))
-    by = f"job {holder.document.job}" if holder else "another job"
     return OutputExistsError(
-        f"the output {where} is reserved by {by}; name another path or output_file_name", target="output_file_name"
+        f"the output {where} is reserved by job {holder.document.job}; name another path or output_file_name",
+        target="output_file_name",
     )
 
 
@@ -239,7 +239,7 @@ def _paths(output: OutputSpec) -> tuple[str, str]:
 
 
 def _key(output: OutputSpec, path: str) -> tuple[str, str]:
-    """Return partition and row: hashes, because table keys allow neither every character nor every length."""
+    """Return partition and row as hashes, because table keys do not allow every character and length."""
     folder = output.folder
     return _hash(f"{folder.account_url}/{folder.container}"), _hash(path)
 

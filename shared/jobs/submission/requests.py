@@ -76,7 +76,7 @@ def message_object(body: bytes) -> dict[str, Any]:
 
 
 class Orchestrations(Protocol):
-    """What the life of a job needs of the orchestration engine. The instance id is the job's name."""
+    """The orchestration engine, as jobs use it. The instance id is the job's name."""
 
     async def is_alive(self, job: str) -> bool:
         """Return whether the job has an orchestration that has not ended."""
@@ -96,8 +96,11 @@ class Orchestrations(Protocol):
 
 
 def start_input(job: JobDocument) -> dict[str, Any]:
-    """Return the orchestration's input: begin with the plan, or with the watch once the work is sized."""
-    if job.status is JobStatus.NOT_STARTED or job.work is None:
+    """Return the orchestration's input: begin with the plan, or with the watch once the work is sized.
+
+    The watch also leads a job to an end that is decided already.
+    """
+    if not job.decided and (job.status is JobStatus.NOT_STARTED or job.work is None):
         return {"job": job.name}
     return {"job": job.name, "phase": "watch", "memory": {}}
 
@@ -106,7 +109,7 @@ async def start_orchestration(jobs: JobStore, orchestrations: Orchestrations, na
     """Start the orchestration of a requested job, unless it is alive or the job has ended."""
     if await orchestrations.is_alive(name):
         return
-    job = await asyncio.to_thread(jobs.find, name)  # read only now: an orchestration ends after its job
+    job = await asyncio.to_thread(jobs.find, name)  # read the job only now, because an orchestration ends after its job
     if job is None:
         log.error("job request for %r: there is no such job", name)
     elif not job.status.is_terminal:

@@ -40,7 +40,7 @@ _GONE = {202, 404, 412}
 
 
 class PurgeOrder(ArmModel):
-    """What to remove."""
+    """The request of a purge."""
 
     ended_before: Instant
     """Remove jobs that ended earlier. Younger and unfinished jobs stay."""
@@ -51,17 +51,17 @@ class PurgeOrder(ArmModel):
 
 
 class PurgePlan(ArmModel):
-    """What is removed. The jobs follow one after the other, by messages."""
+    """The result of a purge. Messages remove the jobs, one after the other."""
 
     dry_run: bool = False
     jobs: list[str] = Field(default_factory=list)
     """Names of the jobs, at most MAX_JOBS_PER_PURGE."""
     more: bool = False
-    """There are further jobs of that age."""
+    """Whether there are further jobs of that age."""
     code_uploads: list[str] = Field(default_factory=list)
     """Containers of uploaded code that no version names."""
     warnings: list[str] = Field(default_factory=list)
-    """What cannot be read. While there is any, no uploaded code is removed."""
+    """Resources that cannot be read. While there is one, no uploaded code is removed."""
 
 
 def request_purge(service: JobService, order: PurgeOrder) -> PurgePlan:
@@ -84,12 +84,15 @@ def request_purge(service: JobService, order: PurgeOrder) -> PurgePlan:
 
 
 def _uploads(service: JobService, problems: Problems) -> list[str]:
-    """Return uploads of code that nothing names. Return none while something that may name one cannot be read."""
-    used = [job.code.location for job in service.jobs.unfinished(problems) if job.code]
-    if not problems:
-        with isolated("uploads of code", problems):
-            return unnamed_uploads(service.workspace, used)
-    return []
+    """Return uploads of code that nothing names. Return none while something that may name one cannot be read.
+
+    The jobs are read after the versions of code: if a version is gone by then, the jobs that use it are there already.
+    """
+    unnamed = list[str]()
+    with isolated("uploads of code", problems):
+        unnamed = unnamed_uploads(service.workspace)
+    used = {job.code.location.container for job in service.jobs.unfinished(problems) if job.code}
+    return [] if problems else [upload for upload in unnamed if upload not in used]
 
 
 async def purge_job(

@@ -1,4 +1,4 @@
-"""Puts right what a crash left behind: jobs without orchestration, orphan queues and reservations."""
+"""Repairs after a crash: jobs without orchestration, orphan queues and reservations."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ SETTLING_TIME = timedelta(minutes=1)
 """How long a job request may be on its way before the job counts as lost."""
 
 MAX_RESUMES = 5
-"""After this many restarts without an end of the job, the job fails."""
+"""The job fails if it has not ended after this many restarts."""
 
 ORPHANED_AFTER = timedelta(minutes=10)
 
@@ -39,7 +39,7 @@ async def reconcile(account: StorageAccount, jobs: JobStore, orchestrations: Orc
         with job_scope(job), isolated(f"job {job.name}"):
             await _look_after(account, jobs, orchestrations, job)
     wanted = {task_queue(job.job_id) for job in unfinished}
-    # A job that cannot be read may be running. Then nobody knows which queues are orphans.
+    # A job that cannot be read may be running. Its queue must not count as an orphan.
     for queue in set() if problems else queues - wanted:
         with isolated(f"queue {queue}"):
             await asyncio.to_thread(delete_queue, account.queues, queue)

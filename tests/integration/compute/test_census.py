@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.compute.nodes import NODE_TOLERANCE, Census, Nodes
+from shared.compute.nodes import FORGOTTEN, NODE_TOLERANCE, Census, Nodes
 from shared.contracts.messages import NodeTicket
 from shared.contracts.names import ticket_queue
 from shared.contracts.progress import NodeRow, NodeState
@@ -14,6 +14,7 @@ from shared.observability import names
 from shared.storage.account import StorageAccount
 from shared.storage.queues import send
 from tests.captured import Captured
+from tests.integration.hooked_account import HookedAccount, once_at
 
 pytestmark = pytest.mark.integration
 
@@ -73,3 +74,12 @@ def test_a_node_that_goes_silent_is_told_of_once(
     assert [record.message for record in caplog.records] == [
         f"node lost of compute {compute.name} went silent; it was running"
     ]
+
+
+def test_a_node_that_comes_back_while_its_row_is_forgotten_is_not_forgotten(compute: Compute) -> None:
+    compute.heartbeat("frozen")
+    compute.now += 2 * FORGOTTEN
+    hook = once_at(lambda request: request.method == "DELETE", lambda: compute.heartbeat("frozen"))
+    account = HookedAccount(compute.account.connection_string, before=hook)
+    assert Nodes(account, lambda: compute.now).live(compute.name) == []
+    assert [node.node_id for node in Nodes(compute.account, lambda: compute.now).live(compute.name)] == ["frozen"]

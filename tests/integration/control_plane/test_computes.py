@@ -65,6 +65,7 @@ def test_a_list_is_paged_by_absolute_links_that_keep_the_query(api: ManagementAp
     [
         ({"computeType": "ComputeInstance"}, "computeType"),
         ({"properties": {"scaleSettings": {"minNodeCount": 3, "maxNodeCount": 2}}}, "minNodeCount"),
+        ({"properties": {"scaleSettings": {"maxNodeCount": 10**15}}}, "a compute has at most 1,000 nodes"),
         (
             {"properties": {"scaleSettings": {"maxNodeCount": "many"}}},
             "properties.properties.scaleSettings.maxNodeCount",

@@ -5,11 +5,15 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.storage.blob import ContainerClient
 
 from local.azurite.endpoints import ACCOUNT_KEY, ACCOUNT_NAME
+from shared.contracts.bodies import ResourceBody
 from shared.control_plane.assets.locations import resolve_uri
+from shared.control_plane.datastores.datastores import get_datastore, put_datastore
+from shared.control_plane.resource_table import Change
 from shared.control_plane.workspace import Workspace
 from shared.storage.blobs import container_of
 from tests.integration.control_plane.conftest import Registered
 from tests.integration.control_plane.management_api import ManagementApi, message_of
+from tests.integration.hooked_account import HookedAccount, KilledError, killed_at_write
 
 pytestmark = pytest.mark.integration
 
@@ -94,6 +98,29 @@ def test_an_update_without_secrets_keeps_them(api: ManagementApi, container: str
     assert api.delete(f"datastores/{name}").status_code == 200
     message_of(api.post(f"datastores/{name}/listSecrets", {}), 404)
     assert "secrets" in message_of(api.put(f"datastores/{name}", shown), 400)
+
+
+def test_a_new_datastore_does_not_get_the_secret_of_a_deleted_one(
+    api: ManagementApi, workspace: Workspace, container: str, name: str
+) -> None:
+    """A crash right after the deletion left the secret."""
+    api.put(f"datastores/{name}", with_key(container))
+    shown = api.get(f"datastores/{name}").json()["properties"]
+    workspace.datastores.delete(workspace.datastores.get(name))
+    assert "secrets" in message_of(api.put(f"datastores/{name}", shown), 400)
+
+
+def test_a_crash_leaves_no_datastore_without_the_secret_that_it_says_it_has(
+    api: ManagementApi, workspace: Workspace, container: str, name: str
+) -> None:
+    api.put(f"datastores/{name}", with_key(container))
+    plain = ResourceBody.model_validate({"properties": properties(container)})
+    for write in range(2):
+        account = HookedAccount(workspace.account.connection_string, before=killed_at_write(write))
+        with pytest.raises(KilledError):
+            put_datastore(Workspace(workspace.settings, account, workspace.table), name, plain, Change())
+        if get_datastore(workspace, name)[0].properties.has_secret:
+            assert api.post(f"datastores/{name}/listSecrets", {}).json()["key"] == ACCOUNT_KEY
 
 
 def test_a_path_in_a_datastore_is_read_with_its_secret(

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from shared.control_plane.endpoints.endpoints import clear_default
+from shared.control_plane.endpoints.endpoints import clear_default, delete_endpoint
 from shared.control_plane.endpoints.resolution import resolve_deployment
 from shared.control_plane.resource_table import Change
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError, ValidationError
 from tests.integration.control_plane.conftest import Registered, upload_code
 from tests.integration.control_plane.management_api import ManagementApi, message_of
+from tests.integration.hooked_account import HookedAccount, once_at
 
 pytestmark = pytest.mark.integration
 
@@ -162,11 +163,43 @@ def test_the_default_deployment_is_kept_by_an_update_and_cleared_with_the_deploy
     assert api.delete(PATH).status_code == 204
 
 
+def test_a_repeated_deletion_clears_the_default_that_a_crash_left(registered: Registered, workspace: Workspace) -> None:
+    api = registered.api
+    api.put(PATH, registered.deployment())
+    api.put("batchEndpoints/heart-endpoint", {"defaults": {"deployment_name": "main"}})
+    workspace.deployments.delete(workspace.deployments.get("heart-endpoint", "main"))
+    assert api.delete(PATH).status_code == 204
+    assert api.get("batchEndpoints/heart-endpoint").json()["properties"]["defaults"] == {}
+
+
+def test_a_deployment_that_is_there_again_stays_the_default(registered: Registered, workspace: Workspace) -> None:
+    api = registered.api
+    api.put(PATH, registered.deployment())
+    api.put("batchEndpoints/heart-endpoint", {"defaults": {"deployment_name": "main"}})
+    clear_default(workspace, "heart-endpoint", "main", Change())  # of an earlier deletion
+    assert api.get("batchEndpoints/heart-endpoint").json()["properties"]["defaults"] == {"deploymentName": "main"}
+
+
 def test_deleting_an_endpoint_deletes_its_deployments(registered: Registered) -> None:
     api = registered.api
     api.put(PATH, registered.deployment())
     assert api.delete("batchEndpoints/heart-endpoint").status_code == 200
     assert api.delete("batchEndpoints/heart-endpoint").status_code == 204
+    api.put("batchEndpoints/heart-endpoint", {})
+    assert api.get("batchEndpoints/heart-endpoint/deployments").json()["value"] == []
+
+
+def test_a_deployment_that_is_written_while_its_endpoint_is_deleted_goes_with_it(
+    registered: Registered, workspace: Workspace
+) -> None:
+    api = registered.api
+
+    def deletes_endpoint(request: Any) -> bool:
+        return request.method == "DELETE" and "RowKey='heart-endpoint'" in request.url
+
+    hook = once_at(deletes_endpoint, lambda: api.put(PATH, registered.deployment()))
+    account = HookedAccount(workspace.account.connection_string, before=hook)
+    assert delete_endpoint(Workspace(workspace.settings, account, workspace.table), "heart-endpoint")
     api.put("batchEndpoints/heart-endpoint", {})
     assert api.get("batchEndpoints/heart-endpoint/deployments").json()["value"] == []
 
@@ -200,6 +233,7 @@ def test_a_cleared_default_leaves_what_others_write_to_the_endpoint_meanwhile(
     api = registered.api
     api.put("batchEndpoints/heart-endpoint/deployments/main", registered.deployment())
     api.put("batchEndpoints/heart-endpoint", {"defaults": {"deployment_name": "main"}})
+    workspace.deployments.delete(workspace.deployments.get("heart-endpoint", "main"))
     rows, writers = workspace.endpoints._rows, ["another"]
     replace = rows.replace
 

@@ -3,19 +3,15 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.compute.nodes import Nodes
-from shared.compute.scale_sets import LocalScaleSets
-from shared.compute.scaling import Scaling
 from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import CodeSpec, WorkSize
 from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure, NodeRow, NodeState
-from shared.contracts.resources import ComputeLimits
-from shared.errors import NotFoundError
 from shared.jobs.phases.finish import finish
-from shared.jobs.phases.phases import Phases
 from shared.jobs.phases.watch import Action, WatchMemory
 from shared.jobs.store import JobStore
 from shared.storage.queues import ensure_queue, message_count
+from tests.integration.jobs.phases_for_tests import phases_of
 
 pytestmark = pytest.mark.integration
 
@@ -47,10 +43,7 @@ def test_a_job_ends_though_the_datastore_of_its_output_was_deleted(account, jobs
 def test_the_watch_sees_that_the_output_is_gone(account, jobs, without_output, cancel, action):
     if cancel:
         jobs.enter(without_output.name, JobStatus.CANCEL_REQUESTED)
-    limits = ComputeLimits(compute=without_output.compute, min_instances=0, max_instances=1, idle_seconds=1)
-    nowhere = Scaling(account, LocalScaleSets("http://127.0.0.1:9", "key"))
-    phases = Phases(account, jobs, nowhere, lambda _: limits)
-    look = phases.watch(without_output.name, WatchMemory())
+    look = phases_of(account).watch(without_output.name, WatchMemory())
     assert look.action is action
     assert cancel or "cannot be reached any more: " in look.failure.message
 
@@ -67,7 +60,7 @@ def test_a_job_whose_script_shuts_down_ends_after_its_live_nodes(account, jobs, 
     code = CodeSpec(location=job.input, scoring_script="score.py")
     job = jobs.add(job.model_copy(update={"code": code}))
     ensure_queue(account.queues, task_queue(job.job_id))
-    phases = Phases(account, jobs, Scaling(account, LocalScaleSets("http://127.0.0.1:9", "key")), no_limits)
+    phases = phases_of(account)
     node = NodeRow(
         compute=job.compute,
         node_id="n1",
@@ -85,7 +78,3 @@ def test_a_job_whose_script_shuts_down_ends_after_its_live_nodes(account, jobs, 
     rows.put(job.compute, "n1", node.model_copy(update={"shuts_down": False}))
     assert phases.finish(job.name, JobStatus.COMPLETED, None)
     assert jobs.get(job.name).status is JobStatus.COMPLETED
-
-
-def no_limits(compute):
-    raise NotFoundError(f"compute {compute} not found")

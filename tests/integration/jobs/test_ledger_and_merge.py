@@ -13,6 +13,7 @@ from shared.storage.blobs import JOBS_CONTAINER, container_of, row_groups_name
 from shared.storage.ledger import EMPTY_BLOCK, TaskBlock, commit
 from shared.storage.output_ledger import NO_HEADER, header_block, header_digest, header_line, read_ledger
 from shared.storage.row_groups import BlockRowGroups
+from tests.integration.hooked_account import HookedAccount, KilledError, once_at
 
 pytestmark = pytest.mark.integration
 
@@ -27,12 +28,12 @@ def output(account, job):
     return container_of(account, job.output.folder)
 
 
-def stage(output, job, task, text, *, rows=1, failed=0, attempt=1, columns=None):
+def stage(output, job, task, text, *, rows=1, failed=0, attempt=1, columns=None, listed=True):
     digest = header_digest(header_line(columns)) if rows else ""
     block = TaskBlock(job.job_id[:8], task, attempt, rows, 2 - failed, failed, digest)
     blob = output.get_blob_client(job.output.file_path)
     blob.stage_block(block.block_id, text.encode() if rows else EMPTY_BLOCK)
-    if failed:
+    if failed and listed:
         line = json.dumps({"file": f"{task}.csv", "error_type": "KeyError", "message": "'age'"}) + "\n"
         output.get_blob_client(job.output.errors_path).stage_block(block.block_id, line.encode())
 
@@ -170,9 +171,68 @@ def test_parquet_blocks_become_one_file_also_when_a_merge_that_broke_off_is_done
         job_id=job.job_id,
         content_type="application/x-ndjson",
     )
-    stage_parquet(account, output, job, 0, ["a later, other delivery"], attempt=2)
+    stage_parquet(account, output, job, 0, ["a, delivered again"], attempt=2)
     assert merge(account, job, read_ledger(account, job.output, job.job_id)) is None
-    assert parquet.read_table(io.BytesIO(blob.download_blob().readall())).to_pydict() == {"name": ["a", "b", "c"]}
+    rows = parquet.read_table(io.BytesIO(blob.download_blob().readall())).to_pydict()
+    assert rows == {"name": ["a, delivered again", "b", "c"]}
+
+
+def half_merged(account, output, job):
+    """A merge that committed what belongs to the output, and then met storage that had lost the rows."""
+    ledger = read_ledger(account, job.output, job.job_id)
+    output.get_blob_client(job.output.file_path).commit_block_list([])  # takes the blocks away
+    output.delete_blob(job.output.file_path)
+    with pytest.raises(PreconditionFailedError):
+        merge(account, job, ledger)
+
+
+def failed_files(output, job):
+    lines = output.download_blob(job.output.errors_path).readall().splitlines()
+    return [json.loads(line)["file"] for line in lines]
+
+
+def test_a_merge_that_got_half_way_lists_what_failed_when_its_tasks_were_scored_again(account, output, job):
+    stage(output, job, 0, "row 0\n", failed=1)
+    stage(output, job, 1, "row 1\n", failed=1)
+    half_merged(account, output, job)
+    assert failed_files(output, job) == ["0.csv", "1.csv"]
+    stage(output, job, 0, "row 0\n", attempt=2)
+    stage(output, job, 1, "row 1\n", failed=1, listed=False)  # its line is committed already
+    stage(output, job, 2, "row 2\n", failed=1, attempt=2)
+    assert merged(account, output, job) == (None, "row 0\nrow 1\nrow 2\n")
+    assert failed_files(output, job) == ["1.csv", "2.csv"]
+
+
+def test_a_merge_that_got_half_way_leaves_no_list_if_nothing_fails_in_the_end(account, output, job):
+    stage(output, job, 0, "row 0\n", failed=1)
+    half_merged(account, output, job)
+    stage(output, job, 0, "row 0\n", attempt=2)
+    assert merged(account, output, job) == (None, "row 0\n")
+    assert not output.get_blob_client(job.output.errors_path).exists()
+
+
+def test_a_list_of_failed_items_that_somebody_else_made_stays(account, output, job):
+    output.upload_blob(job.output.errors_path, b"precious")
+    stage(output, job, 0, "row 0\n")
+    assert merged(account, output, job) == (None, "row 0\n")
+    stage(output, job, 1, "row 1\n", failed=1)
+    with pytest.raises(OutputExistsError, match="exists already"):
+        commit_errors(output, job, read_ledger(account, job.output, job.job_id))
+    assert output.download_blob(job.output.errors_path).readall() == b"precious"
+
+
+def test_a_parquet_merge_that_got_half_way_succeeds_when_its_tasks_were_scored_again(account, output, make_job):
+    job = make_job(work=WorkSize(files=6, mini_batch_size=2, mini_batches_per_task=1))
+    job = job.model_copy(update={"output": job.output.model_copy(update={"file_name": "rows.parquet"})})
+    stage_parquet(account, output, job, 0, ["a"])
+    stage_parquet(account, output, job, 1, ["b"])
+    half_merged(account, output, job)
+    assert read_ledger(account, job.output, job.job_id).finished == 0
+    stage_parquet(account, output, job, 0, ["a again"], attempt=2)
+    stage_parquet(account, output, job, 1, ["b"])
+    assert merge(account, job, read_ledger(account, job.output, job.job_id)) is None
+    content = output.download_blob(job.output.file_path).readall()
+    assert parquet.read_table(io.BytesIO(content)).to_pydict() == {"name": ["a again", "b"]}
 
 
 def test_merging_twice_changes_nothing(account, output, job):
@@ -197,3 +257,29 @@ def test_blocks_of_an_earlier_job_on_the_same_blob_do_not_count(account, output,
     stage(output, make_job(output=job.output), 0, "of another job\n")
     stage(output, job, 1, "row 1\n")
     assert merged(account, output, job)[1] == "row 1\n"
+
+
+def test_two_parquet_merges_at_once_do_not_mix_their_blocks_and_footers(account, output, make_job):
+    """An application that was taken for dead, and the one that took over."""
+    job = make_job(work=WorkSize(files=6, mini_batch_size=2, mini_batches_per_task=1))
+    job = job.model_copy(update={"output": job.output.model_copy(update={"file_name": "rows.parquet"})})
+    stage_parquet(account, output, job, 0, ["a"])
+    stage_parquet(account, output, job, 1, ["b"])
+    ledger = read_ledger(account, job.output, job.job_id)
+
+    def commits_output(request):
+        return request.method == "PUT" and "comp=blocklist" in request.url and "rows.parquet" in request.url
+
+    def die():
+        raise KilledError
+
+    def merge_another_delivery_and_die():
+        stage_parquet(account, output, job, 0, ["a, and a longer text of another delivery"] * 9, attempt=2)
+        dying = HookedAccount(account.connection_string, before=once_at(commits_output, die))
+        with pytest.raises(KilledError):
+            merge(dying, job, read_ledger(account, job.output, job.job_id))
+
+    hook = once_at(commits_output, merge_another_delivery_and_die)
+    assert merge(HookedAccount(account.connection_string, before=hook), job, ledger) is None
+    content = output.download_blob(job.output.file_path).readall()
+    assert parquet.read_table(io.BytesIO(content)).to_pydict() == {"name": ["a", "b"]}

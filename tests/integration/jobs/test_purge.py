@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.contracts.bodies import ResourceBody
 from shared.contracts.job import JobStatus
-from shared.contracts.job_spec import Location
+from shared.contracts.job_spec import CodeSpec, Location
 from shared.contracts.messages import PurgeRequest
 from shared.control_plane.assets import codes as code_uploads
-from shared.control_plane.assets.codes import remove_uploads, start_upload, unnamed_uploads
+from shared.control_plane.assets.codes import put_code, remove_uploads, start_upload, unnamed_uploads
+from shared.control_plane.assets.versions import delete_version
+from shared.control_plane.resource_table import Change
 from shared.control_plane.workspace import Workspace
 from shared.errors import NotFoundError
 from shared.jobs.store import JobService, JobStore
@@ -17,6 +20,7 @@ from shared.jobs.submission.output_place import Reservations
 from shared.jobs.upkeep.purge import PurgeOrder, purge_job, request_purge
 from shared.storage.blobs import JOBS_CONTAINER, log_name, mark_of, spec_name
 from tests.broken_rows import write_broken
+from tests.integration.hooked_account import HookedAccount, once_at
 from tests.integration.workspace_settings import SETTINGS
 
 pytestmark = pytest.mark.integration
@@ -168,10 +172,40 @@ def test_broken_rows_keep_jobs_from_no_purge_but_uploads_of_code_that_they_may_n
 
 def test_uploads_of_code_that_nothing_names_are_removed_once_settled(workspace, monkeypatch):
     upload = f"{code_uploads.CODE_CONTAINER_PREFIX}{start_upload(workspace).id}"
-    used = Location(kind="blob_folder", account_url=workspace.account.blob_url, container=upload, path="src")
     assert upload not in unnamed_uploads(workspace)
     monkeypatch.setattr(code_uploads, "SETTLED_AFTER", timedelta(0))
-    assert upload not in unnamed_uploads(workspace, [used])
     assert upload in unnamed_uploads(workspace)
     remove_uploads(workspace, [upload, upload])
     assert upload not in unnamed_uploads(workspace)
+
+
+def test_code_whose_version_is_deleted_stays_while_a_job_that_has_just_begun_uses_it(
+    account, workspace, make_job, monkeypatch
+):
+    monkeypatch.setattr(code_uploads, "SETTLED_AFTER", timedelta(0))
+    upload = f"{code_uploads.CODE_CONTAINER_PREFIX}{start_upload(workspace).id}"
+    account.blobs.get_blob_client(upload, "src/score.py").upload_blob(b"")
+    body = ResourceBody.model_validate({"properties": {"codeUri": f"{account.blob_url}/{upload}/src"}})
+    put_code(workspace, "script", "1", body, Change())
+
+    def begin_a_job_and_delete_the_version():
+        code = CodeSpec(
+            location=Location(kind="blob_folder", account_url=account.blob_url, container=upload, path="src"),
+            scoring_script="score.py",
+        )
+        JobStore(account.tables).add(make_job(code=code))
+        delete_version(workspace, workspace.codes, "script", "1")
+
+    kinds = set()
+
+    def between_versions_and_jobs(request):
+        if request.method == "GET":
+            kinds.update(table for table in ("/jobindex(", f"/{workspace.table}(") if table in request.url)
+        return len(kinds) == 2
+
+    hook = once_at(between_versions_and_jobs, begin_a_job_and_delete_the_version)
+    hooked = HookedAccount(account.connection_string, before=hook)
+    service = JobService(Workspace(SETTINGS, hooked, table=workspace.table), JobStore(hooked.tables))
+    plan = request_purge(service, PurgeOrder(ended_before=LIMIT, dry_run=True))
+    assert len(kinds) == 2
+    assert upload not in plan.code_uploads

@@ -5,6 +5,7 @@ import pytest
 from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import WorkSize
 from shared.contracts.names import task_queue
+from shared.errors import OutputExistsError
 from shared.jobs.store import JobStore
 from shared.jobs.submission.output_place import Reservations
 from shared.jobs.submission.requests import start_orchestration
@@ -127,6 +128,17 @@ async def test_an_output_reserved_for_a_job_that_was_never_written_is_free_again
     reservations.reserve(never_written.output, never_written.name, LONG_AGO)
     await reconcile(account, jobs, Engine())
     reservations.reserve(never_written.output, later.name, later.created)
+
+
+async def test_an_output_that_is_reserved_again_under_an_old_name_is_no_orphan(account, jobs, make_job):
+    """An invocation died before it wrote its job, and is repeated at the moment of the reconciliation."""
+    repeated, other = make_job(), make_job()
+    reservations = Reservations(account, jobs)
+    reservations.reserve(repeated.output, repeated.name, LONG_AGO)
+    reservations.reserve(repeated.output, repeated.name, repeated.created)
+    await reconcile(account, jobs, Engine())
+    with pytest.raises(OutputExistsError, match=f"reserved by job {repeated.name}"):
+        reservations.reserve(repeated.output, other.name, other.created)
 
 
 async def test_a_request_starts_a_job_once(jobs, make_job):

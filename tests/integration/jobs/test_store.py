@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from shared.errors import ConflictError, NotFoundError
 from shared.jobs.store import IndexEntry, JobStore
 from shared.storage.rows import RowTable
 from tests.broken_rows import write_broken
+from tests.integration.hooked_account import HookedAccount, once_at
 
 pytestmark = pytest.mark.integration
 
@@ -58,6 +60,22 @@ def test_a_job_is_unfinished_until_it_enters_a_terminal_state(jobs, make_job):
     assert name not in {job.name for job in jobs.unfinished()}
 
 
+def test_a_new_job_of_a_purged_name_stays_among_the_unfinished(account, jobs, make_job):
+    ended = jobs.add(make_job(status=JobStatus.FAILED))
+
+    def purge_and_begin_anew():
+        jobs.remove(ended)
+        jobs.add(make_job(name=ended.name, job_id=ended.job_id))
+
+    def forgets(request):
+        return request.method == "DELETE" and f"'unfinished',RowKey='{ended.name}'" in request.url
+
+    hook = once_at(forgets, purge_and_begin_anew)
+    JobStore(HookedAccount(account.connection_string, before=hook).tables).unfinished()
+    assert jobs.get(ended.name).status is JobStatus.NOT_STARTED
+    assert ended.name in {job.name for job in jobs.unfinished()}
+
+
 def test_a_line_that_a_crash_left_behind_an_ended_job_goes_away(account, jobs, make_job):
     job = jobs.add(make_job(status=JobStatus.FAILED))
     line = RowTable(account.tables, "jobindex", IndexEntry)
@@ -88,3 +106,15 @@ def test_a_page_shows_the_jobs_that_can_be_read_and_tells_of_the_others(account,
         assert good.name in {job.name for job in jobs.unfinished()}
     finally:
         account.tables.get_table_client("jobs").delete_entity(broken.name, "job")
+
+
+@pytest.mark.parametrize("name", ["bad/../name", "", "a" * 2_000, "\u00e9", "a b"])
+def test_a_line_with_a_name_that_no_job_can_have_hides_no_other_job(account, make_job, unique_name, name):
+    endpoint = unique_name("ep")
+    jobs = JobStore(account.tables)
+    shown = jobs.add(make_job(endpoint=endpoint)).name
+    line = {"job": name, "deployment": "d"}
+    content = {"chunks": 1, "document0": json.dumps(line)}
+    write_broken(account.tables, "jobindex", f"endpoint-{endpoint}", "0", content)
+    page = jobs.page(endpoint=endpoint)
+    assert ([job.name for job in page.jobs], len(page.problems)) == ([shown], 1)

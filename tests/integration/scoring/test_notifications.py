@@ -32,6 +32,8 @@ class Receiver:
     def __init__(self):
         self.status = 200
         self.requests = []
+        self.meanwhile = []
+        """What happens while the receiver has not answered yet."""
 
 
 @pytest.fixture
@@ -41,6 +43,8 @@ def receiver():
     class Handler(QuietHandler):
         def do_POST(self):
             state.requests.append((dict(self.headers), self.body()))
+            if state.meanwhile:
+                state.meanwhile.pop()()
             self.answer(state.status, Location="/elsewhere")
 
     with serving(Handler) as url:
@@ -107,6 +111,20 @@ def test_the_end_of_a_job_is_told_once_as_a_signed_cloud_event(application, job,
     digest = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), signed, hashlib.sha256).digest()
     assert headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
     assert abs(int(headers["webhook-timestamp"]) - datetime.now(UTC).timestamp()) < 300
+
+
+def test_a_try_that_fails_does_not_hide_that_another_message_was_delivered(application, job, receiver):
+    end(application, job)
+    message = NotificationMessage(job=job.name, webhook="ops")
+
+    def deliver_the_other_message():
+        notify(application, message)
+        receiver.status = 500
+
+    receiver.meanwhile = [deliver_the_other_message]
+    notify(application, message)
+    assert len(receiver.requests) == 2
+    assert application.jobs.get(job.name).notifications["ops"].state == "Delivered"
 
 
 def test_the_secret_of_another_receiver_is_another(application):

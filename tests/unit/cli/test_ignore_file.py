@@ -51,6 +51,7 @@ def test_only_the_ignore_file_of_the_folder_itself_counts(tmp_path: Path) -> Non
         ("**/*.csv\n", ["a.py", "data/big.bin"]),
         ("# *\n\n*.bin  \n", ["a.py", "data/keep.csv", "lib/data.csv"]),
         ("\ufeffdata\n", ["a.py", "lib/data.csv"]),
+        ("data/\u2028*.py\x0c*.py\n", ["a.py", "data/big.bin", "data/keep.csv", "lib/data.csv"]),
         ("data/*\r\n!*.csv\r\n", ["a.py", "data/keep.csv", "lib/data.csv"]),
     ],
 )

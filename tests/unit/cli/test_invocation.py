@@ -59,6 +59,8 @@ def test_overrides_are_what_the_service_reads() -> None:
         ("error_threshold=true", "not a whole number"),
         ("output_action=keep", "append_row or summary_only"),
         ("mini_batch_size", "not key=value"),
+        ("name=", "has an empty value"),
+        (f"mini_batch_size={'1' * 5000}", "not a whole number"),
     ],
 )
 def test_a_wrong_override_is_a_usage_error(assignment: str, said: str) -> None:

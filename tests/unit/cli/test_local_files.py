@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.output.errors import InvalidInputError, NotFoundError
-from cli.uploads.container import safe_path
+from cli.uploads.container import safe_path, whole_file
 from cli.uploads.local_files import local_files
 
 pytestmark = pytest.mark.unit
@@ -49,6 +49,20 @@ def test_a_single_file_is_its_own_name(tmp_path: Path) -> None:
     )
 
 
+def test_a_link_to_a_file_or_folder_has_its_own_name(tmp_path: Path) -> None:
+    write(tmp_path, **{"january.csv": "a\n", "v3__a": "1"})
+    for link, target in (("latest.csv", "january.csv"), ("latest", "v3")):
+        (tmp_path / link).symlink_to(target)
+        assert local_files(tmp_path / link).name == link
+    assert [file.relative_path for file in local_files(tmp_path / "latest.csv").files] == ["latest.csv"]
+
+
+def test_a_pipe_given_as_the_path_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidInputError, match="pipe is neither a file nor a folder"):
+        local_files(tmp_path / "pipe")
+
+
 def test_a_folder_given_as_dot_has_its_real_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(write(tmp_path / "mymodel", MLmodel="x"))
     assert local_files(Path()).name == "mymodel"
@@ -62,10 +76,28 @@ def test_nothing_to_upload_is_refused(tmp_path: Path) -> None:
         local_files(tmp_path / "missing")
 
 
-@pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/passwd", ""])
+@pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/passwd", "", "a//b", "a/./b", "a\0b", "a/"])
 def test_a_blob_cannot_leave_the_download_folder(name: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="does not name a file below"):
         safe_path(tmp_path, name)
+
+
+def test_a_download_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = write(tmp_path, rows="old") / "rows"
+    with pytest.raises(OSError, match="gone"), whole_file(path) as stream:
+        stream.write(b"half")
+        raise OSError("gone")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("rows", "old")]
+
+
+def test_a_download_replaces_a_link_and_not_the_file_behind_it(tmp_path: Path) -> None:
+    precious = write(tmp_path, precious="old") / "precious"
+    link = tmp_path / "new" / "rows"
+    link.parent.mkdir()
+    link.symlink_to(precious)
+    with whole_file(link) as stream:
+        stream.write(b"new")
+    assert (link.read_text(), link.is_symlink(), precious.read_text()) == ("new", False, "old")
 
 
 def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:

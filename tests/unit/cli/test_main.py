@@ -36,6 +36,15 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
         (("schedule", "create", "--job-name", "x"), 2, "No such option '--job-name'"),
         (("endpoint", "show", "-n", "x", "-t", "online"), 2, "use --type batch"),
         (("endpoint", "show", "-n", "x"), 8, "bml local up"),
+        (("endpoint", "delete", "-y", "-n", "heart/deployments/blue"), 2, "'heart/deployments/blue' is not a name"),
+        (("job", "show", "-n", "../computes/c"), 2, "'../computes/c' is not a name"),
+        (("job", "cancel", "-n", ".."), 2, "'..' is not a name"),
+        (("job", "cancel", "-n", ""), 2, "-n has an empty value. Give a value, or leave the option out."),
+        (("endpoint", "invoke", "-n", "x", "--input-local-path", ""), 2, "--input-local-path has an empty value"),
+        (("endpoint", "invoke", "-n", "x", "--job-name="), 2, "--job-name has an empty value"),
+        (("job", "list", "--query", ""), 8, "no local service"),
+        (("model", "show", "-n", "m", "-v", "1/x"), 2, "'1/x' is not a name"),
+        (("batch-deployment", "show", "-n", "b", "-e", "a/b"), 2, "'a/b' is not a name"),
         (("endpoint", "create", "-f", "missing.yml"), 8, "no local service"),
         (("local", "status"), 3, "no local stack"),
         (("endpoint", "update", "-n", "x", "--traffic", "a:50"), 8, "no local service"),
@@ -49,6 +58,17 @@ def test_an_error_is_one_line_and_an_exit_code(
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert said.lower() in err.lower()
+
+
+def test_what_the_operating_system_refuses_is_no_defect(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BML_SUBSCRIPTION", "BML_RESOURCE_GROUP", "BML_WORKSPACE", "BML_ACCESS_TOKEN"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("BML_MANAGEMENT_URL", "http://127.0.0.1:9")
+    name = "x" * 300
+    code, _, err = run(capsys, "data", "create", "-n", "d", "--path", name)
+    assert (code, err) == (1, f"error: {name}: File name too long.\n")
 
 
 def test_a_deployed_service_needs_all_its_variables(

@@ -109,6 +109,9 @@ def test_a_model_that_is_not_there_is_named(folder: Path) -> None:
         ("def run(mini_batch): return []\n", "has no function `init`"),
         ("x = 1\n", "no function `init` and no function `run`"),
         ("def run(:\n", "line 1: not valid Python"),
+        ("x = " + "-" * 100_000 + "1", "is not Python source: an expression is nested too deeply"),
+        ("class Model:\n    def init(): pass\n    def run(x): pass\n", "no function `init` and no function `run`"),
+        ("import mine.init, mine.run\ninit\nrun\n", "no function `init` and no function `run`"),
     ],
 )
 def test_a_script_that_cannot_score_is_refused(source: str, said: str, folder: Path) -> None:
@@ -122,9 +125,13 @@ def test_a_script_that_cannot_score_is_refused(source: str, said: str, folder: P
     "source",
     [
         "from mine import init, run\n",
+        "for name in names:\n    init, run = load(name)\n",
+        "if a: pass\n" + "elif a: pass\n" * 1200 + "from mine import init, run\n",
         "from mine import *\n",
         "init = run = lambda *a: a\n",
         "if True:\n    def init(): pass\n    def run(x): return x\n",
+        "init, run = load()\n",
+        "(init := print)\nwhile True:\n    def run(x): return x\n    break\n",
         "try:\n    from a import init, run\nexcept ImportError:\n    from b import init, run\n",
     ],
 )
@@ -136,6 +143,12 @@ def test_functions_may_come_from_anywhere_at_the_top_level(source: str, folder: 
 def test_a_script_that_is_not_in_the_code_folder_is_not_found(folder: Path) -> None:
     (folder / "code" / "score.py").unlink()
     assert "'score.py' is not in code" in fails(folder, "deployment.yml", NotFoundError)
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(folder: Path) -> None:
+    shutil.rmtree(folder / "code")
+    (folder / "code").write_text("")
+    assert "the folder code is not a folder" in fails(folder, "deployment.yml", NotFoundError)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
@@ -165,6 +178,14 @@ def test_code_may_be_a_reference_or_a_uri(place: str, folder: Path) -> None:
 def test_a_script_that_is_left_out_is_named_with_the_ignore_file(folder: Path) -> None:
     (folder / "code" / ".amlignore").write_text("*.py\n")
     assert "'score.py' is left out by code/.amlignore" in fails(folder, "deployment.yml", InvalidInputError)
+
+
+@pytest.mark.parametrize("value", ["!!bool maybe", '!!int ""', "!!timestamp x", "2023-13-45"])
+def test_a_conda_file_arrives_as_it_is_written_whatever_tags_it_has(value: str, folder: Path) -> None:
+    (folder / "conda.yml").write_text(f"dependencies: [{value}]\n")
+    environment = deployment_plan(folder / "deployment.yml").environment
+    assert isinstance(environment, LocalEnvironment)
+    assert environment.conda_file == f"dependencies: [{value}]\n"
 
 
 def test_a_conda_file_without_dependencies_is_refused(folder: Path) -> None:

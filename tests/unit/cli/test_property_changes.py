@@ -45,6 +45,14 @@ ODD_TEXTS = (
     "a: b",
     "# x",
     "*x",
+    "<<",
+    '"x" # y',
+    '!!str "x"',
+    '&x "y"',
+    '"x" "y"',
+    "'x': 'y'",
+    '"\\ud800"',
+    "²",
 )
 
 
@@ -53,6 +61,25 @@ def test_a_text_keeps_the_characters_of_the_command_line(text: str) -> None:
     changes = PropertyChanges(assigned=(f"tags.a={text}",), added=(("properties", f"b.c={text}"),))
     form = changes.applied(Description, {"tags": {}, "properties": {}})
     assert (form.tags, form.properties) == ({"a": text}, {"b.c": text})
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [('"1.10"', "1.10"), ("'it''s'", "it's"), (' "x" ', "x"), ('"\\ud83d\\ude00"', "\U0001f600"), ('""', "")],
+)
+def test_a_text_in_quotes_loses_them(written: str, meant: str) -> None:
+    assert changed({"tags": {}}, assigned=(f"tags.a={written}",)) == {"tags": {"a": meant}}
+
+
+@pytest.mark.parametrize("position", ["²", "1", "-1", "x", "1" * 5000])
+def test_a_list_item_that_does_not_exist_is_refused(position: str) -> None:
+    for assignment in (f"a.{position}=x", f"a.{position}.b=x"):
+        with pytest.raises(UsageError, match=re.escape(position[:10])):
+            changed({"a": [{}]}, assigned=(assignment,))
+
+
+def test_a_key_of_odd_digits_is_a_key() -> None:
+    assert PropertyChanges(assigned=("tags.²=x",)).applied(Description, {"tags": {}}).tags == {"²": "x"}
 
 
 def test_a_whole_mapping_is_set_and_then_a_key_of_it() -> None:
@@ -68,9 +95,9 @@ def test_a_whole_mapping_is_set_and_then_a_key_of_it() -> None:
             "unknown key `defaults.deploymentName` (did you mean `defaults.deployment_name`?)",
         ),
         ("defaults.deployment=x", "did you mean `defaults.deployment_name`?"),
-        ("defaults=x", "`defaults` is 'x'; it should be a valid dictionary"),
+        ("defaults=x", "`defaults` is 'x'; it should be a mapping"),
         ("defaults.deployment_name=a_b", "deployment name 'a_b' is not valid"),
-        ("tags=x", "`tags` is 'x'; it should be a valid dictionary"),
+        ("tags=x", "`tags` is 'x'; it should be a mapping"),
         ("description.short=x", "--set 'description.short=x'"),
     ],
 )

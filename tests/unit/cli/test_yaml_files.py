@@ -215,7 +215,7 @@ def test_an_environment_that_must_be_built_is_refused_by_name(tmp_path: Path) ->
         (
             "mini_batch_size: 1",
             "mini_batch_size: many",
-            "line 17: `deployments[0].mini_batch_size` is 'many'; it should be a valid integer",
+            "line 17: `deployments[0].mini_batch_size` is 'many'; it should be a whole number",
         ),
         (
             "mini_batch_size: 1",
@@ -260,10 +260,12 @@ def test_an_environment_that_must_be_built_is_refused_by_name(tmp_path: Path) ->
         ("name: mybatchedp", "name: [", "not valid YAML"),
         ("name: mybatchedp", "[a, b]: c", "unhashable key"),
         ("name: mybatchedp", "name: 2026-02-30", "endpoint name '2026-02-30' is not valid"),
-        ("mini_batch_size: 1", "mini_batch_size: 1.5", "is 1.5; it should be a valid integer"),
-        ("mini_batch_size: 1", "mini_batch_size: 12:30", "is '12:30'; it should be a valid integer"),
-        ("mini_batch_size: 1", "mini_batch_size: yes", "is 'yes'; it should be a valid integer"),
-        ("mini_batch_size: 1", "mini_batch_size: .inf", "is '.inf'; it should be a valid integer"),
+        ("mini_batch_size: 1", "mini_batch_size: 1.5", "is 1.5; it should be a whole number"),
+        ("mini_batch_size: 1", "mini_batch_size: 9223372036854775808", "should be a whole number with fewer digits"),
+        ("mini_batch_size: 1", "mini_batch_size: 1e30", "it should be a whole number with fewer digits"),
+        ("mini_batch_size: 1", "mini_batch_size: 12:30", "is '12:30'; it should be a whole number"),
+        ("mini_batch_size: 1", "mini_batch_size: yes", "is 'yes'; it should be a whole number"),
+        ("mini_batch_size: 1", "mini_batch_size: .inf", "is '.inf'; it should be a whole number"),
         ("name: mybatchedp", 'name: x\n"name": y', "the key 'name' appears twice"),
         ("type: batch", "type: ~\nunknown: ~", "unknown key `unknown`"),
         (
@@ -273,7 +275,22 @@ def test_an_environment_that_must_be_built_is_refused_by_name(tmp_path: Path) ->
         ),
         ("mini_batch_size: 1", 'environment_variables: {"": 1}', "an environment variable has no name"),
         ("mini_batch_size: 1", 'environment_variables: {A: "\\0"}', "'A' has a NUL character in its value"),
-        ("name: mybatchedp", "name: a\x07b", "not valid YAML: unacceptable character"),
+        ("name: mybatchedp", "name: a\x07b", "line 2: not valid YAML: the character U+0007 is not allowed"),
+        ("type: batch", "type: batch\ndescription: a\x85b", "line 5: not valid YAML: the character U+0085"),
+        ("type: batch", 'description: "a \u2028 b"', "line 4: not valid YAML: the character U+2028 is not allowed"),
+        (
+            "description: my sample batch endpoint",
+            'description: "\\ud800"',
+            "line 3, column 14: not valid YAML: '\\ud800' has half a character",
+        ),
+        ("mini_batch_size: 1", f"mini_batch_size: {'1' * 5000}", "…"),
+        ("mini_batch_size: 1", "mini_batch_size: 1__0", "is '1__0'; it should be a whole number"),
+        (
+            "  - name: autolog-deployment\n",
+            "  blue:\n    name: red\n",
+            "at 'blue' has the name 'red'; leave out `name`",
+        ),
+        ("retry_settings:\n      max_retries: 3\n      timeout: 30", "retry_settings: [3]", "it should be a mapping"),
         ("name: mybatchedp", "name: &name [*name]", "contain themselves"),
         (
             "logging_level: info",
@@ -325,7 +342,7 @@ SURPRISES = (
         "0x1F",
         "1e3",
     ),
-    *("1e3", "~", "null", "", ".inf", "-.NaN", "2026-01-01T00:00:00Z", "+12", "0b11", "1:2:3", "=", "12e03"),
+    *("<<", "~", "null", "", ".inf", "-.NaN", "2026-01-01T00:00:00Z", "+12", "0b11", "1:2:3", "=", "12e03"),
 )
 """Texts that YAML 1.1 or 1.2 reads as something else."""
 
@@ -354,7 +371,7 @@ settings:
     assert form.setting("environment_variables") == {"A": text, "B": text}
 
 
-@pytest.mark.parametrize("text", sorted(set(SURPRISES) - {"~", "null", ""}))
+@pytest.mark.parametrize("text", sorted(set(SURPRISES) - {"~", "null", "", "<<"}))
 def test_descriptions_names_and_keys_are_the_characters_of_the_file(text: str, tmp_path: Path) -> None:
     form = read(DataFile, f"name: d\npath: ./x\ndescription: {text}\ntags:\n  {text}: 1\n", tmp_path)
     assert isinstance(form, DataFile)
@@ -424,6 +441,22 @@ def test_an_environment_within_the_file_keeps_its_characters(tmp_path: Path) -> 
     text = local_environment(empty_document(), form, ()).conda_file
     assert yaml.load(text, Loader=yaml.BaseLoader) == yaml.load(conda, Loader=yaml.BaseLoader)
     assert yaml.safe_load(text) == yaml.safe_load(conda), "quotes stay where they were"
+
+
+def test_an_escaped_pair_of_surrogates_is_one_character(tmp_path: Path) -> None:
+    form = read(
+        DataFile, r'{"name": "d", "path": "x", "description": "\ud83d\ude00", "tags": {"\ud83d\ude00": "y"}}', tmp_path
+    )
+    assert isinstance(form, DataFile)
+    assert (form.description, form.tags) == ("\U0001f600", {"\U0001f600": "y"})
+
+
+@pytest.mark.parametrize("name", ["name: blue", "name: ~", ""])
+def test_a_deployment_in_a_map_has_the_name_of_its_key(name: str, tmp_path: Path) -> None:
+    text = f"name: heart\ndeployments:\n  blue:\n    model: azureml:m:1\n    compute: azureml:c\n    {name}\n"
+    form = read(EndpointForm, text, tmp_path)
+    assert isinstance(form, EndpointForm)
+    assert [deployment.name for deployment in form.deployments] == ["blue"]
 
 
 def test_merged_mappings_may_have_keys_of_their_own_in_any_order(tmp_path: Path) -> None:

@@ -16,10 +16,14 @@ from pycep import BicepParser
 REPOSITORY = Path(__file__).parents[3]
 INFRA = REPOSITORY / "infra"
 
-_TOKEN = re.compile(r"(?P<skip>//[^\n]*|/\*.*?\*/|\s+)|(?P<word>\.?\.?[A-Za-z_]\w*)|(?P<text>')|(?P<mark>.)", re.DOTALL)
+_TOKEN = re.compile(
+    r"(?P<skip>//[^\n]*|#disable-[^\n]*|/\*.*?\*/|\s+)|(?P<word>\.?[.?]?[A-Za-z_]\w*)|(?P<text>')|(?P<mark>.)",
+    re.DOTALL,
+)
 _LITERAL_END = re.compile(r"(?:[^'\\$]|\\.|\$(?!\{))*")
 _KEYWORDS = frozenset({"true", "false", "null", "if", "for", "in", "existing"})
-_DECLARATION = re.compile(r"^(?:param|var|resource|module)\s+(\w+)", re.MULTILINE)
+_DECLARATION = re.compile(r"^(?:param|var|resource|module|type)\s+(\w+)", re.MULTILINE)
+_IMPORT = re.compile(r"^import \{([^}]*)\} from '([^']+)'", re.MULTILINE)
 _LOCAL = re.compile(r"\bfor \(?(\w+)(?:, (\w+)\))? in\b|\b(\w+) =>")
 
 
@@ -80,9 +84,21 @@ class BicepFile:
         ]
 
     @property
+    def imported(self) -> dict[str, Path]:
+        """Names of imported types, with the file of each."""
+        found = ((names, self.path.parent / path) for names, path in _IMPORT.findall(self.text))
+        return {name.strip(): path.resolve() for names, path in found for name in names.split(",")}
+
+    @cached_property
+    def types(self) -> dict[str, Any]:
+        """The types that the file declares or imports: what each is, and its decorators."""
+        own = dict(self.tree.get("types", {}))
+        return own | {name: BicepFile(path).types[name] for name, path in self.imported.items()}
+
+    @property
     def declared(self) -> set[str]:
-        """Names of parameters, variables, resources and modules."""
-        return set(_DECLARATION.findall(self.text))
+        """Names of parameters, variables, types, resources and modules, and of what is imported."""
+        return {*_DECLARATION.findall(self.text), *self.imported}
 
     @property
     def local_names(self) -> set[str]:

@@ -16,6 +16,7 @@ from tests.unit.infra.bicep_files import INFRA, REPOSITORY, file_named, resource
 pytestmark = pytest.mark.unit
 
 OF_THE_HOST = {
+    "AzureWebJobsStorage__accountName",
     "AzureWebJobsStorage__credential",
     "PYTHON_THREADPOOL_THREAD_COUNT",
 }
@@ -31,8 +32,9 @@ LOCAL_ONLY = {"BATCH_LOCAL_SCALE_SET_KEY", "BATCH_LOCAL_SCALE_SET_URL"}
 """Go with `BATCH_SCALE_SET=local`."""
 
 LEFT_AT_DEFAULT = {"BATCH_NODE_CACHE_MB", "BATCH_NODE_LEASE_SECONDS"}
-OTHER_FORMS = {CONNECTION_SETTING, f"{CONNECTION_SETTING}__accountName"}
-"""The storage account is named by its three addresses, which hold in every cloud."""
+OTHER_FORMS = {CONNECTION_SETTING}
+ACCOUNT_NAME = f"{CONNECTION_SETTING}__accountName"
+"""The storage account is named by its three addresses, which hold in every cloud; the host also wants its name."""
 
 REFUSED_BY_FLEX_CONSUMPTION = re.compile(
     "FUNCTIONS_WORKER_RUNTIME.*|FUNCTIONS_EXTENSION_VERSION|WEBSITE_.*|ENABLE_ORYX_BUILD|SCM_DO_BUILD_DURING_DEPLOYMENT"
@@ -91,6 +93,12 @@ def test_the_code_reads_the_deployed_settings_as_they_are_meant() -> None:
     account = StorageAccount.from_environment(_as_deployed(_app_settings()))
     assert not account.connection_string
     assert account.client_id
+    assert all("example" in url for url in (account.service_urls or {}).values()), "the addresses count, not the name"
+
+
+def test_the_host_gets_the_accounts_name_beside_its_addresses() -> None:
+    """With the addresses alone its start can fail (Azure/azure-functions-host#11787)."""
+    assert _app_settings()[ACCOUNT_NAME] == "storageName"
 
 
 def test_tokens_are_accepted_for_all_audiences_of_the_environment_for_it_has_an_older_one_too() -> None:
@@ -122,7 +130,9 @@ def test_a_node_gets_exactly_the_settings_that_it_reads() -> None:
     NodeSettings.from_environment(environment)
     StorageAccount.from_environment(environment)
     TelemetrySettings.from_environment(environment)
-    assert names == (environment.asked - LEFT_AT_DEFAULT - OTHER_FORMS - OTHER_TELEMETRY) | OF_TELEMETRY
+    assert (
+        names == (environment.asked - LEFT_AT_DEFAULT - OTHER_FORMS - OTHER_TELEMETRY - {ACCOUNT_NAME}) | OF_TELEMETRY
+    )
 
 
 @pytest.mark.parametrize(

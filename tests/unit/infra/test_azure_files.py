@@ -7,7 +7,6 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-import jmespath
 import pytest
 import yaml
 
@@ -37,22 +36,17 @@ def test_variables_of_the_hooks_are_given_by_azd_or_by_the_templates_outputs() -
     parameters = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
     set_by_hooks = set(re.findall(r"azd env set (\w+)", (INFRA / "hooks/preprovision.sh").read_text("utf-8")))
     assert set_by_hooks <= set(re.findall(r"\$\{(\w+)", json.dumps(parameters)))
-    used = set(re.findall(r"\$\{?([A-Z]\w+)", (INFRA / "hooks/postprovision.sh").read_text("utf-8")))
-    assert used <= outputs | {"AZURE_SUBSCRIPTION_ID"}
+    scripts = ("hooks/postprovision.sh", "image.sh", "switched-off.sh")
+    used = {name for one in scripts for name in re.findall(r"\$\{?([A-Z]\w+)", (INFRA / one).read_text("utf-8"))}
+    set_by_hand = {"BATCH_IMAGE_BUILD", "BATCH_KEEP_SWITCHED_OFF"}
+    assert used <= outputs | {"AZURE_ENV_NAME"} | set_by_hand
 
 
-def test_the_instances_that_run_are_told_as_the_template_reads_them() -> None:
-    script = (INFRA / "hooks/present-instances.sh").read_text("utf-8")
-    (query,) = re.findall(r'--query "(.+)"', script)
-    scale_sets = [
-        {"tags": {"compute": "cpu-cluster"}, "sku": {"capacity": 2}},
-        {"tags": None, "sku": {"capacity": 7}},
-        {"tags": {"compute": "gpu"}, "sku": {"capacity": 0}},
-    ]
-    assert jmespath.search(query, scale_sets) == "cpu-cluster=2;gpu=0"
-    bicep = file_named("app/compute.bicep").text
-    assert "filter(split(presentInstances, ';'), entry => startsWith(entry, '${computeName}='))" in bicep
-    assert "int(last(split(first(present), '=')))" in bicep
+def test_a_checkout_on_windows_keeps_the_line_ends_of_what_runs_on_linux() -> None:
+    for name in ("infra/node/gpu.sh", "infra/node/cloud-init.yaml", "infra/node/batch_node.py", "infra/deploy.sh"):
+        command = ["git", "check-attr", "eol", "text", "--", name]
+        said = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+        assert said == f"{name}: eol: lf\n{name}: text: auto\n"
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
@@ -126,5 +120,31 @@ def test_what_a_machine_starts_is_what_is_written_to_it() -> None:
     assert f"XDG_RUNTIME_DIR=/run/user/{user['uid']}" in unit
     assert "StateDirectory=batch\n" in unit
     assert not user["homedir"].startswith("/var/lib/batch"), "the node's container could write the engine's settings"
-    assert user["uid"] == "10001", "the image's user, as the folder belongs to both"
+    assert user["uid"] == 10001, "the image's user, as the folder belongs to both"
     assert ["systemctl", "enable", "--now", "batch-node.service"] in cloud_init["runcmd"]
+
+
+def test_every_rule_of_the_compiler_is_an_error_or_argued() -> None:
+    text = (INFRA / "bicepconfig.json").read_text("utf-8")
+    rules = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))["analyzers"]["core"]["rules"]
+    for name, one in rules.items():
+        argued = re.search(rf'// .{{40,}}\n\s*"{name}"', text)
+        assert one["level"] == "error" or (one["level"] == "off" and argued), name
+    assert {
+        "use-user-defined-types",
+        "use-recent-api-versions",
+        "no-module-name",
+        "use-stable-vm-image",
+    } <= rules.keys()
+
+
+def test_ci_compiles_with_the_version_that_the_scripts_ask_for() -> None:
+    (needed,) = re.findall(r"^bicep_needed=(.+)$", (INFRA / "bicep.sh").read_text("utf-8"), re.MULTILINE)
+    assert f"az bicep install --version v{needed}\n" in (REPOSITORY / ".github/workflows/ci.yml").read_text("utf-8")
+    for page in ("deploy.md", "operate.md", "infra.md"):
+        assert f"Bicep {needed}" in (REPOSITORY / "docs" / page).read_text("utf-8"), page
+
+
+def test_the_sample_names_parameters_of_the_template() -> None:
+    text = (INFRA / "sample.bicepparam").read_text("utf-8")
+    assert set(re.findall(r"^param (\w+) =", text, re.MULTILINE)) <= file_named("main.bicep").parameters.keys()

@@ -51,5 +51,7 @@ def test_scripts_and_variables_in_the_pages_exist() -> None:
     for script in re.findall(r"infra/[\w/-]+\.(?:sh|yaml|bicep|json)", text):
         assert (REPOSITORY / script).is_file(), script
     parameters = (INFRA / "main.parameters.json").read_text(encoding="utf-8")
-    for variable in re.findall(r"azd env set (\w+)", text):
-        assert f"${{{variable}=" in parameters or f"${{{variable}}}" in parameters, variable
+    read = set(re.findall(r"\$\{(\w+)", parameters))
+    for hook in INFRA.rglob("*.sh"):
+        read |= set(re.findall(r"\$\{(\w+):-", hook.read_text(encoding="utf-8")))
+    assert set(re.findall(r"azd env set (\w+)", text)) <= read

@@ -88,15 +88,16 @@ def test_event_grid_tells_of_the_blobs_that_triggers_may_watch_and_puts_them_on_
     assert (silent["operatorType"], silent["key"]) == ("StringNotBeginsWith", "Subject")
     assert (unfinished["operatorType"], unfinished["values"]) == ("StringNotIn", list(UNFINISHED_APIS))
     assert properties["filter"]["includedEventTypes"] == [BLOB_CREATED]
-    assert resource_named(file, "queue").body["name"] == messages.BLOB_EVENTS
-    assert resource_named(file, "deadLetters").body["name"].startswith(SILENT_CONTAINERS)
+    assert file_named("main.bicep").variables["blobEventsQueue"] == messages.BLOB_EVENTS
+    dead_letters = resource_named(file_named("app/blob-topic.bicep"), "deadLetters")
+    assert dead_letters.body["name"].startswith(SILENT_CONTAINERS)
 
 
 def test_event_grid_delivers_as_an_identity_that_may_only_send_and_set_aside() -> None:
-    file = file_named("app/blob-events.bicep")
-    properties = resource_named(file, "newBlobs").body["properties"]
+    properties = resource_named(file_named("app/blob-events.bicep"), "newBlobs").body["properties"]
     for way in ("deliveryWithResourceIdentity", "deadLetterWithResourceIdentity"):
         assert properties[way]["identity"] == {"type": "SystemAssigned"}
     assert {"destination", "deadLetterDestination"}.isdisjoint(properties)
-    scopes = {one.symbol: one.body["scope"] for one in file.resources if "principalId" in str(one.body)}
+    rights = file_named("app/blob-topic-rights.bicep").resources
+    scopes = {one.symbol: one.body["scope"] for one in rights if "principalId" in str(one.body)}
     assert scopes == {"sending": "queue", "settingAside": "deadLetters"}

@@ -36,8 +36,8 @@ def row(task, *, done=0, failed=0, at=NOON, process="n1:0", fatal=None):
     )
 
 
-def seen(*, blocks=(), progress=(), nodes=(), queued=5, tickets=1, at=NOON):
-    return Observation(at, Ledger.of(blocks), list(progress), list(nodes), queued, tickets)
+def seen(*, blocks=(), progress=(), nodes=(), queued=5, tickets=1, at=NOON, is_merged=False):
+    return Observation(at, Ledger.of(blocks), list(progress), list(nodes), queued, tickets, is_merged)
 
 
 def test_a_job_with_open_tasks_waits():
@@ -52,6 +52,15 @@ def test_a_complete_ledger_is_merged():
 def test_a_requested_cancel_wins_over_everything():
     complete = seen(blocks=[block(n) for n in range(10)])
     assert decide(a_job(status=JobStatus.CANCEL_REQUESTED), complete, WatchMemory()).action is Action.CANCEL
+
+
+@pytest.mark.parametrize("status", [JobStatus.FINALIZING, JobStatus.CANCEL_REQUESTED])
+def test_a_committed_output_wins_over_everything_that_is_found_beside_it(status):
+    fatal = row(-1, fatal=JobFailure(step="init", message="no such file"))
+    missing = WatchMemory(tasks_missing_since=NOON - LOST_TASKS_AFTER, nodes_missing_since=NOON - LOST_TICKETS_AFTER)
+    merged = seen(progress=[fatal, row(1, failed=9)], queued=None, tickets=0, is_merged=True)
+    decision = decide(a_job(status=status, error_threshold=0), merged, missing)
+    assert (decision.action, decision.failure) == (Action.MERGE, None)
 
 
 def test_a_fatal_process_fails_the_job_with_its_reason():

@@ -65,8 +65,8 @@ class NotOfferedError(DurableError):
 
 
 class ActionRefusedError(Exception):
-    """An action of an orchestrator that cannot be carried out; the message becomes its failure."""
+    """An action of an orchestrator cannot be carried out. The message becomes its failure."""
 
 
 class NonDeterministicError(Exception):
-    """The orchestrator scheduled something else than its history says; the message says what."""
+    """The orchestrator scheduled something other than its history says. The message says what."""

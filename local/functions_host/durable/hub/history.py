@@ -37,7 +37,7 @@ def to_text(moment: datetime) -> str:
 
 
 def from_text(text: str) -> datetime:
-    """Return the moment in an ISO text; six or seven decimals, `Z` or an offset, UTC if neither is given."""
+    """Return the moment in an ISO text. It may have six or seven decimals, and `Z` or an offset; else it is UTC."""
     body = text.removesuffix("Z")
     if "." in body:
         whole, _, fraction = body.partition(".")

@@ -6,7 +6,7 @@ from local.functions_host.durable.hub.errors import FunctionNotFoundError
 
 
 class DurableFunctions:
-    """Names of the app's orchestrators and activities; names are compared without regard to case.
+    """Names of the app's orchestrators and activities, compared without regard to case.
 
     Attributes:
         default_version: version of instances that are started without one (`defaultVersion` in host.json).

@@ -1,4 +1,4 @@
-"""What the rows of the task hub mean."""
+"""The rows of the task hub as objects."""
 
 import uuid
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Message:
-    """An event that waits for an instance; without `execution_id` it is for whichever generation runs."""
+    """An event that waits for an instance. Without `execution_id` it is for the generation that runs then."""
 
     instance_id: str
     event_json: str
@@ -28,7 +28,7 @@ class Message:
 
 @dataclass(frozen=True)
 class ActivityItem:
-    """An activity that is to be run."""
+    """An activity that has not run yet."""
 
     id: int
     instance_id: str
@@ -132,7 +132,7 @@ def row_of(instance: Instance) -> tuple[object, ...]:
 
 
 MAX_LENGTH = 100
-"""What the documentation promises; the extension itself takes up to 256, other backends do not."""
+"""The documented limit. The extension itself allows up to 256, but other backends do not."""
 
 _FORBIDDEN = frozenset("/\\#?")
 
@@ -146,7 +146,7 @@ def check_instance_id(instance_id: str) -> str:
     """Return the id itself if it can be used.
 
     Raises:
-        InvalidRequestError: naming the id and the rule that it breaks.
+        InvalidRequestError: the message names the id and the rule that it breaks.
     """
     problem = _problem(instance_id)
     if problem:

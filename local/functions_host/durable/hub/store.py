@@ -57,7 +57,7 @@ _OF_INSTANCE = ("history", "inbox", "activities", "timers")
 
 
 class TaskHub:
-    """The tables of the hub; all methods block and belong to one thread."""
+    """The tables of the hub. All methods block, and belong to one thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -70,7 +70,7 @@ class TaskHub:
         return self._connection
 
     def open(self, wait_seconds: float) -> None:
-        """Open the file, creating it when missing.
+        """Open the file, and create it if it is missing.
 
         Raises:
             TaskHubBusyError: another process holds the hub and did not let go within `wait_seconds`.
@@ -116,13 +116,13 @@ class TaskHub:
         return instance_of(row) if row else None
 
     def put_instance(self, instance: Instance) -> None:
-        """Insert the instance or replace its row; for use inside a transaction."""
+        """Insert the instance or replace its row. Call it inside a transaction."""
         self._db.execute(
             "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row_of(instance)
         )
 
     def forget(self, instance_id: str, tables: Sequence[str] = _OF_INSTANCE) -> None:
-        """Delete what the tables hold about an instance; for use inside a transaction."""
+        """Delete all rows of an instance. Call it inside a transaction."""
         for table in tables:
             sql = f"DELETE FROM {table} WHERE instance_id = ?"  # noqa: S608 - names from this module's schema
             self._db.execute(sql, (instance_id,))
@@ -138,7 +138,7 @@ class TaskHub:
         return [row[0] for row in self._db.execute(sql, (instance_id,))]
 
     def append_history(self, instance_id: str, position: int, events: Sequence[str]) -> None:
-        """Add events from `position` on; for use inside a transaction."""
+        """Add events from `position` on. Call it inside a transaction."""
         rows = [(instance_id, position + index, event) for index, event in enumerate(events)]
         self._db.executemany("INSERT INTO history VALUES (?, ?, ?)", rows)
 
@@ -150,7 +150,7 @@ class TaskHub:
         )
 
     def post_first(self, messages: Sequence[Message]) -> None:
-        """Put messages before all that wait: they open the next generation of an instance together."""
+        """Put messages before all others. Together they open the next generation of an instance."""
         (lowest,) = self._db.execute("SELECT coalesce(min(position), 0) FROM inbox").fetchone()
         start = lowest - len(messages)
         rows = [
@@ -160,7 +160,7 @@ class TaskHub:
         self._db.executemany("INSERT INTO inbox VALUES (?, ?, ?, ?, ?)", rows)
 
     def inbox(self, instance_id: str, limit: int | None) -> list[Message]:
-        """Return the first `limit` waiting messages; messages that open a generation do not count."""
+        """Return the first `limit` waiting messages. Messages that open a generation do not count."""
         top = -1
         if limit is not None:
             sql = "SELECT count(*) FROM inbox WHERE instance_id = ? AND opening"
@@ -173,7 +173,7 @@ class TaskHub:
         return [Message(a, b, c, d, opening=bool(e)) for a, b, c, d, e in rows]
 
     def take(self, messages: Sequence[Message]) -> None:
-        """Delete messages that were worked on."""
+        """Delete messages that an episode has handled."""
         self._db.executemany("DELETE FROM inbox WHERE position = ?", [(m.position,) for m in messages])
 
     def waiting(self) -> list[str]:
@@ -182,7 +182,7 @@ class TaskHub:
         return [row[0] for row in self._db.execute(sql)]
 
     def add_activity(self, instance_id: str, execution_id: str, task_id: int, name: str, text: str) -> int:
-        """Put an activity on the list of work; return its row id."""
+        """Add an activity to the work, and return its row id."""
         cursor = self._db.execute(
             "INSERT INTO activities(instance_id, execution_id, task_id, name, input) VALUES (?, ?, ?, ?, ?)",
             (instance_id, execution_id, task_id, name, text),
@@ -190,12 +190,12 @@ class TaskHub:
         return int(cursor.lastrowid or 0)
 
     def activities(self) -> list[ActivityItem]:
-        """Return all activities that are to run, oldest first."""
+        """Return all activities that have not run yet, the oldest first."""
         sql = "SELECT id, instance_id, execution_id, task_id, name, input FROM activities ORDER BY id"
         return [ActivityItem(*row) for row in self._db.execute(sql)]
 
     def add_timer(self, instance_id: str, execution_id: str, task_id: int, fire_at: datetime) -> int:
-        """Set a timer; return its row id."""
+        """Set a timer, and return its row id."""
         cursor = self._db.execute(
             "INSERT INTO timers(instance_id, execution_id, task_id, fire_at) VALUES (?, ?, ?, ?)",
             (instance_id, execution_id, task_id, fire_at.timestamp()),
@@ -264,7 +264,7 @@ class HubThread:
             raise
 
     async def close(self) -> None:
-        """Give up the hub after the calls already made."""
+        """Finish the calls that were made, and give up the hub."""
         if self._thread is not None:
             await self(TaskHub.close)
             self._thread.shutdown()

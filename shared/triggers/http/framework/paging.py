@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Depends, Query, Request
 
 from shared.contracts.job import JobDocument
+from shared.contracts.strict_json import read_json
 from shared.errors import Problems, ValidationError, isolated
 from shared.jobs.store import JobPage
 from shared.settings import Settings
@@ -65,12 +66,16 @@ def continuation_of(token: str | None) -> dict[str, str] | None:
     if not token:
         return None
     try:
-        value = json.loads(base64.urlsafe_b64decode(token))
-    except (binascii.Error, ValueError, RecursionError):
+        value = read_json(base64.b64decode(token, altchars=b"-_", validate=True), "$skiptoken")
+    except (ValueError, ValidationError):  # of base64: also binascii.Error
         value = None
-    if not isinstance(value, dict) or value.keys() != _KEYS:
+    if not (isinstance(value, dict) and value.keys() == _KEYS and all(map(_is_key, value.values()))):
         raise ValidationError("$skiptoken is not valid: use the nextLink of the page before", target="$skiptoken")
-    return {str(key): str(part) for key, part in value.items()}
+    return value
+
+
+def _is_key(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.isprintable())  # Azure may give no row key
 
 
 Item = TypeVar("Item")

@@ -2,14 +2,17 @@
 
 import contextlib
 import random
+import resource
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
+from azure.core.exceptions import HttpResponseError
 
 from local.azurite.temporary import temporary_azurite
+from local.errors import UnhealthyChildError
 from tests.integration.local.stack.storage_users import BlobUser, Kill, QueueUser, StorageUser, TableUser
 
 pytestmark = pytest.mark.integration
@@ -59,6 +62,47 @@ def test_what_was_acknowledged_outlives_kills_at_random_moments(tmp_path):
     with azurite_of(tmp_path, users):
         for user in users:
             user.check()
+
+
+def test_a_full_disk_refuses_changes_and_loses_nothing_that_was_acknowledged(tmp_path):
+    users: list[StorageUser] = [BlobUser(1), TableUser(1)]
+    with azurite_of(tmp_path, users) as azurite:
+        azurite.rlimit(resource.RLIMIT_FSIZE, (SMALL_DISK, resource.RLIM_INFINITY))
+        for user in users:
+            work_until_refused(user)
+        azurite.rlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        for user in users:
+            user.check()
+        kill_while(azurite, users, 20)
+    with azurite_of(tmp_path, users):
+        for user in users:
+            user.check()
+    with disk_of(SMALL_DISK // 4), pytest.raises(UnhealthyChildError, match="EFBIG"), azurite_of(tmp_path, []):
+        pass
+    assert not list((tmp_path / "data").glob("*~")), "half a database takes the space that its journal needs"
+
+
+SMALL_DISK = 60_000
+"""Bytes that a file may have: the system refuses more, as it does when the disk is full."""
+
+
+def work_until_refused(user: StorageUser) -> None:
+    with pytest.raises(HttpResponseError) as refused:
+        while True:
+            user.change()
+    assert refused.value.status_code == 500
+    assert refused.value.response.headers["x-ms-error-code"] == "InternalError"
+
+
+@contextlib.contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """Files of processes that begin meanwhile may have this many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def cut_off(journal: Path) -> None:

@@ -1,5 +1,6 @@
 """The records of JSON files and of JSON lines."""
 
+import numpy
 import pandas as pd
 import pytest
 
@@ -8,7 +9,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # MLflow warns of itself when it is imported
 ]
 
-from mlflow.types import ColSpec, Schema  # noqa: E402 (below the mark that its warnings need)
+from mlflow.types import ColSpec, Schema, TensorSpec  # noqa: E402 (below the mark that its warnings need)
 from mlflow.types.schema import AnyType, Array, DataType, Object, Property  # noqa: E402 (as above)
 
 from scorer_container.driver.tables.model_input import ModelInput  # noqa: E402 (as above)
@@ -39,6 +40,12 @@ def read(tmp_path):
         ("a.json", '{"columns": ["x"], "data": [[1], [2, 3]]}', "row 1 .* has 2 values for 1 columns"),
         ("a.json", '{"columns": ["x", "y"], "data": [[1, 2], [3]]}', "row 1 .* has 1 values for 2 columns"),
         ("a.json", '{"x": 1}', "other forms need a scoring script"),
+        ("a.json", '{"input_data": {"x": [1]}}', "other forms need a scoring script"),
+        ("a.json", '{"input_data": "x"}', "other forms need a scoring script"),
+        ("a.json", '{"input_data": [{"x": 1}, [2]]}', "record 1 is no JSON object"),
+        ("a.json", '{"input_data": [{"x": 1}], "params": {"t": 1}}', "has 'params' beside 'input_data'"),
+        ("a.json", '{"dataframe_records": [{"x": 1}], "params": {}}', "has 'params' beside 'dataframe_records'"),
+        ("a.json", '{"dataframe_split": {}, "dataframe_records": []}', "has 'dataframe_records' beside"),
     ],
 )
 @pytest.mark.parametrize("schema", [X, None])
@@ -62,11 +69,21 @@ def test_two_columns_of_one_name_are_refused_where_the_signature_asks_for_it(rea
         '{"dataframe_split": {"columns": ["x"], "data": [[1], [2]]}}',
         '{"dataframe_records": [{"x": 1}, {"x": 2}]}',
         '{"data": [{"x": 1}, {"x": 2}]}',
+        '{"input_data": {"columns": ["x"], "index": [7, 3], "data": [[1], [2]]}}',
+        '{"input_data": [{"x": 1}, {"x": 2}]}',
         '[{"x": 1}, {"x": 2, "more": [1, {"a": 1.50}]}]',
     ],
 )
 def test_every_form_of_json_gives_the_same_table(read, content):
     assert read("a.json", "\ufeff" + content)["x"].tolist() == [1, 2]
+
+
+def test_rows_without_names_are_a_table_for_signatures_without_names(read):
+    unnamed = Schema([ColSpec("long"), ColSpec("double")])
+    tensor = Schema([TensorSpec(numpy.dtype("float64"), (-1, 2))])
+    for content in ('{"input_data": [[1, 2], [3, 4]]}', '{"data": [[1, 2], [3, 4]]}'):
+        assert read("a.json", content, unnamed).to_numpy().tolist() == [[1, 2], [3, 4]]
+        assert read("a.json", content, tensor).tolist() == [[1, 2], [3, 4]]
 
 
 def test_a_member_that_a_record_lacks_is_missing(read):

@@ -8,6 +8,7 @@ from pyarrow import parquet
 from scorer_container.node.parquet.blocks import ParquetBlocks, parquet_block
 from scorer_container.node.storage.errors import StorageRefusedError
 from scorer_container.node.tasks.columns import ColumnsClaim
+from shared.errors import ConflictError
 from shared.storage.blobs import row_groups_name
 from shared.storage.row_groups import BlockRowGroups, FooterBuilder, lines_of
 from tests.unit.scorer.node.stored import MemoryBlobs
@@ -48,6 +49,21 @@ def test_blocks_become_one_file_with_all_rows_in_order():
     assert table.column("vector").to_pylist() == [row[2] for row in rows]
     assert table.schema.field("seen").type == pa.timestamp("us", "UTC")
     assert parquet.read_table(io.BytesIO(file), filters=[("name", "==", "r7")]).num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "types"), [(["score", "name"], ["text", "text"]), (["name", "score"], ["text", "int64"])]
+)
+def test_blocks_with_other_columns_or_types_never_become_one_file(columns, types):
+    builder = FooterBuilder()
+    for number, (names, kinds) in enumerate([(["name", "score"], ["text", "text"]), (columns, types)]):
+        block = parquet_block([line([None, None])], names, kinds)
+        row_groups = BlockRowGroups(f"t{number}", block.length, 1, block.footer.schema, block.footer.row_groups)
+        if number:
+            with pytest.raises(ConflictError, match="storage lost the job's columns"):
+                builder.add(row_groups)
+        else:
+            builder.add(row_groups)
 
 
 def test_a_file_of_no_block_is_a_table_without_rows():

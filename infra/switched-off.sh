@@ -1,0 +1,86 @@
+#!/bin/sh
+# Deletes what an earlier deployment made and the last one switched off: Azure leaves it as it is. Never storage.
+#   BATCH_SWITCHED_ON=... infra/switched-off.sh NAME
+# BATCH_SWITCHED_ON is an output of the template: names of optional resources, or their beginnings where they end in a
+# hyphen or dot. What will go is listed first; at a terminal the script asks. BATCH_KEEP_SWITCHED_OFF=true deletes nothing.
+set -eu
+
+if [ $# -ne 1 ] || [ -z "${BATCH_SWITCHED_ON:-}" ]; then
+  echo "usage: BATCH_SWITCHED_ON=... infra/switched-off.sh NAME" >&2
+  exit 2
+fi
+. infra/az.sh
+. infra/name.sh
+check_name "$1"
+
+# Kinds that may go, in the order in which Azure lets them.
+kinds='
+microsoft.compute/virtualmachinescalesets vmss-
+microsoft.insights/scheduledqueryrules alert-
+microsoft.insights/actiongroups ag-
+microsoft.eventgrid/systemtopics evgt-
+microsoft.network/privateendpoints pe-
+microsoft.network/privatednszones/virtualnetworklinks privatelink.
+microsoft.network/privatednszones privatelink.
+microsoft.network/natgateways ng-
+microsoft.network/publicipaddresses pip-nat-'
+
+found=$(az resource list --resource-group "rg-$1" --output tsv \
+  --query "[?tags.\"azd-env-name\" == '$1'].[type, name, id]")
+unwanted=$(printf '%s\n' "$found" | awk -F '\t' -v kinds="$kinds" -v on="$BATCH_SWITCHED_ON" '
+  BEGIN {
+    lines = split(kinds, line, "\n")
+    words = split(on, word, " ")
+  }
+  function is_on(name, i) {
+    for (i = 1; i <= words; i++)
+      if (name == word[i] || (word[i] ~ /[-.]$/ && index(name, word[i]) == 1)) return 1
+    return 0
+  }
+  {
+    for (i = 1; i <= lines; i++) {
+      split(line[i], kind, " ")
+      if (line[i] != "" && tolower($1) == kind[1] && index($2, kind[2]) == 1 && !is_on($2))
+        printf "%02d\t%s\t%s\t%s\n", i, kind[1], $2, $3
+    }
+  }' | sort)
+[ -n "$unwanted" ] || exit 0
+
+echo "Switched off, but still there:"
+printf '%s\n' "$unwanted" | awk -F '\t' '{ print "  " $3 ($2 ~ /scalesets$/ ? "  (its nodes end; their work returns to the queue)" : "") }'
+if [ "${BATCH_KEEP_SWITCHED_OFF:-}" = true ]; then
+  echo "They stay: BATCH_KEEP_SWITCHED_OFF is true."
+  exit 0
+fi
+if [ -t 0 ]; then
+  printf 'Delete them? [y/N] '
+  read -r answer
+  case "$answer" in
+    y | Y | yes) ;;
+    *)
+      echo "They stay."
+      exit 0
+      ;;
+  esac
+fi
+
+# The rights of a topic's own identity stay behind when it goes.
+remove_rights_of() {
+  principal=$(az resource show --ids "$1" --query identity.principalId --output tsv)
+  [ -n "$principal" ] || return 0
+  rights=$(az role assignment list --all --fill-principal-name false --fill-role-definition-name false --output tsv \
+    --query "[?principalId == '$principal'].id")
+  for right in $rights; do
+    az role assignment delete --ids "$right"
+  done
+}
+
+printf '%s\n' "$unwanted" >"${files:=$(mktemp -d)}/unwanted"
+trap 'rm -rf "$files"' EXIT
+while IFS='	' read -r _ kind resource id <&3; do
+  case "$kind" in
+    *systemtopics) remove_rights_of "$id" ;;
+  esac
+  az resource delete --ids "$id" --output none
+  echo "Deleted: $resource"
+done 3<"$files/unwanted"
