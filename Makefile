@@ -9,11 +9,12 @@ SITE := $(VENV)/site
 # The tests wait for processes half of their time.
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 FUZZ_EXAMPLES ?= 5000
+SEEDS ?= 10000
 REQUIREMENTS := $(wildcard *requirements*.txt */requirements.txt) constraints.txt pyproject.toml
 MODEL := examples/heart-classifier/model/MLmodel
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test fuzz-values lint types docs up down bench clean
+.PHONY: help setup demo check test fuzz-values simulate lint types docs up down bench clean
 
 help: ## Show this list
 	@echo "Azure Machine Learning batch endpoints, self-hosted. Begin with: make demo"
@@ -34,6 +35,9 @@ test: setup $(MODEL) ## Run all tests (WORKERS=2 for two at a time)
 
 fuzz-values: setup ## Try thousands of values on every kind of file (FUZZ_EXAMPLES=5000)
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -n $(WORKERS) --dist load --timeout 3600 tests/unit/scorer/values
+
+simulate: setup ## Try the node in thousands of simulated worlds (SEEDS=10000)
+	$(BIN)/python -m tests.simulation seeds $(SEEDS)
 
 lint: setup ## Check style and format
 	$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from local.stack.options import StackOptions
 from shared.observability.tracing import NO_TELEMETRY, use
 from tests.captured import Captured
 
-_SLOWEST_FIRST = ("e2e", "integration", "unit")
+_SLOWEST_FIRST = ("e2e", "simulation", "integration", "unit")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,7 +15,7 @@ class Scope(Generic[Reason]):
     """Activities that end together: with the first reason given, the first error, or the scope's own cancellation.
 
     The body of the block starts activities and waits for `ended()`. Leaving the block cancels what still runs and waits
-    for it. An exception of an activity or of the body becomes the reason; it is not raised again.
+    for it. An error of an activity becomes the reason and is not raised; one of the body is raised again.
     """
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Scope(Generic[Reason]):
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
+    ) -> None:
         if isinstance(error, Exception):
             self.end(error)
             kind = error = trace = None
@@ -76,7 +76,6 @@ class Scope(Generic[Reason]):
         for activity in list(self._activities):
             activity.cancel()
         await self._group.__aexit__(kind, error, trace)
-        return error is None  # an Exception of the body is the reason now; a cancellation goes on
 
 
 class Changes:

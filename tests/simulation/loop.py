@@ -180,7 +180,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         self._ready.clear()
         self._scheduled.clear()
         self.close()
-        gc.collect()  # now, not in the middle of another world
+        gc.collect(0)  # now, not in the middle of another world
         sys.unraisablehook = before
 
 

@@ -34,7 +34,8 @@ class Nudges:
             await self.send()
 
     async def remind(self) -> None:
-        """Nudge for ever: a nudge may be lost."""
+        """Nudge at once and then for ever: a nudge may be lost."""
+        self._last = float("-inf")
         while True:
             await self.nudge()
             await asyncio.sleep(_NUDGE_SECONDS)

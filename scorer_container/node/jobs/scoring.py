@@ -78,8 +78,7 @@ class JobScoring:
             members = await self._crew.assemble(len(self._pens), prepared, output)
             async with Scope[None]() as work:
                 self._start(work, members, fetcher, output, uploads)
-                await work.ended()
-            await work.failed()
+                await work.failed()
         finally:
             await fetcher.empty()
 

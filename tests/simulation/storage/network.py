@@ -53,6 +53,7 @@ class Network:
         self.loop, self._choices = loop, choices
         self.weather = Weather()
         self.is_down = False
+        self.has_late_insert = False
         self.fates: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
         self.trace: Callable[[str], None] | None = None
@@ -94,6 +95,7 @@ class Network:
             f"{actor.name} {name}", list(USUAL), lambda dice: self._drawn(dice, name)
         )
         self.fates[fate] += 1
+        self.has_late_insert |= fate == "late" and name == "insert"
         if self.is_down or (fate not in HARMLESS and name in LEASE_CALLS):
             actor.last_trouble = self.loop.time()
         return ("refused" if self.is_down else fate), there, back

@@ -36,10 +36,11 @@ def _tables_of_folder(folder: str) -> set[str]:
 
 
 def _tables_of(source: str) -> set[str]:
-    """The names given to `RowTable(service, name, document)`."""
-    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and len(node.args) == 3)
-    names = (call.args[1] for call in calls if getattr(call.func, "id", "") == "RowTable")
-    return {name.value for name in names if isinstance(name, ast.Constant)}
+    """The names given to `RowTable(service, name, document)`, and to `account.rows(name, document)` in the node."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    names = [call.args[1] for call in calls if getattr(call.func, "id", "") == "RowTable" and len(call.args) == 3]
+    names += [call.args[0] for call in calls if getattr(call.func, "attr", "") == "rows" and len(call.args) == 2]
+    return {str(name.value) for name in names if isinstance(name, ast.Constant)}
 
 
 def test_every_table_is_made_by_the_deployment() -> None:

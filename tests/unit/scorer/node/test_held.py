@@ -72,6 +72,16 @@ def test_a_lost_lease_is_told_and_nothing_is_deleted_or_given_back_under_it() ->
     run(work())
 
 
+def test_what_was_lost_is_not_ours_although_its_time_is_not_over() -> None:
+    async def work() -> None:
+        task = await held(queue := MemoryQueue())
+        queue.fail["renew"] = [LeaseLostError("lost")]
+        await task.renew()
+        assert not task.is_ours
+
+    run(work())
+
+
 def test_a_refusal_ends_no_lease_and_no_node() -> None:
     async def work() -> None:
         log: list[str] = []
@@ -164,6 +174,15 @@ def test_the_first_delivery_notes_no_start_and_a_later_one_does_and_takes_the_no
     run(work())
 
 
+def test_a_task_that_was_enqueued_again_keeps_its_starts_and_notes_the_next() -> None:
+    async def work() -> None:
+        task = await held(queue := MemoryQueue(), task_text(starts=1))
+        await task.begin()
+        assert TaskMessage.model_validate_json(queue.messages[0].text).starts == 2
+
+    run(work())
+
+
 def test_a_task_that_nodes_died_of_is_suspect_and_in_the_end_poisonous() -> None:
     async def work() -> None:
         tasks = [await held(MemoryQueue(), task_text(starts=starts)) for starts in range(5)]
@@ -207,6 +226,31 @@ def test_a_renewal_that_hangs_costs_no_other_lease() -> None:
             await asyncio.sleep(10 * LEASE)
             assert [task.is_ours for task in tasks] == [False, True, True]
             assert not any(message.visible_at <= loop().time() for message in queue.messages[1:])
+
+    run(work())
+
+
+def test_a_lease_is_not_renewed_twice_because_one_renewal_takes_long() -> None:
+    async def work() -> None:
+        queue, in_hand, answer = MemoryQueue(), InHand(LEASE), asyncio.Event()
+        in_hand.add(await held(queue))
+        queue.fail["renew"] = [answer]
+        async with Scope[None]() as scope:
+            scope.start(in_hand.keep, scope)
+            await asyncio.sleep(LEASE - 1)
+            answer.set()
+            await asyncio.sleep(0.5)
+            assert queue.calls.count("renew") == 1
+
+    run(work())
+
+
+def test_who_waits_for_the_last_message_hears_of_its_end() -> None:
+    async def work() -> None:
+        in_hand = InHand(LEASE)
+        in_hand.add(task := await held(MemoryQueue()))
+        loop().call_later(1, in_hand.drop, task)
+        await in_hand.changes.until(lambda: not len(in_hand))
 
     run(work())
 

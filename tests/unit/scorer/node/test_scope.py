@@ -45,7 +45,7 @@ def test_a_scope_ends_with_the_first_reason_and_waits_for_all_its_activities() -
     run(work())
 
 
-def test_an_error_of_an_activity_or_of_the_body_is_the_reason_and_is_not_raised() -> None:
+def test_an_error_of_an_activity_is_the_reason_and_one_of_the_body_is_raised() -> None:
     async def work() -> None:
         error = ValueError("of an activity")
         async with Scope[str]() as scope:
@@ -53,9 +53,13 @@ def test_an_error_of_an_activity_or_of_the_body_is_the_reason_and_is_not_raised(
             scope.start(fail, 2, OSError("too late"))
             scope.start(for_ever)
             assert await scope.ended() is error
-        async with Scope[str]() as scope:
-            raise OSError("of the body")
-        assert isinstance(scope.reason, OSError)
+        ends: list[str] = []
+        with pytest.raises(OSError, match="of the body"):
+            async with Scope[str]() as scope:
+                scope.start(for_ever, ends)
+                await asyncio.sleep(1)
+                raise OSError("of the body")
+        assert (isinstance(scope.reason, OSError), ends) == (True, ["ended"])
 
     run(work())
 
