@@ -14,7 +14,7 @@ from shared.contracts.automation import (
 from shared.contracts.bodies import ResourceBody, parse_model
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.job_spec import Location
-from shared.contracts.names import TRIGGER_NAME
+from shared.contracts.names import TRIGGER_NAME, fault_of_blob_name
 from shared.control_plane.assets.locations import resolve_datastore, resolve_uri
 from shared.control_plane.automation.automation import (
     DEFINITION,
@@ -87,6 +87,10 @@ def check_trigger(workspace: Workspace, properties: BlobTriggerProperties, folde
             f"{_ENDS_WITH} is missing: with UriFolder it names the marker that says that the folder is complete, such "
             "as _SUCCESS",
             target=_ENDS_WITH,
+        )
+    if fault := fault_of_blob_name(f"a{properties.trigger.ends_with}"):
+        raise ValidationError(
+            f"{_ENDS_WITH} is not valid, as no blob's name ends like this: such a name {fault}", target=_ENDS_WITH
         )
     _check_output(workspace, body, folder)
     check_targets(workspace, properties, body)
