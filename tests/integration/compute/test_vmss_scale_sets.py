@@ -89,6 +89,16 @@ def test_a_refused_quota_is_told_with_azures_reason(vmss, cpu, compute_api):
         vmss.scale_out("cpu", 9)
 
 
+def test_a_missing_right_is_told_with_its_place_and_the_remedy(vmss, cpu, compute_api):
+    action, scope = "Microsoft.Network/virtualNetworks/subnets/join/action", "/subscriptions/s/nodes"
+    message = (
+        f"it does not have permission to perform action(s) '{action}' on the linked scope(s) '{scope}' (respectively)"
+    )
+    compute_api.failure = ("LinkedAuthorizationFailed", message)
+    with pytest.raises(DependencyError, match=f"lacks the right {action} on {scope}; .*scalingRights=documented"):
+        vmss.scale_out("cpu", 9)
+
+
 def test_an_operation_is_followed_to_its_end(vmss, cpu, compute_api):
     compute_api.polls_of_operations = 3
     vmss.scale_out("cpu", 1)
