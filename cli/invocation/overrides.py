@@ -1,4 +1,4 @@
-"""Overrides: the options and `--set` with which a job differs from its deployment."""
+"""Overrides: the options and `--set` that change a deployment's settings for one job."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ MAPPINGS = {"tags": "tags", "properties": "properties"} | {
 
 
 def set_override(body: dict[str, Any], assignment: str, *, as_text: bool = False) -> None:
-    """Put `key=value` into the body; raise UsageError that lists the known keys."""
+    """Put `key=value` into the body. Raise UsageError that lists the known keys."""
     keys, value = parse_assignment(assignment, as_text=as_text)
     name = ".".join(keys)
     if keys[0] in MAPPINGS and len(keys) > 1:
@@ -108,7 +108,7 @@ def put_override(body: dict[str, Any], key: str, value: Any) -> None:
 
 
 def put_webhook(body: dict[str, Any], pair: str) -> None:
-    """Put `name=url` into the body; raise UsageError for another form."""
+    """Put `name=url` into the body. Raise UsageError for another form."""
     name, separator, url = pair.partition("=")
     if not separator or not name or not url:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""What a command prints: the result after `--query`, in one of the forms of `-o`."""
+"""The output of a command: the result after `--query`, in one of the forms of `-o`."""
 
 import json
 import re
@@ -133,7 +133,7 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _table_cell(value: Any) -> str:
-    """Return the text of a cell on one line; times are cut to the second.
+    """Return the text of a cell on one line. Times are cut to the second.
 
     Control characters are shown as escapes: a job's name that somebody else chose must not steer this terminal.
     """
