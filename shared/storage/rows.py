@@ -136,7 +136,9 @@ class RowTable(Generic[Document]):
             with suppress(ConflictError, PreconditionFailedError):
                 return self.replace(row, document) if row else self.insert(partition, key, document)
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))  # noqa: S311 - not a secret
-        raise PreconditionFailedError(f"{self._name} {partition}/{key} is changed by others all the time", target=key)
+        raise PreconditionFailedError(
+            f"others change {self._name} {partition}/{key} all the time; try again", target=key
+        )
 
     def get(self, partition: str, key: str) -> Row[Document]:
         """Return the row. Raises NotFoundError."""
@@ -240,8 +242,7 @@ class RowTable(Generic[Document]):
         text = document.model_dump_json(by_alias=True)
         if (units := len(text.encode("utf-16-le")) // 2) > MAX_UNITS:
             raise ValidationError(
-                f"{key!r} would have {units:,} characters of JSON, and {MAX_UNITS:,} are the most that can be kept; "
-                "shorten its texts"
+                f"{key!r} would have {units:,} characters of JSON; at most {MAX_UNITS:,} are allowed; shorten its texts"
             )
         chunks = [text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK)]
         properties = {f"document{number}": chunk for number, chunk in enumerate(chunks)}

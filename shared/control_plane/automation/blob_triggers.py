@@ -135,7 +135,7 @@ def watched_folder(workspace: Workspace, trigger: BlobCreatedTrigger) -> tuple[s
     folder = datastore_container(workspace, path.datastore).location(path.path)
     if folder.path.split("/")[0] in SILENT_FOLDERS or folder.container.startswith(SILENT_CONTAINERS):
         raise ValidationError(
-            f"{_PATH} {trigger.path!r} is not valid: what jobs and clients of this service write starts no jobs "
+            f"{_PATH} {trigger.path!r} is not valid: blobs that jobs and clients of this service write start no jobs "
             f"(the folders {' and '.join(SILENT_FOLDERS)} of each container, and the service's own containers)",
             target=_PATH,
         )

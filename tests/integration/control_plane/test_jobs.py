@@ -59,7 +59,7 @@ def test_a_job_that_gets_no_node_says_why_and_so_does_its_compute(
     problems.note(compute.upper(), "the quota of cores is used up")
     (warning,) = api.get(f"jobs/{waiting.name}").json()["properties"]["warnings"]
     since = f"{LONG_AGO:%Y-%m-%d %H:%M:%S}"
-    assert warning["message"] == f"no node comes since {since} UTC: the quota of cores is used up"
+    assert warning["message"] == f"no node has come since {since} UTC: the quota of cores is used up"
     assert "warnings" not in api.get(f"jobs/{running.name}").json()["properties"]
     (error,) = api.get(f"computes/{compute}").json()["properties"]["properties"]["errors"]
     assert error["error"] == {"code": "ScalingFailed", "message": "the quota of cores is used up"}

@@ -103,7 +103,7 @@ def test_a_failed_job_says_why_and_which_items_failed(application, make_job, ope
     ("credential", "problem"),
     [
         ("anonymous", "refuses this service: AuthorizationFailure; there is no such container, or it is not public"),
-        ("datastore:lost", "The files cannot be read: datastore &#39;lost&#39;, which knew the secret of http"),
+        ("datastore:lost", "The files cannot be read: datastore &#39;lost&#39; with the secret of http"),
     ],
 )
 def test_a_job_whose_output_cannot_be_read_shows_all_the_rest(application, make_job, open_page, credential, problem):
