@@ -1,5 +1,6 @@
 """`--set`, `--add` and `--remove` of the update verbs, which change single properties of a resource."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +42,15 @@ class PropertyChanges:
                 )
 
     def applied(self, form: "type[FormType]", content: dict[str, Any]) -> "FormType":
-        """Return `content` with the changes, checked like a file. Raise CliError that names the option and the key."""
+        """Return a copy of `content` with the changes, checked like a file.
+
+        `content` stays as it is, as its parts belong to the resource that a failure restores. Raise CliError that names
+        the option and the key.
+        """
         from cli.yaml_files.document import empty_document
         from cli.yaml_files.form import read_form
 
+        content = deepcopy(content)
         document = empty_document(content)
         self.apply(content)
         for assignment in (*self.assigned, *(f"{path}.{pair}" for path, pair in self.added)):

@@ -84,7 +84,7 @@ def _older_fields(key: str) -> dict[str, Any]:
 class CodePathForm(Form):
     """`code:` in the form of 2021."""
 
-    local_path: str
+    local_path: str = Field(min_length=1)
 
     @property
     def is_elsewhere(self) -> bool:

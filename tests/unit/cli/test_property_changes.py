@@ -26,6 +26,14 @@ def test_properties_are_set_added_and_removed() -> None:
     assert changed(content, **changes) == {"description": "new", "tags": {"team": "blue", "size": "3"}}
 
 
+def test_the_resource_that_a_failure_restores_is_not_changed() -> None:
+    tags = {"team": "red", "x": "1"}
+    content = {"description": "old", "tags": tags}
+    changes = PropertyChanges(("tags.size=3",), (("tags", "team=blue"),), ("tags.x",))
+    assert changes.applied(Description, content).tags == {"team": "blue", "size": "3"}
+    assert content == {"description": "old", "tags": {"team": "red", "x": "1"}}
+
+
 def test_values_are_texts_when_that_is_asked_for() -> None:
     assert changed({"tags": {}}, assigned=("tags.size=3",), as_text=True) == {"tags": {"size": "3"}}
 
