@@ -168,7 +168,7 @@ def test_outputs_among_the_new_blobs_are_refused_as_each_job_would_start_the_nex
         put(invocation=invocation)
 
 
-def test_a_trigger_of_what_is_not_there_is_refused_unless_it_is_stopped(application, put, endpoint):
+def test_a_trigger_for_a_missing_endpoint_is_refused_unless_it_is_disabled(application, put, endpoint):
     with pytest.raises(NotFoundError, match="elsewhere"):
         put(trigger={"path": "azureml://datastores/elsewhere/paths/in"})
     delete_endpoint(application.workspace, endpoint)

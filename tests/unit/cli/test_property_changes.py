@@ -109,7 +109,7 @@ def test_a_whole_mapping_is_set_and_then_a_key_of_it() -> None:
         ("description.short=x", "--set 'description.short=x'"),
     ],
 )
-def test_what_an_endpoint_does_not_have_is_refused_with_what_it_has(assigned: str, said: str) -> None:
+def test_an_unknown_property_of_an_endpoint_is_refused_with_the_known_ones(assigned: str, said: str) -> None:
     content = {"description": "d", "tags": {}, "properties": {}, "defaults": {"deployment_name": "a"}}
     with pytest.raises(CliError, match=re.escape(said)) as refused:
         PropertyChanges(assigned=(assigned,)).applied(EndpointDescription, content)
@@ -147,7 +147,7 @@ def test_what_cannot_be_done_is_named(changes: dict[str, Any], said: str) -> Non
         changed({"name": "x", "description": None, "tags": {}}, **changes)
 
 
-def test_only_what_may_change_is_taken() -> None:
+def test_only_changeable_properties_are_accepted() -> None:
     changes = PropertyChanges(assigned=("tags.a=1",), removed=("scoring_uri",))
     with pytest.raises(UsageError, match="'scoring_uri' of an endpoint cannot be changed"):
         changes.check(("tags",), "an endpoint")

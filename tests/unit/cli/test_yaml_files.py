@@ -429,7 +429,7 @@ def test_a_time_is_the_one_that_is_written(written: str, meant: str, tmp_path: P
 
 
 @pytest.mark.parametrize("written", ["1798786800", "12:30", "2027-02-30", "tomorrow", "1.5", "NO"])
-def test_a_time_that_is_none_is_refused(written: str, tmp_path: Path) -> None:
+def test_a_text_that_is_not_a_time_is_refused(written: str, tmp_path: Path) -> None:
     text = f"name: s\ncron: 0 6 * * *\nendpoint: heart\nstart_time: {written}\n"
     assert f"line 4: `start_time`: '{written}' is not a date or time" in complaint(ScheduleForm, text, tmp_path)
 

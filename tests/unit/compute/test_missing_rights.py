@@ -29,5 +29,5 @@ def test_the_missing_right_and_its_place_are_named_with_the_remedy(message: str,
 
 
 @pytest.mark.parametrize("message", ["", "Operation could not be completed as it results in exceeding approved quota."])
-def test_other_refusals_are_left_as_they_are(message: str) -> None:
+def test_other_refusals_are_not_reworded(message: str) -> None:
     assert missing_right(message) == ""
