@@ -164,8 +164,9 @@ def _with_options(
         for key, _, _ in single:
             if (value := options.pop(_parameter(key))) is not None:
                 put_override(body, key, value)
-        for mapping, _, _ in _MAPPINGS:
+        for mapping, option, _ in _MAPPINGS:
             for pair in options.pop(_parameter(mapping)):
+                _check_pair(option, pair)
                 set_override(body, f"{mapping}.{pair}", as_text=True)
         return function(*arguments, body=body, **options)
 
@@ -184,6 +185,11 @@ def _with_options(
     for key, names, details in reversed(single):
         command = click.option(*names, _parameter(key), **details)(command)
     return command
+
+
+def _check_pair(option: str, pair: str) -> None:
+    if pair.find("=") < 1:
+        raise UsageError(f"{option} {pair!r} is not KEY=VALUE", hint=f"For example: {option} team=blue")
 
 
 def _parameter(key: str) -> str:
