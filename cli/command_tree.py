@@ -16,7 +16,7 @@ class LazyCommand:
     """A command that is not imported yet."""
 
     target: str
-    """`module:attribute` of the click command; the module is one of `cli.commands`."""
+    """`module:attribute` of the click command. The module is one of `cli.commands`."""
     short_help: str
 
     def load(self) -> click.Command:

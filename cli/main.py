@@ -1,4 +1,4 @@
-"""The entry point of `bml`: runs a command and turns every error into one line and an exit code."""
+"""The entry point of `bml`. It runs a command, and turns every error into one line and an exit code."""
 
 import logging
 import os
@@ -15,10 +15,10 @@ from cli.output.verbosity import Verbosity
 log = logging.getLogger(__name__)
 
 MAY_BE_EMPTY = frozenset({"--description", "--display-name", "--ends-with", "--query"})
-"""Options for which an empty value means something. For the others it is a variable of the shell that is not set."""
+"""Options that may have an empty value. For others, it comes from a variable of the shell that is not set."""
 
 SPREAD = frozenset({"--set", "--tags", "--environment-variables", "--defaults"})
-"""Options that take several values after one another, as those of `az` do."""
+"""Options that take several values in a row, as in `az`."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,12 +1,17 @@
 #!/bin/sh
 # The whole deployment with the Azure CLI alone, from the repository's root:
 #   BATCH_SSH_PUBLIC_KEY="$(cat ~/.ssh/id_ed25519.pub)" infra/deploy.sh NAME REGION [PARAMETER=VALUE ...]
+#   infra/deploy.sh --check NAME REGION [PARAMETER=VALUE ...]     only looks whether it can work (check.sh)
 # A parameter that is not given has the value of its variable (main.parameters.json), else of the last deployment, else
 # its default.
 set -eu
 
+if [ "${1:-}" = --check ]; then
+  shift
+  exec sh infra/check.sh "$@"
+fi
 if [ $# -lt 2 ]; then
-  echo "usage: BATCH_SSH_PUBLIC_KEY=... infra/deploy.sh NAME REGION [PARAMETER=VALUE ...]" >&2
+  echo "usage: BATCH_SSH_PUBLIC_KEY=... infra/deploy.sh [--check] NAME REGION [PARAMETER=VALUE ...]" >&2
   exit 2
 fi
 . infra/az.sh

@@ -51,6 +51,10 @@ param privateNetwork bool = false
 @allowed(['publicIp', 'natGateway'])
 param nodeOutbound string = 'publicIp'
 
+@description('What the application may do to scale: documented is what Azure documents for flexible scale sets; scaleSets is less, the scale sets alone, which may be enough.')
+@allowed(['documented', 'scaleSets'])
+param scalingRights string = 'documented'
+
 @description('Copies that storage keeps: Standard_ZRS in three data centres, where the region has them; Standard_LRS in one.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageRedundancy string = 'Standard_ZRS'
@@ -251,6 +255,22 @@ module machineReading 'app/machine-reading.bicep' = {
   ]
 }
 
+module scalerRights 'app/scaling-rights.bicep' = if (scalingRights == 'documented') {
+  scope: group
+  params: {
+    principalId: identities.outputs.appPrincipalId
+    machinesRoleId: roles.outputs.scalerMachinesRoleId
+    partsRoleId: roles.outputs.scalerPartsRoleId
+    networkName: network.outputs.networkName
+    subnetName: 'nodes'
+    securityGroupName: network.outputs.nodesSecurityGroupName
+    nodeIdentityName: identities.outputs.nodeName
+  }
+  dependsOn: [
+    storageAccess // as above
+  ]
+}
+
 // Read as late as can be: what changes between this and the scale set is undone.
 module presentInstances 'app/present-instances.bicep' = [for compute in allComputes: {
   scope: group
@@ -337,6 +357,7 @@ output BATCH_WORKSPACE string = workspaceName
 output BATCH_SWITCHED_ON string = join(concat(
   map(allComputes, compute => replace(scaleSetName, '{compute}', compute.name)),
   alerts ? ['alert-', 'ag-'] : [],
+  scalingRights == 'documented' ? ['scaling-rights'] : [],
   blobEvents ? ['evgt-'] : [],
   privateNetwork ? ['pe-', 'privatelink.'] : [],
   nodeOutbound == 'natGateway' ? ['ng-', 'pip-nat-'] : []

@@ -44,10 +44,33 @@ unwanted=$(printf '%s\n' "$found" | awk -F '\t' -v kinds="$kinds" -v on="$BATCH_
         printf "%02d\t%s\t%s\t%s\n", i, kind[1], $2, $3
     }
   }' | sort)
-[ -n "$unwanted" ] || exit 0
+# assignments_where CONDITION: prints the ids of role assignments.
+assignments_where() {
+  az role assignment list --all --fill-principal-name false --fill-role-definition-name false --output tsv \
+    --query "[?$1].id"
+}
+
+rights=
+case " $BATCH_SWITCHED_ON " in
+  *" scaling-rights "*) ;;
+  *)
+    roles=$(az role definition list --resource-group "rg-$1" --custom-role-only true --output tsv \
+      --query "[?starts_with(roleName, 'Batch endpoints scaler, ')].name")
+    for role in $roles; do
+      found=$(assignments_where "ends_with(roleDefinitionId, '/$role')")
+      rights="$rights $found"
+    done
+    ;;
+esac
+rights=$(printf '%s' "$rights" | tr '\n' ' ' | sed 's/^ *//;s/ *$//')
+[ -n "$unwanted$rights" ] || exit 0
 
 echo "Switched off, but still there:"
-printf '%s\n' "$unwanted" | awk -F '\t' '{ print "  " $3 ($2 ~ /scalesets$/ ? "  (its nodes end; their work returns to the queue)" : "") }'
+printf '%s\n' "$unwanted" | awk -F '\t' '
+  NF { print "  " $3 ($2 ~ /scalesets$/ ? "  (its nodes end; their work returns to the queue)" : "") }'
+for right in $rights; do
+  echo "  a right of the application to make machines: $right"
+done
 if [ "${BATCH_KEEP_SWITCHED_OFF:-}" = true ]; then
   echo "They stay: BATCH_KEEP_SWITCHED_OFF is true."
   exit 0
@@ -68,12 +91,16 @@ fi
 remove_rights_of() {
   principal=$(az resource show --ids "$1" --query identity.principalId --output tsv)
   [ -n "$principal" ] || return 0
-  rights=$(az role assignment list --all --fill-principal-name false --fill-role-definition-name false --output tsv \
-    --query "[?principalId == '$principal'].id")
-  for right in $rights; do
+  topic_rights=$(assignments_where "principalId == '$principal'")
+  for right in $topic_rights; do
     az role assignment delete --ids "$right"
   done
 }
+
+for right in $rights; do
+  az role assignment delete --ids "$right"
+done
+[ -n "$unwanted" ] || exit 0
 
 printf '%s\n' "$unwanted" >"${files:=$(mktemp -d)}/unwanted"
 trap 'rm -rf "$files"' EXIT

@@ -1,4 +1,4 @@
-"""HTTP with bearer tokens: one keep-alive pool, retries where they are safe, errors as CliErrors."""
+"""HTTP with bearer tokens. It keeps connections alive, retries where that is safe, and raises CliErrors."""
 
 import json
 import logging
@@ -37,7 +37,7 @@ REPEATABLE = Retry(
 )
 """Retries of requests that may be sent twice: GET, PUT, DELETE, and POSTs that carry a request id."""
 ONCE = Retry(total=2, connect=2, read=0, status=0, other=0, backoff_factor=0.3)
-"""Retries of other POSTs: only if the connection could not be opened."""
+"""Retries of other POSTs, which are made only if the connection could not be opened."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""ARM resources as users see them: with snake_case names, as in the YAML files and in `az ml`."""
+"""ARM resources as users see them. Names are in snake_case, as in the YAML files and in `az ml`."""
 
 import re
 from contextlib import suppress
@@ -14,7 +14,7 @@ ACTIVE, INACTIVE = 100, 0
 
 
 def endpoint_view(endpoint: Resource, deployments: list[Resource] | None = None) -> dict[str, Any]:
-    """Return an endpoint; with `deployments`, also those and their traffic (100 for the active one)."""
+    """Return an endpoint. With `deployments`, add those and their traffic (100 for the active one)."""
     properties = endpoint["properties"]
     default = (properties.get("defaults") or {}).get("deploymentName")
     view = {
@@ -74,7 +74,7 @@ def _shown(setting: Setting, value: Any) -> Any:
 
 
 def compute_view(compute: Resource) -> dict[str, Any]:
-    """Return a compute with its size and what its nodes do."""
+    """Return a compute with its size and the states of its nodes."""
     properties = compute["properties"]
     cluster = properties.get("properties") or {}
     scale = cluster.get("scaleSettings") or {}
@@ -189,7 +189,7 @@ def _inner(name: str, value: Any) -> Any:
 
 
 def seconds(duration: str | None) -> float | None:
-    """Return the seconds of an ISO 8601 duration, or None if it is missing or not valid."""
+    """Return the seconds of an ISO 8601 duration, or None if the text is missing or not valid."""
     from shared.contracts.bodies import seconds_of
 
     with suppress(ValidationError):

@@ -32,7 +32,7 @@ class Workspace:
     @cached_property
     def transport(self) -> "Transport":
         """HTTP with the caller's tokens."""
-        from cli.api.transport import Transport  # it imports urllib3, which no help needs
+        from cli.api.transport import Transport  # it imports urllib3, which a help text does not need
 
         return Transport(self.connection.management_url, self.connection.tokens, self.connection.is_local)
 
@@ -63,7 +63,7 @@ class Workspace:
         return self.get(path) if self._wait(answer) else resource
 
     def post(self, path: str, body: Any = None, *, wait: bool = False) -> Any:
-        """Start an action and return its answer; with `wait`, wait until the action is done."""
+        """Start an action and return its answer. With `wait`, wait until the action is done."""
         answer = self._send("POST", self._url(path), {} if body is None else body)
         if wait:
             self._wait(answer)
@@ -122,7 +122,7 @@ def _is_ready(resource: Resource) -> bool:
 
 
 def _has_ended(state: "Answer", has_status: bool) -> bool:
-    """Return True if an operation has ended; raise InvalidInputError with the reason if it failed."""
+    """Return True if an operation has ended. Raise InvalidInputError with the reason if it failed."""
     if not has_status:
         return state.status != 202
     content = state.json() or {}
@@ -155,7 +155,7 @@ def suggestions(path: str, names: Callable[[str], Iterable[str]]) -> str:
             return ""
         try:
             known = list(names(collection))
-        except CliError:  # the error that the user already gets says more
+        except CliError:  # the user already gets an error that says more
             return ""
         if name.lower() not in map(str.lower, known):
             return " ".join(did_you_mean(name, known)) or _all(known)

@@ -1,1 +1,1 @@
-"""The verbs: each module one group, options parsed here and handed on."""
+"""The verbs. Each module has one group; it parses the options and calls the code that does the work."""

@@ -1,4 +1,4 @@
-"""The verbs of the account: who the caller is, and access tokens."""
+"""The verbs of the account: the identity of the caller, and access tokens."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

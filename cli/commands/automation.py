@@ -1,4 +1,4 @@
-"""What schedules and triggers share: their verbs, and the action that starts their jobs."""
+"""The common part of schedules and triggers: their verbs, and the action that starts their jobs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ class AutomationVerbs:
 
 
 def automation_view(automation: Resource) -> dict[str, Any]:
-    """Return what both kinds show: whether it is enabled, and what it invokes."""
+    """Return the part of a view that both kinds have: whether it is enabled, and what it invokes."""
     properties = automation["properties"]
     invocation = properties["action"]["endpointInvocationDefinition"]
     return {
@@ -105,7 +105,7 @@ def automation_view(automation: Resource) -> dict[str, Any]:
 
 
 def invoke_action(form: "StartedJobForm", input_members: Mapping[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    """Return `action`: what the form says about jobs, overridden by `body`, which comes from options."""
+    """Return `action`: the form's invocation, overridden by `body`, which comes from options."""
     properties = merged(merged(_members(form), input_members), body)
     invocation = {"endpoint": form.endpoint, "deployment": form.deployment, "properties": properties}
     return {"actionType": "InvokeBatchEndpoint", "endpointInvocationDefinition": invocation}

@@ -93,7 +93,7 @@ def delete(workspace: Workspace, name: str, yes: bool, no_wait: bool) -> None:
 
 
 def _form(file: Path | None, options: dict[str, Any]) -> "ComputeForm":
-    """Read the file and override it with the options; both pass the same checks."""
+    """Read the file and override it with the options. Both pass the same checks."""
     from cli.yaml_files.document import document_of
     from cli.yaml_files.form import read_form
     from cli.yaml_files.resource_forms import ComputeForm

@@ -1,4 +1,4 @@
-"""The verb `invoke` in its two forms: of 2021 (`endpoint`) and of today (`batch-endpoint`)."""
+"""The verb `invoke` in its two forms: that of 2021 (`endpoint`) and today's (`batch-endpoint`)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,7 +122,7 @@ def invoke_by_place(
 
 
 def _form(file: Path | None, inputs: str | None, outputs: str | None) -> "InvocationForm":
-    """Read the file and override it with the options; both pass the same checks."""
+    """Read the file and override it with the options. Both pass the same checks."""
     import yaml
 
     from cli.yaml_files.document import document_of

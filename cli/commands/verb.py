@@ -1,4 +1,4 @@
-"""What the verbs share: decorators for common options, and for printing what a verb returns."""
+"""The common part of the verbs: decorators for shared options, and for printing what a verb returns."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps

@@ -68,7 +68,7 @@ class Purge:
         return self._view(self._post(dry_run=True))
 
     def carry_out(self, *, wait: bool) -> dict[str, Any]:
-        """Remove jobs and code uploads; return those that are removed, or with `wait=False` will be."""
+        """Remove jobs and code uploads, and return them. With `wait=False`, return before they are removed."""
         plan = self._post(dry_run=False)
         removed = self._view(plan)
         while plan["jobs"] and (wait or plan["more"]):
@@ -80,7 +80,7 @@ class Purge:
         return removed
 
     def _await(self, jobs: set[str]) -> None:
-        """Wait until these jobs are removed; raise ServiceError that names one of those left."""
+        """Wait until these jobs are removed. Raise ServiceError that names one that is left."""
         deadline, pause = time.monotonic() + LONGEST_WAIT_SECONDS, POLL_SECONDS
         while left := jobs & set(self._post(dry_run=True)["jobs"]):
             if time.monotonic() > deadline:

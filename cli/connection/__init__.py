@@ -1,1 +1,1 @@
-"""Which service a command talks to, and with which identity."""
+"""The service that a command talks to, and the caller's identity."""

@@ -1,4 +1,4 @@
-"""Which service a command talks to, with which identity, and the defaults of `bml configure`."""
+"""The service that a command talks to, the caller's identity, and the defaults of `bml configure`."""
 
 import json
 import os
@@ -115,7 +115,7 @@ _FILE = "defaults.json"
 
 
 def defaults_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the path of the file: in `BML_CONFIG_DIR`, or else in the user's folder for settings."""
+    """Return the path of the file of defaults: in `BML_CONFIG_DIR`, or in the user's folder for settings."""
     if folder := environment.get("BML_CONFIG_DIR"):
         return Path(folder) / _FILE
     return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "bml" / _FILE
@@ -129,7 +129,7 @@ class Defaults:
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Defaults":
-        """Read the file; a missing file has no values. Raise CliError for a damaged file."""
+        """Read the file. A missing file has no values. Raise CliError for a damaged file."""
         path = defaults_file(environment)
         try:
             content = json.loads(path.read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ PARALLEL_REQUESTS = 8
 """Connections that stay open to one host."""
 TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
 _trusted: dict[str, str] = {}
-"""Holds for this process only. It is not in the environment, because child processes must not inherit it."""
+"""It is for this process only. It is not in the environment, because child processes must not inherit it."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -41,7 +41,7 @@ def trust(file: Path) -> None:
 
 
 def is_loopback(url: str) -> bool:
-    """Return True if `url` is on this machine. A proxy would resolve it to the proxy's own machine."""
+    """Return True if `url` is on this machine. A proxy would take it for the proxy's own machine."""
     return (urlsplit(url).hostname or "") in _LOOPBACK
 
 

@@ -44,7 +44,7 @@ class ClientSecretTokens:
     _known: dict[str, AccessToken] = field(default_factory=dict, repr=False)
 
     def token(self, audience: str) -> AccessToken:
-        """Return a token for `audience`; raise UnreachableError or AuthenticationError."""
+        """Return a token for `audience`. Raise UnreachableError or AuthenticationError."""
         known = self._known.get(audience)
         if known is None or known.expires <= datetime.now(UTC) + RENEWED_BEFORE_EXPIRY:
             known = self._known[audience] = self._fetch(audience)
@@ -98,7 +98,7 @@ class GivenToken:
     value: str = field(repr=False)
 
     def token(self, audience: str) -> AccessToken:
-        """Return the token; raise AuthenticationError if it has expired."""
+        """Return the token. Raise AuthenticationError if it has expired."""
         token = _read(self.value, "")
         if token.expires <= datetime.now(UTC):
             raise AuthenticationError(
@@ -109,7 +109,7 @@ class GivenToken:
 
 
 def claims(value: str) -> dict[str, Any]:
-    """Return the claims of a token; raise AuthenticationError. Only the service checks the signature."""
+    """Return the claims of a token. Raise AuthenticationError if it has none. Only the service checks the signature."""
     import base64
 
     try:

@@ -1,1 +1,1 @@
-"""Deploying an endpoint: local checks, assets, resources, and undoing after a failure."""
+"""Deploys an endpoint: checks files, uploads assets, creates resources, and undoes all after a failure."""

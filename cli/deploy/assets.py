@@ -1,4 +1,4 @@
-"""Assets: uploads and registers models, code, environments and data, and undoes that after a failure."""
+"""Uploads and registers models, code, environments and data, and undoes that after a failure."""
 
 import hashlib
 import uuid
@@ -25,7 +25,7 @@ ONLY_VERSION = "1"
 
 
 class UndoJournal:
-    """Undoes everything noted in it, newest first, if an exception leaves its `with` block."""
+    """Undoes all its steps, the newest first, if an exception leaves its `with` block."""
 
     def __init__(self) -> None:
         """Start with an empty journal."""
@@ -59,7 +59,7 @@ class UndoJournal:
 
 @dataclass(frozen=True)
 class Assets:
-    """Registers assets, and notes in the journal what it makes."""
+    """Registers assets. The journal gets everything that it makes."""
 
     workspace: Workspace
     journal: UndoJournal
@@ -165,7 +165,7 @@ class Assets:
         return str(created["id"])
 
     def _describe(self, path: str, there: Resource, properties: dict[str, Any]) -> None:
-        """Update description, tags and properties of a version to the given ones; the others stay."""
+        """Set the given description, tags and properties of a version. Those that are not given stay."""
         before = there["properties"]
         given = {member: properties[member] for member in _DESCRIBING if properties.get(member)}
         if any(before.get(member) != value for member, value in given.items()):
@@ -203,5 +203,5 @@ def _same(there: Resource, properties: dict[str, Any], content: tuple[str, ...])
 
 
 def _anonymous(content: str) -> str:
-    """Return a name for an asset without one: the same content has the same name."""
+    """Return a name for an asset without one. The same content has the same name."""
     return f"azureml_anonymous_{hashlib.sha256(content.encode()).hexdigest()[:32]}"

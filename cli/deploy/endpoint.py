@@ -1,4 +1,4 @@
-"""Creates and changes an endpoint and its deployments; a failure restores the former state."""
+"""Creates and changes an endpoint and its deployments. A failure restores the former state."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ WRITABLE = ("properties", "tags", "location", "identity", "kind")
 
 @dataclass(frozen=True)
 class EndpointMaker:
-    """Makes what plans describe, and notes in the journal what it makes."""
+    """Makes endpoints and deployments from plans. The journal gets everything that it makes."""
 
     workspace: Workspace
     journal: UndoJournal
@@ -37,7 +37,7 @@ class EndpointMaker:
             self.default_deployment(plan.name, plan.default_deployment)
 
     def deployment(self, endpoint: str, plan: DeploymentPlan, instance_count: int | None = None) -> None:
-        """Upload and register what a deployment names, then create or replace the deployment."""
+        """Upload and register the assets of a deployment, then create or replace the deployment."""
         path = f"batchEndpoints/{endpoint}/deployments/{plan.name}"
         there = self.workspace.find(path)
         properties = self._deployment_properties(plan)

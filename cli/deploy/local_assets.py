@@ -65,7 +65,7 @@ class LocalData:
     name: str
     version: str
     type: str = ""
-    """`uri_file` or `uri_folder`. Empty: what the path is; a URI that ends with a slash is a folder."""
+    """`uri_file` or `uri_folder`. Empty: the kind of the path, or for a URI a folder if it ends with a slash."""
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
@@ -109,7 +109,7 @@ def _model(form: ModelForm, place: str | Path, kind: str) -> LocalModel:
 
 
 def local_environment(document: YamlDocument, form: EnvironmentForm, at: KeyPath) -> LocalEnvironment:
-    """Return the environment at `at` with the text of its conda file; raise CliError if that cannot be read."""
+    """Return the environment at `at` with the text of its conda file. Raise CliError if the file cannot be read."""
     return LocalEnvironment(
         name=form.name or "",
         version=form.version or "",
@@ -122,7 +122,7 @@ def local_environment(document: YamlDocument, form: EnvironmentForm, at: KeyPath
 
 
 def local_data(document: YamlDocument, form: DataFile) -> LocalData:
-    """Return the data asset of a file; raise CliError if its path does not exist."""
+    """Return the data asset of a file. Raise CliError if its path does not exist."""
     place: str | Path = form.place
     if "://" not in form.place:
         place = document.folder / form.place

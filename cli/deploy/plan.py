@@ -1,4 +1,4 @@
-"""Plans for an endpoint and its deployments: a YAML file after all checks that do not need the service."""
+"""Plans for an endpoint and its deployments. A plan is a YAML file that has passed all checks on this machine."""
 
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -51,7 +51,7 @@ class DeploymentPlan:
 def plan_deployment(
     document: YamlDocument, form: DeploymentForm, at: KeyPath = (), *, check_script: bool = True
 ) -> DeploymentPlan:
-    """Check what the deployment at `at` names on this machine; raise CliError with file and line."""
+    """Check the local files of the deployment at `at`, and return its plan. Raise CliError with file and line."""
     return _Planner(document, form, at, check_script).plan()
 
 
@@ -115,7 +115,7 @@ class EndpointPlan:
 
 
 def endpoint_plan(path: Path | None, name: str | None, assignments: tuple[str, ...] = ()) -> EndpointPlan:
-    """Return the endpoint that a file, or only its name, describes; raise CliError with file, line and key."""
+    """Return the endpoint that a file, or only its name, describes. Raise CliError with file, line and key."""
     document = assign(document_of(path), assignments)
     form = read_form(EndpointForm, document)
     chosen = name or form.name
@@ -141,7 +141,7 @@ def endpoint_plan(path: Path | None, name: str | None, assignments: tuple[str, .
 def deployment_plan(
     path: Path, name: str | None = None, assignments: tuple[str, ...] = (), *, check_script: bool = True
 ) -> DeploymentPlan:
-    """Return the deployment that a file describes; raise CliError with file, line and key."""
+    """Return the deployment that a file describes. Raise CliError with file, line and key."""
     document = assign(read_document(path), assignments)
     if name:
         document.content["name"] = name

@@ -1,5 +1,6 @@
 """`--set`, `--add` and `--remove` of the update verbs, which change single properties of a resource."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +42,15 @@ class PropertyChanges:
                 )
 
     def applied(self, form: "type[FormType]", content: dict[str, Any]) -> "FormType":
-        """Return `content` with the changes, checked like a file; raise CliError that names the option and the key."""
+        """Return a copy of `content` with the changes, checked like a file.
+
+        `content` stays as it is, as its parts belong to the resource that a failure restores. Raise CliError that names
+        the option and the key.
+        """
         from cli.yaml_files.document import empty_document
         from cli.yaml_files.form import read_form
 
+        content = deepcopy(content)
         document = empty_document(content)
         self.apply(content)
         for assignment in (*self.assigned, *(f"{path}.{pair}" for path, pair in self.added)):
@@ -98,7 +104,7 @@ def key_path(path: str) -> list[str]:
 
 
 def parse_assignment(assignment: str, *, as_text: bool = False) -> tuple[list[str], str]:
-    """Return keys and value of `a.b=value`. With `as_text` the value is a text, else its key decides what it means."""
+    """Return keys and value of `a.b=value`. With `as_text` the value is a text. Otherwise its key decides its type."""
     from cli.yaml_files.plain_text import given_value
 
     path, separator, text = assignment.partition("=")
@@ -124,7 +130,7 @@ def note_assigned(document: "YamlDocument", assignment: str) -> None:
 
 
 def apply_set(content: dict[str, Any], assignment: str, *, as_text: bool = False) -> None:
-    """Set the value in `content`. Missing mappings are created; a number names a list item."""
+    """Set the value in `content`, and create missing mappings. A number names a list item."""
     keys, value = parse_assignment(assignment, as_text=as_text)
     current: Any = content
     for key in keys[:-1]:
@@ -138,7 +144,7 @@ def apply_set(content: dict[str, Any], assignment: str, *, as_text: bool = False
 
 
 def _index(key: str) -> int | None:
-    """Return the position of a list item that `key` names, or None if it is not a short row of digits."""
+    """Return the position of the list item that `key` names, or None if `key` is not a number."""
     return int(key) if key.isascii() and key.isdigit() and len(key) <= _MOST_DIGITS else None
 
 

@@ -91,7 +91,7 @@ _MAPPINGS_OF_SETTINGS = dict.fromkeys(setting.place.partition(".")[0] for settin
 """The keys of today's files that contain settings."""
 _CHANGEABLE_OF_DEPLOYMENT = (*_DESCRIBING[1:], *SettingKeys.model_fields, *_MAPPINGS_OF_SETTINGS)
 _DEFAULTED = (*(wire_keys(setting.member)[0] for setting in SETTINGS), "environmentId")
-"""Members of a deployment that return to the service's default if the form does not have them."""
+"""Members of a deployment that get the service's default if the form does not have them."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _changed(there: Resource, changes: PropertyChanges) -> DeploymentForm:
 
 
 def _below_settings(changes: PropertyChanges) -> PropertyChanges:
-    """Add `settings.` to settings that are named without it, as in the files of 2021."""
+    """Add `settings.` to the names of settings without it, as the files of 2021 have them."""
     return PropertyChanges(
         tuple(map(_place, changes.assigned)),
         tuple((_place(path), pair) for path, pair in changes.added),

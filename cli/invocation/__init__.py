@@ -1,1 +1,1 @@
-"""Invoking an endpoint: turns input, overrides and output into the body of one request."""
+"""Invokes an endpoint: turns input, overrides and output into the body of one request."""

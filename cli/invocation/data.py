@@ -17,7 +17,7 @@ _METHODS = (
 )
 
 _TYPE_PREFIXES = {"folder:": "uri_folder", "file:": "uri_file"}
-"""The types that places started with in autumn 2021."""
+"""The types with which places began in autumn 2021."""
 
 
 @dataclass(frozen=True)

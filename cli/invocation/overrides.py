@@ -1,4 +1,4 @@
-"""Overrides: the options and `--set` with which a job differs from its deployment."""
+"""Overrides: the options and `--set` that change a deployment's settings for one job."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ MAPPINGS = {"tags": "tags", "properties": "properties"} | {
 
 
 def set_override(body: dict[str, Any], assignment: str, *, as_text: bool = False) -> None:
-    """Put `key=value` into the body; raise UsageError that lists the known keys."""
+    """Put `key=value` into the body. Raise UsageError that lists the known keys."""
     keys, value = parse_assignment(assignment, as_text=as_text)
     name = ".".join(keys)
     if keys[0] in MAPPINGS and len(keys) > 1:
@@ -108,7 +108,7 @@ def put_override(body: dict[str, Any], key: str, value: Any) -> None:
 
 
 def put_webhook(body: dict[str, Any], pair: str) -> None:
-    """Put `name=url` into the body; raise UsageError for another form."""
+    """Put `name=url` into the body. Raise UsageError for another form."""
     name, separator, url = pair.partition("=")
     if not separator or not name or not url:
         raise UsageError(
@@ -164,8 +164,9 @@ def _with_options(
         for key, _, _ in single:
             if (value := options.pop(_parameter(key))) is not None:
                 put_override(body, key, value)
-        for mapping, _, _ in _MAPPINGS:
+        for mapping, option, _ in _MAPPINGS:
             for pair in options.pop(_parameter(mapping)):
+                _check_pair(option, pair)
                 set_override(body, f"{mapping}.{pair}", as_text=True)
         return function(*arguments, body=body, **options)
 
@@ -184,6 +185,11 @@ def _with_options(
     for key, names, details in reversed(single):
         command = click.option(*names, _parameter(key), **details)(command)
     return command
+
+
+def _check_pair(option: str, pair: str) -> None:
+    if pair.find("=") < 1:
+        raise UsageError(f"{option} {pair!r} is not KEY=VALUE", hint=f"For example: {option} team=blue")
 
 
 def _parameter(key: str) -> str:

@@ -19,7 +19,7 @@ class ScoringUri:
 
     @classmethod
     def of(cls, workspace: Workspace, endpoint: str, deployment: str | None = None) -> "ScoringUri":
-        """Look up the URI of an endpoint; raise NotFoundError, also for a `deployment` that it does not have."""
+        """Look up the URI of an endpoint. Raise NotFoundError if it or its `deployment` does not exist."""
         url = workspace.get(f"batchEndpoints/{endpoint}")["properties"].get("scoringUri")
         if deployment:
             workspace.get(f"batchEndpoints/{endpoint}/deployments/{deployment}")

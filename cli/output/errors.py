@@ -25,7 +25,7 @@ class CliError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        """Take a message, and a hint: what the user can do about it, as an imperative sentence."""
+        """Take a message and a hint. The hint is an imperative sentence that says what the user can do."""
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -90,7 +90,7 @@ class ServiceError(CliError):
 
 
 class StoppedError(CliError):
-    """The user pressed Ctrl-C; the message says what continues without the command."""
+    """The user pressed Ctrl-C. The message says what continues without the command."""
 
     exit_code = 130
     """What shells report for SIGINT: 128 + 2."""

@@ -1,4 +1,4 @@
-"""What a command prints: the result after `--query`, in one of the forms of `-o`."""
+"""The output of a command: the result after `--query`, in one of the forms of `-o`."""
 
 import json
 import re
@@ -133,9 +133,15 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _table_cell(value: Any) -> str:
-    """Return the text of a cell; times are cut to the second."""
-    text = "" if value is None else str(value)
+    """Return the text of a cell on one line. Times are cut to the second.
+
+    Control characters are shown as escapes: a job's name that somebody else chose must not steer this terminal.
+    """
+    text = _CONTROL.sub(lambda found: repr(found[0])[1:-1], "" if value is None else str(value))
     return f"{time[1]}Z" if (time := _UTC_TIME.fullmatch(text)) else text
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def _title(name: str) -> str:

@@ -71,7 +71,7 @@ class Progress:
         self.reached(self.done + amount)
 
     def reached(self, done: float) -> None:
-        """Set what is done in all, and redraw if the last drawing is old enough."""
+        """Set the total that is done, and redraw if the last drawing is old enough."""
         self.done = done
         if self.clock() - self._drawn >= (REDRAW_SECONDS if self._on_terminal else PLAIN_LINE_SECONDS):
             self._draw()
@@ -119,7 +119,7 @@ class Progress:
         return self._with_bar(share, numbers) if self._on_terminal else f"{self.label} {numbers}"
 
     def _with_bar(self, share: float, numbers: str) -> str:
-        """Return a text that fits on one line, because a longer one cannot be overwritten."""
+        """Return a text that fits on one line, because a longer text cannot be overwritten."""
         columns = get_terminal_size().columns - 1
         label = self.label[: max(columns - len(numbers) - 1, 0)]
         width = min(BAR_WIDTH, columns - len(label) - len(numbers) - len(" [] "))

@@ -21,7 +21,7 @@ class Verbosity:
     _levels_before: dict[str, int] = field(default_factory=dict)
 
     def listen(self) -> None:
-        """Start to print log records, at the level that the options ask for."""
+        """Start to print log records of the level that the options ask for."""
         self.close()
         self._handler = logging.StreamHandler(sys.stderr)
         self._handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
@@ -35,7 +35,7 @@ class Verbosity:
         _set_levels(levels)
 
     def close(self) -> None:
-        """Stop to print log records, and restore the levels."""
+        """Stop printing log records, and restore the levels."""
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
             _set_levels(self._levels_before)
@@ -55,7 +55,7 @@ def with_verbosity(command: click.Command) -> click.Command:
 
 
 def progress_stream() -> TextIO:
-    """Return the stream for progress: stderr, or with `--only-show-errors` one that nobody reads."""
+    """Return the stream for progress: stderr, or with `--only-show-errors` a stream that nobody reads."""
     context = click.get_current_context(silent=True)
     quiet = context is not None and isinstance(context.obj, Verbosity) and context.obj.only_errors
     return io.StringIO() if quiet else sys.stderr

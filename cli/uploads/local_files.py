@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOT_CONTENT = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", ".DS_Store"})
-"""Made by tools. They would change the hash although the user's files did not change."""
+"""Names that tools make. They would change the hash, although the user's files did not change."""
 
 IGNORE_FILE_NAMES = (".amlignore", ".gitignore")
 """Names of ignore files; the first one that exists is used."""
@@ -220,7 +220,7 @@ def _size(path: Path) -> int:
 
 
 def _checked(files: LocalFiles) -> LocalFiles:
-    """Return `files`; raise InvalidInputError for the first name that storage cannot take or cannot list."""
+    """Return `files`. Raise InvalidInputError for the first name that storage cannot take or list."""
     folder = f"{_UPLOAD_FOLDER}/{files.name}" if files.is_folder else _UPLOAD_FOLDER
     for file in files.files:
         if fault := fault_of_blob_name(f"{folder}/{file.relative_path}"):

@@ -32,7 +32,7 @@ _NOTHING_NEW = 416
 class _Position:
     offset: int = 0
     rest: bytes = b""
-    """The last line, if its end has not been written yet."""
+    """The beginning of a line whose end has not been written yet."""
 
 
 @dataclass

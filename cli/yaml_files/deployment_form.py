@@ -84,7 +84,7 @@ def _older_fields(key: str) -> dict[str, Any]:
 class CodePathForm(Form):
     """`code:` in the form of 2021."""
 
-    local_path: str
+    local_path: str = Field(min_length=1)
 
     @property
     def is_elsewhere(self) -> bool:
@@ -176,12 +176,12 @@ class DeploymentForm(FileForm, SettingKeys):
 
 
 def value_in(form: Form, path: str) -> Any:
-    """Return the value at a path; None when a mapping on the way is not given."""
+    """Return the value at a path, or None if a mapping on the way is not given."""
     return reduce(lambda value, key: None if value is None else getattr(value, key), path.split("."), form)
 
 
 def wire_settings(form: DeploymentForm) -> dict[str, Any]:
-    """Return the settings that the file gives, as they travel; the service fills in the others."""
+    """Return the settings of the file for the REST body. The service fills in the others."""
     wire: dict[str, Any] = {}
     for setting in SETTINGS:
         if (value := form.setting(setting.key)) is not None:

@@ -31,7 +31,7 @@ class YamlDocument:
         return self.path.parent
 
     def where(self, *keys: str | int) -> str:
-        """Return `file.yml, line 7`: the place of a value, or of the innermost part around it that the file has.
+        """Return `file.yml, line 7`: the place of a value, or of the innermost part around it.
 
         For a value that an option gave, return the option.
         """
@@ -67,7 +67,7 @@ def empty_document(content: dict[str, Any] | None = None) -> YamlDocument:
 
 
 def read_document(path: Path) -> YamlDocument:
-    """Read a file; raise NotFoundError, or InvalidInputError with line and column."""
+    """Read a file. Raise NotFoundError, or InvalidInputError with line and column."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):

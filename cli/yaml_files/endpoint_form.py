@@ -26,7 +26,7 @@ def _as_list(value: Any) -> Any:
 
 
 def _named(key: str, deployment: dict[str, Any]) -> dict[str, Any]:
-    """Return the deployment with its key as its name; raise ValueError if it gives itself another name."""
+    """Return the deployment with its key as its name. Raise ValueError if its `name` is another one."""
     name = deployment.get("name", key)
     if name != key and not (isinstance(name, PlainText) and name.is_null):
         raise ValueError(f"the deployment at {key!r} has the name {name!r}; leave out `name`")
@@ -39,9 +39,9 @@ def _auth_mode(value: Any) -> Any:
 
 
 def check_traffic(traffic: dict[str, int]) -> dict[str, int]:
-    """Return `traffic`; raise ValueError unless every share is 0 or 100 and at most one is 100.
+    """Return `traffic`. Raise ValueError unless every share is 0 or 100, and at most one is 100.
 
-    Source: the seed document's table of endpoint keys.
+    Source: Azure ML's page of 2021, table of endpoint keys.
     """
     for name, share in traffic.items():
         if share not in {0, ACTIVE}:
@@ -105,7 +105,7 @@ class EndpointForm(FileForm):
 
     @property
     def default_deployment(self) -> str | None:
-        """The deployment that invocations use; None if the file does not say."""
+        """The deployment that invocations use. None if the file does not say."""
         if self.defaults and self.defaults.deployment_name:
             return self.defaults.deployment_name
         return next((name for name, share in self.traffic.items() if share == ACTIVE), None)

@@ -117,7 +117,7 @@ FormType = TypeVar("FormType", bound=Form)
 
 
 def read_form(form: type[FormType], document: YamlDocument, at: KeyPath = (), content: Any = None) -> FormType:
-    """Read the document, or its part `content` at `at`, as `form`; raise InvalidInputError for the first error."""
+    """Read the document, or its part `content` at `at`, as `form`. Raise InvalidInputError for the first error."""
     try:
         return form.model_validate(document.content if content is None else content)
     except ValidationError as error:

@@ -13,7 +13,7 @@ class InputForm(Form):
     """An input: a URI, `azureml:<name>:<version>`, or a file or folder on this machine."""
 
     type: Literal["uri_file", "uri_folder"] | None = None
-    path: str
+    path: str = Field(min_length=1)
     mode: str | None = None
     """How Azure ML makes the data available. This service accepts the key and ignores it."""
 

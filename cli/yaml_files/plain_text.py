@@ -73,7 +73,7 @@ class PlainLoader(yaml.SafeLoader):
         return _MERGE if value == "<<" else _PLAIN
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Compose a mapping before merge keys add the keys of others; raise ConstructorError for a duplicate key."""
+        """Compose a mapping before merge keys add other keys. Raise ConstructorError for a duplicate key."""
         node = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
@@ -90,7 +90,7 @@ class PlainLoader(yaml.SafeLoader):
         return {str(key) if isinstance(key, PlainText) else key: value for key, value in mapping.items()}
 
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
-        """Return the text, with `\\ud83d\\ude00` as one character; raise ConstructorError for half a character."""
+        """Return the text, with `\\ud83d\\ude00` as one character. Raise ConstructorError for half a character."""
         text = super().construct_scalar(node)
         try:
             return str(text).encode("utf-16", "surrogatepass").decode("utf-16")
@@ -123,7 +123,7 @@ _PlainDumper.add_representer(PlainText, _represent_plain)
 
 
 def read_yaml(text: str) -> Any:
-    """Return the content of a YAML text; raise YAMLError, ValueError or RecursionError."""
+    """Return the content of a YAML text. Raise YAMLError, ValueError or RecursionError."""
     return yaml.load(text, Loader=PlainLoader)  # noqa: S506 - a SafeLoader
 
 

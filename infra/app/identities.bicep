@@ -35,6 +35,9 @@ output appPrincipalId string = app.properties.principalId
 @description('Resource id of the nodes\' identity.')
 output nodeId string = node.id
 
+@description('Name of the nodes\' identity.')
+output nodeName string = node.name
+
 @description('Client id of the nodes\' identity.')
 output nodeClientId string = node.properties.clientId
 

@@ -164,6 +164,12 @@ resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
 @description('Resource id of the network.')
 output networkId string = network.id
 
+@description('Name of the network.')
+output networkName string = network.name
+
+@description('Name of the security group of the nodes.')
+output nodesSecurityGroupName string = nodeRules.name
+
 @description('Resource id of the subnet of the nodes.')
 output nodesSubnetId string = '${network.id}/subnets/nodes'
 

@@ -26,6 +26,47 @@ resource scaler 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
+resource scalerMachines 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, 'scaler-machines')
+  properties: {
+    roleName: 'Batch endpoints scaler, machines ${token}'
+    description: 'Makes and deletes machines of a flexible scale set. Assigned on the group, where they lie.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Compute/virtualMachines/write'
+          'Microsoft.Compute/virtualMachines/delete'
+        ]
+      }
+    ]
+    assignableScopes: [
+      resourceGroup().id
+    ]
+  }
+}
+
+resource scalerParts 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, 'scaler-parts')
+  properties: {
+    roleName: 'Batch endpoints scaler, parts ${token}'
+    description: 'Puts a machine into a subnet and security group, and gives it an identity. Assigned on those of the nodes.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Network/virtualNetworks/subnets/join/action'
+          'Microsoft.Network/networkSecurityGroups/join/action'
+          'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
+        ]
+      }
+    ]
+    assignableScopes: [
+      resourceGroup().id
+    ]
+  }
+}
+
 resource machineReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, 'machine-reader')
   properties: {
@@ -96,6 +137,12 @@ resource nodeQueues 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 
 @description('Role of the Function App on each scale set.')
 output scalerRoleId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', scaler.name)
+
+@description('Role of the Function App on machines, where Azure asks for it.')
+output scalerMachinesRoleId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', scalerMachines.name)
+
+@description('Role of the Function App on what machines are put together from, where Azure asks for it.')
+output scalerPartsRoleId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', scalerParts.name)
 
 @description('Role of the Function App on the resource group.')
 output machineReaderRoleId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', machineReader.name)

@@ -42,7 +42,7 @@ def free_ports(count: int, *, avoid: frozenset[int] = frozenset()) -> tuple[int,
         if port not in avoid and port not in chosen and is_free(port) and _claim(port):
             chosen.append(port)
     if len(chosen) < count:
-        raise OSError(f"{count} free ports between {_RANGE.start} and {_RANGE.stop} were not found")
+        raise OSError(f"there are not {count} free ports between {_RANGE.start} and {_RANGE.stop}")
     return tuple(chosen)
 
 

@@ -79,7 +79,7 @@ class SupervisedProcess:
                 self._tell()  # it ended
                 return
             delay = self._back_off.delay_after(clock.time() - began)
-            log.warning("%s %s; it is started again in %.1f s", self.program.name, outcome, delay)
+            log.warning("%s %s; it restarts in %.1f s", self.program.name, outcome, delay)
             self._change(ProcessState.STARTING)
             self.restarts += 1
             await self._pause(delay)

@@ -103,7 +103,7 @@ def _join(folder: DataFolder, options: StackOptions, on_ready: ReadyCallback | N
             _refuse_other_options(folder, content, options)
             woken = woken or _wake(supervisor)
             if (status := inspect(folder.root)).state is Condition.RUNNING:
-                log.warning("the stack in %s is running already; whatever was missing is back", folder.root)
+                log.warning("the stack in %s runs already; its missing processes were restarted", folder.root)
                 _announce(folder, on_ready)
                 return status
         time.sleep(_POLL_SECONDS)

@@ -106,7 +106,7 @@ class ScalingProblems:
     def reason(self, compute: str) -> str:
         """Return why a job that waits for its first node does not get it, or an empty text if nothing is wrong."""
         problem = self.of(compute)
-        return f"no node comes since {problem.since:%Y-%m-%d %H:%M:%S} UTC: {problem.message}" if problem else ""
+        return f"no node has come since {problem.since:%Y-%m-%d %H:%M:%S} UTC: {problem.message}" if problem else ""
 
     def note(self, compute: str, message: str) -> None:
         """Store that a compute could not be scaled. The message may change while the problem lasts."""

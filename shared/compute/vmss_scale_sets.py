@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 
+from shared.compute.missing_rights import missing_right
 from shared.compute.scale_sets import Instance, ScaleSetState
 from shared.errors import DependencyError
 from shared.settings import VmssSettings
@@ -197,10 +198,14 @@ def _capacity(found: "VirtualMachineScaleSet") -> int:
 
 
 def _reason(error: HttpResponseError) -> str:
-    """Return the reason on one line. The SDK's own message of an ARM error repeats everything on several lines."""
+    """Return the reason on one line; if a right is missing, which one and what to do.
+
+    The SDK's own message of an ARM error repeats everything on several lines.
+    """
     arm = error.error
     text = f"{arm.code}: {arm.message}" if arm and arm.message else error.message
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    return missing_right(text) or text
 
 
 @contextmanager

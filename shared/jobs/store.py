@@ -223,8 +223,8 @@ def checked_size(job: JobDocument) -> JobDocument:
     """Return the job. Raise ValidationError if it is too large for its row."""
     if (size := len(job.model_dump_json().encode("utf-16-le")) // 2) > MAX_CHARACTERS:
         raise ValidationError(
-            f"properties: the job would have {size:,} characters of JSON, and {MAX_CHARACTERS:,} are the most; shorten "
-            "its tags, properties, description or environment variables",
+            f"properties: the job would have {size:,} characters of JSON; at most {MAX_CHARACTERS:,} are allowed; "
+            "shorten its tags, properties, description or environment variables",
             target="properties",
         )
     return job

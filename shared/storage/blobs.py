@@ -52,7 +52,7 @@ def container_of(account: StorageAccount, location: Location) -> ContainerClient
         secret = datastore_secrets(account).find(SECRETS_PARTITION, name)
         if secret is None:
             raise NotFoundError(
-                f"datastore {name!r}, which knew the secret of {location.account_url}/{location.container}, is gone",
+                f"datastore {name!r} with the secret of {location.account_url}/{location.container} has been deleted",
                 target=name,
             )
         credential = secret.document.credential

@@ -26,8 +26,7 @@ def entity_of(partition: str, key: str, document: BaseModel) -> dict[str, str | 
     text = document.model_dump_json(by_alias=True)
     if (units := len(text.encode("utf-16-le")) // 2) > MAX_UNITS:
         raise ValidationError(
-            f"{key!r} would have {units:,} characters of JSON, and {MAX_UNITS:,} are the most that can be kept; "
-            "shorten its texts"
+            f"{key!r} would have {units:,} characters of JSON; at most {MAX_UNITS:,} are allowed; shorten its texts"
         )
     chunks = [text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK)]
     properties = {f"document{number}": chunk for number, chunk in enumerate(chunks)}

@@ -123,7 +123,9 @@ class RowTable(Generic[Document]):
             with suppress(ConflictError, PreconditionFailedError):
                 return self.replace(row, document) if row else self.insert(partition, key, document)
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))  # noqa: S311 - not a secret
-        raise PreconditionFailedError(f"{self._name} {partition}/{key} is changed by others all the time", target=key)
+        raise PreconditionFailedError(
+            f"others change {self._name} {partition}/{key} all the time; try again", target=key
+        )
 
     def get(self, partition: str, key: str) -> Row[Document]:
         """Return the row. Raises NotFoundError."""

@@ -35,7 +35,7 @@ class InstanceOperations:
 
     def _wake(self, instance_id: str) -> None:
         """Run an instance that got a message."""
-        raise NotOfferedError(f"No engine is there to run instance {instance_id}.")
+        raise NotOfferedError(f"There is no engine to run instance {instance_id}.")
 
     async def start_new(
         self,

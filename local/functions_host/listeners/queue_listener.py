@@ -97,7 +97,7 @@ class QueueListener:
             raise
         except Exception as error:  # one failed call does not stop the listener
             if self._reachable:
-                log.warning("Queue %s cannot be read, trying on: %r", self._address.name, error)
+                log.warning("Queue %s cannot be read; it is tried again: %r", self._address.name, error)
             self._reachable = False
             return []
         if not self._reachable:

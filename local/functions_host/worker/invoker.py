@@ -96,7 +96,7 @@ class Invoker:
             return Outcome(
                 succeeded=False,
                 error=f"FunctionTimeoutException: {function.name} ran longer than functionTimeout "
-                f"({self._time_limit:g} s) and was given up",
+                f"({self._time_limit:g} s) and was abandoned",
             )
 
 

@@ -14,7 +14,7 @@ from shared.contracts.automation import (
 from shared.contracts.bodies import ResourceBody, parse_model
 from shared.contracts.invoke import InvokeProperties
 from shared.contracts.job_spec import Location
-from shared.contracts.names import TRIGGER_NAME
+from shared.contracts.names import TRIGGER_NAME, fault_of_blob_name
 from shared.control_plane.assets.locations import resolve_datastore, resolve_uri
 from shared.control_plane.automation.automation import (
     DEFINITION,
@@ -88,6 +88,10 @@ def check_trigger(workspace: Workspace, properties: BlobTriggerProperties, folde
             "as _SUCCESS",
             target=_ENDS_WITH,
         )
+    if fault := fault_of_blob_name(f"a{properties.trigger.ends_with}"):
+        raise ValidationError(
+            f"{_ENDS_WITH} is not valid, as no blob's name ends like this: such a name {fault}", target=_ENDS_WITH
+        )
     _check_output(workspace, body, folder)
     check_targets(workspace, properties, body)
 
@@ -131,7 +135,7 @@ def watched_folder(workspace: Workspace, trigger: BlobCreatedTrigger) -> tuple[s
     folder = datastore_container(workspace, path.datastore).location(path.path)
     if folder.path.split("/")[0] in SILENT_FOLDERS or folder.container.startswith(SILENT_CONTAINERS):
         raise ValidationError(
-            f"{_PATH} {trigger.path!r} is not valid: what jobs and clients of this service write starts no jobs "
+            f"{_PATH} {trigger.path!r} is not valid: blobs that jobs and clients of this service write start no jobs "
             f"(the folders {' and '.join(SILENT_FOLDERS)} of each container, and the service's own containers)",
             target=_PATH,
         )

@@ -81,7 +81,7 @@ def _check_plain(expression: str) -> None:
         and all(_FIELD.fullmatch(field) for field in plain)
         and all(_NAMED_FIELD.fullmatch(field) for field in named)
     ):
-        raise ValueError("its fields are not as they should be")
+        raise ValueError("it is not a cron expression")
     for field, highest in zip(fields, _HIGHEST[-len(fields) :], strict=True):
         for step in _STEP.findall(field):
             if int(step) > highest:

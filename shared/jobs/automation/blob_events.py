@@ -49,7 +49,7 @@ def start_jobs(service: JobService, event: BlobCreated) -> None:
         here = Problems()
         with isolated(f"trigger {trigger.name} starts no job for {event.subject}", here):
             _start(service, trigger, event)
-        with isolated(f"what trigger {trigger.name} met is not noted"):
+        with isolated(f"the problem of trigger {trigger.name} is not stored"):
             for problem in here:
                 note_problem(service.workspace, trigger.name, event, problem.message)
         trouble += here
@@ -94,7 +94,7 @@ def _start(service: JobService, trigger: Resource[BlobTriggerProperties], event:
     invocation, caller = trigger.properties.invocation, f"trigger {trigger.name}"
     start_job(service, invocation, caller=caller, name=name, inputData=found)
     if job is None:
-        with isolated(f"the start of trigger {trigger.name} is not noted"):
+        with isolated(f"the start by trigger {trigger.name} is not stored"):
             note_start(workspace, trigger.name, event, name)
 
 
@@ -102,7 +102,7 @@ def _check_name(event: BlobCreated) -> None:
     """Raise ValidationError for a damaged name: Event Grid replaces characters of four bytes with U+FFFD."""
     if "\ufffd" in event.blob:
         raise ValidationError(
-            f"Event Grid spoiled the name of the blob {event.blob!r}: use no emojis in names", target="subject"
+            f"Event Grid damaged the name of the blob {event.blob!r}: use no emojis in names", target="subject"
         )
 
 
@@ -168,7 +168,7 @@ def _note(workspace: Workspace, trigger: str, change: Callable[[BlobTriggerRuns]
     try:
         trigger_notes(workspace).update(trigger, changed)
     except PreconditionFailedError:
-        log.warning("trigger %s: what it did could not be noted, as others note all the time", trigger)
+        log.warning("trigger %s: its notes could not be stored, because others change them all the time", trigger)
 
 
 def _shown(event: BlobCreated) -> str:

@@ -21,7 +21,7 @@ def run_due_schedules(service: JobService, now: datetime) -> None:
         problems = Problems()
         with isolated(f"schedule {schedule.name}", problems):
             _run_if_due(service, schedule, now)
-        with isolated(f"the problem of schedule {schedule.name} is not noted"):
+        with isolated(f"the problem of schedule {schedule.name} is not stored"):
             for problem in problems:
                 _note_problem(service.workspace, schedule.name, problem.message)
 

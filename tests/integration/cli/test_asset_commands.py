@@ -23,7 +23,7 @@ def test_a_model_is_registered_once_for_each_content(bml: Bml, project: Project)
     assert bml("model", "show", "-n", project.name, "-v", "1").code == 3
 
 
-def test_a_command_tells_as_much_as_it_is_asked_to(bml: Bml, project: Project) -> None:
+def test_a_command_prints_as_much_as_its_options_ask_for(bml: Bml, project: Project) -> None:
     arguments = ("model", "create", "--name", project.name, "--path", project.folder / "model")
     assert "Uploading model" in bml(*arguments).err
     project.write("model/more.txt", "more")
@@ -46,7 +46,7 @@ def test_a_model_that_a_deployment_uses_is_not_deleted(bml: Bml, project: Projec
     assert (refused.code, project.name in refused.err) == (4, True), refused.err
 
 
-def test_data_of_a_file_is_uploaded_beside_the_yaml(bml: Bml, project: Project) -> None:
+def test_data_is_registered_from_a_file_a_path_and_a_uri(bml: Bml, project: Project) -> None:
     project.write("input/a.txt", project.name)
     file = project.write("data.yml", f"name: {project.name}\nversion: 7\npath: ./input\ntags: {{source: test}}\n")
     made = bml("data", "create", "--file", file).json

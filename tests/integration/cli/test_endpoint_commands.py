@@ -160,7 +160,7 @@ def test_a_token_for_rest_calls_has_the_shape_of_az(bml: Bml) -> None:
     assert token["accessToken"].count(".") == 2
 
 
-def test_a_token_with_another_role_may_do_what_the_role_allows(
+def test_a_token_with_another_role_has_the_rights_of_that_role(
     bml: Bml, stack: StackStatus, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bml("endpoint", "create", "--name", project.name)

@@ -109,7 +109,7 @@ def test_failures_below_the_threshold_are_listed(scripted: Bml, project: Project
     assert "mine.csv" in repeated.err
 
 
-def test_of_an_output_that_is_one_file_nothing_beside_it_is_fetched(scripted: Bml, project: Project) -> None:
+def test_the_download_of_a_single_file_output_leaves_its_neighbours(scripted: Bml, project: Project) -> None:
     numbers(project, "a", "bad", "c")
     folder = f"azureml://datastores/workspaceblobstore/paths/one-file/{project.name}"
     invoked = scripted(

@@ -66,7 +66,7 @@ def test_a_datastore_is_registered_changed_and_forgotten(bml: Bml, project: Proj
     assert "ContainerNotFound" in bml("datastore", "create", "-f", missing).err
 
 
-def test_a_compute_is_changed_where_it_is_told(bml: Bml, unique_name: Callable[[str], str]) -> None:
+def test_an_update_of_a_compute_changes_only_the_given_values(bml: Bml, unique_name: Callable[[str], str]) -> None:
     name = unique_name("cpu")
     made = bml(
         "compute", "create", "-n", name, "--max-instances", 3, "--priority", "low_priority", "--tags", "a=1"

@@ -57,7 +57,7 @@ def test_tickets_and_live_nodes_are_counted(compute: Compute, captured: Captured
     assert states == {"idle": 1, "preparing": 0, "running": 1, "leaving": 0}
 
 
-def test_a_node_that_goes_silent_is_told_of_once(
+def test_a_node_that_goes_silent_is_reported_once(
     compute: Compute, captured: Captured, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)

@@ -132,7 +132,7 @@ def test_a_retired_compute_has_nothing_left(compute, eventually):
     assert compute.table.find(compute.name, node) is None
 
 
-def test_a_platform_that_refuses_keeps_nobody_waiting(compute, connection_string, caplog):
+def test_a_refusal_of_the_platform_is_logged_and_not_raised(compute, connection_string, caplog):
     nobody = LocalScaleSets("http://127.0.0.1:9", "key")
     scaling = Scaling(StorageAccount(connection_string=connection_string), nobody)
     compute.put_tickets(1)
@@ -140,7 +140,7 @@ def test_a_platform_that_refuses_keeps_nobody_waiting(compute, connection_string
     assert f"compute {compute.name} could not be scaled" in caplog.text
 
 
-def test_a_problem_began_when_it_was_first_told_however_its_words_change(compute):
+def test_a_problem_keeps_its_first_time_when_its_message_changes(compute):
     problems = compute.scaling.problems
     problems.note(compute.name, "could not be scaled out to 1")
     began = problems.of(compute.name).since

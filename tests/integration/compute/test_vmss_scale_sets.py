@@ -82,10 +82,20 @@ def test_more_machines_than_wanted_are_never_taken_away_by_a_resize(vmss, cpu):
     assert cpu.capacity == 5
 
 
-def test_a_refused_quota_is_told_with_azures_reason(vmss, cpu, compute_api):
+def test_a_refused_quota_is_reported_with_azures_reason(vmss, cpu, compute_api):
     compute_api.failure = ("OperationNotAllowed", "approved cores quota exceeded in westeurope")
     reason = "OperationNotAllowed: approved cores quota exceeded in westeurope"
     with pytest.raises(DependencyError, match=f"^compute 'cpu' could not be scaled out to 9: {reason}$"):
+        vmss.scale_out("cpu", 9)
+
+
+def test_a_missing_right_is_reported_with_its_scope_and_the_remedy(vmss, cpu, compute_api):
+    action, scope = "Microsoft.Network/virtualNetworks/subnets/join/action", "/subscriptions/s/nodes"
+    message = (
+        f"it does not have permission to perform action(s) '{action}' on the linked scope(s) '{scope}' (respectively)"
+    )
+    compute_api.failure = ("LinkedAuthorizationFailed", message)
+    with pytest.raises(DependencyError, match=f"lacks the right {action} on {scope}; .*scalingRights=documented"):
         vmss.scale_out("cpu", 9)
 
 

@@ -44,5 +44,9 @@ def test_a_trigger_is_made_shown_changed_listed_and_deleted(api: ManagementApi) 
 def test_what_is_wrong_is_named(api: ManagementApi) -> None:
     wrong = body()["trigger"] | {"jobInputType": "MLTable"}
     assert "properties.trigger.jobInputType" in message_of(api.put("blobTriggers/incoming", body(trigger=wrong)), 400)
+    for ending in ("_SUCCESS/", "a.", "a\\b", "a\u0007", "x" * 1_024):
+        endless = body()["trigger"] | {"endsWith": ending}
+        said = message_of(api.put("blobTriggers/incoming", body(trigger=endless)), 400)
+        assert "properties.trigger.endsWith is not valid, as no blob's name ends like this" in said
     assert "trigger name" in message_of(api.put("blobTriggers/-x", body()), 400)
     assert "batch endpoint 'heart' not found" in message_of(api.put("blobTriggers/x", body(isEnabled=True)), 404)

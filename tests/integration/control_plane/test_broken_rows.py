@@ -22,7 +22,7 @@ LISTS = {
 
 
 @pytest.mark.parametrize(("path", "partition", "key"), LISTS.values(), ids=LISTS)
-def test_a_list_shows_the_others_and_tells_of_the_broken_one(
+def test_a_list_shows_the_other_rows_and_reports_the_broken_one(
     registered: Registered, workspace: Workspace, path: str, partition: str, key: str
 ) -> None:
     api = registered.api
@@ -45,7 +45,7 @@ def test_a_broken_resource_says_so_and_can_be_deleted(api: ManagementApi, worksp
     assert api.get(path).status_code == 404
 
 
-def test_scaling_goes_on_with_the_other_computes(registered: Registered, workspace: Workspace) -> None:
+def test_scaling_continues_with_the_other_computes(registered: Registered, workspace: Workspace) -> None:
     write_broken(workspace.account.tables, workspace.table, "computes", "a-broken-one")
     assert [limits.compute for limits in list_computes(workspace)] == [registered.compute.rpartition("/")[2]]
 

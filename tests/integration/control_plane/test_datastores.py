@@ -134,7 +134,7 @@ def test_a_path_in_a_datastore_is_read_with_its_secret(
     assert list(container_of(workspace.account, by_name).list_blob_names()) == ["folder/a.csv"]
 
 
-def test_a_container_that_is_no_datastore_is_read_anonymously(workspace: Workspace, container: str) -> None:
+def test_a_container_that_is_not_a_datastore_is_read_anonymously(workspace: Workspace, container: str) -> None:
     assert resolve_uri(workspace, f"{workspace.account.blob_url}/{container}/folder").credential == "anonymous"
 
 

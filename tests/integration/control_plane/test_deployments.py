@@ -140,7 +140,7 @@ def test_a_script_of_an_mlflow_model_needs_no_environment(registered: Registered
     assert "environmentId" not in answer.json()["properties"]
 
 
-def test_a_script_that_is_no_python_is_refused_with_its_line(lasting: Registered) -> None:
+def test_a_script_that_is_not_python_is_refused_with_its_line(lasting: Registered) -> None:
     code = upload_code(lasting.api, {"score.py": "def run(:\n"}, name="broken")
     configuration = {"codeId": code, "scoringScript": "score.py"}
     answer = lasting.api.put(PATH, lasting.scripted(codeConfiguration=configuration))
@@ -227,7 +227,7 @@ def test_a_deployment_that_has_changed_meanwhile_is_not_deleted(registered: Regi
     assert api.delete(path, headers={"If-Match": api.get(path).headers["ETag"]}).status_code == 200
 
 
-def test_a_cleared_default_leaves_what_others_write_to_the_endpoint_meanwhile(
+def test_clearing_a_default_keeps_concurrent_changes_of_the_endpoint(
     registered: Registered, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = registered.api

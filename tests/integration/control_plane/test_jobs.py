@@ -59,7 +59,7 @@ def test_a_job_that_gets_no_node_says_why_and_so_does_its_compute(
     problems.note(compute.upper(), "the quota of cores is used up")
     (warning,) = api.get(f"jobs/{waiting.name}").json()["properties"]["warnings"]
     since = f"{LONG_AGO:%Y-%m-%d %H:%M:%S}"
-    assert warning["message"] == f"no node comes since {since} UTC: the quota of cores is used up"
+    assert warning["message"] == f"no node has come since {since} UTC: the quota of cores is used up"
     assert "warnings" not in api.get(f"jobs/{running.name}").json()["properties"]
     (error,) = api.get(f"computes/{compute}").json()["properties"]["properties"]["errors"]
     assert error["error"] == {"code": "ScalingFailed", "message": "the quota of cores is used up"}
@@ -87,7 +87,9 @@ def test_a_job_is_not_made_by_a_put(api: ManagementApi) -> None:
     assert name in message_of(api.put(f"jobs/{name}", {"description": "x"}), 404)
 
 
-def test_a_purge_says_what_goes_before_it_does(api: ManagementApi, workspace: Workspace, job: JobDocument) -> None:
+def test_a_purge_requests_the_jobs_that_its_dry_run_reported(
+    api: ManagementApi, workspace: Workspace, job: JobDocument
+) -> None:
     order = {"endedBefore": (LONG_AGO + timedelta(days=1)).isoformat(), "includeOutputs": True}
     assert job.name in api.post("purgeJobs", order | {"dryRun": True}).json()["jobs"]
     queue = queue_client(workspace.account.queues, PURGE_REQUESTS)

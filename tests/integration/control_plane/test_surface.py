@@ -12,7 +12,7 @@ from tests.integration.control_plane.management_api import ManagementApi, messag
 pytestmark = pytest.mark.integration
 
 
-def test_a_request_without_a_token_is_refused_and_told_how_to_authenticate(api: ManagementApi) -> None:
+def test_a_request_without_a_token_is_refused_with_the_way_to_authenticate(api: ManagementApi) -> None:
     answer = api.http.get(f"{api.workspace_id}/computes?api-version=2023-10-01")
     assert "Bearer" in message_of(answer, 401)
     assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
@@ -79,7 +79,7 @@ def test_an_unknown_path_and_a_wrong_method_are_answered_in_the_envelope(api: Ma
     assert "DELETE" in message_of(api.delete(""), 405)
 
 
-def test_a_body_that_is_no_json_is_refused_with_its_place(api: ManagementApi) -> None:
+def test_a_body_that_is_not_json_is_refused_with_the_place(api: ManagementApi) -> None:
     answer = api.request(
         "PUT", "computes/cpu", content=b'{"properties": ', headers={"Content-Type": "application/json"}
     )
@@ -99,7 +99,7 @@ async def test_the_app_answers_through_the_functions_middleware(api: ManagementA
     assert json.loads(answer.get_body()) == {"value": [], "nextLink": None}
 
 
-def test_an_error_that_nobody_foresaw_is_answered_in_the_envelope(api: ManagementApi) -> None:
+def test_an_unexpected_error_is_answered_in_the_envelope(api: ManagementApi) -> None:
     def broken(_: object) -> None:
         raise RuntimeError("a secret")
 

@@ -61,7 +61,7 @@ def test_an_output_whose_datastore_is_gone_says_so(serve: Callable[..., TestClie
     assert "has been deleted" in answer.json()["error"]["message"]
 
 
-def test_an_id_that_is_no_output_is_refused_by_name(serve: Callable[..., TestClient]) -> None:
+def test_an_id_that_is_not_an_output_is_refused_by_name(serve: Callable[..., TestClient]) -> None:
     answer = serve(datasets_app).post(RESOLVE, json={"values": ["azureml://elsewhere"]})
     assert answer.status_code == 400
     assert "azureml://elsewhere" in answer.json()["error"]["message"]

@@ -59,6 +59,6 @@ def test_a_private_container_is_not_read_anonymously(account, container, make_jo
         find_input(account, make_job().input.model_copy(update={"credential": "anonymous"}))
 
 
-def test_a_url_that_nobody_answers_is_refused(account):
+def test_a_url_without_an_answer_is_refused(account):
     with pytest.raises(ValidationError, match="cannot be reached"):
         find_input(account, Location(kind="url", url="http://127.0.0.1:9/x.csv"))

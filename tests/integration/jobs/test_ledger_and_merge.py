@@ -87,7 +87,7 @@ def test_rows_under_two_headers_become_no_file(account, output, job):
     assert not output.get_blob_client(job.output.file_path).exists()
 
 
-def test_rows_of_which_nobody_says_what_header_they_need_become_no_file(account, output, job):
+def test_rows_without_the_digest_of_their_header_are_not_merged(account, output, job):
     block = TaskBlock(job.job_id[:8], 0, 1, 1, 2, 0)
     output.get_blob_client(job.output.file_path).stage_block(block.block_id, b"1\n")
     with pytest.raises(ConflictError, match="older version"):
@@ -132,7 +132,7 @@ def test_a_task_without_rows_leaves_no_trace_in_the_output(account, output, job)
     assert merged(account, output, job)[1] == "row 1\n"
 
 
-def test_failed_items_are_listed_beside_the_output(account, output, job):
+def test_failed_items_are_listed_next_to_the_output(account, output, job):
     stage(output, job, 0, "row 0\n", failed=1)
     stage(output, job, 1, "row 1\n")
     merged(account, output, job)
@@ -191,7 +191,7 @@ def failed_files(output, job):
     return [json.loads(line)["file"] for line in lines]
 
 
-def test_a_merge_that_got_half_way_lists_what_failed_when_its_tasks_were_scored_again(account, output, job):
+def test_a_repeated_merge_lists_the_failed_items_of_the_tasks_that_were_scored_again(account, output, job):
     stage(output, job, 0, "row 0\n", failed=1)
     stage(output, job, 1, "row 1\n", failed=1)
     half_merged(account, output, job)

@@ -55,7 +55,7 @@ async def test_a_job_that_was_never_planned_starts_with_its_plan(account, jobs, 
     assert engine.started[job.name] == {"job": job.name}
 
 
-async def test_a_job_that_was_running_goes_on_watching(account, jobs, lost):
+async def test_a_running_job_continues_with_the_watch(account, jobs, lost):
     work = WorkSize(files=1, mini_batch_size=1, mini_batches_per_task=1)
     job, engine = lost(status=JobStatus.RUNNING, work=work), Engine()
     await reconcile(account, jobs, engine)

@@ -95,7 +95,7 @@ def test_an_unknown_job_is_named(jobs):
         jobs.get("nobody")
 
 
-def test_a_page_shows_the_jobs_that_can_be_read_and_tells_of_the_others(account, make_job):
+def test_a_page_shows_the_readable_jobs_and_reports_the_others(account, make_job):
     jobs = JobStore(account.tables)
     good, broken = (jobs.add(make_job(endpoint="with-a-broken-job")) for _ in range(2))
     write_broken(account.tables, "jobs", broken.name, "job")

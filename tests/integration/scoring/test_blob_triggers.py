@@ -97,7 +97,7 @@ def test_a_trigger_counts_blobs_from_when_it_is_made_enabled_or_pointed_elsewher
 
 def test_a_name_that_event_grid_spoiled_is_a_problem(application, trigger, tell):
     assert tell("data/party\ufffd\ufffd.csv", exists=False) == []
-    assert "spoiled the name" in runs_of(application.workspace, trigger.name).last_problem
+    assert "damaged the name" in runs_of(application.workspace, trigger.name).last_problem
 
 
 def test_what_cannot_start_is_noted_and_set_aside_and_may_be_sent_again(
@@ -139,8 +139,8 @@ def test_a_deleted_trigger_leaves_nothing(application, trigger, tell):
 STORE = "azureml://datastores/workspaceblobstore/paths"
 NEVER = [
     ({"trigger": {"path": "https://somewhere.example/data"}}, "azureml://datastores"),
-    ({"trigger": {"path": f"{STORE}/azureml/x"}}, "starts no jobs"),
-    ({"trigger": {"path": f"{STORE}/LocalUpload"}}, "starts no jobs"),
+    ({"trigger": {"path": f"{STORE}/azureml/x"}}, "start no jobs"),
+    ({"trigger": {"path": f"{STORE}/LocalUpload"}}, "start no jobs"),
     ({"trigger": {"jobInputType": "UriFolder"}}, "endsWith is missing"),
     ({"trigger": {"triggerType": "Cron"}}, "'BlobCreated'"),
     ({"invocation": {"name": "mine"}}, "named after it"),
@@ -168,7 +168,7 @@ def test_outputs_among_the_new_blobs_are_refused_as_each_job_would_start_the_nex
         put(invocation=invocation)
 
 
-def test_a_trigger_of_what_is_not_there_is_refused_unless_it_is_stopped(application, put, endpoint):
+def test_a_trigger_for_a_missing_endpoint_is_refused_unless_it_is_disabled(application, put, endpoint):
     with pytest.raises(NotFoundError, match="elsewhere"):
         put(trigger={"path": "azureml://datastores/elsewhere/paths/in"})
     delete_endpoint(application.workspace, endpoint)

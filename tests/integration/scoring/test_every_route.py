@@ -94,7 +94,7 @@ async def test_no_route_takes_a_name_that_none_can_have(
     assert kept(application) == before
 
 
-async def test_every_surface_refuses_what_is_not_read_as_it_is(
+async def test_every_app_refuses_text_that_could_be_read_in_two_ways(
     application: Application, surfaces: dict[str, FastAPI], endpoint: str
 ) -> None:
     before = kept(application)

@@ -92,7 +92,7 @@ def taken(application, queue, job):
     return found
 
 
-def test_the_end_of_a_job_is_told_once_as_a_signed_cloud_event(application, job, receiver):
+def test_the_end_of_a_job_is_sent_once_as_a_signed_cloud_event(application, job, receiver):
     end(application, job)
     (message,) = taken(application, JOB_NOTIFICATIONS, job)
     for _ in range(2):  # the queue delivers at least once
@@ -170,7 +170,7 @@ def test_a_webhook_hears_only_of_the_ends_that_it_names(application, invoke, rec
     assert receiver.requests == []
 
 
-def test_the_endpoints_webhooks_are_those_of_its_jobs(application, endpoint, invoke, receiver):
+def test_an_endpoints_webhooks_hold_for_its_jobs(application, endpoint, invoke, receiver):
     def put(**properties):
         put_endpoint(application.workspace, endpoint, ResourceBody(properties=properties), Change())
 

@@ -135,7 +135,7 @@ class _Answer:
         (HttpResponseError("x", response=_Answer(400)), "HttpResponseError", False),
     ],
 )
-def test_only_what_may_pass_is_to_be_tried_again(error: Exception, reason: str, may_pass: bool) -> None:
+def test_only_temporary_failures_suggest_a_retry(error: Exception, reason: str, may_pass: bool) -> None:
     failure = storage_failure(error)
     assert (failure.http_status, reason in failure.message) == (502, True)
     assert failure.message.endswith("; try again") == may_pass

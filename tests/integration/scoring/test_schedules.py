@@ -150,7 +150,7 @@ def test_broken_schedules_and_notes_keep_no_other_waiting(application, schedule,
     assert any(name.startswith(other.name) for name in started)
 
 
-def test_what_stops_a_schedule_for_now_is_told_until_it_is_over(application, schedule, tick, monkeypatch):
+def test_a_temporary_problem_of_a_schedule_is_shown_until_it_is_over(application, schedule, tick, monkeypatch):
     due = first_due(schedule)
 
     def fail(*_given, **_more):

@@ -76,7 +76,7 @@ def test_overrides_are_merged_over_the_deployments_settings(invoke, today):
     assert (job["errorThreshold"], job["miniBatchSize"], job["retrySettings"]["timeout"]) == (3, 5, "PT300S")
 
 
-def test_the_output_goes_below_the_child_run_unless_told_otherwise(application, invoke, today):
+def test_the_default_output_folder_is_named_after_the_child_run(application, invoke, today):
     job = application.jobs.get(invoke(today).json()["name"])
     assert job.output.file_path == f"azureml/{job.job_id}/score/predictions.csv"
 

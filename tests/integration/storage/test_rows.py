@@ -24,7 +24,7 @@ def notes(account, table):
     return RowTable(account.tables, table, Note)
 
 
-def test_a_table_that_nobody_wrote_to_is_empty_to_readers_and_not_made_by_them(account, notes):
+def test_a_missing_table_is_empty_to_readers_who_do_not_create_it(account, notes):
     tables = {table.name for table in account.tables.list_tables()}
     assert notes.find("p", "k") is None
     with pytest.raises(NotFoundError):

@@ -62,7 +62,7 @@ def test_a_completed_job_shows_its_first_rows_and_a_download(application, make_j
 
 
 @pytest.mark.parametrize("file_name", ["rows.csv", "rows.jsonl"])
-def test_rows_without_columns_are_shown_as_they_are(application, make_job, open_page, file_name):
+def test_rows_without_columns_are_shown_unchanged(application, make_job, open_page, file_name):
     job = make_job(statistics=JobStatistics(files=1, succeeded=1, rows=1))
     job = job.model_copy(update={"output": job.output.model_copy(update={"file_name": file_name})})
     output = container_of(application.account, job.output.folder)
@@ -103,7 +103,7 @@ def test_a_failed_job_says_why_and_which_items_failed(application, make_job, ope
     ("credential", "problem"),
     [
         ("anonymous", "refuses this service: AuthorizationFailure; there is no such container, or it is not public"),
-        ("datastore:lost", "The files cannot be read: datastore &#39;lost&#39;, which knew the secret of http"),
+        ("datastore:lost", "The files cannot be read: datastore &#39;lost&#39; with the secret of http"),
     ],
 )
 def test_a_job_whose_output_cannot_be_read_shows_all_the_rest(application, make_job, open_page, credential, problem):
@@ -117,7 +117,7 @@ def test_a_job_whose_output_cannot_be_read_shows_all_the_rest(application, make_
     assert "no longer there" not in answer.text
 
 
-def test_an_output_that_was_deleted_is_told_from_one_that_never_was(application, make_job, open_page):
+def test_a_deleted_output_differs_from_one_that_never_existed(application, make_job, open_page):
     job = make_job(statistics=JobStatistics(files=1, succeeded=1, rows=1))
     ensure_container(application.account.blobs, job.output.folder.container)
     assert "The file is no longer there." in open_page(ended(application, job)).text

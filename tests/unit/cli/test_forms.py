@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from cli.output.errors import UsageError
-from cli.output.forms import OutputForm
+from cli.output.forms import OutputForm, as_table
 
 pytestmark = pytest.mark.unit
 
@@ -77,3 +77,10 @@ def test_a_table_leaves_out_columns_that_say_nothing() -> None:
 
 def test_a_table_has_times_to_the_second() -> None:
     assert "2026-11-22T18:05:51Z\n" in shown(OutputForm("table"), {"at": "2026-11-22T18:05:51.639439+00:00"})
+
+
+@pytest.mark.parametrize("text", ["a\x1b[31mred", "two\nlines", "a\r", "\x00", "\x9b2J", "a\u2028b"])
+def test_a_table_shows_control_characters_as_escapes(text: str) -> None:
+    lines = as_table([{"name": "job-1", "display_name": text}]).split("\n")
+    assert len(lines) == 3
+    assert lines[2].split()[1] == repr(text)[1:-1]

@@ -69,7 +69,7 @@ def test_the_hash_is_of_what_is_uploaded(tmp_path: Path) -> None:
     assert local_files(folder).content_hash() != before
 
 
-def test_trouble_with_what_is_left_out_does_no_harm(tmp_path: Path) -> None:
+def test_broken_files_that_are_left_out_do_no_harm(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, ["a", "old/b"], amlignore="old\nlost\nodd*\n")
     (folder / "lost").symlink_to("nowhere")
     (folder / "old" / "loop").symlink_to("..")
@@ -85,7 +85,7 @@ def test_a_folder_of_which_nothing_is_left_is_refused_with_the_ignore_file(tmp_p
 
 
 @pytest.mark.parametrize("pattern", ["!", "a\\", "[z-a]"])
-def test_a_pattern_that_is_none_is_refused_with_its_line(tmp_path: Path, pattern: str) -> None:
+def test_a_line_that_is_not_a_pattern_is_refused_with_its_number(tmp_path: Path, pattern: str) -> None:
     folder = folder_with(tmp_path, ["a"], amlignore=f"b\n{pattern}\n")
     with pytest.raises(InvalidInputError, match=r"\.amlignore, line 2: .* is not a pattern"):
         local_files(folder)

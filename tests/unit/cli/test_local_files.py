@@ -115,14 +115,14 @@ def test_a_link_back_up_is_not_followed_without_end(tmp_path: Path, target: str)
         local_files(tmp_path / "data")
 
 
-def test_a_link_to_a_folder_beside_is_followed(tmp_path: Path) -> None:
+def test_a_link_to_a_neighbouring_folder_is_followed(tmp_path: Path) -> None:
     write(tmp_path, data__a="1", beside__b="2")
     (tmp_path / "data" / "linked").symlink_to("../beside")
     (tmp_path / "link").symlink_to("data")
     assert [file.relative_path for file in local_files(tmp_path / "link").files] == ["a", "linked/b"]
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_a_pipe_in_the_folder_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InvalidInputError, match="pipe is neither a file nor a folder"):
         local_files(tmp_path)

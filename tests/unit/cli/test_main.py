@@ -42,6 +42,12 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
         (("job", "cancel", "-n", ""), 2, "-n has an empty value. Give a value, or leave the option out."),
         (("endpoint", "invoke", "-n", "x", "--input-local-path", ""), 2, "--input-local-path has an empty value"),
         (("endpoint", "invoke", "-n", "x", "--job-name="), 2, "--job-name has an empty value"),
+        (
+            ("endpoint", "invoke", "-n", "x", "--environment-variables", "=2"),
+            2,
+            "--environment-variables '=2' is not KEY=",
+        ),
+        (("endpoint", "invoke", "-n", "x", "--tags", "a"), 2, "--tags 'a' is not KEY=VALUE"),
         (("job", "list", "--query", ""), 8, "no local service"),
         (("model", "show", "-n", "m", "-v", "1/x"), 2, "'1/x' is not a name"),
         (("batch-deployment", "show", "-n", "b", "-e", "a/b"), 2, "'a/b' is not a name"),
@@ -60,7 +66,7 @@ def test_an_error_is_one_line_and_an_exit_code(
     assert said.lower() in err.lower()
 
 
-def test_what_the_operating_system_refuses_is_no_defect(
+def test_a_refusal_of_the_operating_system_is_an_error_and_not_a_defect(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("BML_SUBSCRIPTION", "BML_RESOURCE_GROUP", "BML_WORKSPACE", "BML_ACCESS_TOKEN"):
@@ -80,7 +86,7 @@ def test_a_deployed_service_needs_all_its_variables(
     assert "BML_SUBSCRIPTION, BML_RESOURCE_GROUP, BML_WORKSPACE, BML_ACCESS_TOKEN are not" in err
 
 
-def test_a_token_that_is_none_is_an_authentication_error(
+def test_a_text_that_is_not_a_token_is_an_authentication_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("SUBSCRIPTION", "RESOURCE_GROUP", "WORKSPACE", "ACCESS_TOKEN"):
@@ -91,7 +97,7 @@ def test_a_token_that_is_none_is_an_authentication_error(
     assert "BML_ACCESS_TOKEN" in err
 
 
-def test_a_service_that_does_not_answer_is_told_once_and_without_signatures() -> None:
+def test_a_service_that_does_not_answer_is_reported_once_and_without_signatures() -> None:
     claims = base64.urlsafe_b64encode(b'{"exp": 9999999999}').decode().rstrip("=")
     variables = {f"BML_{name}": "x" for name in ("SUBSCRIPTION", "RESOURCE_GROUP", "WORKSPACE")}
     variables |= {"BML_MANAGEMENT_URL": "http://127.0.0.1:9", "BML_ACCESS_TOKEN": f"x.{claims}.x"}
@@ -174,7 +180,7 @@ def test_every_shell_gets_a_script(shell: str, capsys: pytest.CaptureFixture[str
     assert (code, "_BML_COMPLETE" in out) == (0, True)
 
 
-def test_ctrl_c_ends_the_watching_and_says_that_the_job_goes_on(
+def test_ctrl_c_ends_the_command_and_says_that_the_job_continues(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Interrupted:

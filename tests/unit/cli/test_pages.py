@@ -7,7 +7,7 @@ from cli.api.workspace import items_of
 pytestmark = pytest.mark.unit
 
 
-def test_items_of_all_pages_come_and_what_cannot_be_shown_is_told_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_list_has_the_items_of_all_pages_and_warns_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     pages = {
         "1": {"value": [{"name": "a"}], "nextLink": "2", "warnings": [{"message": "row schedules / b cannot be read"}]},
         "2": {"value": [{"name": "c"}]},

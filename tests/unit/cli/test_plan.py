@@ -180,6 +180,12 @@ def test_a_script_that_is_left_out_is_named_with_the_ignore_file(folder: Path) -
     assert "'score.py' is left out by code/.amlignore" in fails(folder, "deployment.yml", InvalidInputError)
 
 
+@pytest.mark.parametrize("code", ['code: ""', 'code: {local_path: ""}'])
+def test_code_without_a_path_is_not_the_folder_of_the_file(code: str, folder: Path) -> None:
+    (folder / "deployment.yml").write_text(SCRIPTED.replace("code: {local_path: ./code}", code))
+    assert "`code_configuration.code" in fails(folder, "deployment.yml", InvalidInputError)
+
+
 @pytest.mark.parametrize("value", ["!!bool maybe", '!!int ""', "!!timestamp x", "2023-13-45"])
 def test_a_conda_file_arrives_as_it_is_written_whatever_tags_it_has(value: str, folder: Path) -> None:
     (folder / "conda.yml").write_text(f"dependencies: [{value}]\n")

@@ -26,6 +26,14 @@ def test_properties_are_set_added_and_removed() -> None:
     assert changed(content, **changes) == {"description": "new", "tags": {"team": "blue", "size": "3"}}
 
 
+def test_the_resource_that_a_failure_restores_is_not_changed() -> None:
+    tags = {"team": "red", "x": "1"}
+    content = {"description": "old", "tags": tags}
+    changes = PropertyChanges(("tags.size=3",), (("tags", "team=blue"),), ("tags.x",))
+    assert changes.applied(Description, content).tags == {"team": "blue", "size": "3"}
+    assert content == {"description": "old", "tags": {"team": "red", "x": "1"}}
+
+
 def test_values_are_texts_when_that_is_asked_for() -> None:
     assert changed({"tags": {}}, assigned=("tags.size=3",), as_text=True) == {"tags": {"size": "3"}}
 
@@ -101,7 +109,7 @@ def test_a_whole_mapping_is_set_and_then_a_key_of_it() -> None:
         ("description.short=x", "--set 'description.short=x'"),
     ],
 )
-def test_what_an_endpoint_does_not_have_is_refused_with_what_it_has(assigned: str, said: str) -> None:
+def test_an_unknown_property_of_an_endpoint_is_refused_with_the_known_ones(assigned: str, said: str) -> None:
     content = {"description": "d", "tags": {}, "properties": {}, "defaults": {"deployment_name": "a"}}
     with pytest.raises(CliError, match=re.escape(said)) as refused:
         PropertyChanges(assigned=(assigned,)).applied(EndpointDescription, content)
@@ -139,7 +147,7 @@ def test_what_cannot_be_done_is_named(changes: dict[str, Any], said: str) -> Non
         changed({"name": "x", "description": None, "tags": {}}, **changes)
 
 
-def test_only_what_may_change_is_taken() -> None:
+def test_only_changeable_properties_are_accepted() -> None:
     changes = PropertyChanges(assigned=("tags.a=1",), removed=("scoring_uri",))
     with pytest.raises(UsageError, match="'scoring_uri' of an endpoint cannot be changed"):
         changes.check(("tags",), "an endpoint")

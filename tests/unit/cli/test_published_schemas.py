@@ -53,7 +53,7 @@ def validator(name: str) -> Draft202012Validator:
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_a_schema_is_that_of_its_form(name: str) -> None:
+def test_a_schema_is_made_from_its_form(name: str) -> None:
     assert (FOLDER / f"{name}.schema.json").read_text() == schema_text(SCHEMAS[name]), (
         "run python -m cli.yaml_files.published_schemas"
     )
@@ -94,6 +94,6 @@ def test_deployments_keyed_by_name_are_valid() -> None:
         {"deployments": [{"name": "without-model"}]},
     ],
 )
-def test_an_editor_marks_what_is_wrong(change: dict[str, Any]) -> None:
+def test_an_editor_marks_errors(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         validator("batchEndpoint").validate(SEED | change)

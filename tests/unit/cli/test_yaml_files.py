@@ -10,7 +10,7 @@ from cli.yaml_files.deployment_form import DeploymentForm
 from cli.yaml_files.document import empty_document, read_document
 from cli.yaml_files.endpoint_form import EndpointForm
 from cli.yaml_files.form import Form, read_form
-from cli.yaml_files.invocation_forms import ScheduleForm
+from cli.yaml_files.invocation_forms import InvocationForm, ScheduleForm
 from cli.yaml_files.resource_forms import ComputeForm
 
 pytestmark = pytest.mark.unit
@@ -429,7 +429,7 @@ def test_a_time_is_the_one_that_is_written(written: str, meant: str, tmp_path: P
 
 
 @pytest.mark.parametrize("written", ["1798786800", "12:30", "2027-02-30", "tomorrow", "1.5", "NO"])
-def test_a_time_that_is_none_is_refused(written: str, tmp_path: Path) -> None:
+def test_a_text_that_is_not_a_time_is_refused(written: str, tmp_path: Path) -> None:
     text = f"name: s\ncron: 0 6 * * *\nendpoint: heart\nstart_time: {written}\n"
     assert f"line 4: `start_time`: '{written}' is not a date or time" in complaint(ScheduleForm, text, tmp_path)
 
@@ -470,3 +470,8 @@ properties: {<<: *all, c: 3}
     form = read(DeploymentForm, text, tmp_path)
     assert isinstance(form, DeploymentForm)
     assert (form.tags, form.properties) == ({"a": "1", "b": "2"}, {"a": "1", "b": "2", "c": "3"})
+
+
+def test_an_input_without_a_path_is_not_the_current_folder() -> None:
+    with pytest.raises(InvalidInputError, match=r"`inputs.data.path` is ''"):
+        read_form(InvocationForm, empty_document({"inputs": {"data": {"path": ""}}}))

@@ -23,7 +23,7 @@ def settings(**changes: str) -> Settings:
     return Settings.from_environment(REQUIRED | changes)
 
 
-def test_scale_sets_are_by_default_those_of_the_workspaces_group_under_the_computes_name() -> None:
+def test_by_default_a_scale_set_has_the_computes_name_and_is_in_the_workspaces_group() -> None:
     vmss = settings().vmss
     assert vmss == VmssSettings("sub", "rg", "{compute}", "", "https://management.azure.com")
     assert vmss.name_of("cpu") == "cpu"

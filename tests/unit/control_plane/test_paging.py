@@ -31,7 +31,7 @@ def test_what_is_deleted_between_two_pages_hides_nothing() -> None:
 
 
 @pytest.mark.parametrize("token", ["?", "a", "_w"])
-def test_a_token_that_is_none_of_ours_is_refused(token: str) -> None:
+def test_a_foreign_token_is_refused(token: str) -> None:
     with pytest.raises(ValidationError, match="skiptoken"):
         page_of(["a"], str, skip_token=token)
 
@@ -58,7 +58,7 @@ def test_the_continuation_of_storage_survives_its_token(key: str | None) -> None
     ],
     ids=lambda text: text[:40],
 )
-def test_a_continuation_that_is_none_of_ours_is_refused(text: str) -> None:
+def test_a_foreign_continuation_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="nextLink"):
         continuation_of(base64.urlsafe_b64encode(text.encode()).decode() or "=")
 

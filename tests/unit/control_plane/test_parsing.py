@@ -17,7 +17,7 @@ def test_members_are_read_in_any_case_and_null_means_absent() -> None:
     assert (read.mini_batch_size, read.retry_settings.max_retries) == (3, 3)
 
 
-def test_unknown_members_are_given_back_and_those_of_answers_dropped() -> None:
+def test_unknown_members_are_kept_and_members_of_answers_dropped() -> None:
     body = {"computeType": "AmlCompute", "disableLocalAuth": True, "provisioningState": "Failed", "createdOn": "x"}
     shown = parse_model(ComputeProperties, body).to_arm()
     assert shown["disableLocalAuth"] is True

@@ -8,7 +8,7 @@ from tests.unit.infra.bicep_files import INFRA, REPOSITORY, file_named
 
 pytestmark = pytest.mark.unit
 
-PAGES = ("deploy.md", "infra.md", "operate.md")
+PAGES = ("deploy.md", "first-deployment.md", "infra.md", "operate.md")
 
 
 def _page(name: str) -> str:
@@ -55,3 +55,18 @@ def test_scripts_and_variables_in_the_pages_exist() -> None:
     for hook in INFRA.rglob("*.sh"):
         read |= set(re.findall(r"\$\{(\w+):-", hook.read_text(encoding="utf-8")))
     assert set(re.findall(r"azd env set (\w+)", text)) <= read
+
+
+def test_the_first_real_deployment_has_ten_looks_each_with_a_command_an_answer_and_a_remedy() -> None:
+    parts = re.split(r"^## (\d+)\. .+$", _page("first-deployment.md"), flags=re.MULTILINE)
+    assert parts[1::2] == [str(number) for number in range(1, 11)]
+    for look in parts[2::2]:
+        command, said = re.findall(r"```sh\n(.+?)```\n(.+)", look, re.DOTALL)[0]
+        assert re.search(r"\b(az|bml|infra/\w+\.sh) ", command), look
+        assert re.search(r"\b(If|Else)\b", said), look
+
+
+def test_calls_of_az_in_the_pages_ask_for_what_flex_consumption_has() -> None:
+    for page in PAGES:
+        for query in re.findall(r"az functionapp show [^\n`]*--query \"?([\w.]+)", _page(page)):
+            assert query.startswith("properties."), f"{page}: the answer is Azure's raw resource"

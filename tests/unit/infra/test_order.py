@@ -35,7 +35,7 @@ def test_event_grid_tries_rights_that_were_given_minutes_before() -> None:
 
 
 def test_roles_are_known_before_they_are_given() -> None:
-    for symbol in ("machineReading", "scaleSets"):
+    for symbol in ("machineReading", "scaleSets", "scalerRights"):
         assert {"roles", "storage", "storageAccess"} <= _all_before(symbol), symbol
     assert {"roles", "storage"} <= _all_before("storageAccess"), "making the account takes a minute"
 

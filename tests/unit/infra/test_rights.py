@@ -16,7 +16,7 @@ from azure.storage.queue import QueueClient, QueueServiceClient
 from scorer_container.node.storage.blobs import Blobs
 from scorer_container.node.storage.queue import Queue
 from scorer_container.node.storage.rows import Rows
-from tests.unit.infra.bicep_files import INFRA, REPOSITORY, bicep_files, file_named, resource_named
+from tests.unit.infra.bicep_files import INFRA, REPOSITORY, bicep_files, file_named, resource_named, unwrapped
 
 pytestmark = pytest.mark.unit
 
@@ -33,6 +33,18 @@ SHORT = {
     "machines": "Microsoft.Compute/virtualMachines",
     "operations": "Microsoft.Compute/locations/operations",
 }
+OF_FLEXIBLE_SCALE_SETS = {
+    "scalerMachines": {"Microsoft.Compute/virtualMachines/write", "Microsoft.Compute/virtualMachines/delete"},
+    "scalerParts": {
+        "Microsoft.Network/virtualNetworks/subnets/join/action",
+        "Microsoft.Network/networkSecurityGroups/join/action",
+        "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    },
+}
+"""What scaling a flexible scale set needs beside rights on it: scale sets write, machines write, network.
+
+Source: Microsoft's page of orchestration modes, row "RBAC permissions required".
+"""
 BUILT_IN = {
     "storageBlobDataOwner": (
         "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
@@ -179,7 +191,35 @@ def test_every_assignment_is_for_an_identity_at_a_scope_of_its_own() -> None:
         assert body["properties"]["principalType"] == "ServicePrincipal", name
         if "scope" not in body:
             everywhere.append(name)
-    assert everywhere == ["infra/app/machine-reading.bicep: reading"], "only this one is for the whole group"
+    whole_group = ["infra/app/machine-reading.bicep: reading", "infra/app/scaling-rights.bicep: machines"]
+    assert everywhere == whole_group, "machines lie in the group, and these two are about machines only"
+
+
+def test_the_application_may_scale_flexible_scale_sets_as_azure_documents_it() -> None:
+    for symbol, actions in OF_FLEXIBLE_SCALE_SETS.items():
+        assert set(_custom(symbol)) == actions
+    resources = {one.symbol: one.body for one in file_named("app/scaling-rights.bicep").resources}
+    parts = {name: one["scope"] for name, one in resources.items() if "partsRoleId" in str(one)}
+    assert parts == {
+        "joiningSubnet": "subnet",
+        "joiningSecurityGroup": "securityGroup",
+        "assigningIdentity": "nodeIdentity",
+    }
+    given = unwrapped(file_named("main.bicep").modules["scalerRights"]["config"])["params"]
+    assert given["subnetName"] == "nodes"
+    assert "nodeIdentityName: identities.outputs.nodeName\n" in file_named("main.bicep").text
+    assert "output nodeName string = node.name\n" in file_named("app/identities.bicep").text
+
+
+def test_the_smaller_role_stays_an_option() -> None:
+    main = file_named("main.bicep")
+    assert main.parameters["scalingRights"]["default"] == "documented"
+    assert "module scalerRights 'app/scaling-rights.bicep' = if (scalingRights == 'documented') {" in main.text
+    assert set(_custom("scaler")) == {
+        _full("scaleSets/read"),
+        _full("scaleSets/write"),
+        _full("scaleSets/delete/action"),
+    }
 
 
 def test_the_nodes_conditions_cover_every_action_of_their_roles() -> None:

@@ -128,7 +128,7 @@ def test_a_compute_stays_whose_name_begins_with_anothers(machine: Machine) -> No
 
 
 def test_everything_stays_that_is_switched_on(machine: Machine) -> None:
-    on = "vmss-a1-gpu2 vmss-a1-gpu alert- ag- evgt- pe- privatelink. ng- pip-nat-"
+    on = "scaling-rights vmss-a1-gpu2 vmss-a1-gpu alert- ag- evgt- pe- privatelink. ng- pip-nat-"
     assert _switched_off(machine, on) == []
 
 
@@ -152,9 +152,25 @@ def test_the_rights_of_a_topic_go_with_it(machine: Machine) -> None:
     assert deleted == f"role assignment delete --ids {az_answers.GROUP}/1"
 
 
+@pytest.mark.parametrize(("on", "kept"), [("vmss-a1-cpu scaling-rights", True), ("vmss-a1-cpu", False)])
+def test_the_larger_rights_to_scale_go_when_the_smaller_are_chosen(machine: Machine, on: str, kept: bool) -> None:
+    roles = az_answers.custom_roles("reader", "scaler")["result"]
+    named = az_answers.custom_roles("m")["result"][0] | {"roleName": "Batch endpoints scaler, machines a1"}
+    machine.answer(
+        {"to": "role definition list", "result": [*roles, named]},
+        az_answers.role_assignments(("1", "app", "m"), ("2", "app", "scaler"), ("3", "app", "reader")),
+    )
+    run = machine.run("switched-off.sh", "x", BATCH_SWITCHED_ON=on)
+    assert run.returncode == 0, run.stderr
+    deleted = [] if kept else [f"role assignment delete --ids {az_answers.GROUP}/1"]
+    assert machine.calls("role assignment delete") == deleted
+    assert ("a right of the application to make machines" in run.stdout) != kept
+
+
 def test_the_template_names_as_wanted_what_its_switches_make() -> None:
     text = file_named("main.bicep").text.split("output BATCH_SWITCHED_ON")[1]
     script = (INFRA / "switched-off.sh").read_text("utf-8")
+    assert "'scaling-rights'" in text
     for beginning in ("alert-", "ag-", "evgt-", "pe-", "privatelink.", "ng-", "pip-nat-"):
         assert f"'{beginning}'" in text, beginning
         assert f" {beginning}" in script, beginning

@@ -84,7 +84,7 @@ def test_both_schemas_tell_the_same(content):
     ],
     ids=lambda content: content.get("eventType", "") + content.get("data", {}).get("api", ""),
 )
-def test_what_tells_of_no_complete_new_blob_is_passed_over(content):
+def test_events_without_a_complete_new_blob_are_ignored(content):
     assert read_event(content) is None
 
 
@@ -148,6 +148,6 @@ def test_a_job_is_named_after_trigger_blob_and_content():
     assert JOB_NAME.check(job_name("t" * 80, created()))
 
 
-def test_without_an_etag_the_sequencer_tells_contents_apart():
+def test_without_an_etag_the_sequencer_distinguishes_contents():
     assert created(eTag="").content == DATA["sequencer"]
     assert created(eTag="", sequencer="").content == "831e1650-001e-001b-66ab-eeb76e069631"

@@ -55,7 +55,7 @@ def test_a_requested_cancel_wins_over_everything():
 
 
 @pytest.mark.parametrize("status", [JobStatus.FINALIZING, JobStatus.CANCEL_REQUESTED])
-def test_a_committed_output_wins_over_everything_that_is_found_beside_it(status):
+def test_a_committed_output_completes_the_job_whatever_else_is_found(status):
     fatal = row(-1, fatal=JobFailure(step="init", message="no such file"))
     missing = WatchMemory(tasks_missing_since=NOON - LOST_TASKS_AFTER, nodes_missing_since=NOON - LOST_TICKETS_AFTER)
     merged = seen(progress=[fatal, row(1, failed=9)], queued=None, tickets=0, is_merged=True)
@@ -96,7 +96,7 @@ def test_the_better_block_of_a_task_counts():
     assert Ledger.of([block(0, attempt=1), block(0, attempt=2)]).blocks[0].attempt == 2
 
 
-def test_tasks_that_nobody_has_are_enqueued_again_after_a_while():
+def test_lost_tasks_are_enqueued_again_after_a_while():
     memory = decide(a_job(), seen(nodes=[node()], queued=0), WatchMemory()).memory
     later = seen(nodes=[node()], queued=0, at=NOON + LOST_TASKS_AFTER)
     decision = decide(a_job(), later, memory)

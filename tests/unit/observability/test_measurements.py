@@ -28,14 +28,14 @@ def test_waiting_tasks_of_the_jobs_of_a_deployment_add_up_and_a_job_that_ends_ha
     assert captured.points(names.TASKS_WAITING)[LABELS].value == 5
 
 
-def test_what_nobody_reads_any_more_is_not_told(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gauge_without_recent_readings_is_not_reported(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     measurements.note_tickets("cpu", 3)
     assert captured.points(names.TICKETS)[(("compute", "cpu"),)].value == 3
     monkeypatch.setattr(instruments, "READING_SECONDS", -1.0)
     assert captured.points(names.TICKETS) == {}
 
 
-def test_nodes_are_told_by_state_and_also_that_there_are_none(captured: Captured) -> None:
+def test_nodes_are_reported_by_state_even_if_there_are_none(captured: Captured) -> None:
     row = NodeRow(compute="cpu", node_id="n1", state=NodeState.RUNNING, since=NOON, heartbeat=NOON)
     measurements.note_nodes("cpu", [row, row.model_copy(update={"node_id": "n2"})])
     told_states = {dict(key)["state"]: point.value for key, point in captured.points(names.NODES).items()}

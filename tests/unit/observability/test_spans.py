@@ -57,7 +57,7 @@ def test_a_step_carries_the_ids_of_its_job_and_so_do_its_log_records(captured: C
     assert outside.trace_id == 0
 
 
-def test_what_a_step_raises_is_noted_on_it_and_goes_on(captured: Captured) -> None:
+def test_an_exception_of_a_step_is_recorded_on_its_span_and_raised(captured: Captured) -> None:
     with pytest.raises(ValueError, match="broken"), job_span(names.MERGE, JOB):
         raise ValueError("broken")
     (step,) = captured.spans()

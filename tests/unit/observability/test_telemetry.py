@@ -134,7 +134,7 @@ def test_nothing_waits_for_a_service_that_does_not_answer(insights: bool, monkey
     assert current() is NO_TELEMETRY
 
 
-def test_settings_that_are_wrong_are_told_once_and_stop_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_wrong_settings_are_logged_once_and_stop_nothing(caplog: pytest.LogCaptureFixture) -> None:
     running = start_telemetry(TelemetrySettings(insights="garbage"), names.APP_SERVICE, "app", {})
     with span(names.INVOKE, {}, {}):
         pass
@@ -142,7 +142,7 @@ def test_settings_that_are_wrong_are_told_once_and_stop_nothing(caplog: pytest.L
     assert "no telemetry goes to Application Insights" in caplog.text
 
 
-def test_a_process_that_tells_nothing_does_not_load_the_sdk() -> None:
+def test_a_process_without_telemetry_does_not_load_the_sdk() -> None:
     source = (
         "import sys; from shared.observability.telemetry import start_telemetry; "
         "from shared.settings import TelemetrySettings; "
@@ -152,7 +152,7 @@ def test_a_process_that_tells_nothing_does_not_load_the_sdk() -> None:
     assert subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-def test_logging_that_ends_sends_what_is_left(tmp_path: Path) -> None:
+def test_the_end_of_logging_sends_the_remaining_records(tmp_path: Path) -> None:
     """As it does in a host that ends without Python's own hooks."""
     source = (
         "import logging, os, sys; from shared.observability.telemetry import start_telemetry; "

@@ -58,7 +58,7 @@ def test_a_caller_that_is_not_sampled_is_not_traced_but_its_trace_is_passed_on(c
     assert job.spec().trace == job.trace
 
 
-def test_whoever_hears_of_the_end_can_go_on_with_the_trace() -> None:
+def test_the_receiver_of_a_webhook_can_continue_the_trace() -> None:
     event = json.loads(job_ended(SETTINGS, a_job().model_copy(update={"trace": CALLER}), "ops"))
     assert {name: event[name] for name in CALLER} == CALLER
     assert event["data"]["traceId"] == TRACE

@@ -231,7 +231,7 @@ async def test_the_same_orchestration_gives_the_same_history_shape(durable):
     ]
 
 
-async def test_an_orchestration_that_never_waits_can_be_stopped_and_goes_on(durable):
+async def test_an_orchestration_that_never_waits_can_be_stopped_and_continued(durable):
     instance_id = await durable.start("endless", 0)
 
     async def third_generation():

@@ -47,7 +47,7 @@ class Listed:
 
 
 @pytest.mark.parametrize("name", ENDS)
-async def test_an_orchestration_goes_on_from_each_commit_to_the_same_end(make_engine, sample_app, commits, name):
+async def test_an_orchestration_continues_from_each_commit_to_the_same_end(make_engine, sample_app, commits, name):
     given, expected = ENDS[name]
     engine, runner = make_engine(sample_app, batch=1)
     await engine.start()

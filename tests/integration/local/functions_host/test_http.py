@@ -60,7 +60,7 @@ def test_async_function_that_blocks_its_loop_does_not_block_the_host(web):
         assert blocked.result().body == b"unblocked"
 
 
-def test_result_that_is_no_response_is_500(web):
+def test_a_result_that_is_not_a_response_is_500(web):
     assert web.get("/api/none").status == 500
     assert web.get("/api/text").status == 500
     assert "returned no azure.functions.HttpResponse" in web.log.read_text()

@@ -85,7 +85,7 @@ def watching(connection_string: str, unique_name: Callable[[str], str], tmp_path
     made.forget()
 
 
-def test_each_content_of_a_blob_is_told_once_also_over_restarts(watching: Watching) -> None:
+def test_each_content_of_a_blob_has_one_event_even_after_a_restart(watching: Watching) -> None:
     watching.save()
     assert watching.look() == []  # there is no container yet
     watching.upload("in/deep/my file.csv", "1")
@@ -105,7 +105,7 @@ def test_each_content_of_a_blob_is_told_once_also_over_restarts(watching: Watchi
     assert changed["data"]["contentLength"] == 2
 
 
-def test_blobs_from_before_are_not_told(watching: Watching, eventually: Callable[..., None]) -> None:
+def test_blobs_from_before_the_trigger_have_no_event(watching: Watching, eventually: Callable[..., None]) -> None:
     since = watching.upload("in/old.csv", "1") + timedelta(seconds=1)
     watching.save(since)
     assert watching.look() == []
@@ -131,7 +131,7 @@ def test_a_disabled_trigger_watches_nothing(watching: Watching) -> None:
     assert watching.look() == []
 
 
-def test_an_append_blob_is_told_when_it_is_made(watching: Watching) -> None:
+def test_an_append_blob_has_its_event_when_it_is_made(watching: Watching) -> None:
     watching.save()
     log = ensure_container(watching.account.blobs, watching.container).get_blob_client("in/log.txt")
     log.create_append_blob()

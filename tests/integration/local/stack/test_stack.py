@@ -127,7 +127,7 @@ def test_every_killed_process_comes_back_by_itself(running, eventually, kill):
     assert pids(now)["supervisor"] == pids(first)["supervisor"]
 
 
-def test_up_on_a_running_stack_brings_back_what_is_missing_and_starts_nothing_else(running, kill):
+def test_up_on_a_running_stack_restarts_only_the_missing_processes(running, kill):
     first = stack.status(running.data_dir)
     kill(pids(first)["token-issuer"])
     again = stack.up(running)
@@ -138,9 +138,7 @@ def test_up_on_a_running_stack_brings_back_what_is_missing_and_starts_nothing_el
         stack.up(dataclasses.replace(running, port=1234))
 
 
-def test_after_a_killed_supervisor_up_starts_anew_and_down_leaves_nothing_beside_another_stack(
-    running, options, kill, none_left
-):
+def test_after_a_killed_supervisor_up_and_down_leave_another_stack_alone(running, options, kill, none_left):
     other = stack.status(running.data_dir)
     first = stack.up(options)
     assert not set(addresses(first)) & set(addresses(other))
