@@ -5,7 +5,8 @@ import traceback as tracebacks
 
 from shared.contracts.progress import JobFailure
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT}
+"""Error numbers of a full disk."""
 
 
 class FatalProblemError(Exception):
@@ -25,7 +26,7 @@ def node_defect(error: Exception) -> JobFailure:
     """Return the failure for an unexpected `error` of the node itself."""
     name = type(error).__name__
     message = f"the node failed: {name}: {error}"
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if isinstance(error, OSError) and error.errno in DISK_IS_FULL:
         message = (
             f"the node's disk is full ({error}): scripts and their output files, inputs and models share it; remove "
             "files that are not needed, or take machines with a larger disk"

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
+from scorer_container.node.reporting.failure import DISK_IS_FULL
 from scorer_container.node.scope import in_thread
 from scorer_container.node.storage.sources import Sources
 from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
@@ -18,6 +19,8 @@ from shared.contracts.job_spec import Location
 from shared.errors import ProductError
 
 PARALLEL_FETCHES = 8
+_FULL_DISK_TRIES = 13
+_FULL_DISK_PAUSE_SECONDS = 5.0
 _LARGE_BYTES = 16 << 20
 """Files with more bytes in all are removed in a thread: a file system may take its time for them."""
 _LONGEST_NAME = 255
@@ -81,7 +84,10 @@ class InputFetcher:
         await self._folders.empty()
 
     async def run(self) -> None:
-        """Fetch one file after the other for ever. Run PARALLEL_FETCHES of these."""
+        """Fetch one file after the other for ever. Run PARALLEL_FETCHES of these.
+
+        Raise OSError if the disk stays full for a minute.
+        """
         while True:
             fetched, index = await self._wanted.get()
             await self._fetch(fetched, index)
@@ -98,15 +104,32 @@ class InputFetcher:
         return fetched
 
     async def _fetch(self, fetched: FetchedMiniBatch, index: int) -> None:
-        name, size = fetched.batch.files[index], 0
+        name = fetched.batch.files[index]
         try:
-            with _created(fetched.folder.path, _local_name(name), f"{fetched.batch.number}-{index}") as file:
-                await self._fill(file, name)
-                size = file.tell()
+            path, size = await self._when_disk_has_room(fetched, index)
         except (ProductError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in DISK_IS_FULL:
+                raise  # the fault of the node, not of the file
             fetched.set(index, LocalFile(name, problem=error), 0)
         else:
-            fetched.set(index, LocalFile(name, file.name), size)
+            fetched.set(index, LocalFile(name, path), size)
+
+    async def _when_disk_has_room(self, fetched: FetchedMiniBatch, index: int) -> tuple[str, int]:
+        """Return path and size of the file, once it is here. A full disk may have room again after a while."""
+        for _ in range(_FULL_DISK_TRIES - 1):
+            try:
+                return await self._fetched(fetched, index)
+            except OSError as error:
+                if error.errno not in DISK_IS_FULL:
+                    raise
+            await asyncio.sleep(_FULL_DISK_PAUSE_SECONDS)
+        return await self._fetched(fetched, index)
+
+    async def _fetched(self, fetched: FetchedMiniBatch, index: int) -> tuple[str, int]:
+        name = fetched.batch.files[index]
+        with _created(fetched.folder.path, _local_name(name), f"{fetched.batch.number}-{index}") as file:
+            await self._fill(file, name)
+            return file.name, file.tell()
 
     async def _fill(self, file: BinaryIO, name: str) -> None:
         try:

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from collections.abc import Awaitable
 
 import pytest
 
@@ -179,10 +180,27 @@ def test_a_machine_that_was_paused_loses_one_second_of_a_time_limit() -> None:
     run(work())
 
 
-def test_an_answer_that_has_come_while_the_machine_was_paused_counts() -> None:
+def test_a_pause_during_an_answer_that_comes_costs_no_later_answer() -> None:
     async def work() -> None:
-        answer = loop().create_future()
-        waiting = asyncio.ensure_future(answered_within(0.5, answer))
+        limit = TimeLimit(10)
+        first = asyncio.ensure_future(limit.answer(asyncio.sleep(0.5, "first")))
+        await asyncio.sleep(0.2)
+        loop().pause(3600)
+        assert await first == "first"
+        assert await limit.answer(asyncio.sleep(8, "second")) == "second"
+
+    run(work())
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_an_answer_that_has_come_while_the_machine_was_paused_counts(steps: int) -> None:
+    async def passed_on(answer: Awaitable[str]) -> str:
+        return await answer
+
+    async def work() -> None:
+        answer: asyncio.Future[str] = loop().create_future()
+        through = asyncio.ensure_future(passed_on(answer)) if steps else answer
+        waiting = asyncio.ensure_future(answered_within(0.5, through))
         await asyncio.sleep(0.4)
         loop().call_later(0.05, answer.set_result, "there")
         loop().pause(100)
@@ -246,13 +264,27 @@ def test_whoever_waits_for_a_thread_is_canceled_only_after_its_end() -> None:
         assert stopped.wait(30)
         ended.append("ended")
 
-    async def work() -> None:
+    async def stopped_by_its_caller() -> None:
+        stopped.clear()
+        begun.clear()
         task = asyncio.ensure_future(in_thread(block, stop=stopped.set))
         await asyncio.to_thread(begun.wait, 30)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+    async def work() -> None:
+        task = asyncio.ensure_future(in_thread(block, stop=lambda: None))
+        await asyncio.to_thread(begun.wait, 30)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0)
+        assert not task.done()
+        stopped.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
         assert ended == ["ended"]
+        await stopped_by_its_caller()
         assert await in_thread(lambda: "value") == "value"
 
     asyncio.run(work())

@@ -1,6 +1,7 @@
 """Inputs keep their names on the node's disk, or are refused by name."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -88,6 +89,28 @@ def test_a_file_that_cannot_be_fetched_fails_alone(tmp_path: Path) -> None:
             batch = fetching.fetcher.fetch(MiniBatch(0, ["gone", "good", "bad"]), fetching.fetcher.open_task())
             files = await batch.wait()
             assert [str(file.problem) for file in files] == ["gone does not exist", "None", "no answer"]
+
+    run(work())
+
+
+def test_a_disk_that_is_full_for_a_while_costs_no_file(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with Fetching(tmp_path) as fetching:
+            fetching.sources.fail["a"] = [OSError(errno.ENOSPC, "No space left on device")] * 12
+            (file,) = await fetching.fetcher.fetch(MiniBatch(0, ["a"]), fetching.fetcher.open_task()).wait()
+            assert (file.problem, fetching.sources.fetched) == (None, ["a"])
+
+    run(work())
+
+
+def test_a_disk_that_stays_full_is_the_fault_of_the_node(tmp_path: Path) -> None:
+    async def work() -> None:
+        fetching = Fetching(tmp_path)
+        await fetching.fetcher.empty()
+        fetching.sources.fail["a"] = [OSError(errno.ENOSPC, "No space left on device")] * 100
+        fetching.fetcher.fetch(MiniBatch(0, ["a"]), fetching.fetcher.open_task())
+        with pytest.raises(OSError, match="No space left"):
+            await fetching.fetcher.run()
 
     run(work())
 
