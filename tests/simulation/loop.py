@@ -9,6 +9,7 @@ import gc
 import heapq
 import itertools
 import sys
+import warnings
 from asyncio import base_events, events
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
@@ -169,7 +170,15 @@ class VirtualLoop(base_events.BaseEventLoop):
 
     def bury(self) -> None:
         """End what dead actors have left, so that nothing of this world runs in the next one."""
-        sys.unraisablehook, before = lambda _: None, sys.unraisablehook  # a `finally` that awaits cannot end so
+        # A `finally` that awaits cannot end so, and what was never begun is never awaited: nobody needs to hear of it.
+        sys.unraisablehook, before = lambda _: None, sys.unraisablehook
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._bury()
+            gc.collect(0)  # now, not in the middle of another world
+        sys.unraisablehook = before
+
+    def _bury(self) -> None:
         for fiber in self.fibers:
             fiber.abandon()
         for task in self.tasks:
@@ -180,8 +189,6 @@ class VirtualLoop(base_events.BaseEventLoop):
         self._ready.clear()
         self._scheduled.clear()
         self.close()
-        gc.collect(0)  # now, not in the middle of another world
-        sys.unraisablehook = before
 
 
 def _close(work: Any) -> None:

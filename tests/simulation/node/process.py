@@ -120,15 +120,15 @@ class ScriptedProcess:
         command = self._run
         plan = self._script.plan_of(command)
         mishap = self._script.mishap(self, plan, command)
-        if plan.fatal_after is not None and plan.calls > plan.fatal_after:
-            mishap = "crash"
+        is_fatal = plan.fatal_after is not None and plan.calls > plan.fatal_after
+        mishap = "crash" if is_fatal else mishap
         seconds = plan.shape.seconds
         if mishap == "hang":
             return
         if mishap:
             broken: list[Any] = {"crash": [_CRASH], "nonsense": [(None, b"")], "slow": []}[mishap]
             if broken:
-                answers = [] if plan.shape.is_script else self._answers_of(plan)
+                answers = [] if plan.shape.is_script or is_fatal else self._answers_of(plan)
                 self._answer_after(seconds, [*answers[: len(answers) // 2], *broken])
                 return
         self._answer_after(min(seconds * (8 if mishap else 1), 0.8 * RUN_TIMEOUT), self._answers_of(plan))
