@@ -13,6 +13,7 @@ from shared.contracts.progress import NodeRow, NodeState
 from shared.errors import ProductError, UnreadableError
 
 _RETRY_SECONDS = 1.0
+_REMOVE_TRIES = 3
 _NO_TICKET = NodeTicket(job_id="", number=0)
 
 
@@ -71,11 +72,15 @@ class Heartbeat:
             await self._until_next()
 
     async def remove(self) -> None:
-        """Delete the row. It must not be written any more."""
-        try:
-            await self._row.remove()
-        except ProductError as error:
-            self._log(f"the node's row could not be removed: {error}")
+        """Delete the row. It must not be written any more. Try again if storage refuses or does not answer."""
+        for _ in range(_REMOVE_TRIES):
+            try:
+                await self._row.remove()
+            except ProductError as error:
+                self._log(f"the node's row could not be removed: {error}")
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
 
     async def holder(self, ticket: NodeTicket) -> Row[NodeRow] | None:
         """Return the row of another live node that works under the same ticket; raise StorageError.

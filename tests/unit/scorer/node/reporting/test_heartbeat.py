@@ -123,7 +123,9 @@ def test_storage_that_does_not_answer_is_told_and_asked_again() -> None:
 
 def test_another_live_node_under_the_same_ticket_is_found_by_the_clock_of_the_server() -> None:
     async def work(beat: Beating) -> None:
+        beat.heartbeat.enter(NodeState.RUNNING, TICKET)
         await beat.heartbeat.written()
+        assert beat.row.ticket == TICKET.number
         assert await beat.heartbeat.holder(TICKET) is None
         beat.rows.set("cpu", "broken", UnreadableError("a row of another version"))
         for number, (row, age) in enumerate(
@@ -139,13 +141,38 @@ def test_another_live_node_under_the_same_ticket_is_found_by_the_clock_of_the_se
     beating(work)
 
 
-def test_the_row_is_removed_and_a_failure_is_told() -> None:
+def test_a_state_that_is_entered_during_a_write_is_written_after_it() -> None:
+    async def work(beat: Beating) -> None:
+        await beat.heartbeat.written()
+        answer = asyncio.Event()
+        beat.rows.fail["replace"] = [answer]
+        beat.heartbeat.enter(NodeState.PREPARING, TICKET)
+        await asyncio.sleep(0.1)
+        beat.heartbeat.enter(NodeState.RUNNING)
+        answer.set()
+        await beat.heartbeat.written()
+        assert beat.row.state is NodeState.RUNNING
+
+    beating(work)
+
+
+def test_the_row_is_removed_although_a_try_fails_which_is_told() -> None:
     async def work() -> None:
         beat = Beating()
         beat.rows.set(*KEY, other(node_id="node-0"))
         beat.rows.fail["delete"] = [UNAVAILABLE]
         await beat.heartbeat.remove()
-        await beat.heartbeat.remove()
         assert (beat.rows.rows, beat.log) == ({}, ["the node's row could not be removed: no answer"])
+
+    run(work())
+
+
+def test_a_row_that_cannot_be_removed_holds_up_nobody_for_long() -> None:
+    async def work() -> None:
+        beat = Beating()
+        beat.rows.set(*KEY, other(node_id="node-0"))
+        beat.rows.fail["delete"] = [UNAVAILABLE] * 99
+        await beat.heartbeat.remove()
+        assert len(beat.log) == 3
 
     run(work())
