@@ -7,7 +7,7 @@ import pytest
 from scorer_container.node.reporting.pen import ProgressPen
 from shared.contracts.progress import JobFailure, ProgressRow
 from tests.unit.scorer.node.stored import UNAVAILABLE, MemoryRows
-from tests.unit.scorer.node.virtual_time import loop, run
+from tests.unit.scorer.node.virtual_time import run
 
 pytestmark = pytest.mark.unit
 
@@ -59,10 +59,11 @@ def test_only_the_latest_state_is_written_and_at_most_once_a_second() -> None:
             await asyncio.sleep(0.1)
         await desk.pen.written()
         assert desk.row.done == 99
-        assert desk.writes <= 12
+        writes = desk.writes
+        assert writes <= 12
         desk.pen.update(done=99)
         await asyncio.sleep(60)
-        assert desk.writes <= 12
+        assert desk.writes == writes
 
     at_a_desk(work)
 
@@ -89,9 +90,7 @@ def test_a_failure_that_comes_while_the_row_is_being_written_is_written_after_it
         assert desk.rows.calls == ["insert"]
         desk.pen.fatal(FAILURE)
         answer.set()
-        began = loop().time()
-        await desk.pen.written()
-        assert loop().time() - began < 0.1
+        await asyncio.sleep(0.1)
         assert [row.fatal for row in desk.rows.history] == [None, FAILURE]
         assert desk.row.current_task == 3
 

@@ -153,6 +153,19 @@ def test_a_poisonous_task_is_passed_on_without_its_files() -> None:
     ahead(work, task(1, starts=4), task(2))
 
 
+def test_nothing_of_a_dropped_task_is_scored_however_much_of_it_was_fetched() -> None:
+    async def work(place: Ahead, held: list[HeldTask]) -> None:
+        for _ in range(20):
+            place.prefetcher.scored(0.01)
+        await asyncio.sleep(1)
+        assert len(place.fetcher.begun) > 10
+        loop().pause(60)
+        await held[0].queue.receive(1, 30)
+        assert await place.numbers(2) == [200, 201]
+
+    ahead(work, task(1, 50), task(2, 3))
+
+
 def test_a_task_that_another_node_has_by_now_is_dropped_whole() -> None:
     async def work(place: Ahead, held: list[HeldTask]) -> None:
         await place.prefetcher.filled()
