@@ -164,6 +164,7 @@ def test_what_the_process_does_is_reported_file_by_file() -> None:
         await asyncio.sleep(0.3)
         seen = [(state.current_task, state.current_file, state.done) for state in place.pen.states]
         assert list(dict.fromkeys(seen))[2:5] == [(4, "a", 0), (4, "a", 1), (4, "a", 2)]
+        assert max(state.done for state in place.pen.states) == 2, "no file is counted twice"
         assert place.pen.progress.busy_seconds == 1
         await asyncio.sleep(1)
         assert (place.pen.progress.current_task, place.pen.progress.done) == (-1, 0)
