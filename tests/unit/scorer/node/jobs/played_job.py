@@ -97,6 +97,7 @@ class PlayedJob:
         self.prepared = 0
         self.problem_of_preparation: Exception | None = None
         self.preparation_seconds = 1.0
+        self.has_new_in_cache = False
         self.is_second_unusable = False
         self._seconds, self._has_shutdown = seconds, has_shutdown
         self._write()
@@ -117,7 +118,7 @@ class PlayedJob:
         await asyncio.sleep(self.preparation_seconds)
         if self.problem_of_preparation:
             raise self.problem_of_preparation
-        return PreparedJob(Path("/python"), Path("/model"), {"kind": "script"})
+        return PreparedJob(Path("/python"), Path("/model"), {"kind": "script"}, has_new=self.has_new_in_cache)
 
     async def start(self, _command: ProcessCommand) -> EchoProcess:
         self.processes.append(EchoProcess(self._seconds, self._has_shutdown))

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from scorer_container.node.cache.in_use import FoldersInUse
 from scorer_container.node.node import Node
 from scorer_container.node.reporting.failure import fatal
 from shared.contracts.messages import TaskMessage
@@ -51,6 +53,23 @@ def with_a_node(job: PlayedJob, work: Callable[[PlayedJob, Node], Awaitable[None
             raise problems[0]
 
     run(checked())
+
+
+@pytest.mark.parametrize("has_new", [True, False])
+def test_the_cache_is_tidied_when_the_job_has_added_to_it(tmp_path: Path, has_new: bool) -> None:
+    async def work(job: PlayedJob, _: Node) -> None:
+        await soon(lambda: job.nudges.messages)
+
+    job = PlayedJob(tmp_path)
+    job.has_new_in_cache = has_new
+    job.settings = replace(job.settings, cache_bytes=1)
+    unused, in_use = job.settings.cache / "models" / "unused", FoldersInUse()
+    in_use.hold(unused)
+    in_use.release()
+    unused.mkdir()
+    (unused / "file").write_bytes(bytes(1000))
+    with_a_node(job, work)
+    assert unused.exists() is not has_new
 
 
 def test_all_tasks_are_scored_and_acknowledged_and_the_app_is_nudged(tmp_path: Path) -> None:

@@ -158,6 +158,18 @@ def test_a_task_is_passed_on_when_its_last_mini_batch_is_scored() -> None:
     working(work)
 
 
+def test_the_files_of_a_scored_mini_batch_are_removed_before_the_task_is_done(tmp_path: Path) -> None:
+    async def work(place: Place) -> None:
+        (tmp_path / "a").touch()
+        fetched = FetchedMiniBatch(MiniBatch(0, ["a"]), TaskFolder(str(tmp_path), TaskFolders(tmp_path)))
+        fetched.set(0, LocalFile("a", str(tmp_path / "a")), 1)
+        place.queued.append(QueuedMiniBatch(await held(4), fetched, True, False))
+        await asyncio.sleep(1)
+        assert (place.scored_files, (tmp_path / "a").exists()) == (["a"], False)
+
+    working(work)
+
+
 def test_what_the_process_does_is_reported_file_by_file() -> None:
     async def work(place: Place) -> None:
         place.queue(await held(4), ["a", "b"])
