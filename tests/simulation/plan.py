@@ -70,11 +70,11 @@ class Shape:
         return cls(
             kind=kind,
             files=dice.randint(1, 16),
-            bad=dice.choice((0, 0, 1, 2)) if kind is not Kind.TOO_MANY else dice.randint(1, 2),
+            bad=dice.choice((0, 1, 1, 2)) if kind is not Kind.TOO_MANY else dice.randint(1, 2),
             mini_batch_size=dice.randint(1, 3),
             instances=1 if kind is Kind.FATAL else dice.randint(1, 3),  # no other node shall tell of its failure
-            workers=dice.choice((1, 2, 2, 3)),
-            seconds=dice.choice((0.05, 0.5, 2.0, 4.0)),
+            workers=dice.choice((1, 1, 2, 3)),
+            seconds=dice.choice((0.05, 0.5, 1.0, 2.0, 4.0)),
             is_script=is_script,
             has_shutdown=is_script and dice.random() < 0.5,
             file_name=dice.choice(("predictions.csv", "rows.csv", "rows.jsonl")),

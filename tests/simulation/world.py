@@ -96,7 +96,7 @@ class World:
             self.script.prepare,
         )
         self._limits = ComputeLimits(compute=COMPUTE, min_instances=0, max_instances=1, idle_seconds=_IDLE_SECONDS)
-        self.tasks_per_process = choices.draw("tasks per process", 64, lambda dice: dice.choice((1, 2, 64, 64)))
+        self.tasks_per_process = choices.draw("tasks per process", 64, lambda dice: dice.choice((1, 1, 2, 64)))
         """The fewer, the more mini-batches a task has (shared/jobs/phases/plan.py)."""
         self._client = Actor("client")
         self._client.is_spared = True

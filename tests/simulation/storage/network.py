@@ -53,7 +53,8 @@ class Network:
         self.loop, self._choices = loop, choices
         self.weather = Weather()
         self.is_down = False
-        self.has_late_insert = False
+        self.may_leave_rows = False
+        """True once a row was inserted late, or a removal had to be tried again."""
         self.fates: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
         self.trace: Callable[[str], None] | None = None
@@ -95,7 +96,7 @@ class Network:
             f"{actor.name} {name}", list(USUAL), lambda dice: self._drawn(dice, name)
         )
         self.fates[fate] += 1
-        self.has_late_insert |= fate == "late" and name == "insert"
+        self.may_leave_rows |= (name, fate) == ("insert", "late") or (name == "remove" and fate not in HARMLESS)
         if self.is_down or (fate not in HARMLESS and name in LEASE_CALLS):
             actor.last_trouble = self.loop.time()
         return ("refused" if self.is_down else fate), there, back
