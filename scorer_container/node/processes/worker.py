@@ -96,11 +96,12 @@ class Worker:
             await self._score(queued)
 
     async def _next(self) -> QueuedMiniBatch | PoisonousTask:
-        try:
-            async with asyncio.timeout(_IDLE_AFTER_SECONDS):
-                await self._prefetcher.filled()
-        except TimeoutError:
-            self._pen.update(current_task=-1, done=0, failed=0, current_file="")
+        if not self._prefetcher.is_filled:
+            try:
+                async with asyncio.timeout(_IDLE_AFTER_SECONDS):
+                    await self._prefetcher.filled()
+            except TimeoutError:
+                self._pen.update(current_task=-1, done=0, failed=0, current_file="")
         return await self._prefetcher.next()
 
     async def _score(self, queued: QueuedMiniBatch) -> None:

@@ -12,14 +12,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from scorer_container.node.storage.client import Body, Client, Connect, Response
 from scorer_container.node.storage.errors import NoAnswerError
-from scorer_container.node.storage.http_connection import RECEIVE_BYTES, Connection, Request
+from scorer_container.node.storage.http_connection import RECEIVE_BYTES, Connection
+from scorer_container.node.storage.http_request import Request, RequestHeads
 from shared.outbound import allowed_addresses
 
 _CONNECT_SECONDS = 5.0
 _MOST_IDLE = 32
 _PORTS = {"http": 80, "https": 443}
-_WITH_LENGTH = frozenset({"PUT", "POST"})
-"""Methods of which servers want a length although there is no body."""
 
 
 class HttpClient:
@@ -35,12 +34,11 @@ class HttpClient:
         """
         parts = urlsplit(url)
         self.url = url.rstrip("/")
-        self._path = parts.path.rstrip("/")
         self._host = _ascii_host(parts)
         self._port = parts.port or _PORTS[parts.scheme]
         self._tls = tls if parts.scheme == "https" else None
         self._guard = guard
-        self._fixed = f"host: {_host_header(self._host, parts)}\r\naccept-encoding: identity"
+        self._heads = RequestHeads(parts.path.rstrip("/"), _host_header(self._host, parts))
         self._buffer = bytearray(RECEIVE_BYTES)
         self._idle: list[Connection] = []
 
@@ -48,16 +46,16 @@ class HttpClient:
         self, method: str, target: str, headers: Mapping[str, str], body: Body, silence: float
     ) -> Response:
         """Send a request and return the answer; see `Client`."""
-        return await self._sent(Request(method, *self._head(method, target, headers, body), body=body, silence=silence))
+        head, length = self._heads.make(method, target, headers, body)
+        return await self._sent(Request(method, head, length, body, silence))
 
     async def download(self, target: str, headers: Mapping[str, str], into: BinaryIO, silence: float) -> Response:
         """Write the body of a 200 answer to `into`; see `Client`."""
         if into.tell():  # an earlier try broke off
             into.seek(0)
             into.truncate()
-        return await self._sent(
-            Request("GET", *self._head("GET", target, headers, None), body=None, silence=silence, into=into)
-        )
+        head, length = self._heads.make("GET", target, headers, None)
+        return await self._sent(Request("GET", head, length, None, silence, into))
 
     async def close(self) -> None:
         """Close the idle connections."""
@@ -113,19 +111,6 @@ class HttpClient:
             server_hostname=self._host if self._tls else None,
         )
         return connection
-
-    def _head(self, method: str, target: str, headers: Mapping[str, str], body: Body) -> tuple[bytes, int]:
-        """Return all that goes before the body, and the body's length."""
-        given = headers.get("content-length")
-        length = int(given) if given is not None else len(body) if isinstance(body, bytes) else 0
-        lines = [f"{method} {self._path}{target} HTTP/1.1", self._fixed]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        if given is None and (body is not None or method in _WITH_LENGTH):
-            lines.append(f"content-length: {length}")
-        head = "\r\n".join(lines)
-        if head.count("\n") != len(lines) or head.count("\r") != len(lines) or " " in target:
-            raise ValueError(f"a line break or space in the target or a header of {method} {target.partition('?')[0]}")
-        return f"{head}\r\n\r\n".encode("latin-1"), length
 
 
 class Guard:

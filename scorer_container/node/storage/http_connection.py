@@ -2,40 +2,22 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO, cast
 
 from scorer_container.node.scope import in_thread
-from scorer_container.node.storage.client import Body, Response
+from scorer_container.node.storage.client import Response
 from scorer_container.node.storage.errors import NoAnswerError
 from scorer_container.node.storage.http_answer import Answer, BadAnswerError
+from scorer_container.node.storage.http_request import Request
 
 CHUNK_BYTES = 1 << 20
 """Bytes that are sent, or written to disk, in one step. What is longer is read and written in a thread."""
-_LARGEST_REFUSAL = 1 << 20
-"""Bytes that are read of the body of a download's answer when its status is not 200."""
 RECEIVE_BYTES = 64 << 10
 _IDLE_SECONDS = 60.0
 """Longer idle connections are not used again. Some routers forget those that are idle for minutes and tell nobody."""
 _IDLE_HINT = re.compile(r"(?:.*[,\s])?timeout=(\d{1,6})\b.*", re.IGNORECASE)
 _HINT_MARGIN_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request in the form in which it is sent."""
-
-    method: str
-    head: bytes
-    """Up to the empty line, which is included."""
-    length: int
-    """Bytes of the body."""
-    body: Body
-    silence: float
-    """Seconds without any progress after which the request is given up."""
-    into: BinaryIO | None = None
-    """Where the body of a 200 answer is written to; without it, the body is part of the answer."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -55,6 +37,8 @@ class Connection(asyncio.BufferedProtocol):
         self._size = 0
         self._problem = ""
         self._changed: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._silence = 0.0
         self._progress_at = 0.0
         self._usable_until = float("inf")
 
@@ -66,14 +50,14 @@ class Connection(asyncio.BufferedProtocol):
     def close(self) -> None:
         """Close the connection at once."""
         self._is_open = False
+        self._unwatch()
         if self._transport is not None:
             self._transport.abort()
 
     async def exchange(self, request: Request) -> Response:
         """Send `request` and return the answer; raise NoAnswerError."""
         answer = self._answer = Answer(request.method, self._take)
-        self._progress_at, self._unsent = self._loop.time(), request.length + 1
-        self._timer = self._loop.call_later(request.silence, self._look, request.silence)
+        self._watch(request)
         try:
             is_sent = await self._send(request)
             body = await self._receive(answer, request.into)
@@ -81,7 +65,6 @@ class Connection(asyncio.BufferedProtocol):
             self.close()
             raise
         finally:
-            self._timer.cancel()
             self._pieces, self._size, self._answer = [], 0, None
         self._retire(answer, is_sent=is_sent)
         return Response(answer.status, answer.headers, body)
@@ -122,7 +105,7 @@ class Connection(asyncio.BufferedProtocol):
         while not self._is_over:
             await self._change()
             if into is not None and self._size >= CHUNK_BYTES and not self._problem:
-                if answer.status != 200:
+                if answer.status != 200:  # nobody reads a refusal of that length
                     return self._taken()
                 await self._write(into)
         if self._problem:
@@ -167,17 +150,32 @@ class Connection(asyncio.BufferedProtocol):
         self._problem = self._problem or problem
         self._wake()
 
-    def _look(self, silence: float) -> None:
-        """Give the exchange up if nothing has moved for `silence` seconds."""
-        unsent = self._transport.get_write_buffer_size()
-        if 0 < unsent < self._unsent:
-            self._progress_at = self._loop.time()
+    def _watch(self, request: Request) -> None:
+        """Look after the exchange. The timer of an earlier one goes on: making one for each call costs too much."""
+        self._silence, self._unsent, self._progress_at = request.silence, request.length + 1, self._loop.time()
+        end = self._progress_at + self._silence
+        if self._timer is None or self._timer.when() > end:
+            self._unwatch()
+            self._timer = self._loop.call_at(end, self._look)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        """Give the exchange up if nothing has moved for too long."""
+        self._timer = None
+        if self._answer is None:
+            return
+        now, unsent = self._loop.time(), self._transport.get_write_buffer_size()
+        if self._is_paused or 0 < unsent < self._unsent:
+            self._progress_at = now
         self._unsent = unsent
-        left = self._progress_at + silence - self._loop.time()
-        if left > 0 or self._is_paused:
-            self._timer = self._loop.call_later(max(left, silence / 2), self._look, silence)
+        if now < self._progress_at + self._silence:
+            self._timer = self._loop.call_at(self._progress_at + self._silence, self._look)
         else:
-            self._fail(f"no answer for {silence:g} s")
+            self._fail(f"no answer for {self._silence:g} s")
 
     def _retire(self, answer: Answer, *, is_sent: bool) -> None:
         """Keep the connection for the next request if both sides are done with this one."""
@@ -222,6 +220,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the connection is closed."""
         self._is_open = False
+        self._unwatch()
         if not self._is_over:
             self._fail(f"the connection broke: {type(exc).__name__}: {exc}" if exc else "the connection was closed")
 

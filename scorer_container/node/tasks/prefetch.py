@@ -70,9 +70,14 @@ class Prefetcher:
             else:
                 await self._fetch(task)
 
+    @property
+    def is_filled(self) -> bool:
+        """True while there is a mini-batch to score."""
+        return bool(self._queued)
+
     async def filled(self) -> None:
         """Wait until there is a mini-batch to score."""
-        await self._changes.until(lambda: bool(self._queued))
+        await self._changes.until(lambda: self.is_filled)
 
     async def next(self) -> QueuedMiniBatch | PoisonousTask:
         """Return the next mini-batch. It skips tasks that another node has by now."""

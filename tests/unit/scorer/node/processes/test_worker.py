@@ -60,7 +60,7 @@ class Place:
             self,
             self,
             WorkerParts(JOB, self._mini_batch, self, self),  # type: ignore[arg-type] # this place plays all of them
-            prefetcher=SimpleNamespace(filled=self._filled, next=self._next, scored=lambda _: None),
+            prefetcher=SimpleNamespace(is_filled=False, filled=self._filled, next=self._next, scored=lambda _: None),
             files=None,
             pen=self.pen,
             on_ready=self._is_ready,
