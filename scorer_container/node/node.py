@@ -40,7 +40,7 @@ Leaving = Literal["leaving"]
 
 
 class Node:
-    """One node of a compute. Its scopes: `alive` (heartbeat) around `node` (tickets) around those of a job."""
+    """One node of a compute. Scopes: `alive` (heartbeat, tickets in hand), in it `node` (new tickets), in it a job's."""
 
     def __init__(
         self,
@@ -77,6 +77,7 @@ class Node:
         await in_thread(self._make_folders)
         async with Scope[None]() as alive:
             alive.start(self._heartbeat.run)
+            alive.start(self._in_hand.keep, alive)
             async with self._scope:
                 self._scope.start(alive.failed)
                 self._scope.start(self._take_tickets)
@@ -128,7 +129,6 @@ class Node:
             self._settings,
             spec,
             ticket,
-            self._in_hand,
             heartbeat=self._heartbeat,
             warm=self._warm,
             start_process=self._start_process,

@@ -44,7 +44,7 @@ class NumberTakenError(Exception):
 class JobRun:
     """One job under one ticket. Its scopes, each inside the one above:
 
-    life      leases, progress, logs: outlives what it keeps
+    life      leases of tasks, progress, logs: outlives what it keeps
     uploads   results under way: may end by themselves when the node leaves
     job       ends with QueueGoneError (the job is over), NumberTakenError, or its cancellation (the node leaves)
     work      (scoring.py) tasks, inputs, scoring processes: ends with a failure, too
@@ -56,7 +56,6 @@ class JobRun:
         settings: NodeSettings,
         spec: JobSpec,
         ticket: HeldTicket,
-        tickets: InHand,
         *,
         heartbeat: Heartbeat,
         warm: WarmProcesses,
@@ -64,12 +63,11 @@ class JobRun:
         prepare: Prepare,
         log: Log,
     ) -> None:
-        """Work on the job of `spec` under `ticket`, which is one of the `tickets` in hand."""
+        """Work on the job of `spec` under `ticket`, whose lease the node renews."""
         self._account = account
         self._settings = settings
         self._spec = spec
         self._ticket = ticket
-        self._tickets = tickets
         self._heartbeat = heartbeat
         self._warm = warm
         self._prepare = prepare
@@ -95,8 +93,7 @@ class JobRun:
             async with Scope[None]() as life:
                 for activity in (self._logs.run, *(pen.run for pen in self._pens)):
                     life.start(activity)
-                for held in (self._tickets, self._tasks):
-                    life.start(held.keep, life)
+                life.start(self._tasks.keep, life)
                 try:
                     await self._live(life)
                 finally:
