@@ -40,7 +40,7 @@ Leaving = Literal["leaving"]
 
 
 class Node:
-    """One node of a compute. Scopes: `alive` (heartbeat, tickets in hand), in it `node` (new tickets), in it a job's."""
+    """One node of a compute. The scope `alive` has the heartbeat and the tickets in hand; in it, `node` takes tickets."""
 
     def __init__(
         self,
