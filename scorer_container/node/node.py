@@ -40,7 +40,7 @@ Leaving = Literal["leaving"]
 
 
 class Node:
-    """One node of a compute. The scope `alive` has the heartbeat and the tickets in hand; in it, `node` takes tickets."""
+    """One node of a compute. The scope `alive` has the heartbeat and the tickets in hand; in it, `node` takes more."""
 
     def __init__(
         self,

@@ -32,7 +32,7 @@ class Choices:
         return cls(script={key: value for _, key, value in events})
 
     def draw(self, place: str, usual: T, decide: Callable[[random.Random], T]) -> T:
-        """Return what `decide` says, or what was recorded for this place. `usual` is the value of an undisturbed world."""
+        """Return what `decide` says, or what was recorded for this place. `usual` is what an undisturbed world has."""
         self._asked[place] += 1
         key = f"{place} {self._asked[place]}"
         if self._script is not None:

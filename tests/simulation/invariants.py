@@ -109,9 +109,9 @@ class Invariants:
         for queue in STANDING_QUEUES & world.server.queues.content.keys():
             left += [f"message {message.text} on {queue}" for message in world.server.queues.content[queue].values()]
         tables = world.server.tables.content
-        # Storage may have forgotten that a row was removed. An insert may arrive after everything, and a node that leaves
-        # does not wait long for a removal. Nothing reads such rows: a purge removes those of jobs, and the app those of
-        # nodes after ten minutes.
+        # Storage may have forgotten that a row was removed. An insert may arrive after everything. A node that leaves
+        # does not wait long for a removal. Nothing reads such rows: a purge removes those of jobs, and the app those
+        # of nodes after ten minutes.
         if not world.losses["rows"] and not world.network.may_leave_rows:
             left += [f"progress row {key}" for key in tables.get("progress", {})]
             died = {life.actor.name.partition("/")[0] for life in world.machines.all_lives if life.actor.is_dead}

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Actor:
-    """Something that fails by itself: one life of a node, or of the app. A callback belongs to the actor in its context."""
+    """Something that fails by itself: a life of a node, or of the app. Its callbacks have it in their context."""
 
     def __init__(self, name: str, clock_offset: float = 0.0) -> None:
         self.name = name

@@ -74,7 +74,7 @@ class Engine:
         self._timers: dict[tuple[str, int, int], asyncio.TimerHandle] = {}
 
     def take_over(self) -> None:
-        """Continue all orchestrations from what the hub knows of them. The current context is the one that they run in."""
+        """Continue all orchestrations from what the hub knows of them. They run in the current context."""
         self._hub.engine, self._context = self, copy_context()
         for name in list(self._hub.instances):
             self.wake(name)

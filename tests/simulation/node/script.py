@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +85,7 @@ class WorldScript:
         name = self._world.processes[process].name
         batch = command["mini_batch"]
         place = f"{plan.name}/{batch}"
-        key = (f"{name} {process.command.working_folder.name}", os.path.dirname(command["files"][0]))
+        key = (f"{name} {process.command.working_folder.name}", str(Path(command["files"][0]).parent))
         is_finished = self._has_good_block(plan, batch)
         if self._mishaps[key] >= TRIES - 1 and not (is_finished and not plan.bad.intersection(command["names"])):
             return ""

@@ -87,12 +87,12 @@ class Queues:
             answer.append(Delivery(message.id, message.receipt, message.dequeues, message.text))
         return answer
 
-    def update(self, name: str, id: str, receipt: str, seconds: float, text: str | None) -> str:
+    def update(self, name: str, message_id: str, receipt: str, seconds: float, text: str | None) -> str:
         """Hide a message from now on, or show it. Return the new receipt.
 
         It works after the lease has ended too, as long as nobody else has received the message.
         """
-        message = self._message(name, id, receipt)
+        message = self._message(name, message_id, receipt)
         message.receipt, message.leased_at = self._number("r"), self.now()
         message.visible_at = self.now() + seconds
         message.text = message.text if text is None else text
@@ -100,10 +100,10 @@ class Queues:
             message.holder = None
         return message.receipt
 
-    def delete(self, name: str, id: str, receipt: str) -> None:
+    def delete(self, name: str, message_id: str, receipt: str) -> None:
         """Delete a message for good."""
-        self.on_delete(name, self._message(name, id, receipt))
-        del self.content[name][id]
+        self.on_delete(name, self._message(name, message_id, receipt))
+        del self.content[name][message_id]
 
     def count(self, name: str) -> int:
         """Return the number of messages, including hidden ones."""
@@ -122,8 +122,8 @@ class Queues:
             raise StorageFault(404, "QueueNotFound")
         return self.content[name]
 
-    def _message(self, name: str, id: str, receipt: str) -> Message:
-        message = self._queue(name).get(id)
+    def _message(self, name: str, message_id: str, receipt: str) -> Message:
+        message = self._queue(name).get(message_id)
         if message is None:
             raise StorageFault(404, "MessageNotFound")
         if message.receipt != receipt:

@@ -33,7 +33,12 @@ class RestClient:
         self._server, self._network = server, network
 
     async def request(
-        self, method: str, target: str, headers: Mapping[str, str], body: Body, timeout: float
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: Body,
+        timeout: float,  # noqa: ASYNC109 - the interface of `Client`
     ) -> Response:
         """Send a request; raise NoAnswerError."""
         assert all(name == name.lower() for name in headers), f"names of headers must be in lower case: {headers}"
@@ -47,7 +52,13 @@ class RestClient:
         except Silence as silence:
             raise NoAnswerError(f"{method} {path}: {silence}") from None
 
-    async def download(self, target: str, headers: Mapping[str, str], into: BinaryIO, timeout: float) -> Response:
+    async def download(
+        self,
+        target: str,
+        headers: Mapping[str, str],
+        into: BinaryIO,
+        timeout: float,  # noqa: ASYNC109 - as above
+    ) -> Response:
         """Send a GET and write the body of a 200 answer to `into`."""
         response = await self.request("GET", target, headers, None, timeout)
         if response.status != 200:
