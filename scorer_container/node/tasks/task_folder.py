@@ -49,15 +49,19 @@ class TaskFolders:
 
     def take(self) -> TaskFolder:
         """Return an empty folder; raise OSError."""
-        if self._free:
-            return TaskFolder(self._free.pop(), self)
-        path = f"{self._root}/{next(self._numbers)}"
-        os.mkdir(path)
-        return TaskFolder(path, self)
+        return TaskFolder(self._free.pop() if self._free else self._new(), self)
 
     def give_back(self, path: str) -> None:
         """Take an empty folder back."""
         self._free.append(path)
+
+    def _new(self) -> str:
+        """Make a folder. A script may have removed the root, or made a folder of the same name."""
+        while True:
+            path = f"{self._root}/{next(self._numbers)}"
+            with suppress(FileExistsError):
+                os.makedirs(path)
+                return path
 
 
 def _is_as_made(path: str) -> bool:

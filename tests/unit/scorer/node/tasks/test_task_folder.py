@@ -1,4 +1,5 @@
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +94,19 @@ def test_all_folders_are_removed_at_the_end(tmp_path: Path) -> None:
         await folder.close()
         await folders.empty()
         assert names_in(tmp_path / "inputs") == []
+        assert names_in(folders.take().path) == []
+
+    run(work())
+
+
+def test_a_script_that_removes_or_fills_the_root_hinders_no_task(tmp_path: Path) -> None:
+    async def work() -> None:
+        folders = await made(tmp_path)
+        shutil.rmtree(Path(folders.take().path).parent)
+        (tmp_path / "inputs" / "1").mkdir(parents=True)
+        (tmp_path / "inputs" / "1" / "left").touch()
+        assert names_in(folders.take().path) == []
+        shutil.rmtree(tmp_path / "inputs")
         assert names_in(folders.take().path) == []
 
     run(work())
