@@ -29,6 +29,8 @@ class Peer:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    target: bytes = b""
+    """Of the request that is to be answered."""
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -73,6 +75,7 @@ async def scripted(*steps: Step, tls: ssl.SSLContext | None = None) -> AsyncIter
             step = left.pop(0)
             server.asked.set()
             if callable(step):
+                peer.target = head.split(" ")[1].encode()
                 server.requests.append((head, b""))
                 await step(peer)
                 continue
