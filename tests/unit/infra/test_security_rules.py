@@ -68,6 +68,13 @@ def test_nothing_reaches_a_node_from_outside() -> None:
     }
 
 
+def test_nodes_and_application_leave_by_the_gateway_where_there_is_one() -> None:
+    subnets = {one["name"]: one["properties"] for one in _properties("app/network.bicep", "network")["subnets"]}
+    for name in ("nodes", "app"):
+        operands = subnets[name]["natGateway"]["operator"]["operands"]
+        assert operands["condition"] == "natGateway", "private subnets have no other way out"
+
+
 def test_the_switch_puts_storage_and_application_behind_private_endpoints() -> None:
     names = [one["name"] for one in file_named("app/private-endpoints.bicep").variables["endpoints"]]
     assert names == ["blob", "queue", "table", "sites"]
