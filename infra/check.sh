@@ -92,7 +92,8 @@ if ask region functionapp list-flexconsumption-locations --query "[].name"; then
 fi
 
 # May whoever deploys do what the deployment does? Each line has the actions of a role and those that it leaves out.
-if ask rights rest --method get --query "value[].[join(' ', not_null(actions, \`[]\`)), join(' ', not_null(notActions, \`[]\`))]" \
+query="value[].[join(' ', not_null(actions, \`[]\`)), join(' ', not_null(notActions, \`[]\`))]"
+if ask rights rest --method get --query "$query" \
   --url "/subscriptions/$subscription/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"; then
   lacking=$(printf '%s\n' "$answer" | awk -F '\t' '
     function matches(action, patterns, i, n, one, pattern) {
@@ -137,10 +138,10 @@ done
 if ask sizes vm list-skus --location "$region" --resource-type virtualMachines --all --query "$query]"; then
   known=$answer
   ask cores vm list-usage --location "$region" --query "[].[name.value, currentValue, limit]" || answer=
-  lines=$(printf '%s\n' "$wanted" | awk -v known="$known" -v usage="$answer" '
+  lines=$(printf '%s\n' "$wanted" | KNOWN="$known" USAGE="$answer" awk '
     BEGIN {
-      for (n = split(known, row, "\n"); n > 0; n--) { split(row[n], at, "\t"); size[tolower(at[1])] = row[n] }
-      for (n = split(usage, row, "\n"); n > 0; n--) {
+      for (n = split(ENVIRON["KNOWN"], row, "\n"); n > 0; n--) { split(row[n], at, "\t"); size[tolower(at[1])] = row[n] }
+      for (n = split(ENVIRON["USAGE"], row, "\n"); n > 0; n--) {
         split(row[n], at, "\t")
         left[tolower(at[1])] = at[3] - at[2]
         told[tolower(at[1])] = 1

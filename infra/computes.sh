@@ -7,16 +7,22 @@ set -eu
 check_computes() {
   present=$(az vmss list --resource-group "$1" --output tsv \
     --query "[?tags.compute].[tags.compute, to_string(virtualMachineProfile.priority)]")
-  printf '%s\n' "$2" | tr -d ' \n' | tr '}' '\n' | awk -v present="$present" '
+  # From the environment: the awk of macOS takes no lines in -v.
+  printf '%s\n' "$2" | tr -d ' \n' | tr '}' '\n' | PRESENT="$present" awk '
     BEGIN {
-      lines = split(present, line, "\n")
-      for (i = 1; i <= lines; i++) { split(line[i], field, "\t"); is_spot[field[1]] = (field[2] == "Spot"); known[field[1]] = 1 }
+      lines = split(ENVIRON["PRESENT"], line, "\n")
+      for (i = 1; i <= lines; i++) {
+        split(line[i], field, "\t")
+        is_spot[field[1]] = (field[2] == "Spot")
+        known[field[1]] = 1
+      }
     }
     match($0, /"name":"[^"]*"/) {
       name = substr($0, RSTART + 8, RLENGTH - 9)
       if (known[name] && is_spot[name] != ($0 ~ /"spot":true/)) {
-        printf "The compute %s is %s, and Azure changes no scale set to the other kind. Give the entry another name: the old scale set goes, and %s.\n", \
-          name, is_spot[name] ? "one of spot machines" : "none of spot machines", "bml compute create makes the compute of the new name"
+        printf "The compute %s has %s machines, and Azure changes no scale set to the other kind. ", \
+          name, (is_spot[name] ? "spot" : "regular")
+        print "Give the entry another name: the old scale set goes, and bml compute create makes the new compute."
         failed = 1
       }
     }

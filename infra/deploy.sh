@@ -2,6 +2,7 @@
 # The whole deployment with the Azure CLI alone, from the repository's root:
 #   BATCH_SSH_PUBLIC_KEY="$(cat ~/.ssh/id_ed25519.pub)" infra/deploy.sh NAME REGION [PARAMETER=VALUE ...]
 #   infra/deploy.sh --check NAME REGION [PARAMETER=VALUE ...]     only looks whether it can work (check.sh)
+#   infra/deploy.sh --what-if NAME REGION [PARAMETER=VALUE ...]   only prints what would change
 # A parameter that is not given has the value of its variable (main.parameters.json), else of the last deployment, else
 # its default.
 set -eu
@@ -10,8 +11,13 @@ if [ "${1:-}" = --check ]; then
   shift
   exec sh infra/check.sh "$@"
 fi
+verb=create
+if [ "${1:-}" = --what-if ]; then
+  verb=what-if
+  shift
+fi
 if [ $# -lt 2 ]; then
-  echo "usage: BATCH_SSH_PUBLIC_KEY=... infra/deploy.sh [--check] NAME REGION [PARAMETER=VALUE ...]" >&2
+  echo "usage: BATCH_SSH_PUBLIC_KEY=... infra/deploy.sh [--check | --what-if] NAME REGION [PARAMETER=VALUE ...]" >&2
   exit 2
 fi
 . infra/az.sh
@@ -84,6 +90,13 @@ if [ "$exists" = true ]; then
     esac
   done
   [ -z "$computes" ] || check_computes "rg-$name" "$computes"
+fi
+
+if [ "$verb" = what-if ]; then
+  az deployment sub what-if --name "$deployment" --location "$region" --template-file infra/main.bicep \
+    --parameters "@$files/last.json" environmentName="$name" location="$region" "$@"
+  echo "Besides, switched-off.sh deletes after a deployment what is switched off. Nothing has changed."
+  exit 0
 fi
 
 deploy() {

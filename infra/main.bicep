@@ -28,8 +28,11 @@ param roleAssignments RoleAssignment[] = []
 @description('Application ID URI of an app registration, whose tokens and app roles are accepted besides tokens for Azure.')
 param tokenAudience string = ''
 
-@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back), gpu (true for sizes with NVIDIA GPUs; may be left out), secureBoot (false for sizes that need another driver than Canonical\'s; may be left out). The name is the one given to `bml compute create`. Without any there is one, cpu-cluster of Standard_D4s_v5.')
-param computes Compute[] = []
+@description('The computes, one scale set each: name (2 to 32 letters, digits and single hyphens), vmSize, spot (true for machines that Azure may take back), gpu (true for sizes with NVIDIA GPUs; may be left out), secureBoot (false for sizes that need another driver than Canonical\'s; may be left out). The name is the one given to `bml compute create`.')
+@minLength(1)
+param computes Compute[] = [
+  { name: 'cpu-cluster', vmSize: 'Standard_D4s_v5', spot: false }
+]
 
 @description('SSH public key of the nodes\' administrator. Nothing can reach the nodes from outside; the platform asks for one. The default is only for azd, which asks for parameters that have none before its hook makes the key.')
 param sshPublicKey string = ''
@@ -84,9 +87,6 @@ var token = uniqueString(subscription().id, environmentName, location)
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var scaleSetName = 'vmss-${token}-{compute}'
 var packageContainer = 'app-package'
-var allComputes = empty(computes) ? [
-  { name: 'cpu-cluster', vmSize: 'Standard_D4s_v5', spot: false }
-] : computes
 var blobEventsQueue = 'blob-events'
 var functionAppName = 'func-${token}'
 
@@ -272,7 +272,7 @@ module scalerRights 'app/scaling-rights.bicep' = if (scalingRights == 'documente
 }
 
 // Read as late as can be: what changes between this and the scale set is undone.
-module presentInstances 'app/present-instances.bicep' = [for compute in allComputes: {
+module presentInstances 'app/present-instances.bicep' = [for compute in computes: {
   scope: group
   params: {
     scaleSetName: replace(scaleSetName, '{compute}', compute.name)
@@ -286,7 +286,7 @@ module presentInstances 'app/present-instances.bicep' = [for compute in allCompu
   ]
 }]
 
-module scaleSets 'app/compute.bicep' = [for (compute, index) in allComputes: {
+module scaleSets 'app/compute.bicep' = [for (compute, index) in computes: {
   scope: group
   params: {
     location: location
@@ -355,7 +355,7 @@ output BATCH_WORKSPACE string = workspaceName
 
 @description('Names of optional resources that are wanted, or their beginnings: what is switched off goes after the deployment (switched-off.sh).')
 output BATCH_SWITCHED_ON string = join(concat(
-  map(allComputes, compute => replace(scaleSetName, '{compute}', compute.name)),
+  map(computes, compute => replace(scaleSetName, '{compute}', compute.name)),
   alerts ? ['alert-', 'ag-'] : [],
   scalingRights == 'documented' ? ['scaling-rights'] : [],
   blobEvents ? ['evgt-'] : [],

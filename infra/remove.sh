@@ -17,7 +17,9 @@ exists=$(az group exists --name "$group" --output tsv)
 if [ "$exists" = true ]; then
   echo "This deletes the resource group $group, and there is no undo:"
   az resource list --resource-group "$group" --query "[].[type, name]" --output tsv |
-    awk -F '\t' '{ count[$1]++; name[$1] = $2 } END { for (type in count) print "  " count[type], type, (count[type] > 1 ? "" : name[type]) }' |
+    awk -F '\t' '
+      { count[$1]++; name[$1] = $2 }
+      END { for (type in count) print "  " count[type], type, (count[type] == 1 ? name[type] : "") }' |
     sort -k 2
   echo "Lost are all jobs with their results, models, data and code of the workspace, images, logs and keys."
   if [ "${2:-}" != --yes ]; then

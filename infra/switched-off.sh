@@ -27,9 +27,9 @@ microsoft.network/publicipaddresses pip-nat-'
 
 found=$(az resource list --resource-group "rg-$1" --output tsv \
   --query "[?tags.\"azd-env-name\" == '$1'].[type, name, id]")
-unwanted=$(printf '%s\n' "$found" | awk -F '\t' -v kinds="$kinds" -v on="$BATCH_SWITCHED_ON" '
+unwanted=$(printf '%s\n' "$found" | KINDS="$kinds" awk -F '\t' -v on="$BATCH_SWITCHED_ON" '
   BEGIN {
-    lines = split(kinds, line, "\n")
+    lines = split(ENVIRON["KINDS"], line, "\n")
     words = split(on, word, " ")
   }
   function is_on(name, i) {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Before `azd provision`: the name, azd's own Bicep, what no scale set can become, and the administrator's key of the nodes, which is made once.
+# Before `azd provision`: the name, azd's own Bicep, what no scale set can become, and the administrator's key of the
+# nodes, which is made once.
 set -eu
 . infra/az.sh
 . infra/name.sh

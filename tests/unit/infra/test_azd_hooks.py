@@ -55,7 +55,9 @@ def test_the_workflow_hands_on_one_parameter_a_line(tmp_path: Path) -> None:
         environment = {"PATH": os.environ["PATH"], "NAME": "x", "REGION": "y", "BATCH_PARAMETERS": parameters}
         command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
         run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-        return run.stdout.splitlines()
+        asked, made = run.stdout.removeprefix("--what-if\n").split("x\ny\n")[1:]
+        assert asked == made, "what would change is shown first, for the same parameters"
+        return ["x", "y", *made.splitlines()]
 
     computes = 'computes=[{"name": "gpu", "vmSize": "s", "spot": true}]'
     assert given(f"privateNetwork=true\r\n\r\n{computes}\r\n") == ["x", "y", "privateNetwork=true", computes]

@@ -56,6 +56,11 @@ def test_scripts_are_plain_shell_that_stops_at_errors(script: Path) -> None:
     subprocess.run(["sh", "-n", script], check=True)
 
 
+def test_awk_gets_values_of_several_lines_from_the_environment_as_that_of_macos_wants_it() -> None:
+    given = {name for script in SCRIPTS for name in re.findall(r"-v (\w+)=", script.read_text("utf-8"))}
+    assert given <= {"name", "needed", "on"}, "these have one line each"
+
+
 def test_the_package_of_the_function_app_is_the_same_by_both_ways() -> None:
     script = (INFRA / "package.sh").read_text("utf-8")
     (packed,) = re.findall(r"git archive .* HEAD (.+)", script)

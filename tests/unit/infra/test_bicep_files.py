@@ -84,6 +84,12 @@ def test_everything_declared_is_used(file: BicepFile) -> None:
 
 
 @FILES
+def test_every_imported_type_is_used(file: BicepFile) -> None:
+    for name in file.imported:
+        assert len(re.findall(rf"\b{name}\b", file.text)) > 1, f"{file} imports {name}"
+
+
+@FILES
 def test_modules_are_given_their_parameters_and_asked_for_their_outputs(file: BicepFile) -> None:
     for symbol, module in file.modules.items():
         target = file_named(module["detail"]["path"])

@@ -114,3 +114,14 @@ def test_nothing_is_deployed_when_azure_does_not_tell_what_is_there(machine: Mac
     assert machine.run("deploy.sh", "x", "y").returncode != 0
     assert machine.calls(failing)
     assert machine.calls("deployment sub create") == []
+
+
+def test_what_would_change_is_asked_with_the_same_parameters_and_nothing_changes(machine: Machine) -> None:
+    machine.answer({"to": "deployment sub what-if", "prints": "Resource changes: 3 to modify.\n"})
+    run = machine.run("deploy.sh", "--what-if", "x", "y", "alerts=false")
+    assert (run.returncode, run.stdout.splitlines()[0]) == (0, "Resource changes: 3 to modify."), run.stderr
+    machine.run("deploy.sh", "x", "y", "alerts=false")
+    (asked,) = machine.calls("deployment sub what-if")
+    (made,) = machine.calls("deployment sub create")
+    assert asked.split("environmentName")[1] == made.split("environmentName")[1]
+    assert machine.calls("acr build") == machine.calls("acr build")[:1], "of the second run only"

@@ -42,6 +42,7 @@ def test_the_function_app_is_reached_by_tls_and_deployed_by_identity() -> None:
 def test_no_other_service_takes_keys_or_passwords() -> None:
     registry = _properties("app/registry.bicep", "registry")
     assert (registry["adminUserEnabled"], registry["anonymousPullEnabled"]) == (False, False)
+    assert registry["roleAssignmentMode"] == "LegacyRegistryPermissions", "AcrPull counts in no other mode"
     assert _properties("app/monitoring.bicep", "insights")["DisableLocalAuth"] is True
     assert _properties("app/monitoring.bicep", "logs")["features"]["disableLocalAuth"] is True
     profile = _properties("app/compute.bicep", "scaleSet")["virtualMachineProfile"]
@@ -66,6 +67,13 @@ def test_nothing_reaches_a_node_from_outside() -> None:
     assert nodes["properties"]["networkSecurityGroup"] == {
         "id": {"operator": {"type": "property_accessor", "operands": {"operand_1": "nodeRules", "operand_2": "id"}}}
     }
+
+
+def test_nodes_and_application_leave_by_the_gateway_where_there_is_one() -> None:
+    subnets = {one["name"]: one["properties"] for one in _properties("app/network.bicep", "network")["subnets"]}
+    for name in ("nodes", "app"):
+        operands = subnets[name]["natGateway"]["operator"]["operands"]
+        assert operands["condition"] == "natGateway", "private subnets have no other way out"
 
 
 def test_the_switch_puts_storage_and_application_behind_private_endpoints() -> None:
@@ -96,6 +104,14 @@ def test_a_preemptible_node_gets_time_to_drain_and_a_deleted_one_gets_a_notice()
     notice = events["false_value"]["terminateNotificationProfile"]
     assert notice == {"enable": True, "notBeforeTimeout": "PT5M"}
     assert profile["evictionPolicy"]["operator"]["operands"]["true_value"] == "Delete"
+
+
+def test_secure_boot_is_on_unless_a_compute_says_otherwise_and_the_image_may_stay_the_same() -> None:
+    profile = _properties("app/compute.bicep", "scaleSet")["virtualMachineProfile"]
+    assert profile["securityProfile"]["uefiSettings"] == {"secureBootEnabled": "secureBoot", "vTpmEnabled": True}
+    assert profile["storageProfile"]["imageReference"]["version"] == "imageVersion"
+    main = file_named("main.bicep")
+    assert "    secureBoot: compute.?secureBoot ?? true\n    imageVersion: nodeImageVersion\n" in main.text
 
 
 def test_tags_go_to_every_resource_that_takes_them() -> None:

@@ -20,7 +20,8 @@ OWN_NAMES = {"job-": "task queues", "compute-": "ticket queues"}
 """Queues whose names are made at run time, by the application, which may make queues."""
 
 
-def _declared(kind: str) -> set[str]:
+def declared_objects(kind: str) -> set[str]:
+    """Names of the containers, queues or tables that the deployment makes."""
     names = file_named("app/storage.bicep").variables[kind]
     assert len(names) == len(set(names)), "Azure refuses a template that names a resource twice"
     return set(names)
@@ -44,13 +45,13 @@ def _tables_of(source: str) -> set[str]:
 
 
 def test_every_table_is_made_by_the_deployment() -> None:
-    assert _declared("tables") == _tables_of_the_code()
+    assert declared_objects("tables") == _tables_of_the_code()
 
 
 def test_every_queue_of_a_trigger_is_made_by_the_deployment() -> None:
     triggers = {name for path in (REPOSITORY / "shared/triggers").rglob("*.py") for name in _triggers(path)}
     named = {value for name, value in vars(messages).items() if name.isupper() and isinstance(value, str)}
-    assert triggers <= _declared("queues") <= named
+    assert triggers <= declared_objects("queues") <= named
 
 
 def _triggers(path: Path) -> Iterator[str]:
@@ -63,7 +64,7 @@ def _triggers(path: Path) -> Iterator[str]:
 
 
 def test_every_container_with_a_fixed_name_is_made_by_the_deployment() -> None:
-    assert {DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER} == _declared("containers") - {"packageContainer"}
+    assert {DEFAULT_DATASTORE_CONTAINER, JOBS_CONTAINER} == declared_objects("containers") - {"packageContainer"}
     assert CODE_CONTAINER_PREFIX == "code-", "made by the application for each upload"
 
 
