@@ -27,6 +27,7 @@ KINDS = (
     "storage forgets blocks",
     "storage forgets rows",
     "tasks are sent again",
+    "tasks are sent again",
     "tickets are sent again",
 )
 _MOST = 6
@@ -48,7 +49,7 @@ class Disturbances:
                 ["", 0.0, 0, 0.0],
                 lambda dice: [
                     dice.choice(KINDS),
-                    round(dice.uniform(1, CALM_AT), 2),
+                    round(1 + (CALM_AT - 1) * dice.random() ** 2, 2),  # early: most jobs are short
                     dice.randrange(64),
                     round(dice.random() ** 2 * LONGEST_FREEZE, 2),
                 ],

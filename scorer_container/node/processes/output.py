@@ -20,6 +20,8 @@ class OutputCopy:
         self._descriptor = descriptor
         self._on_end = on_end
         self._target: LogTarget | None = None
+        self._room: asyncio.Future[None] | None = None
+        """What the copy waits for: room in a log that is full."""
         self._loop = asyncio.get_running_loop()
         self._has_begun = False
         self._has_ended = False
@@ -30,24 +32,36 @@ class OutputCopy:
         return self._has_ended or not self._has_begun
 
     def redirect(self, target: LogTarget | None) -> None:
-        """Pass what comes from now on to `target`; None drops it. Nothing is read before the first call."""
+        """Pass what is printed from now on to `target`; None drops it. Nothing is read before the first call.
+
+        What was printed before still goes to the target before. Nobody may ever make room in that one's log again.
+        """
+        if self._has_begun:
+            self._empty_pipe()
+        self._has_begun = True
         self._target = target
-        if not self._has_begun:
-            self._has_begun = True
-            self._resume()
+        self._room = None
+        self._resume()
 
     def close(self) -> None:
         """Copy what is in the pipe, and close it."""
+        self._empty_pipe()
+        self._end()
+
+    def _empty_pipe(self) -> None:
         for _ in range(_MOST_IN_A_PIPE // _READ_BYTES):
             data = b"" if self._has_ended else self._read()
             if not data:
                 break
             self._pass_on(data)
-        self._end()
 
     def _resume(self) -> None:
         if not self._has_ended:
             self._loop.add_reader(self._descriptor, self._copy)
+
+    def _resume_after(self, room: "asyncio.Future[None]") -> None:
+        if room is self._room:
+            self._resume()
 
     def _copy(self) -> None:
         data = self._read()
@@ -55,7 +69,8 @@ class OutputCopy:
             room = self._pass_on(data)
             if room is not None and not room.done():
                 self._loop.remove_reader(self._descriptor)
-                room.add_done_callback(lambda _: self._resume())
+                self._room = room
+                room.add_done_callback(self._resume_after)
         elif data is not None:
             self._end()
 

@@ -1,6 +1,6 @@
 """A table row that this node alone writes."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Generic
 
 from scorer_container.node.storage.rows import Rows
@@ -12,13 +12,22 @@ class OwnRow(Generic[Document]):
     """A row with one writer. Each write names the ETag of the one before: a write that arrives late is refused."""
 
     def __init__(
-        self, rows: Rows[Document], partition: str, key: str, may_overwrite: Callable[[Document], bool] = lambda _: True
+        self,
+        rows: Rows[Document],
+        partition: str,
+        key: str,
+        may_overwrite: Callable[[Document], bool] = lambda _: True,
+        when_gone: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`may_overwrite` is asked when the row has content that this object did not write, or not knowingly."""
+        """`may_overwrite` is asked when the row has content that this object did not write, or not knowingly.
+
+        `when_gone` is called when somebody has removed the row. If it raises an error, the row is not inserted again.
+        """
         self._rows = rows
         self._partition = partition
         self._key = key
         self._may_overwrite = may_overwrite
+        self._when_gone = when_gone
         self._etag = ""
 
     async def write(self, document: Document) -> bool:
@@ -34,6 +43,8 @@ class OwnRow(Generic[Document]):
                 self._etag = await self._rows.replace(self._partition, self._key, document, self._etag)
             except NotFoundError:
                 self._etag = ""
+                if self._when_gone is not None:
+                    await self._when_gone()
             except (ConflictError, PreconditionFailedError):
                 if not await self._meet_other_content():
                     return False

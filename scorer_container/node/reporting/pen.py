@@ -49,7 +49,7 @@ class ProgressPen:
         log: Callable[[str], None],
     ) -> None:
         """Write the row of `process` (`<node id>:<number>`); `job_goes_on` returns whether the task queue is there."""
-        self._row = OwnRow(rows, job_id, process)
+        self._row = OwnRow(rows, job_id, process, when_gone=self._check_job_goes_on)
         self._job_id = job_id
         self._process = process
         self._job_goes_on = job_goes_on
@@ -124,6 +124,11 @@ class ProgressPen:
             await self._check_job()
         self._written = version
         self._changes.tell()
+
+    async def _check_job_goes_on(self) -> None:
+        """Raise QueueGoneError if the job is over: the app removes its rows then. Otherwise storage has lost one."""
+        if not await self._job_goes_on():
+            raise QueueGoneError(f"job {self._job_id} is over")
 
     async def _check_job(self) -> None:
         """Remove a new row if the job is over: the app has removed all rows of the job and would not see this one."""

@@ -89,7 +89,7 @@ class WorldScript:
         is_finished = self._has_good_block(plan, batch)
         if self._mishaps[key] >= TRIES - 1 and not (is_finished and not plan.bad.intersection(command["names"])):
             return ""
-        often, kinds = (0.9, _KINDS[:3]) if is_finished else (_OFTEN, _KINDS)
+        often, kinds = (1.0, _KINDS[:3]) if is_finished else (_OFTEN, _KINDS)
         kind = self._world.choices.draw(
             f"run {place}",
             "",

@@ -87,3 +87,47 @@ async def test_the_last_output_is_copied_although_the_log_is_full(pipe) -> None:
     room.set_result(None)
     await turns()
     assert (log.data, ends) == (b"onetwo", ["end"])
+
+
+async def test_a_log_that_stays_full_hinders_no_later_job(pipe) -> None:
+    """The log of a job that has ended is written no more: nobody makes room in it."""
+    first, second = Log(), Log()
+    first.room = asyncio.get_running_loop().create_future()
+    copy = OutputCopy(pipe[0], lambda: None)
+    copy.redirect(first.write)
+    for text in (b"one", b" two"):
+        os.write(pipe[1], text)
+        await turns()
+    for target in (None, second.write):
+        copy.redirect(target)
+        os.write(pipe[1], b"three")
+        await turns()
+    assert (first.data, second.data) == (b"one two", b"three")
+    copy.close()
+
+
+async def test_room_in_the_log_of_an_earlier_job_does_not_fill_that_of_the_present_one(pipe) -> None:
+    first, second = Log(), Log()
+    for log in (first, second):
+        log.room = asyncio.get_running_loop().create_future()
+    copy = OutputCopy(pipe[0], lambda: None)
+    for log in (first, second):
+        copy.redirect(log.write)
+        os.write(pipe[1], b"one")
+        await turns()
+    first.room.set_result(None)
+    os.write(pipe[1], b"two")
+    await turns()
+    assert second.data == b"one"
+    copy.close()
+
+
+async def test_what_was_printed_last_goes_to_the_job_that_printed_it(pipe) -> None:
+    first, second = Log(), Log()
+    copy = OutputCopy(pipe[0], lambda: None)
+    copy.redirect(first.write)
+    os.write(pipe[1], b"one")
+    copy.redirect(second.write)
+    await turns()
+    assert (first.data, second.data) == (b"one", b"")
+    copy.close()

@@ -191,3 +191,17 @@ def test_a_removed_row_does_not_come_back_from_a_write_under_way() -> None:
         assert desk.rows.rows == {}
 
     at_a_desk(work)
+
+
+def test_a_row_that_the_app_has_removed_at_the_end_of_the_job_is_not_inserted_again() -> None:
+    async def work(desk: Desk) -> None:
+        desk.pen.update(current_task=1)
+        await desk.pen.written()
+        desk.goes_on = False
+        await desk.rows.delete(*KEY)
+        writes = desk.writes
+        desk.pen.update(current_task=2)
+        await desk.pen.written()
+        assert (KEY in desk.rows.rows, desk.writes) == (False, writes)
+
+    at_a_desk(work)

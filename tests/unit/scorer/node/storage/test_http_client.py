@@ -13,6 +13,8 @@ from local.loopback.certificates import TlsFiles
 from scorer_container.node.storage.client import Body, Client, Response
 from scorer_container.node.storage.errors import NoAnswerError
 from scorer_container.node.storage.http_client import connector
+from scorer_container.node.storage.http_connection import Connection
+from scorer_container.node.storage.http_request import Request
 from shared.outbound import ForbiddenAddressError
 from tests.unit.scorer.node.storage.scripted_server import (
     CLOSE,
@@ -185,6 +187,36 @@ async def test_a_call_is_given_up_after_so_many_seconds_without_progress() -> No
         assert await asyncio.wait_for(server.closed.get(), 30) == 1
 
 
+class SlowLine(asyncio.Transport):
+    """A connection to a server that takes a few bytes now and then, and sends nothing."""
+
+    def __init__(self) -> None:
+        self.unsent = 1000
+
+    def write(self, data: object) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def abort(self) -> None:
+        pass
+
+
+async def test_a_body_that_leaves_slowly_is_progress() -> None:
+    clock, line, connection = Clock(), SlowLine(), Connection()
+    connection.connection_made(line)
+    call = asyncio.ensure_future(connection.exchange(Request("PUT", b"", 1000, bytes(1000), SILENCE)))
+    await turns()
+    for line.unsent in (900, 500, 100):
+        clock.forward(SILENCE + 1)
+        await turns()
+        assert not call.done(), line.unsent
+    clock.forward(SILENCE + 1)
+    with pytest.raises(NoAnswerError, match="no answer for 30 s"):
+        await call
+
+
 async def turns() -> None:
     """Let both ends do what they can do now."""
     for _ in range(20):
@@ -239,11 +271,13 @@ async def test_a_long_body_arrives_as_it_is(as_file: bool) -> None:
 async def test_a_refusal_that_comes_before_the_body_was_sent_is_the_answer() -> None:
     async def refuse(peer: Peer) -> None:
         await peer.send(ok(b"too large", status="413 Payload Too Large"))
-        await peer.reader.read()
+        await is_answered.wait()  # and reads nothing of the body
 
+    is_answered = asyncio.Event()
     async with scripted(refuse, ok(b"two")) as server:
         client = client_of(server)
-        answer = await ask(client, "PUT", BIG)
+        answer = await asyncio.wait_for(ask(client, "PUT", BIG * 8), 30)
+        is_answered.set()
         assert (answer.status, answer.body) == (413, b"too large")
         assert (await ask(client)).body == b"two"
         await client.close()
