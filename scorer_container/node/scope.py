@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -188,7 +190,8 @@ async def in_thread(function: Callable[..., T], *args: Any, stop: Callable[[], N
 
     If the caller is canceled, call `stop` once and wait for the thread: it may use folders that are removed next.
     """
-    task = asyncio.ensure_future(asyncio.get_running_loop().run_in_executor(None, function, *args))
+    run = partial(copy_context().run, function, *args)  # log records of the thread belong to the caller's job
+    task = asyncio.ensure_future(asyncio.get_running_loop().run_in_executor(None, run))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:

@@ -5,8 +5,9 @@ import traceback
 from collections.abc import Callable
 
 from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber
+from opentelemetry.context import get_current
 
-from shared.observability.tracing import current_context, current_ids
+from shared.observability.tracing import current_ids
 
 _SEVERITIES = {
     logging.CRITICAL: SeverityNumber.FATAL,
@@ -47,7 +48,7 @@ def _translated(record: logging.LogRecord) -> LogRecord:
         attributes["exception.stacktrace"] = "".join(traceback.format_exception(*record.exc_info))
     return LogRecord(
         timestamp=int(record.created * 1e9),
-        context=current_context(),
+        context=get_current(),
         severity_text=record.levelname,
         severity_number=_SEVERITIES.get(record.levelno, SeverityNumber.UNSPECIFIED),
         body=record.getMessage(),

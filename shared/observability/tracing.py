@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import (
     NoOpTracer,
     Span,
@@ -26,37 +26,18 @@ from shared.observability.instruments import NO_INSTRUMENTS, Instruments
 from shared.observability.names import Ids
 
 _of_process: Ids = {}
-_context_of_process = Context()
 _of_work: ContextVar[Ids] = ContextVar("ids", default={})  # noqa: B039 (never changed, only replaced)
 
 
 def current_ids() -> Ids:
-    """Return the ids of the process and of this thread's work."""
+    """Return the ids of the process and of the current work."""
     return {**_of_process, **_of_work.get()}
 
 
-def current_context() -> Context:
-    """Return the trace of this thread's work, or else of the process."""
-    own = get_current()
-    return own if get_current_span(own).get_span_context().is_valid else _context_of_process
-
-
 def set_process_ids(ids: Ids) -> None:
-    """Set the ids that all threads of this process carry from now on."""
+    """Set the ids that all work of this process carries from now on."""
     global _of_process  # noqa: PLW0603 (a process has one)
     _of_process = dict(ids)
-
-
-@contextmanager
-def process_scope(ids: Ids, context: Context) -> Iterator[None]:
-    """Let all threads of the process work under `ids` and in the trace of `context` until the block ends."""
-    global _of_process, _context_of_process
-    before = _of_process, _context_of_process
-    _of_process, _context_of_process = {**_of_process, **ids}, context
-    try:
-        yield
-    finally:
-        _of_process, _context_of_process = before
 
 
 @contextmanager
@@ -142,8 +123,11 @@ def _note(step: Span, error: Exception, kind: SpanKind) -> None:
 
 
 @contextmanager
-def job_scope(job: JobDocument) -> Iterator[None]:
-    """Attach log records inside the block to `job` and its trace, without a span of their own."""
+def job_scope(job: JobDocument | JobSpec) -> Iterator[None]:
+    """Attach log records to `job` and its trace, without a span of their own.
+
+    This holds for the block, for the tasks of the event loop that it starts, and for theirs.
+    """
     token = attach(context_of(job.trace))
     try:
         with scope(job_ids(job)):

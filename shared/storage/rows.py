@@ -17,6 +17,7 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
 
+from shared.contracts.row_documents import Document, content_of, entity_of
 from shared.errors import (
     ConflictError,
     NotFoundError,
@@ -25,7 +26,6 @@ from shared.errors import (
     UnreadableError,
     ValidationError,
 )
-from shared.storage.row_documents import Document, content_of, entity_of
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from shared.contracts.messages import NodeTicket
 from shared.contracts.names import task_queue, ticket_queue
 from shared.contracts.progress import NodeRow, NodeState
+from shared.contracts.row_documents import entity_of
 from shared.jobs.phases.plan import task_messages
-from shared.storage.row_documents import entity_of
 from tests.simulation.bounds import CALM_AT, LONGEST_FREEZE
 from tests.simulation.plan import COMPUTE
 from tests.simulation.storage.server import SERVICES

@@ -1,12 +1,12 @@
 """Scoring processes that outlive their job: the next job of the same model need not load it again."""
 
 import json
-from typing import Any
 
 from scorer_container.node.cache.in_use import FoldersInUse
 from scorer_container.node.processes.process import Process, ProcessCommand
 
-_OF_ONE_JOB = {"AZUREML_RUN_ID", "AZUREML_ROOT_RUN_ID", "CUDA_VISIBLE_DEVICES", "AZUREML_BI_OUTPUT_PATH"}
+_LEFT_OUT = {"AZUREML_RUN_ID", "AZUREML_ROOT_RUN_ID", "CUDA_VISIBLE_DEVICES"}
+"""Variables that differ from job to job, or from process to process."""
 
 
 class WarmProcesses:
@@ -71,5 +71,8 @@ class WarmProcesses:
 
 
 def _key(command: ProcessCommand) -> str:
-    variables: dict[str, Any] = {name: value for name, value in command.environment.items() if name not in _OF_ONE_JOB}
-    return json.dumps([str(command.interpreter), repr(command.launcher), command.setup, sorted(variables.items())])
+    """Return what the processes of a deployment share. Each has folders of its own, which also its variables name."""
+    own = str(command.working_folder.parent)
+    shared = {name: value.replace(own, "") for name, value in command.environment.items() if name not in _LEFT_OUT}
+    launcher = repr(command.launcher).replace(own, "")
+    return json.dumps([str(command.interpreter), launcher, command.setup, sorted(shared.items())])

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Generic
 
 from scorer_container.node.storage.rows import Rows
+from shared.contracts.row_documents import Document
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, UnreadableError
-from shared.storage.row_documents import Document
 
 
 class OwnRow(Generic[Document]):

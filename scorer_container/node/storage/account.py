@@ -15,9 +15,9 @@ from scorer_container.node.storage.http_client import connector
 from scorer_container.node.storage.queue import Queue
 from scorer_container.node.storage.rows import Rows
 from scorer_container.node.storage.sources import Sources
+from shared.contracts.row_documents import Document
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import DatastoreSecret
-from shared.storage.row_documents import Document
 
 
 class Account:

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from scorer_container.node.storage.calls import Calls
 from scorer_container.node.storage.client import Response
 from scorer_container.node.storage.errors import StorageRefusedError
+from shared.contracts.row_documents import Document, content_of, entity_of
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
-from shared.storage.row_documents import Document, content_of, entity_of
 from shared.storage.rows import Row as DocumentRow
 
 _HEADERS = {"accept": "application/json;odata=minimalmetadata", "dataserviceversion": "3.0"}

@@ -15,7 +15,7 @@ from scorer_container.node.tasks.trace import TaskTrace
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.progress import JobFailure
 from shared.observability import names
-from shared.observability.tracing import context_of, current, current_ids, job_ids, job_labels, process_scope, scope
+from shared.observability.tracing import context_of, current, current_ids, job_ids, job_labels, job_scope, scope
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ class JobTelemetry:
     """The telemetry of one job."""
 
     def __init__(self, spec: JobSpec) -> None:
+        self._spec = spec
         self._telemetry = current()
         self._parent = context_of(spec.trace)
         self._ids: dict[str, str | int] = {**current_ids(), **job_ids(spec)}
@@ -32,8 +33,8 @@ class JobTelemetry:
         self._failed = {**self._labels, "outcome": "failed"}
 
     def scope(self) -> AbstractContextManager[None]:
-        """Mark the log records of all threads of the node as this job's until the end."""
-        return process_scope(self._ids, self._parent)
+        """Mark the log records of a block, and of all activities that it starts, as this job's."""
+        return job_scope(self._spec)
 
     def preparing(self) -> "Preparing":
         """Start the span of the preparation of model, code and environment."""

@@ -18,11 +18,11 @@ from scorer_container.node.storage.errors import (
     StorageUnavailableError,
 )
 from shared.contracts.progress import ProgressRow
+from shared.contracts.row_documents import entity_of
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError
 from shared.storage.account import StorageAccount
 from shared.storage.ledger import TaskBlock
 from shared.storage.queues import ensure_queue
-from shared.storage.row_documents import entity_of
 from shared.storage.rows import RowTable
 from tests.integration.scorer.cuttable import CuttableService
 

@@ -1,21 +1,19 @@
+import asyncio
 import logging
-from threading import Thread
 
 import pytest
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 
+from scorer_container.node.scope import in_thread
 from shared.errors import ValidationError
 from shared.observability import names
 from shared.observability.log_records import TelemetryHandler
 from shared.observability.tracing import (
-    context_of,
     current_ids,
-    job_ids,
     job_scope,
     job_span,
-    process_scope,
     scope,
     span,
 )
@@ -85,13 +83,18 @@ def test_a_watched_job_has_records_in_its_trace_but_no_span(captured: Captured, 
     assert captured.spans() == []
 
 
-def test_all_threads_of_a_node_work_on_its_job(logged) -> None:
-    with process_scope(job_ids(JOB), context_of(JOB.trace)):
-        thread = Thread(target=log.info, args=("from a thread",))
-        thread.start()
-        thread.join()
-    (record,) = logged()
-    assert (f"{record.trace_id:032x}", record.attributes[names.JOB]) == ("a" * 32, "nightly")
+def test_the_activities_and_threads_of_a_job_carry_its_ids_and_others_do_not(logged) -> None:
+    async def work() -> None:
+        async with asyncio.TaskGroup() as beside:
+            with job_scope(JOB):
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(in_thread(log.info, "a thread"))
+            beside.create_task(in_thread(log.info, "beside"))
+
+    asyncio.run(work())
+    of_job, beside = logged()
+    assert (f"{of_job.trace_id:032x}", of_job.attributes[names.JOB]) == ("a" * 32, "nightly")
+    assert names.JOB not in beside.attributes
     assert current_ids() == {}
 
 

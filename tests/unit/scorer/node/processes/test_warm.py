@@ -1,13 +1,20 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scorer_container.node.cache.file_lock import free_file_lock
 from scorer_container.node.cache.in_use import FoldersInUse, use_file
+from scorer_container.node.processes.launchers import ContainerLauncher
 from scorer_container.node.processes.warm import WarmProcesses
 from tests.unit.scorer.node.processes.scripted_process import ScriptedProcess, command
 
 pytestmark = pytest.mark.unit
+
+
+def launcher_writing_to(folder: Path) -> ContainerLauncher:
+    return ContainerLauncher(Path("/agent"), "image", (), (folder,))
+
 
 MODEL, OTHER = command("mlflow", A="1"), command("mlflow", A="2")
 
@@ -25,6 +32,17 @@ async def test_what_only_concerns_the_job_before_makes_no_difference() -> None:
     warm, process = WarmProcesses(), ScriptedProcess()
     warm.keep(0, command("mlflow", AZUREML_RUN_ID="one"), process)
     assert await warm.take(0, command("mlflow", AZUREML_RUN_ID="two")) is process
+
+
+async def test_processes_with_folders_of_their_own_are_kept_beside_each_other() -> None:
+    warm, processes = WarmProcesses(), [ScriptedProcess(), ScriptedProcess()]
+    commands = [
+        replace(command("mlflow", HOME=f"/node/{n}/home"), working_folder=Path(f"/node/{n}/work")) for n in (0, 1)
+    ]
+    commands = [replace(one, launcher=launcher_writing_to(one.working_folder)) for one in commands]
+    for number, process in enumerate(processes):
+        warm.keep(number, commands[number], process)
+    assert [await warm.take(number, commands[number]) for number in (0, 1)] == processes
 
 
 async def test_the_processes_of_another_deployment_have_ended_before_the_new_one_starts() -> None:

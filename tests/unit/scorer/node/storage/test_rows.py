@@ -8,8 +8,8 @@ from scorer_container.node.storage.calls import Calls
 from scorer_container.node.storage.client import Response
 from scorer_container.node.storage.errors import StorageRefusedError
 from scorer_container.node.storage.rows import Rows
+from shared.contracts.row_documents import MAX_UNITS
 from shared.errors import ConflictError, NotFoundError, PreconditionFailedError, UnreadableError, ValidationError
-from shared.storage.row_documents import MAX_UNITS
 from shared.storage.rows import readable
 from tests.unit.scorer.node.storage.played_client import PlayedClient, answer
 from tests.unit.scorer.node.virtual_time import run

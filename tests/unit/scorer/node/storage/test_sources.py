@@ -13,11 +13,11 @@ from scorer_container.node.storage.http_client import connector
 from scorer_container.node.storage.rows import Rows
 from scorer_container.node.storage.sources import SourceError, Sources, UrlFile
 from shared.contracts.job_spec import Location
+from shared.contracts.row_documents import entity_of
 from shared.errors import NotFoundError
 from shared.outbound import ForbiddenAddressError
 from shared.storage.account import StorageAccount
 from shared.storage.blobs import DatastoreSecret
-from shared.storage.row_documents import entity_of
 from tests.unit.scorer.node.storage.played_client import PlayedClient, answer
 from tests.unit.scorer.node.virtual_time import run
 
