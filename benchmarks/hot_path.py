@@ -73,7 +73,7 @@ async def _blob_calls(node: Account, account: StorageAccount, file: Path, times:
     async def eight_to_files() -> None:
         await asyncio.gather(*(to_file() for _ in range(_AT_A_TIME)))
 
-    eight = await _measured("", eight_to_files, times // _AT_A_TIME)
+    eight = await _measured("", eight_to_files, -(-times // _AT_A_TIME))
     return [
         await _measured("read an input file to disk (900 bytes)", to_file, times),
         _share(f"the same, {_AT_A_TIME} at a time", eight),
