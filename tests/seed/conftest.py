@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.interpreters import find_interpreter

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from scorer_container.node.cache.file_lock import awaited_file_lock
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 from scorer_container.node.scope import in_thread
 from scorer_container.node.storage.sources import SourceError, Sources
 from shared.contracts.job_spec import Location

@@ -4,8 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-from scorer_container.node.cache.in_use import FoldersInUse
-from scorer_container.node.cache.room import make_room
+from scorer_container.node.cache.room import FoldersInUse, make_room
 from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.jobs.preparation import PreparedJob, prepare_job
 from scorer_container.node.processes.warm import WarmProcesses

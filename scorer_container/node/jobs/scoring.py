@@ -15,8 +15,7 @@ from scorer_container.node.settings import NodeSettings
 from scorer_container.node.storage.account import Account
 from scorer_container.node.storage.blobs import Blobs
 from scorer_container.node.storage.queue import Queue
-from scorer_container.node.tasks.columns import ColumnsClaim
-from scorer_container.node.tasks.csv_blocks import CsvBlocks
+from scorer_container.node.tasks.columns import ColumnsClaim, CsvBlocks
 from scorer_container.node.tasks.fetch import PARALLEL_FETCHES, InputFetcher
 from scorer_container.node.tasks.mini_batches import MiniBatches
 from scorer_container.node.tasks.prefetch import Prefetcher

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from scorer_container.node.processes.answers import Answer, BadAnswerError, DeadlinePassedError, ProcessEndedError
-from scorer_container.node.processes.conversation import Conversation
+from scorer_container.node.processes.process import Conversation
 from scorer_container.node.processes.slot import ProcessSlot
 from scorer_container.node.reporting.logs import JobLogs
 from scorer_container.node.tasks.columns import ColumnsClaim
-from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
+from scorer_container.node.tasks.mini_batches import LocalFile, MiniBatch
 from scorer_container.node.tasks.results import ItemError, MiniBatchResult
 from shared.contracts.job_spec import JobSpec
 from shared.contracts.settings_table import OutputAction

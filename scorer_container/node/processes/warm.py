@@ -2,7 +2,7 @@
 
 import json
 
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 from scorer_container.node.processes.process import Process, ProcessCommand
 
 _LEFT_OUT = {"AZUREML_RUN_ID", "AZUREML_ROOT_RUN_ID", "CUDA_VISIBLE_DEVICES"}

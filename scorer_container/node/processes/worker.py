@@ -10,7 +10,7 @@ from scorer_container.node.processes.slot import ProcessSlot
 from scorer_container.node.reporting.failure import failure_of
 from scorer_container.node.reporting.pen import ProgressPen
 from scorer_container.node.tasks.fetch import FetchedMiniBatch
-from scorer_container.node.tasks.mini_batch import MiniBatch
+from scorer_container.node.tasks.mini_batches import MiniBatch
 from scorer_container.node.tasks.output_files import OutputFiles
 from scorer_container.node.tasks.prefetch import PoisonousTask, Prefetcher, QueuedMiniBatch
 from scorer_container.node.tasks.results import ItemError, MiniBatchResult, TaskResult

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from scorer_container.node.reporting.failure import DISK_IS_FULL
 from scorer_container.node.scope import in_thread
 from scorer_container.node.storage.sources import Sources
-from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
+from scorer_container.node.tasks.mini_batches import LocalFile, MiniBatch
 from scorer_container.node.tasks.task_folder import TaskFolder, TaskFolders
 from shared.contracts.job_spec import Location
 from shared.errors import ProductError

@@ -1,13 +1,34 @@
-"""The mini-batches of a job, read from its manifest."""
+"""The mini-batches of a job, read from its manifest, and their files on this machine."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scorer_container.node.scope import Changes
 from scorer_container.node.storage.blobs import Blobs
-from scorer_container.node.tasks.mini_batch import MiniBatch
 from shared.contracts.job_spec import JobSpec
 from shared.storage.blobs import JOBS_CONTAINER
 from shared.storage.manifest import SHARD_FILES, paths_of_shard, shard_name
+
+
+@dataclass(frozen=True)
+class MiniBatch:
+    """The files of one `run()`."""
+
+    number: int
+    files: Sequence[str]
+    """Paths relative to the input, in the order of the manifest."""
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """One input file: where it lies here, or why it could not be fetched."""
+
+    name: str
+    """Path relative to the input."""
+    path: str = ""
+    problem: Exception | None = None
+
 
 _CACHED_SHARDS = 4
 

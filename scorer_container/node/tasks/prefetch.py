@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scorer_container.node.held import HeldTask
 from scorer_container.node.scope import Changes
 from scorer_container.node.tasks.fetch import FetchedMiniBatch, InputFetcher
-from scorer_container.node.tasks.mini_batch import MiniBatch
+from scorer_container.node.tasks.mini_batches import MiniBatch
 from scorer_container.node.tasks.source import TaskSource
 
 _AHEAD_SECONDS = 0.5

@@ -13,8 +13,7 @@ import psutil
 import pytest
 
 from scorer_container.node.processes.answers import BadAnswerError, DeadlinePassedError, ProcessEndedError
-from scorer_container.node.processes.conversation import Conversation
-from scorer_container.node.processes.process import ProcessCommand
+from scorer_container.node.processes.process import Conversation, ProcessCommand
 from scorer_container.node.processes.scoring_process import ScoringProcess, start_process
 from tests.integration.scorer.played_app import wait_until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.interpreters import find_interpreter
@@ -28,7 +28,7 @@ SMALL = "dependencies: [{pip: [iniconfig==1.1.1]}]"
 PREPARE = """
 import sys
 from pathlib import Path
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.preparation import prepare_environment
 from shared.contracts.job_spec import JobSpec

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.store import EnvironmentStore
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.integration
 BUILD_FOREVER = """
 import sys, threading
 from pathlib import Path
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 from scorer_container.node.environments.build_session import BuildSession
 from scorer_container.node.environments.store import EnvironmentStore
 

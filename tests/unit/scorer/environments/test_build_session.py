@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 from scorer_container.node.environments.build_session import BuildEndedError, BuildSession
 
 pytestmark = pytest.mark.unit

@@ -6,7 +6,7 @@ import pytest
 
 from scorer_container.node.cache.downloads import FolderCache
 from scorer_container.node.cache.file_lock import file_lock
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 from scorer_container.node.storage.sources import SourceError
 from shared.contracts.job_spec import Location
 from tests.unit.scorer.node.cache.loaded_sources import LoadedSources

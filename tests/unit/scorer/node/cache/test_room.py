@@ -7,8 +7,7 @@ import threading
 import pytest
 
 from scorer_container.node.cache.file_lock import file_lock
-from scorer_container.node.cache.in_use import FoldersInUse, use_file
-from scorer_container.node.cache.room import make_room
+from scorer_container.node.cache.room import FoldersInUse, make_room, use_file
 
 pytestmark = pytest.mark.unit
 
@@ -17,7 +16,7 @@ KB = 1024
 HOLD = """
 import sys
 from pathlib import Path
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 
 FoldersInUse().hold(Path(sys.argv[1]))
 print("held", flush=True)

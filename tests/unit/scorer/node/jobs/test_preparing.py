@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scorer_container.node.cache.file_lock import free_file_lock
-from scorer_container.node.cache.in_use import use_file
+from scorer_container.node.cache.room import use_file
 from scorer_container.node.environments import EnvironmentPreparationError
 from scorer_container.node.environments.build_session import BuildEndedError, BuildSession
 from scorer_container.node.jobs import preparation

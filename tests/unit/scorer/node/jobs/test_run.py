@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scorer_container.node.cache.in_use import FoldersInUse
+from scorer_container.node.cache.room import FoldersInUse
 from scorer_container.node.node import Node
 from scorer_container.node.reporting.failure import fatal
 from shared.contracts.messages import TaskMessage

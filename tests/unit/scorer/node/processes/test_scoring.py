@@ -12,7 +12,7 @@ from scorer_container.node.processes.folders import ProcessFolders
 from scorer_container.node.processes.scoring import MiniBatchScorer
 from scorer_container.node.processes.slot import ProcessSlot
 from scorer_container.node.processes.warm import WarmProcesses
-from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
+from scorer_container.node.tasks.mini_batches import LocalFile, MiniBatch
 from scorer_container.node.tasks.results import MiniBatchResult
 from tests.unit.scorer.node.processes.scripted_process import ENDS, READY, Logs, ScriptedProcess, Starter, command, spec
 

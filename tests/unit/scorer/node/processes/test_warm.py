@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from scorer_container.node.cache.file_lock import free_file_lock
-from scorer_container.node.cache.in_use import FoldersInUse, use_file
+from scorer_container.node.cache.room import FoldersInUse, use_file
 from scorer_container.node.processes.launchers import ContainerLauncher
 from scorer_container.node.processes.warm import WarmProcesses
 from tests.unit.scorer.node.processes.scripted_process import ScriptedProcess, command

@@ -12,7 +12,7 @@ from scorer_container.node.processes.worker import Worker, WorkerParts
 from scorer_container.node.reporting.failure import fatal
 from scorer_container.node.reporting.pen import WorkerProgress
 from scorer_container.node.tasks.fetch import FetchedMiniBatch
-from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
+from scorer_container.node.tasks.mini_batches import LocalFile, MiniBatch
 from scorer_container.node.tasks.prefetch import PoisonousTask, QueuedMiniBatch
 from scorer_container.node.tasks.results import ItemError, MiniBatchResult
 from scorer_container.node.tasks.scored import ScoredTask

@@ -3,8 +3,7 @@ from typing import Any
 
 import pytest
 
-from scorer_container.node.tasks.columns import ColumnsClaim
-from scorer_container.node.tasks.csv_blocks import CsvBlocks
+from scorer_container.node.tasks.columns import ColumnsClaim, CsvBlocks
 from shared.contracts.job_spec import OutputSpec
 from shared.storage.output_ledger import NO_HEADER, header_digest
 from tests.unit.scorer.node.processes.scripted_process import PLACE

@@ -10,7 +10,7 @@ import pytest
 
 from scorer_container.node.storage.errors import StorageUnavailableError
 from scorer_container.node.tasks.fetch import PARALLEL_FETCHES, InputFetcher
-from scorer_container.node.tasks.mini_batch import LocalFile, MiniBatch
+from scorer_container.node.tasks.mini_batches import LocalFile, MiniBatch
 from shared.contracts.job_spec import Location
 from tests.unit.scorer.node.stored import MemoryBlobs, MemorySources
 from tests.unit.scorer.node.virtual_time import run

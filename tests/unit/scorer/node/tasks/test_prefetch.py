@@ -5,7 +5,7 @@ import pytest
 
 from scorer_container.node.held import HeldTask
 from scorer_container.node.tasks.fetch import FetchedMiniBatch, InputFetcher
-from scorer_container.node.tasks.mini_batch import MiniBatch
+from scorer_container.node.tasks.mini_batches import MiniBatch
 from scorer_container.node.tasks.prefetch import PoisonousTask, Prefetcher, QueuedMiniBatch
 from scorer_container.node.tasks.source import TaskSource
 from scorer_container.node.tasks.task_folder import TaskFolder
