@@ -10,6 +10,7 @@ from shared.contracts.names import task_queue
 from shared.contracts.progress import JobFailure
 from shared.errors import Problems, isolated
 from shared.jobs.phases.finish import finish
+from shared.jobs.phases.observe import progress_table
 from shared.jobs.store import JobStore
 from shared.jobs.submission.output_place import Reservations
 from shared.jobs.submission.requests import Orchestrations, start_input
@@ -42,8 +43,17 @@ async def reconcile(account: StorageAccount, jobs: JobStore, orchestrations: Orc
     # A job that cannot be read may be running. Its queue must not count as an orphan.
     for queue in set() if problems else queues - wanted:
         with isolated(f"queue {queue}"):
-            await asyncio.to_thread(delete_queue, account.queues, queue)
+            await asyncio.to_thread(_remove_orphan, account, queue)
     await asyncio.to_thread(_drop_orphaned_reservations, account, jobs)
+
+
+def _remove_orphan(account: StorageAccount, queue: str) -> None:
+    """Delete the queue of a job that has ended, and then the progress rows that nodes wrote while it was there.
+
+    Storage that was restored may have such a queue again. A node that writes later finds no queue, and removes its row.
+    """
+    delete_queue(account.queues, queue)
+    progress_table(account).delete_partition(queue.removeprefix(task_queue("")))
 
 
 async def _look_after(

@@ -5,7 +5,9 @@ import pytest
 from shared.contracts.job import JobStatus
 from shared.contracts.job_spec import WorkSize
 from shared.contracts.names import task_queue
+from shared.contracts.progress import ProgressRow
 from shared.errors import OutputExistsError
+from shared.jobs.phases.observe import progress_table
 from shared.jobs.store import JobStore
 from shared.jobs.submission.output_place import Reservations
 from shared.jobs.submission.requests import start_orchestration
@@ -111,13 +113,20 @@ async def test_a_job_whose_orchestration_always_ends_is_failed_in_the_end(accoun
     assert job.name not in engine.started
 
 
-async def test_queues_of_no_unfinished_job_are_removed_and_others_stay(account, jobs, lost, make_job):
-    job = lost()
+async def test_queues_of_no_unfinished_job_are_removed_with_their_progress_rows_and_others_stay(
+    account, jobs, lost, make_job
+):
+    job, progress = lost(), progress_table(account)
     orphan = make_job()
     for name in (task_queue(job.job_id), task_queue(orphan.job_id), "job-requests", "job-nudges"):
         ensure_queue(account.queues, name)
+    for job_id in (job.job_id, orphan.job_id):
+        row = ProgressRow(job_id=job_id, process="node:0", updated=datetime.now(UTC))
+        progress.put(job_id, "node:0", row)
     await reconcile(account, jobs, Engine(job.name))
     assert message_count(account.queues, task_queue(orphan.job_id)) is None
+    assert not list(progress.partition(orphan.job_id))
+    assert list(progress.partition(job.job_id))
     for name in (task_queue(job.job_id), "job-requests", "job-nudges"):
         assert message_count(account.queues, name) is not None
 
