@@ -61,9 +61,9 @@ class Invariants:
         return self._world.server.blobs.staged_ever[CONTAINER, path]
 
     def on_heal(self, job: JobDocument) -> None:
-        """Tasks are enqueued again only if storage lost something."""
-        if not self._world.losses:
-            self.note("heal", f"tasks of {job.name} were missing although storage lost nothing")
+        """Tasks are enqueued again only if something was lost: an orchestration may be lost before it has sent them."""
+        if not self._world.losses and not self._world.happened["orchestration is lost"]:
+            self.note("heal", f"tasks of {job.name} were missing although nothing was lost")
 
     # In the end
 
@@ -109,9 +109,9 @@ class Invariants:
         for queue in STANDING_QUEUES & world.server.queues.content.keys():
             left += [f"message {message.text} on {queue}" for message in world.server.queues.content[queue].values()]
         tables = world.server.tables.content
-        # Storage may have forgotten that a row was removed. An insert may arrive after everything. A node that leaves
-        # does not wait long for a removal. Nothing reads such rows: a purge removes those of jobs, and the app those
-        # of nodes after ten minutes.
+        # Storage may have forgotten that a row was removed. An insert may arrive after everything, or after the end of
+        # its node. A node that leaves does not wait long for a removal. Nothing reads such rows: a purge removes those
+        # of jobs, and the app those of nodes after ten minutes.
         if not world.losses["rows"] and not world.network.may_leave_rows:
             left += [f"progress row {key}" for key in tables.get("progress", {})]
             died = {life.actor.name.partition("/")[0] for life in world.machines.all_lives if life.actor.is_dead}

@@ -54,7 +54,7 @@ class Network:
         self.weather = Weather()
         self.is_down = False
         self.may_leave_rows = False
-        """True once a row was inserted late, or a removal had to be tried again."""
+        """True once a row was inserted late or for a dead node, or a removal had to be tried again."""
         self.fates: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
         self.trace: Callable[[str], None] | None = None
@@ -68,6 +68,7 @@ class Network:
         self.calls[name] += 1
 
         def arrive() -> None:
+            self.may_leave_rows |= name == "insert" and actor.is_dead
             self._arrive(fate, back, work, answer)
 
         def answer(outcome: Any, error: Exception | None) -> None:
