@@ -3,47 +3,24 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scorer_container.node.processes.answers import Answer, BadAnswerError, ProcessEndedError, parsed_header
 from scorer_container.node.processes.process import LogTarget, ProcessCommand
 from tests.simulation.plan import COLUMNS, RUN_TIMEOUT, Plan
+
+if TYPE_CHECKING:
+    from tests.simulation.node.script import WorldScript
 
 _CRASH = object()
 _SECONDS_TO_END = 0.05
 LONGEST_INIT = 3.0
 
 
-class Script:
-    """What the world decides about its processes."""
-
-    def plan_of(self, command: dict[str, Any]) -> Plan:
-        """Return the plan of the job that a `run` command belongs to."""
-        raise NotImplementedError
-
-    def mishap(self, process: "ScriptedProcess", plan: Plan, command: dict[str, Any]) -> str:
-        """Return what befalls this call of `run()`: nothing, `crash`, `hang`, `nonsense` or `slow`."""
-        raise NotImplementedError
-
-    def init_of(self, process: "ScriptedProcess") -> tuple[float, bool]:
-        """Return the seconds that `init()` takes, and whether it succeeds."""
-        raise NotImplementedError
-
-    def shutdown_of(self, process: "ScriptedProcess") -> float | None:
-        """Return the seconds that `shutdown()` takes; None if the script has none."""
-        raise NotImplementedError
-
-    def begins(self, process: "ScriptedProcess") -> None:
-        """Note that a process runs."""
-
-    def ends(self, process: "ScriptedProcess") -> None:
-        """Note that a process runs no longer."""
-
-
 class ScriptedProcess:
     """A scoring process. It implements `Process` of the node."""
 
-    def __init__(self, script: Script, command: ProcessCommand, pid: int) -> None:
+    def __init__(self, script: "WorldScript", command: ProcessCommand, pid: int) -> None:
         self.pid = pid
         self.command = command
         self.is_running = True

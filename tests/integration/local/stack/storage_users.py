@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from azure.core.exceptions import ResourceNotFoundError, ServiceRequestError, ServiceResponseError
@@ -14,7 +15,7 @@ NAMES = 5
 NO_RETRIES = {"retry_total": 0, "connection_timeout": 30}
 
 
-class StorageUser:
+class StorageUser(ABC):
     """Changes random things until the storage is gone; `check` finds all of them again afterwards.
 
     Attributes:
@@ -27,17 +28,17 @@ class StorageUser:
         self.kept: dict[str, object] = {}
         self.doing: dict[str, object] = {}
 
+    @abstractmethod
     def connect(self, connection_string: str) -> None:
         """Use the storage at this address from now on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def change(self) -> None:
         """Change one thing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def found(self) -> dict[str, object]:
         """What the storage has, by name; what is not there may be left out."""
-        raise NotImplementedError
 
     def set(self, name: str, value: object, request: Callable[[], object]) -> None:
         """Have `request` make `name` what `value` says."""
